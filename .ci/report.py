@@ -1,0 +1,64 @@
+"""Judge one test group by its JUnit file: ``python .ci/report.py services report.xml``.
+
+A group that ran nothing, or skipped a test that is not on the list below, has failed:
+a green build must mean that the tests ran.
+"""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+# Group -> test (class::name as pytest reports it) that may be skipped there, with its cause.
+ALLOWED: dict[str, dict[str, str]] = {"embedded": {}, "services": {}, "browser": {}}
+
+
+@dataclass
+class Report:
+    """What happened to the tests of one group."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def read_report(path: Path) -> Report:
+    """Return the counts in a JUnit file. Raises OSError, ElementTree.ParseError."""
+    report = Report()
+    for case in ElementTree.parse(path).iter("testcase"):
+        name = f"{case.get('classname')}::{case.get('name')}"
+        skip = case.find("skipped")
+        if skip is not None:
+            report.skipped[name] = skip.get("message") or ""
+        elif case.find("failure") is not None or case.find("error") is not None:
+            report.failed += 1
+        else:
+            report.passed += 1
+    return report
+
+
+def faults(group: str, report: Report) -> list[str]:
+    """Return what is wrong with ``report``; empty when the group may count as passed."""
+    found = []
+    if not report.passed:
+        found.append("no test passed")
+    if report.failed:
+        found.append(f"{report.failed} tests failed")
+    for name, reason in report.skipped.items():
+        if name not in ALLOWED.get(group, {}):
+            found.append(f"skipped without leave: {name} ({reason})")
+    return found
+
+
+def main(group: str, path: str) -> int:
+    """Print the verdict and return the exit code."""
+    report = read_report(Path(path))
+    found = faults(group, report)
+    print(f"{group}: {report.passed} passed, {report.failed} failed, {len(report.skipped)} skipped")
+    for fault in found:
+        print(f"{group}: {fault}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2]))

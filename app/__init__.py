@@ -1,0 +1,85 @@
+"""Một Cửa: the application factory."""
+
+import logging
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config as settings_module
+from app.i18n import compile_catalogues
+
+
+class Unusable(RuntimeError):
+    """The application cannot start; the message names what is missing or wrongly declared."""
+
+
+def create_app(settings: Any = None) -> Flask:
+    """Return the application for ``settings`` (default: what the environment says).
+
+    Raises Unusable when a required setting is missing or a declaration is wrong.
+    """
+    settings = settings if settings is not None else settings_module.load()
+    absent = settings_module.missing(settings)
+    if absent:
+        raise Unusable(f"not set: {', '.join(absent)}")
+    compile_catalogues()
+    app = Flask(__name__)
+    app.config.from_object(settings)
+    if app.config["PROXY_COUNT"]:
+        count = app.config["PROXY_COUNT"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    _init_extensions(app)
+    _refuse_faults()
+    return app
+
+
+def _init_extensions(app: Flask) -> None:
+    from flask_appbuilder import AppBuilder
+
+    from app import models, tasks  # noqa: F401 - registers every table and task
+    from app.extensions import celery, csrf, db, migrate
+    from app.integrations.logs import configure_logs
+    from app.lowcode.security import SecurityManager
+    from app.views import register_views
+    from app.views.hooks import add_hooks
+    from app.views.portal.home import PortalHomeView
+
+    configure_logs(app)
+    db.init_app(app)
+    csrf.init_app(app)
+    migrate.init_app(app, db, directory="app/migrations", compare_type=True, render_as_batch=True)
+    _bind_celery(app, celery)
+    add_hooks(app)
+    with app.app_context():
+        builder = AppBuilder(
+            security_manager_class=SecurityManager, indexview=PortalHomeView,
+            base_template="base.html", update_perms=False,
+        )  # fmt: skip
+        builder.init_app(app, db.session)
+        register_views(builder)
+
+
+def _bind_celery(app: Flask, celery: Any) -> None:
+    """Run every task inside the application's context."""
+    celery.config_from_object(app.config["CELERY"])
+    celery.set_default()
+    base = celery.Task
+
+    class ContextTask(base):  # type: ignore[misc, valid-type]
+        """A task with the application around it."""
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with app.app_context():
+                return super().__call__(*args, **kwargs)
+
+    celery.Task = ContextTask
+
+
+def _refuse_faults() -> None:
+    from app.checks import problems
+
+    found = problems()
+    if found:
+        logging.getLogger(__name__).critical("wrong declarations:\n  %s", "\n  ".join(found))
+        raise Unusable("wrong declarations: " + "; ".join(found))

@@ -1,0 +1,15 @@
+"""Every declaration checked at start: a wrong name fails the boot, not a click."""
+
+from app.lowcode import generate
+from app.lowcode.problems import problems as faults_of
+from app.workflows.dossier import DOSSIER
+from app.workflows.feedback import FEEDBACK
+from app.workflows.result import RESULT
+
+
+def problems() -> list[str]:
+    """Return what is wrong with the declared screens and life cycles; empty = fit to start."""
+    found = [text for model in generate.declared_models() for text in faults_of(model)]
+    for workflow in (DOSSIER, FEEDBACK, RESULT):
+        found += [f"{workflow.name}: {text}" for text in workflow.problems()]
+    return found

@@ -1,0 +1,204 @@
+"""The history: what happened to each record, by whom, chained so that nothing can be altered.
+
+Every insert, update and delete of every model is written here by one flush listener, in
+the same transaction. Entries of one aggregate (a dossier with all its parts) form a
+chain: each carries the SHA-256 of its own content and of the entry before it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+from flask_appbuilder import Model
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
+
+from app.clock import now
+from app.permissions import Actor, current_actor
+from app.types import JSON, UtcDateTime
+
+GENESIS = "0" * 64
+HIDDEN = "•••"
+_SECRET_COLUMNS = frozenset({"password", "key_hash", "lookup_hash"})
+# Written by the login itself; a login has an entry of its own.
+_NOISE = frozenset(
+    {"search_text", "row_version", "last_login", "login_count", "fail_login_count", "changed_on"}
+    | {"created_on", "changed_by_fk", "created_by_fk", "registration_hash"}
+)
+
+Key = tuple[str, int]
+
+
+class HistoryEntry(Model):
+    """One thing that happened to one record. Never updated, never deleted."""
+
+    __tablename__ = "history"
+    __history__ = False
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    aggregate: Mapped[str] = mapped_column(sa.String(60))
+    aggregate_id: Mapped[int] = mapped_column(sa.BigInteger)
+    seq: Mapped[int] = mapped_column(sa.Integer)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    actor_id: Mapped[int | None] = mapped_column(sa.Integer)
+    actor_name: Mapped[str] = mapped_column(sa.String(255))
+    on_behalf_of: Mapped[str | None] = mapped_column(sa.String(255))
+    ip: Mapped[str | None] = mapped_column(sa.String(45))
+    action: Mapped[str] = mapped_column(sa.String(60))
+    record: Mapped[str] = mapped_column(sa.String(60))
+    record_id: Mapped[int] = mapped_column(sa.BigInteger)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str | None] = mapped_column(sa.Text)
+    previous_hash: Mapped[str] = mapped_column(sa.String(64))
+    hash: Mapped[str] = mapped_column(sa.String(64))
+    __table_args__ = (
+        sa.UniqueConstraint("aggregate", "aggregate_id", "seq"),
+        sa.Index("ix_history_record", "record", "record_id"),
+        sa.Index("ix_history_actor", "actor_id", "at"),
+    )
+
+
+def digest(row: dict[str, Any]) -> str:
+    """Return the hash of an entry: SHA-256 over its canonical JSON, ``id`` and ``hash`` left out."""
+    kept = {key: plain(value) for key, value in row.items() if key not in {"id", "hash"}}
+    text = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` as JSON can hold it; instants and dates in ISO form."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return getattr(value, "id", value) if isinstance(value, Model) else value
+
+
+def because(session: Session, *, action: str | None = None, reason: str | None = None) -> None:
+    """Name the act (a transition, say) and its reason for the entries of the coming flush."""
+    session.info["history_action"] = action
+    session.info["history_reason"] = reason
+
+
+def record(
+    session: Session, key: Key, action: str, *,
+    changes: dict[str, Any] | None = None, reason: str | None = None,
+) -> None:  # fmt: skip
+    """Write an entry that no column change tells of: a read, a print, a login."""
+    append(session, [_entry(key, key, action, changes or {}, reason, current_actor())])
+
+
+def append(session: Session, entries: Iterable[dict[str, Any]]) -> None:
+    """Chain ``entries`` behind their aggregates' last ones and insert them."""
+    rows = sorted(entries, key=lambda row: (row["aggregate"], row["aggregate_id"]))
+    heads = session.info.setdefault("history_heads", {})
+    for row in rows:
+        key = (row["aggregate"], row["aggregate_id"])
+        if key not in heads:
+            heads[key] = _head(session, key)
+        row["seq"], row["previous_hash"] = heads[key][0] + 1, heads[key][1]
+        row["hash"] = digest(row)
+        heads[key] = (row["seq"], row["hash"])
+    if rows:
+        session.connection().execute(sa.insert(HistoryEntry.__table__), rows)
+
+
+def _head(session: Session, key: Key) -> tuple[int, str]:
+    """Return the last (seq, hash) of an aggregate, locked against other writers."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        lock = int.from_bytes(hashlib.sha256(f"{key}".encode()).digest()[:8], "big", signed=True)
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+    table = HistoryEntry.__table__
+    query = sa.select(table.c.seq, table.c.hash).where(
+        table.c.aggregate == key[0], table.c.aggregate_id == key[1]
+    )
+    row = connection.execute(query.order_by(table.c.seq.desc()).limit(1)).first()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def _entry(
+    aggregate: Key, target: Key, action: str, changes: dict[str, Any], reason: str | None, actor: Actor
+) -> dict[str, Any]:
+    return {
+        "aggregate": aggregate[0], "aggregate_id": aggregate[1], "at": now(),
+        "actor_id": actor.user_id, "actor_name": actor.name, "on_behalf_of": actor.on_behalf_of,
+        "ip": actor.ip, "action": action, "record": target[0], "record_id": target[1],
+        "changes": changes, "reason": reason,
+    }  # fmt: skip
+
+
+def owner_key(obj: Any) -> Key:
+    """Return the aggregate a record belongs to: ``__history_owner__`` or the record itself."""
+    owner = getattr(obj, "__history_owner__", None)
+    if owner:
+        table, column = owner
+        if getattr(obj, column) is not None:
+            return table, getattr(obj, column)
+    return obj.__tablename__, obj.id
+
+
+@event.listens_for(Session, "after_flush")
+def _write_history(session: Session, _context: Any) -> None:
+    actor = current_actor()
+    named, reason = session.info.pop("history_action", None), session.info.pop("history_reason", None)
+    entries, fresh = [], session.info.setdefault("history_heads", {})
+    for obj, default in _touched(session):
+        changes = changed_fields(obj, default)
+        if not changes and default == "update":
+            continue
+        target = (obj.__tablename__, obj.id)
+        if default == "create" and owner_key(obj) == target:
+            fresh[target] = (0, GENESIS)
+        action = named if named and default == "update" and owner_key(obj) == target else default
+        entries.append(_entry(owner_key(obj), target, action, changes, reason, actor))
+    append(session, entries)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_heads(session: Session, _previous: Any) -> None:
+    session.info.pop("history_heads", None)
+
+
+def _touched(session: Session) -> list[tuple[Any, str]]:
+    found = [(obj, "create") for obj in session.new]
+    found += [(obj, "update") for obj in session.dirty if session.is_modified(obj)]
+    found += [(obj, "delete") for obj in session.deleted]
+    return [pair for pair in found if getattr(pair[0], "__history__", True)]
+
+
+def changed_fields(obj: Any, action: str) -> dict[str, list[Any]]:
+    """Return ``{column: [old, new]}`` of what the flush changes; secrets are hidden."""
+    state: InstanceState[Any] = inspect(obj)
+    changes: dict[str, list[Any]] = {}
+    for attr in state.mapper.column_attrs:
+        if attr.key in _NOISE or attr.key == "id":
+            continue
+        old, new = _old_and_new(state, attr.key, action)
+        if old != new:
+            secret = attr.key in _SECRET_COLUMNS
+            changes[attr.key] = [HIDDEN, HIDDEN] if secret else [old, new]
+    for relation in state.mapper.relationships:
+        if relation.secondary is not None and relation.key in state.dict:
+            past = state.attrs[relation.key].history
+            if past.added or past.deleted:
+                changes[relation.key] = [plain(past.deleted), plain(past.added)]
+    return changes
+
+
+def _old_and_new(state: InstanceState[Any], key: str, action: str) -> tuple[Any, Any]:
+    past = state.attrs[key].history
+    if action == "delete":
+        return plain(state.dict.get(key)), None
+    if not past.has_changes():
+        return None, None
+    old = past.deleted[0] if past.deleted and action == "update" else None
+    return plain(old), plain(past.added[0] if past.added else None)

@@ -1,0 +1,52 @@
+"""Which records may be chosen for a relation: those the actor may see, found by their text."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from app.lowcode.rows import visible
+from app.permissions import current_actor
+from app.text import fold, like_pattern
+
+LIMIT = 30
+_MAX_PAGE = 200
+# Catalogs without a folded column are small; they are searched by the names they show.
+_SMALL = 1000
+
+
+def may_choose(target: type[Any]) -> bool:
+    """Return whether the actor's roles let him see records of ``target`` at all."""
+    return current_actor().may("can_read", target.__name__)
+
+
+def find_choice(target: type[Any], number: int) -> Any:
+    """Return the record ``number`` of ``target`` if the actor may choose it, else None."""
+    if not may_choose(target):
+        return None
+    return db.session.scalar(visible(target, current_actor()).where(target.id == number))
+
+
+def find_choices(session: Session, target: type[Any], text: str, page: int = 1) -> dict[str, Any]:
+    """Return a page of records of ``target`` the actor may choose whose text holds ``text``.
+
+    Shape: {"results": [{"id", "text"}], "more"}.
+    """
+    start = (min(max(page, 1), _MAX_PAGE) - 1) * LIMIT
+    query = _ordered(target)
+    if hasattr(target, "search_text"):
+        pattern = like_pattern(text[:200])
+        query = query.where(target.search_text.like(pattern, escape="\\"))
+        rows = list(session.scalars(query.offset(start).limit(LIMIT + 1)))
+    else:
+        found = [row for row in session.scalars(query.limit(_SMALL)) if fold(text) in fold(str(row))]
+        rows = found[start : start + LIMIT + 1]
+    results = [{"id": row.id, "text": str(row)} for row in rows[:LIMIT]]
+    return {"results": results, "more": len(rows) > LIMIT}
+
+
+def _ordered(target: type[Any]) -> Any:
+    order = target.screen.order
+    column = getattr(target, order.lstrip("-"))
+    query = visible(target, current_actor())
+    return query.order_by(column.desc() if order.startswith("-") else column, target.id)

@@ -1,0 +1,54 @@
+"""From declarations to Flask-AppBuilder: one view and one API per declared model."""
+
+from typing import Any
+
+from flask_appbuilder import AppBuilder, Model
+
+from app.lowcode.api import CrudApi
+from app.lowcode.openapi import OpenApiDocument
+from app.lowcode.screen import Screen
+from app.lowcode.views import CrudView, register_view
+
+
+def declared_models() -> list[type[Any]]:
+    """Return every model with a Screen, by class name."""
+    models = {m.class_ for m in Model.registry.mappers if isinstance(getattr(m.class_, "screen", None), Screen)}
+    return sorted(models, key=lambda model: model.__name__)
+
+
+def add_screens(appbuilder: AppBuilder) -> None:
+    """Register the view and the API of every declared model with Flask-AppBuilder.
+
+    Both carry the same permission name, the model's, so a right on one is a right on both.
+    """
+    for model in declared_models():
+        view = appbuilder.add_view_no_menu(_view_class(model))
+        register_view(model, view)
+        appbuilder.add_api(_api_class(model))
+    appbuilder.add_api(OpenApiDocument)
+
+
+def _view_class(model: type[Any]) -> type[CrudView]:
+    name = model.__name__
+    slug = model.__tablename__.removeprefix("ab_").replace("_", "-")
+    return type(f"{name}View", (CrudView,), {
+        "model": model, "route_base": f"/{slug}", "class_permission_name": name,
+    })  # fmt: skip
+
+
+def _api_class(model: type[Any]) -> type[CrudApi]:
+    name = model.__name__
+    return type(f"{name}Api", (CrudApi,), {
+        "model": model, "resource_name": model.__tablename__.removeprefix("ab_"),
+        "class_permission_name": name,
+    })  # fmt: skip
+
+
+def declared_rights() -> dict[tuple[str, str], frozenset[Any]]:
+    """Return {(permission, view): roles} of every declared model."""
+    rights: dict[tuple[str, str], frozenset[Any]] = {}
+    for model in declared_models():
+        rights["can_read", model.__name__] = model.screen.read
+        if model.screen.write:
+            rights["can_write", model.__name__] = model.screen.write
+    return rights

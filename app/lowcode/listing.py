@@ -1,0 +1,122 @@
+"""Lists: search, filters, order and keyset pages, all of one request and shared by none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session, joinedload
+
+from app.lowcode.cursors import beyond, read_token, sort_keys, token_of
+from app.lowcode.filters import condition, read_filters
+from app.lowcode.rows import visible
+from app.permissions import Actor
+from app.text import like_pattern
+
+SIZES = (25, 50, 100)
+COUNT_CAP = 1000
+_MAX_QUERY = 200
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """What one request asked of a list, already clamped to what the list offers."""
+
+    q: str = ""
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    sort: str = ""
+    size: int = SIZES[0]
+    cursor: tuple[Any, ...] | None = None
+    is_back: bool = False
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: rows, the tokens of the pages beside it, and the count up to COUNT_CAP."""
+
+    rows: list[Any]
+    previous: str | None
+    next: str | None
+    count: int
+    is_capped: bool
+
+
+def parse(model: type[Any], args: Mapping[str, str]) -> ListRequest:
+    """Return the request in ``args``; what the list does not offer is dropped, named in faults.
+
+    args: q, f.<attr>, f.<attr>.from, f.<attr>.to, sort, size, after, before.
+    """
+    faults: list[str] = []
+    sort = args.get("sort") or model.screen.order
+    if sort.removeprefix("-") not in sortable(model):
+        faults.append("sort")
+        sort = model.screen.order
+    size = args.get("size", "")
+    if size and size not in map(str, range(1, SIZES[-1] + 1)):
+        faults.append("size")
+        size = ""
+    way = "before" if args.get("before") else "after"
+    token = args.get(way)
+    cursor = read_token(model, sort, token) if token else None
+    if token and cursor is None:
+        faults.append(way)
+    return ListRequest(
+        q=args.get("q", "").replace("\x00", "")[:_MAX_QUERY].strip(),
+        filters=read_filters(model, args, faults), sort=sort, size=int(size or SIZES[0]),
+        cursor=cursor, is_back=way == "before" and cursor is not None, faults=tuple(faults),
+    )  # fmt: skip
+
+
+def sortable(model: type[Any]) -> set[str]:
+    """Return the attributes a list may be sorted by: its own columns, and its default order."""
+    own = {attr.key for attr in inspect(model).column_attrs
+           if not isinstance(attr.columns[0].type, sa.JSON)}  # fmt: skip
+    return (own & set(model.screen.columns)) | {model.screen.order.removeprefix("-")}
+
+
+def find_page(session: Session, model: type[Any], actor: Actor, wanted: ListRequest) -> Page:
+    """Return the page ``wanted`` of what ``actor`` may see, in one statement."""
+    query = _narrowed(model, visible(model, actor), wanted)
+    some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
+    total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    found = list(session.execute(_paged(model, query, wanted).add_columns(total)))
+    count = found[0][1] if found else 0
+    has_more = len(found) > wanted.size
+    rows = [row for row, _total in found[: wanted.size]]
+    if wanted.is_back:
+        rows.reverse()
+    has_previous = has_more if wanted.is_back else wanted.cursor is not None
+    has_next = wanted.is_back or has_more
+    return Page(
+        rows,
+        token_of(rows[0], wanted.sort) if rows and has_previous else None,
+        token_of(rows[-1], wanted.sort) if rows and has_next else None,
+        min(count, COUNT_CAP), count > COUNT_CAP,
+    )  # fmt: skip
+
+
+def eager(model: type[Any], names: Any) -> list[Any]:
+    """Return loader options so that relations among ``names`` cost no statement per row."""
+    relations = inspect(model).relationships
+    return [joinedload(getattr(model, name)) for name in names
+            if name in relations and not relations[name].uselist]  # fmt: skip
+
+
+def _narrowed(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.Select[Any]:
+    if wanted.q and model.screen.search:
+        query = query.where(model.search_text.like(like_pattern(wanted.q), escape="\\"))
+    for key, value in wanted.filters.items():
+        query = query.where(condition(model, key, value))
+    return query
+
+
+def _paged(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.Select[Any]:
+    is_ascending = wanted.sort.startswith("-") == wanted.is_back  # in the direction walked
+    keys = sort_keys(model, wanted.sort)
+    if wanted.cursor is not None:
+        query = query.where(beyond(keys, wanted.cursor, is_ascending=is_ascending))
+    order = [key.asc() if is_ascending else key.desc() for key in keys]
+    query = query.options(*eager(model, model.screen.columns))
+    return query.order_by(*order).limit(wanted.size + 1)

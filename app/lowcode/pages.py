@@ -1,0 +1,227 @@
+"""What the generated pages show beside their rows: addresses, filters, sections, relations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from flask import request, session, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import inspect
+
+from app.extensions import db
+from app.lowcode.choosing import find_choice, may_choose
+from app.lowcode.filters import BOUNDS, filter_kind
+from app.lowcode.listing import SIZES, ListRequest, Page, eager, sortable
+from app.lowcode.rows import visible
+from app.lowcode.screen import label_of, shown, writable
+from app.lowcode.values import as_id, choices_of, display, plain_text
+from app.permissions import current_actor
+
+RELATED_LIMIT = 20
+_NARROW = (sa.Integer, sa.Boolean, sa.Date, sa.DateTime, sa.Time, sa.TypeDecorator)
+_NARROW_TEXT = 60  # characters: codes and numbers, which are not broken into lines
+_KEPT_QUERY = 1000
+
+
+def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
+    """Return what the list page needs besides its rows."""
+    _remember_list(view)
+    filters = [_filter(view, name) for name in _filters_offered(view)]
+    here = Address(url_for(f"{view.endpoint}.list"))
+    chips = [chip for info in filters for chip in _chips(info, here)]
+    if wanted.q and view.screen.search:
+        chips.insert(0, {"label": _("Search"), "value": wanted.q, "remove_url": here(q=None)})
+    return {
+        "columns": [_column(view.model, name, wanted, here) for name in view.screen.columns],
+        "filters": filters, "chips": chips, "here": here, "sizes": SIZES,
+        "wanted": wanted, "page": page, "summary": _summary(page),
+    }  # fmt: skip
+
+
+class Address:
+    """The address of the present list with some arguments changed; None removes one."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __call__(self, **changes: Any) -> str:
+        """Return the address; every change but of the page itself leads to the first page."""
+        kept = {key: text for key, text in request.args.items() if text and _is_known(key)}
+        kept = {key: text for key, text in kept.items() if key not in ("after", "before")}
+        kept |= {key.replace("__", "."): str(value) for key, value in changes.items() if value is not None}
+        for key in [key for key, value in changes.items() if value is None]:
+            kept.pop(key.replace("__", "."), None)
+        return f"{self._path}?{urlencode(kept)}" if kept else self._path
+
+
+def _is_known(key: str) -> bool:
+    return key in ("q", "sort", "size", "after", "before") or key.startswith("f.")
+
+
+def _remember_list(view: Any) -> None:
+    """Keep the list as it was asked for: one returns to it from a record."""
+    asked = request.query_string.decode("utf-8", "replace")
+    place = [view.endpoint, asked if len(asked) <= _KEPT_QUERY else ""]
+    if session.get("list") != place:
+        session["list"] = place
+
+
+def list_url(view: Any) -> str:
+    """Return the address of the list, as the user last saw it."""
+    endpoint, asked = session.get("list") or ("", "")
+    path = url_for(f"{view.endpoint}.list")
+    return f"{path}?{asked}" if endpoint == view.endpoint and asked else path
+
+
+def _summary(page: Page) -> str:
+    if page.is_capped:
+        return _("more than %(count)s records", count=plain_number(page.count))
+    return ngettext("%(num)d record", "%(num)d records", page.count)
+
+
+def plain_number(number: int) -> str:
+    """Return a whole number as Vietnamese writes it: 1.000."""
+    return f"{number:,}".replace(",", ".")
+
+
+def _column(model: type[Any], name: str, wanted: ListRequest, here: Address) -> dict[str, Any]:
+    info: dict[str, Any] = {"name": name, "label": label_of(model, name), "class": column_class(model, name)}
+    if name not in sortable(model):
+        return info
+    if wanted.sort.removeprefix("-") == name:
+        info["sort"] = "desc" if wanted.sort.startswith("-") else "asc"
+    info["sort_url"] = here(sort=f"-{name}" if info.get("sort") == "asc" else name)
+    return info
+
+
+def column_class(model: type[Any], name: str) -> str:
+    """Return how wide a column of a table is: "num", "fix", or "" for text that wraps."""
+    if name in inspect(model).relationships:
+        return ""
+    kind = inspect(model).columns[name].type
+    if choices_of(model, name) is None and isinstance(kind, sa.Integer):
+        return "num fix"
+    is_short = isinstance(kind, sa.String) and (kind.length or _NARROW_TEXT + 1) <= _NARROW_TEXT
+    return "fix" if is_short or isinstance(kind, _NARROW) else ""
+
+
+def _filters_offered(view: Any) -> list[str]:
+    """Return the filters whose choices the actor may see."""
+    relations = inspect(view.model).relationships
+    return [name for name in view.screen.filters
+            if name not in relations or may_choose(relations[name].mapper.class_)]  # fmt: skip
+
+
+def _filter(view: Any, name: str) -> dict[str, Any]:
+    """Return what the filter bar needs to know about attribute ``name``."""
+    kind = filter_kind(view.model, name)
+    value = request.args.get(f"f.{name}", "")
+    info = {"name": name, "kind": kind, "label": label_of(view.model, name), "value": value, "text": ""}
+    if kind == "date":
+        return info | {bound: request.args.get(f"f.{name}.{bound}", "") for bound in BOUNDS}
+    if kind == "relation":
+        return info | _chosen(view, name, value)
+    if kind == "boolean":
+        options = [("1", _("Yes")), ("0", _("No"))]
+    else:
+        options = [(str(v), display(view.model, name, v)) for v in choices_of(view.model, name) or {}]
+    return info | {"options": options, "text": dict(options).get(value, "")}
+
+
+def _chosen(view: Any, name: str, value: str) -> dict[str, Any]:
+    target = inspect(view.model).relationships[name].mapper.class_
+    number = as_id(value)
+    row = find_choice(target, number) if number else None
+    return {"url": url_for(f"{view.endpoint}.choices", name=name), "text": str(row) if row else "",
+            "value": value if row else ""}  # fmt: skip
+
+
+def _chips(info: dict[str, Any], here: Address) -> list[dict[str, Any]]:
+    """Return the active filter as removable parts of the sentence above the table."""
+    name, label = info["name"], info["label"]
+    if info["kind"] != "date":
+        chip = {"label": label, "value": info["text"], "remove_url": here(**{f"f__{name}": None})}
+        return [chip] if info["text"] else []
+    words = {"from": _("from"), "to": _("until")}
+    return [{"label": f"{label} ({words[bound]})", "value": info[bound],
+             "remove_url": here(**{f"f__{name}__{bound}": None})} for bound in BOUNDS if info[bound]]  # fmt: skip
+
+
+def sections_of(model: type[Any], allowed: Sequence[str] | None = None) -> list[tuple[Any, list[str]]]:
+    """Return (title, attributes) of a page; only ``allowed`` ones if given, no empty section."""
+    parts = model.screen.sections or [(model.screen.singular, shown(model))]
+    kept = [(title, [n for n in names if allowed is None or n in allowed]) for title, names in parts]
+    return [part for part in kept if part[1]]
+
+
+def parents_of(row: Any) -> list[Any]:
+    """Return the records that ``row`` is a part of, outermost first (a field's form, section)."""
+    found: list[Any] = []
+    while row is not None and row.screen.menu is None and len(found) < 5:
+        name = parent_name(type(row))
+        row = getattr(row, name) if name else None
+        if row is not None:
+            found.insert(0, row)
+    return found
+
+
+def parent_name(model: type[Any]) -> str | None:
+    """Return the relation to the record on whose page records of ``model`` are listed."""
+    for relation in inspect(model).relationships:
+        screen = getattr(relation.mapper.class_, "screen", None)
+        if relation.uselist or screen is None:
+            continue
+        listed = inspect(relation.mapper.class_).relationships
+        if any(listed[name].mapper.class_ is model and listed[name].local_remote_pairs
+               and next(iter(relation.local_columns)) in listed[name].remote_side
+               for name in screen.related):  # fmt: skip
+            return relation.key
+    return None
+
+
+def related(row: Any, name: str, view: Any) -> dict[str, Any]:
+    """Return the first rows of a one-to-many relation that the actor may see.
+
+    view: the generated view of the related model.
+    """
+    relation = inspect(type(row)).relationships[name]
+    target = relation.mapper.class_
+    key = next(iter(relation.remote_side))
+    back = next((r.key for r in inspect(target).relationships if key in r.local_columns), None)
+    columns = [column for column in target.screen.columns if column != back]
+    query = visible(target, current_actor()).where(key == row.id).options(*eager(target, columns))
+    order = relation.order_by or [target.id]
+    rows = list(db.session.scalars(query.order_by(*order).limit(RELATED_LIMIT + 1)))
+    can_add = back in writable(target) and target.screen.can_add and view.may_write()
+    return {
+        "model": target, "view": view, "rows": rows[:RELATED_LIMIT], "name": name,
+        "title": relation.info.get("label") or target.screen.title, "columns": columns,
+        "more_url": _more_url(view, back, row) if len(rows) > RELATED_LIMIT else None,
+        "add_url": url_for(f"{view.endpoint}.add", **{back: row.id}) if can_add else None,
+    }  # fmt: skip
+
+
+def _more_url(view: Any, back: str | None, row: Any) -> str:
+    path = url_for(f"{view.endpoint}.list")
+    return f"{path}?f.{back}={row.id}" if back in view.screen.filters else path
+
+
+def next_position(model: type[Any], presets: dict[str, Any]) -> int | None:
+    """Return the place behind the last part of the same record, for models with an order."""
+    if "position" not in inspect(model).columns or not presets:
+        return None
+    column, owner = next(
+        (next(iter(inspect(model).relationships[name].local_columns)), value) for name, value in presets.items()
+    )
+    last = db.session.scalar(sa.select(sa.func.max(model.position)).where(column == owner.id))
+    return (last or 0) + 1
+
+
+def shown_text(model: type[Any], name: str, value: Any) -> str:
+    """Return any attribute of a record as text, a related record by its name."""
+    return plain_text(str(value)) if name in inspect(model).relationships and value is not None \
+        else display(model, name, value)  # fmt: skip

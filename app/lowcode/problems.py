@@ -1,0 +1,93 @@
+"""Every declaration checked at start: a wrong name fails the boot, not a click."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import inspect
+
+from app.lowcode.filters import filter_kind
+from app.lowcode.forms import form_class, is_needed
+from app.lowcode.screen import Screen, label_of, shown, writable
+from app.permissions import Role
+
+
+def problems(model: type[Any]) -> list[str]:
+    """Return what is wrong with ``model``'s declaration, each naming class and attribute."""
+    unknown = [name for name in _named(model.screen) if name not in inspect(model).attrs]
+    if unknown:  # the other checks look these attributes up
+        return [f"{model.__name__}: unknown attribute {name!r}" for name in unknown]
+    checks = (_roles, _labels, _lists, _related, _forms)
+    return [f"{model.__name__}: {text}" for check in checks for text in check(model)]
+
+
+def _named(screen: Screen) -> list[str]:
+    names = [*screen.columns, *screen.search, *screen.filters, *screen.related, *(screen.form or ())]
+    names += [*screen.readonly, screen.order.removeprefix("-")]
+    return names + [name for _title, part in screen.sections for name in part]
+
+
+def _roles(model: type[Any]) -> Iterator[str]:
+    screen = model.screen
+    for role in screen.read | screen.write:
+        if not isinstance(role, Role):
+            yield f"unknown role {role!r}"
+    if not screen.read >= screen.write:
+        yield "a role may write what it may not read"
+
+
+def _labels(model: type[Any]) -> Iterator[str]:
+    for name in dict.fromkeys([*model.screen.columns, *shown(model), *writable(model), *model.screen.filters]):
+        if label_of(model, name) == name:
+            yield f"{name}: no label"
+
+
+def _lists(model: type[Any]) -> Iterator[str]:
+    screen, mapper = model.screen, inspect(model)
+    if screen.order.removeprefix("-") not in mapper.column_attrs:
+        yield f"order {screen.order!r}: only a column orders"
+    if screen.search and "search_text" not in mapper.attrs:
+        yield "search needs the Searchable mixin"
+    for name in screen.search:
+        if name not in mapper.columns or not isinstance(mapper.columns[name].type, sa.String):
+            yield f"search {name!r}: not a text"
+    for name in screen.filters:
+        if filter_kind(model, name) is None:
+            yield f"filter {name!r}: only relations, choices, yes-no and dates filter"
+    for name in screen.columns:
+        if name in mapper.relationships and mapper.relationships[name].uselist:
+            yield f"column {name!r}: a list of records"
+
+
+def _related(model: type[Any]) -> Iterator[str]:
+    relations = inspect(model).relationships
+    for name in model.screen.related:
+        if name not in relations or not relations[name].uselist:
+            yield f"related {name!r}: not a list of records"
+    for name in [*model.screen.related, *model.screen.filters, *writable(model)]:
+        target = relations[name].mapper.class_ if name in relations else model
+        screen = getattr(target, "screen", None)
+        if screen is None:
+            yield f"{name}: {target.__name__} has no screen"
+        elif name in writable(model) and not screen.read >= model.screen.write:
+            yield f"{name}: a role that writes may not read {target.__name__}"
+
+
+def _forms(model: type[Any]) -> Iterator[str]:
+    names = writable(model)
+    if "state" in names:
+        yield "state in a form; only a service moves it"
+    if not model.screen.write or not names:
+        return
+    form_class(model)  # raises TypeError for a column no field is made for
+    if model.screen.can_add:
+        yield from (f"{name}: needed by a new record, and not in the form"
+                    for name in _needed(model) if name not in names)  # fmt: skip
+
+
+def _needed(model: type[Any]) -> list[str]:
+    """Return the attributes without which a new record cannot be stored."""
+    relations = {next(iter(r.local_columns)).key: r.key for r in inspect(model).relationships if not r.uselist}
+    needed = [attr.key for attr in inspect(model).column_attrs
+              if not attr.columns[0].primary_key and is_needed(model, attr.key)]  # fmt: skip
+    return [relations.get(key, key) for key in needed]

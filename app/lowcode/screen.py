@@ -1,0 +1,90 @@
+"""What a model declares about its screens. Checked at start, see ``problems.py``."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, inspect
+
+from app.permissions import NOBODY, Actor, Role
+
+# Which rows an actor may touch: a condition on the model; None = every row, false() = none.
+RowRule = Callable[[Actor], ColumnElement[bool] | None]
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A group of the sidebar."""
+
+    key: str
+    title: Any  # lazy msgid
+    icon: str
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The declaration from which ``lowcode`` makes a view, an API and permissions.
+
+    columns: attributes of the list. search: text columns found without diacritics.
+    filters: attributes one may filter by. form: attributes one may write, by default all
+    labelled columns. sections: (title, attributes) of show and form pages, by default one.
+    related: one-to-many attributes listed on the show page. order: default sort, "-x" descending.
+    read/write: roles; rows: which rows they see; write_rows: which of those they may change.
+    """
+
+    title: Any
+    singular: Any
+    columns: Sequence[str]
+    read: frozenset[Role]
+    write: frozenset[Role] = NOBODY
+    menu: Menu | None = None
+    icon: str = "table"
+    search: Sequence[str] = ()
+    filters: Sequence[str] = ()
+    form: Sequence[str] | None = None
+    readonly: Sequence[str] = ()
+    sections: Sequence[tuple[Any, Sequence[str]]] = ()
+    related: Sequence[str] = ()
+    order: str = "-id"
+    rows: RowRule | None = None
+    write_rows: RowRule | None = None
+    can_add: bool = True
+    can_delete: bool = True
+    is_personal: bool = False  # reading one writes a read entry into the history
+    help: Any = ""
+
+
+def shown(model: type[Any]) -> list[str]:
+    """Return the attributes of the show page, in order, without repetition."""
+    screen: Screen = model.screen
+    listed = [name for _title, part in screen.sections for name in part]
+    return list(dict.fromkeys(listed or [*_default_form(model), *screen.readonly]))
+
+
+def writable(model: type[Any]) -> list[str]:
+    """Return the attributes of the add and edit form, in order."""
+    screen: Screen = model.screen
+    wanted = screen.form if screen.form is not None else _default_form(model)
+    if not screen.sections:
+        return list(wanted)
+    return [name for _title, part in screen.sections for name in part if name in set(wanted)]
+
+
+def _default_form(model: type[Any]) -> list[str]:
+    """Every labelled column but keys; a foreign key stands as its relation."""
+    mapper = inspect(model)
+    by_column = {next(iter(r.local_columns)).key: r.key for r in mapper.relationships
+                 if not r.uselist and len(r.local_columns) == 1}  # fmt: skip
+    return [by_column.get(attr.key, attr.key) for attr in mapper.column_attrs
+            if "label" in attr.columns[0].info and not attr.columns[0].primary_key
+            and attr.key not in model.screen.readonly]  # fmt: skip
+
+
+def label_of(model: type[Any], name: str) -> Any:
+    """Return the lazy label of an attribute; a relation is labelled by its foreign key."""
+    attr = inspect(model).attrs[name]
+    if hasattr(attr, "columns"):
+        return attr.columns[0].info.get("label", name)
+    if attr.info.get("label"):
+        return attr.info["label"]
+    return next(iter(attr.local_columns)).info.get("label", name)

@@ -1,0 +1,69 @@
+"""Flask-AppBuilder's security manager with its faults mended (fab.md, Security)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, session
+from flask_appbuilder.security.api import SecurityApi
+from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurityManager
+
+from app.permissions import current_actor, forget_actor
+
+Authenticate = Callable[[str, str], Any]
+# user id → (user or None, the version a session or token of his must carry)
+FindUser = Callable[[int], tuple[Any, int]]
+
+_hooks: dict[str, Any] = {}
+
+
+def set_authentication(authenticate: Authenticate, find_user: FindUser) -> None:
+    """Install who checks a password, and who finds a user with his session version."""
+    _hooks.update(authenticate=authenticate, find_user=find_user)
+
+
+class SecurityManager(FabSecurityManager):
+    """Rights come from one cached query per request; logins pass our own checks.
+
+    FAB's own security screens are not registered: users and roles are declared models.
+    """
+
+    def register_views(self) -> None:
+        """Register only the login API; it gets the same limit as the login form."""
+        self.limit_logins(self.appbuilder.add_api(SecurityApi).blueprint)
+
+    def limit_logins(self, blueprint: Any) -> None:
+        """Limit how often an address may try passwords on ``blueprint``."""
+        if self.is_auth_limited:
+            self.limiter.limit(self.auth_rate_limit, methods=["POST"])(blueprint)
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        """Return whether the actor's roles grant it: no query beyond the request's first."""
+        return current_actor().may(permission_name, view_name)
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Nothing that asks for a permission is public."""
+        return False
+
+    def auth_user_db(self, username: str, password: str) -> Any:
+        """Return the user if the password is right and the account not locked, else None."""
+        return _hooks["authenticate"](username, password)
+
+    def load_user(self, pk: Any) -> Any:
+        """Return the session's user unless he is inactive or the session was ended."""
+        user, version = _hooks["find_user"](int(pk))
+        return user if user is not None and session.get("sv") == version else None
+
+    def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Any:
+        """Return the token's user unless the token was ended by a password change."""
+        forget_actor()
+        user, version = _hooks["find_user"](int(jwt_data["sub"]))
+        if user is None or jwt_data.get("sv") != version:
+            return None
+        g.user = user
+        return user
+
+    def create_jwt_manager(self, app: Any) -> Any:
+        """Put the session version into every token."""
+        manager = super().create_jwt_manager(app)
+        manager.additional_claims_loader(lambda identity: {"sv": _hooks["find_user"](int(identity))[1]})
+        return manager

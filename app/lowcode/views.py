@@ -1,0 +1,233 @@
+"""The generated screens: list, show, add, edit, delete and choices of one model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+
+from app.errors import Conflict, DomainError, Invalid, NotFound
+from app.extensions import db
+from app.lowcode import pages
+from app.lowcode.choosing import find_choices, may_choose
+from app.lowcode.forms import form_class
+from app.lowcode.listing import eager, find_page, parse
+from app.lowcode.rows import find_row, get_row
+from app.lowcode.saving import is_stale, open_row, remove, save
+from app.lowcode.screen import Screen, label_of, shown, writable
+from app.lowcode.telling import history_of, tell
+from app.lowcode.values import as_id, inside_sentence
+from app.permissions import current_actor
+from app.transactions import transaction
+
+_METHODS = {"list": "read", "show": "read", "choices": "read", "add": "write", "edit": "write",
+            "delete": "write"}  # fmt: skip
+
+
+class CrudView(BaseView):
+    """The screens of ``model``; made by ``generate``, never written by hand."""
+
+    model: type[Any]
+    default_view = "list"
+    method_permission_name = _METHODS
+
+    @property
+    def screen(self) -> Screen:
+        """The declaration these screens come from."""
+        return self.model.screen
+
+    def may_write(self) -> bool:
+        """Return whether the actor's roles let him change such records."""
+        return current_actor().may("can_write", self.class_permission_name)
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> str:
+        """One page of the rows the actor may see."""
+        wanted = parse(self.model, request.args)
+        page = find_page(db.session(), self.model, current_actor(), wanted)
+        add_url = url_for(f"{self.endpoint}.add") if self.screen.can_add and self.may_write() else None
+        return self._render("list", add_url=add_url, **pages.list_context(self, wanted, page))
+
+    @expose("/show/<int:pk>")
+    @has_access
+    def show(self, pk: int) -> str:
+        """One record and its related lists, or its history in sentences."""
+        tab = "history" if request.args.get("tab") == "history" and self._may_see_history() else "record"
+        row = open_row(db.session(), self.model, pk, shown(self.model))
+        context: dict[str, Any] = {"row": row, "tab": tab, "sections": pages.sections_of(self.model)}
+        if tab == "history":
+            context["tales"] = tell(db.session(), history_of(db.session(), row))
+        else:
+            views = {name: self._view_of_related(name) for name in self.screen.related}
+            context["related"] = [pages.related(row, name, view) for name, view in views.items() if view]
+        return self._render("show", has_history=self._may_see_history(), can_change=self._may_change(row),
+                            crumbs=self._crumbs(row), **context)  # fmt: skip
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> Any:
+        """The form of a new record; ``?<relation>=<id>`` fills in where it belongs."""
+        if not self.screen.can_add or not writable(self.model):
+            abort(404)
+        if request.method == "POST":
+            return self._submit(None)
+        presets = self._presets()
+        position = pages.next_position(self.model, presets)
+        given = presets | ({"position": position} if position else {})
+        return self._form(form_class(self.model)(**given), None, owner=next(iter(presets.values()), None))
+
+    @expose("/edit/<int:pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: int) -> Any:
+        """The form of an existing record."""
+        if not writable(self.model):
+            abort(404)
+        if request.method == "POST":
+            return self._submit(pk)
+        get_row(db.session(), self.model, pk, to_write=True)
+        row = open_row(db.session(), self.model, pk, writable(self.model))
+        return self._form(form_class(self.model)(obj=row), row)
+
+    @expose("/delete/<int:pk>", methods=["POST"])
+    @has_access
+    def delete(self, pk: int) -> Any:
+        """Remove one record, unless others refer to it."""
+        if not self.screen.can_delete:
+            abort(404)
+        try:
+            with transaction() as session:
+                row = get_row(session, self.model, pk, to_write=True)
+                target = self._after_delete(row)
+                remove(session, row)
+        except NotFound:
+            raise
+        except DomainError as exc:
+            flash(str(exc), "danger")
+            return redirect(url_for(f"{self.endpoint}.show", pk=pk))
+        flash(_("Deleted."), "success")
+        return redirect(target)
+
+    @expose("/choices/<name>")
+    @has_access
+    def choices(self, name: str) -> dict[str, Any]:
+        """Records one may choose for relation ``name``: {"results": [{id, text}], "more"}."""
+        relations = inspect(self.model).relationships
+        offered = set(self.screen.filters) | (set(writable(self.model)) if self.may_write() else set())
+        if name not in relations or name not in offered:
+            abort(404)
+        target = relations[name].mapper.class_
+        if not may_choose(target):
+            abort(403)
+        page = as_id(request.args.get("page")) or 1
+        return find_choices(db.session(), target, request.args.get("q", ""), page)
+
+    def _submit(self, pk: int | None) -> Any:
+        form = None
+        try:
+            with transaction() as session:
+                row = get_row(session, self.model, pk, to_write=True) if pk is not None else None
+                form = form_class(self.model)(obj=row)
+                row = save(session, self.model, form, row)
+                target = self._after_save(row, is_new=pk is None)
+        except NotFound:
+            raise
+        except DomainError as exc:
+            return self._refused(form, pk, exc)
+        flash(_("Saved."), "success")
+        return redirect(target)
+
+    def _refused(self, form: Any, pk: int | None, exc: DomainError) -> Any:
+        """Show the form again with what was typed and why it was not saved."""
+        load = eager(self.model, writable(self.model))
+        row = get_row(db.session(), self.model, pk, to_write=True, load=load) if pk is not None else None
+        if isinstance(exc, Invalid):
+            form.add_errors(exc.fields)
+        present = row if isinstance(exc, Conflict) and row is not None and is_stale(row, form) else None
+        if present is not None:
+            form.row_version.raw_data = form.row_version.data = str(row.row_version)
+        return self._form(form, row, error=str(exc), present=present), exc.status
+
+    def _form(self, form: Any, row: Any, error: str | None = None, present: Any = None,
+              owner: Any = None) -> str:  # fmt: skip
+        what = inside_sentence(self.screen.singular)
+        title = _("Edit: %(what)s", what=what) if row is not None else _("Add: %(what)s", what=what)
+        back = url_for(f"{self.endpoint}.show", pk=row.id) if row is not None else \
+            link_to(owner) or pages.list_url(self)  # fmt: skip
+        return self._render("form", form=form, row=row, error=error, present=present, title=title, back_url=back,
+                            sections=pages.sections_of(self.model, writable(self.model)),
+                            crumbs=self._crumbs(row, last=title, owner=owner))  # fmt: skip
+
+    def _after_save(self, row: Any, *, is_new: bool) -> str:
+        """Return where to go: the next empty form, the record this one is a part of, or itself."""
+        parents = pages.parents_of(row)
+        if is_new and "again" in request.form:
+            name = pages.parent_name(self.model) if parents else None
+            return url_for(f"{self.endpoint}.add", **({name: parents[-1].id} if name else {}))
+        return (link_to(parents[-1]) if parents else None) or url_for(f"{self.endpoint}.show", pk=row.id)
+
+    def _after_delete(self, row: Any) -> str:
+        parents = pages.parents_of(row)
+        return (link_to(parents[-1]) if parents else None) or pages.list_url(self)
+
+    def _crumbs(self, row: Any, last: str | None = None, owner: Any = None) -> list[dict[str, Any]]:
+        """Return the way to this page: list, the records it is a part of, itself."""
+        above = [*pages.parents_of(owner), owner] if owner is not None else pages.parents_of(row)
+        first = view_of(type(above[0])) if above else self
+        crumbs = [{"title": first.screen.title, "url": pages.list_url(first)}]
+        crumbs += [{"title": str(one), "url": link_to(one)} for one in above]
+        if row is not None:
+            crumbs.append({"title": str(row), "url": url_for(f"{self.endpoint}.show", pk=row.id)})
+        return crumbs + ([{"title": last}] if last else [])
+
+    def _presets(self) -> dict[str, Any]:
+        """Return the relations that the address fills in; raises NotFound for a forged id."""
+        relations = inspect(self.model).relationships
+        names = [name for name in request.args if name in relations and name in writable(self.model)]
+        return {name: get_row(db.session(), relations[name].mapper.class_, as_id(request.args[name]) or 0)
+                for name in names}  # fmt: skip
+
+    def _view_of_related(self, name: str) -> CrudView | None:
+        """Return the view of a related list, or None if the actor may not see such records."""
+        target = inspect(self.model).relationships[name].mapper.class_
+        return view_of(target) if may_choose(target) else None
+
+    def _may_change(self, row: Any) -> bool:
+        if not self.may_write() or self.screen.write_rows is None:
+            return self.may_write()
+        return find_row(db.session(), self.model, row.id, to_write=True) is not None
+
+    def _may_see_history(self) -> bool:
+        return current_actor().may("can_read", "History")
+
+    def _render(self, template: str, **context: Any) -> str:
+        return render_template(
+            f"lowcode/{template}.html", view=self, model=self.model, screen=self.screen, label=label_of,
+            shown_text=pages.shown_text, what=inside_sentence(self.screen.singular),
+            column_class=pages.column_class, view_of=view_of, **context,
+        )  # fmt: skip
+
+
+_views: dict[type[Any], CrudView] = {}
+
+
+def register_view(model: type[Any], view: CrudView) -> None:
+    """Remember the view of ``model`` for links from other records."""
+    _views[model] = view
+
+
+def view_of(model: type[Any]) -> CrudView:
+    """Return the generated view of ``model``; raises KeyError if it has none."""
+    return _views[model]
+
+
+def link_to(row: Any) -> str | None:
+    """Return the address of a record's page if the actor may open such records, else None."""
+    view = _views.get(type(row))
+    if view is None or not current_actor().may("can_read", view.class_permission_name):
+        return None
+    return url_for(f"{view.endpoint}.show", pk=row.id)

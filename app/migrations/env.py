@@ -1,0 +1,23 @@
+"""Alembic's environment: one metadata, FAB's tables and ours."""
+
+from alembic import context
+from flask import current_app
+
+from app.extensions import metadata
+
+options = current_app.extensions["migrate"].configure_args
+
+
+def run() -> None:
+    """Apply the migrations over the application's own engine."""
+    with current_app.extensions["migrate"].db.engine.connect() as connection:
+        context.configure(
+            connection=connection, target_metadata=metadata, transaction_per_migration=True,
+            **options,
+        )  # fmt: skip
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()

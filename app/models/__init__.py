@@ -1,0 +1,42 @@
+"""The models. Importing this package registers every table in one metadata."""
+
+from flask_appbuilder.security.sqla.models import PermissionView
+
+from app.history import HistoryEntry
+from app.models.account import Account
+from app.models.administrative_unit import AdministrativeUnit
+from app.models.agency import Agency, Division
+from app.models.attachment import Attachment, StoredFile
+from app.models.calendar import CalendarDay, CalendarSession, WorkingCalendar
+from app.models.counter import Counter, next_number
+from app.models.dossier import Dossier, DossierPaper, FormRevision
+from app.models.dossier_time import ClockSegment, DueChange, Movement
+from app.models.draft import Draft
+from app.models.feedback import Feedback
+from app.models.form import Form, FormField, FormSection
+from app.models.letter import Letter
+from app.models.money import Charge
+from app.models.notice import IncidentNotice, MailMessage, Notice
+from app.models.officer import OfficerPosition, UserSetting
+from app.models.procedure import Component, Fee, Procedure, ProcedureVersion
+from app.models.process import Process, ProcessStep
+from app.models.profile import Profile, ProfileParameter
+from app.models.rating import Rating
+from app.models.result import Result
+from app.models.seal import HistorySeal
+from app.models.sector import DocumentType, Sector
+from app.models.supplement import SupplementRequest
+from app.models.task import Task
+from app.models.user import FabRole, User
+from app.transactions import OutboxEvent
+
+__all__ = [
+    "Account", "AdministrativeUnit", "Agency", "Attachment", "CalendarDay", "CalendarSession",
+    "Charge", "ClockSegment", "Component", "Counter", "Division", "DocumentType", "Dossier",
+    "DossierPaper", "Draft", "DueChange", "FabRole", "Fee", "Feedback", "Form", "FormField",
+    "FormRevision", "FormSection", "HistoryEntry", "HistorySeal", "IncidentNotice", "Letter",
+    "MailMessage", "Movement", "Notice", "OfficerPosition", "OutboxEvent", "PermissionView",
+    "Procedure", "ProcedureVersion", "Process", "ProcessStep", "Profile", "ProfileParameter", "Rating",
+    "Result", "Sector", "StoredFile", "SupplementRequest", "Task", "User", "UserSetting",
+    "WorkingCalendar", "next_number",
+]  # fmt: skip

@@ -1,0 +1,87 @@
+"""What an applicant owes for a dossier, and its payment at the counter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.i18n import N_
+from app.lowcode.entity import Entity
+from app.lowcode.screen import Screen
+from app.models.procedure import FEE_KINDS
+from app.permissions import DOSSIER_READERS, Actor
+from app.types import UtcDateTime
+
+if TYPE_CHECKING:
+    from flask_appbuilder.security.sqla.models import User
+
+    from app.models.dossier import Dossier
+
+
+class ChargeState(StrEnum):
+    """Whether a charge is paid."""
+
+    due = "due"
+    paid = "paid"
+    cancelled = "cancelled"
+
+
+CHARGE_STATES = {
+    ChargeState.due: N_("To be paid"), ChargeState.paid: N_("Paid"),
+    ChargeState.cancelled: N_("Cancelled"),
+}  # fmt: skip
+PAYMENT_METHODS = {"cash": N_("Cash"), "transfer": N_("Bank transfer"), "card": N_("Card")}
+
+
+class Charge(Entity):
+    """Khoản phải nộp: an amount in đồng, fixed when the dossier was received (QN20 Đ14.2)."""
+
+    __history_owner__ = ("dossier", "dossier_id")
+    dossier_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("dossier.id"), index=True, info={"label": _l("Dossier")}
+    )
+    name: Mapped[str] = mapped_column(sa.String(500), info={"label": _l("Name")})
+    kind: Mapped[str] = mapped_column(
+        sa.String(10), info={"label": _l("Kind"), "choices": FEE_KINDS}
+    )
+    amount: Mapped[int] = mapped_column(
+        sa.BigInteger, info={"label": _l("Amount (đồng)"), "kind": "money"}
+    )
+    state: Mapped[str] = mapped_column(
+        sa.String(20), default=ChargeState.due,
+        info={"label": _l("State"), "choices": CHARGE_STATES},
+    )  # fmt: skip
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Paid at")})
+    method: Mapped[str | None] = mapped_column(
+        sa.String(20), info={"label": _l("Way of payment"), "choices": PAYMENT_METHODS}
+    )
+    receipt_number: Mapped[str | None] = mapped_column(
+        sa.String(60), info={"label": _l("Receipt number")}
+    )
+    cashier_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("ab_user.id"), index=True, info={"label": _l("Cashier")}
+    )
+    dossier: Mapped[Dossier] = relationship("Dossier", back_populates="charges")
+    cashier: Mapped[User | None] = relationship("User")
+
+    @staticmethod
+    def _rows(actor: Actor) -> ColumnElement[bool] | None:
+        from app.models.scope import through_dossier
+
+        return through_dossier(Charge.dossier_id, actor)
+
+    screen = Screen(
+        icon="cash", title=_l("Charges"), singular=_l("Charge to pay"),
+        columns=["dossier", "name", "amount", "state", "paid_at", "receipt_number", "cashier"],
+        filters=["state", "kind", "method", "paid_at"], form=[], can_add=False,
+        can_delete=False, rows=_rows, read=DOSSIER_READERS,
+    )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name

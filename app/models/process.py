@@ -1,0 +1,105 @@
+"""Internal processes: the steps inside "being processed" (HUE25 Đ16)."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.errors import Invalid
+from app.i18n import N_
+from app.lowcode.entity import Entity, Searchable
+from app.lowcode.screen import Screen
+from app.models.menus import PROCEDURES
+from app.permissions import EVERY_OFFICER, ROLE_LABELS, Actor, Role
+from app.workflows.process import StepKind
+
+_WRITE = frozenset({Role.catalog_admin})
+
+
+class StepPlace(StrEnum):
+    """Where a step is done: at the desk, the handling agency or the province's head."""
+
+    desk = "desk"
+    agency = "agency"
+    province = "province"
+
+
+STEP_KINDS = {
+    StepKind.receive: N_("Receive and hand over"), StepKind.work: N_("Process"),
+    StepKind.check: N_("Check"), StepKind.sign: N_("Sign"),
+    StepKind.number_and_seal: N_("Number and seal"), StepKind.return_: N_("Return the result"),
+}  # fmt: skip
+STEP_PLACES = {
+    StepPlace.desk: N_("One-stop desk"), StepPlace.agency: N_("Handling agency"),
+    StepPlace.province: N_("People's Committee of the province"),
+}  # fmt: skip
+STEP_ROLES = {role: ROLE_LABELS[role] for role in (
+    Role.desk_officer, Role.specialist, Role.division_head, Role.agency_head, Role.clerk,
+    Role.cashier, Role.centre_director)}  # fmt: skip
+
+
+class Process(Searchable, Entity):
+    """Quy trình nội bộ, configured as the electronic process dossiers follow."""
+
+    code: Mapped[str] = mapped_column(sa.String(60), unique=True, info={"label": _l("Code")})
+    name: Mapped[str] = mapped_column(sa.String(500), info={"label": _l("Name")})
+    decision_number: Mapped[str | None] = mapped_column(
+        sa.String(60), info={"label": _l("Decision number")}
+    )
+    decision_on: Mapped[date | None] = mapped_column(info={"label": _l("Date of decision")})
+    steps: Mapped[list[ProcessStep]] = relationship(
+        back_populates="process", order_by="ProcessStep.position", cascade="all, delete-orphan",
+        info={"label": _l("Steps")},
+    )  # fmt: skip
+
+    screen = Screen(
+        menu=PROCEDURES, icon="route", title=_l("Internal processes"), singular=_l("Process"),
+        columns=["code", "name", "decision_number", "decision_on"], search=["code", "name"],
+        related=["steps"], order="name", read=EVERY_OFFICER, write=_WRITE,
+    )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProcessStep(Entity):
+    """Bước of a process; ``working_minutes`` is its time limit in working time."""
+
+    __history_owner__ = ("process", "process_id")
+    process_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("process.id"), index=True, info={"label": _l("Process")}
+    )
+    position: Mapped[int] = mapped_column(info={"label": _l("Order")})
+    name: Mapped[str] = mapped_column(sa.String(500), info={"label": _l("Name")})
+    kind: Mapped[str] = mapped_column(
+        sa.String(20), info={"label": _l("Kind"), "choices": STEP_KINDS}
+    )
+    role: Mapped[str] = mapped_column(
+        sa.String(40), info={"label": _l("Done by"), "choices": STEP_ROLES}
+    )
+    place: Mapped[str] = mapped_column(
+        sa.String(20), info={"label": _l("Done at"), "choices": STEP_PLACES}
+    )
+    working_minutes: Mapped[int] = mapped_column(info={"label": _l("Limit in working minutes")})
+    process: Mapped[Process] = relationship(back_populates="steps")
+    __table_args__ = (sa.UniqueConstraint("process_id", "position"),)
+
+    screen = Screen(
+        icon="git-branch", title=_l("Process steps"), singular=_l("Step"),
+        columns=["process", "position", "name", "kind", "role", "place", "working_minutes"],
+        filters=["process", "role"], order="position", read=EVERY_OFFICER, write=_WRITE,
+    )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+    def check(self, actor: Actor) -> None:
+        """Refuse a negative limit."""
+        if self.working_minutes < 0:
+            message = _("The limit must not be negative.")
+            raise Invalid(message, {"working_minutes": message})

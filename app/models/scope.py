@@ -1,0 +1,79 @@
+"""Which rows an actor may touch: the second gate, following the agency tree."""
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.models.account import Account
+from app.models.agency import Agency
+from app.models.dossier import Dossier
+from app.models.task import Task
+from app.permissions import DOSSIER_READERS, Actor, Role
+
+# A root's path holds one id: whoever is posted there sees the whole province.
+_ROOT_SLASHES = 2
+NO_ROWS = sa.false()
+
+
+def agencies_under(paths: set[str]) -> sa.Select[tuple[int]]:
+    """Return a query of the ids of the agencies at or below ``paths``."""
+    return sa.select(Agency.id).where(sa.or_(*(Agency.path.startswith(path) for path in paths)))
+
+
+def paths_of(actor: Actor, roles: frozenset[Role]) -> set[str]:
+    """Return where the actor's posts in ``roles`` stand in the tree."""
+    return {post.path for post in actor.positions_as(roles)}
+
+
+def sees_province(paths: set[str]) -> bool:
+    """Return whether one of ``paths`` is the root."""
+    return any(path.count("/") == _ROOT_SLASHES for path in paths)
+
+
+def by_agency(
+    column: InstrumentedAttribute[int], actor: Actor, roles: frozenset[Role]
+) -> ColumnElement[bool] | None:
+    """Return the condition that ``column`` lies under a post in ``roles``; None = every row."""
+    paths = paths_of(actor, roles)
+    if not paths:
+        return NO_ROWS
+    return None if sees_province(paths) else column.in_(agencies_under(paths))
+
+
+def dossiers_of(actor: Actor) -> ColumnElement[bool] | None:
+    """Return the dossiers an actor may see.
+
+    Officers: those handled or received in their part of the tree, and those with a task
+    there (a step at another agency). Applicants: their own.
+    """
+    own = Dossier.account_id == actor.account_id if actor.account_id else None
+    paths = paths_of(actor, DOSSIER_READERS)
+    if not paths:
+        return own if own is not None else NO_ROWS
+    if sees_province(paths):
+        return None
+    agencies = agencies_under(paths)
+    consulted = sa.select(Task.dossier_id).where(Task.agency_id.in_(agencies))
+    rules = [Dossier.agency_id.in_(agencies), Dossier.desk_id.in_(agencies), Dossier.id.in_(consulted)]
+    return sa.or_(*rules, own) if own is not None else sa.or_(*rules)
+
+
+def through_dossier(
+    column: InstrumentedAttribute[int], actor: Actor
+) -> ColumnElement[bool] | None:
+    """Return the condition that the dossier in ``column`` is one the actor may see."""
+    condition = dossiers_of(actor)
+    return None if condition is None else column.in_(sa.select(Dossier.id).where(condition))
+
+
+def accounts_of(actor: Actor) -> ColumnElement[bool] | None:
+    """Return the applicants an officer may see: those with a dossier in his scope, or his own.
+
+    A desk officer also finds an applicant by the exact number at reception; that is a
+    service of its own, recorded as a read.
+    """
+    own = Account.id == actor.account_id if actor.account_id else sa.false()
+    condition = dossiers_of(actor)
+    if condition is None:
+        return None
+    return sa.or_(own, Account.id.in_(sa.select(Dossier.account_id).where(condition)))

@@ -1,0 +1,103 @@
+"""Tasks: a step of the process while a dossier stands at it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.i18n import N_
+from app.lowcode.entity import Entity
+from app.lowcode.screen import Screen
+from app.models.process import STEP_KINDS
+from app.permissions import DOSSIER_READERS, ROLE_LABELS, Actor
+from app.types import UtcDateTime
+
+if TYPE_CHECKING:
+    from flask_appbuilder.security.sqla.models import User
+
+    from app.models.agency import Agency
+    from app.models.dossier import Dossier
+    from app.models.process import ProcessStep
+
+
+class TaskState(StrEnum):
+    """What became of a task."""
+
+    open = "open"
+    done = "done"
+    returned = "returned"
+    cancelled = "cancelled"
+
+
+TASK_STATES = {
+    TaskState.open: N_("Open"), TaskState.done: N_("Done"),
+    TaskState.returned: N_("Sent back"), TaskState.cancelled: N_("Cancelled"),
+}  # fmt: skip
+
+
+class Task(Entity):
+    """Việc of one step: who must do it, where, and until when."""
+
+    __history_owner__ = ("dossier", "dossier_id")
+    dossier_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("dossier.id"), index=True, info={"label": _l("Dossier")}
+    )
+    step_id: Mapped[int] = mapped_column(sa.ForeignKey("process_step.id"), index=True)
+    position: Mapped[int] = mapped_column(info={"label": _l("Order")})
+    name: Mapped[str] = mapped_column(sa.String(500), info={"label": _l("Step")})
+    kind: Mapped[str] = mapped_column(
+        sa.String(20), info={"label": _l("Kind"), "choices": STEP_KINDS}
+    )
+    role: Mapped[str] = mapped_column(
+        sa.String(40), info={"label": _l("Done by"), "choices": dict(ROLE_LABELS)}
+    )
+    agency_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("agency.id"), info={"label": _l("Agency")}
+    )
+    assignee_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("ab_user.id"), info={"label": _l("Officer")}
+    )
+    state: Mapped[str] = mapped_column(
+        sa.String(20), default=TaskState.open,
+        info={"label": _l("State"), "choices": TASK_STATES},
+    )  # fmt: skip
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Opened")})
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Due")})
+    finished_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info={"label": _l("Finished")}
+    )
+    remark: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Remark")})
+    dossier: Mapped[Dossier] = relationship("Dossier", back_populates="tasks")
+    step: Mapped[ProcessStep] = relationship("ProcessStep")
+    agency: Mapped[Agency] = relationship("Agency")
+    assignee: Mapped[User | None] = relationship("User")
+    __table_args__ = (
+        sa.Index("ix_task_agency_role", "agency_id", "role", "state", "due_at"),
+        sa.Index("ix_task_assignee", "assignee_id", "state", "due_at"),
+        # A dossier stands at one step: nobody can open a second one beside it.
+        sa.Index("uq_task_open", "dossier_id", unique=True,
+                 postgresql_where=sa.text("state = 'open'"),
+                 sqlite_where=sa.text("state = 'open'")),
+    )  # fmt: skip
+
+    @staticmethod
+    def _rows(actor: Actor) -> ColumnElement[bool] | None:
+        from app.models.scope import through_dossier
+
+        return through_dossier(Task.dossier_id, actor)
+
+    screen = Screen(
+        icon="list-check", title=_l("Tasks"), singular=_l("Task"),
+        columns=["dossier", "name", "agency", "assignee", "state", "due_at", "finished_at"],
+        filters=["state", "agency", "assignee"], form=[], can_add=False, can_delete=False,
+        rows=_rows, read=DOSSIER_READERS,
+    )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name

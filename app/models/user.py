@@ -1,0 +1,64 @@
+"""FAB's users and roles, declared like every other record."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import Role as FabRole
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import event
+from sqlalchemy.orm import mapped_column
+
+from app.errors import Invalid
+from app.i18n import N_
+from app.lowcode.screen import Screen
+from app.models.menus import ORGANISATION, SYSTEM
+from app.permissions import ROLE_LABELS, Role
+from app.text import fold
+
+_LABELS = {
+    "username": _l("User name"), "first_name": _l("Family and middle name"),
+    "last_name": _l("Given name"), "email": _l("E-mail"), "active": _l("May sign in"),
+    "last_login": _l("Last sign-in"),
+}  # fmt: skip
+for _name, _label in _LABELS.items():
+    User.__table__.c[_name].info["label"] = _label
+User.__table__.c.email.info["kind"] = "email"
+FabRole.__table__.c.name.info.update(
+    label=_l("Role"), choices={**ROLE_LABELS, "public": N_("Everyone")}
+)
+
+User.search_text = mapped_column(sa.Text, default="", deferred=True, info={"trigram": True})
+User.search_columns = ("username", "first_name", "last_name", "email")
+User.screen = Screen(
+    menu=ORGANISATION, icon="user", title=_l("Users"), singular=_l("User"),
+    columns=["username", "first_name", "last_name", "email", "active"],
+    search=["username", "first_name", "last_name", "email"], filters=["active"],
+    form=["username", "first_name", "last_name", "email", "active"], readonly=["last_login"],
+    order="username", can_delete=False,
+    read=frozenset({Role.system_admin, Role.auditor}), write=frozenset({Role.system_admin}),
+    help=_l("A new user signs in after the administrator has set a temporary password."),
+)  # fmt: skip
+FabRole.screen = Screen(
+    menu=SYSTEM, icon="shield", title=_l("Roles"), singular=_l("Role"), columns=["name"],
+    form=[], sections=[(_l("Role"), ["name"])], order="name", can_add=False, can_delete=False,
+    read=frozenset({Role.system_admin, Role.auditor}),
+)  # fmt: skip
+FabRole.__str__ = lambda self: _(FabRole.__table__.c.name.info["choices"].get(self.name, self.name))
+
+
+def _check_user(self: Any, actor: Any) -> None:
+    """Refuse locking oneself out."""
+    if self.id is not None and self.id == actor.user_id and not self.active:
+        message = _("You cannot deactivate your own account.")
+        raise Invalid(message, {"active": message})
+
+
+User.check = _check_user
+
+
+@event.listens_for(User, "before_insert")
+@event.listens_for(User, "before_update")
+def _fold_names(_mapper: Any, _connection: Any, user: User) -> None:
+    user.search_text = fold(" ".join(getattr(user, name) or "" for name in User.search_columns))

@@ -1,0 +1,1 @@
+"""Configuration as files: profiles, and the Huế demo province."""

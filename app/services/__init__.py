@@ -1,0 +1,1 @@
+"""Verbs of the product: they flush, never commit, and know no request."""

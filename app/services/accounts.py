@@ -1,0 +1,158 @@
+"""Applicants' accounts: registered by the person, one per number, kept up to date (domain A2)."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload
+
+from app.errors import Conflict, Invalid, NotFound
+from app.models import Account, AdministrativeUnit, User
+from app.models.account import AccountKind, IdKind, number_message
+from app.permissions import Actor
+from app.services import users
+from app.services.eform_values import Column, tidy
+
+# FAB wants a distinct address for every user; a family may share one mailbox, and an old
+# phone has none. ".invalid" can never be a real host (RFC 2606).
+_NO_MAIL = "tai-khoan.invalid"
+# What stays as it was identified once the e-identity is verified (NĐ 69/2024 Đ7).
+IDENTITY = ("kind", "name", "id_kind", "id_number", "born_on")
+_MAX_USER_NAME = 64
+_CONTACTS = ("gender", "phone", "email", "address")
+
+
+def register(session: Session, values: dict[str, Any], password: str) -> User:
+    """Return the new user with his account; he logs in with his number.
+
+    Raises Invalid with messages by field. A number that is known already is refused in the same
+    words whoever holds it, and whether or not he ever logged in: nobody takes over another's
+    dossiers by knowing a number.
+    """
+    given = _checked(values)
+    if _is_taken(session, given["id_kind"], given["id_number"]):
+        message = _("An account with this number exists already. If it is yours, log in with this "
+                    "number or ask at a one-stop desk, with your identity card.")  # fmt: skip
+        raise Invalid(message, {"id_number": message})
+    problem = users.password_message(password, given["id_number"])
+    if problem:
+        raise Invalid(problem, {"password": problem})
+    user = _new_user(session, given, password)
+    session.add(Account(user=user, **given))
+    session.flush()
+    users.sync_roles(session, user, is_applicant=True)
+    return user
+
+
+def _new_user(session: Session, given: dict[str, Any], password: str) -> User:
+    return users.create_user(  # FAB's columns are short; the account keeps the whole name
+        session, username=given["id_number"], name=given["name"][:_MAX_USER_NAME],
+        email=_user_email(session, given["email"], given["id_number"]), password=password,
+    )  # fmt: skip
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    given = {**values, "id_number": tidy_number(values.get("id_kind"), values.get("id_number"))}
+    faults = {}
+    wanted = _fitting_kinds(given.get("kind"))
+    if given.get("id_kind") not in wanted:
+        faults["id_kind"] = _("Please choose the kind of number that fits.")
+    message = number_message(given["id_kind"], given["id_number"], given.get("born_on"))
+    if message:
+        faults["id_number"] = message
+    if given.get("kind") == AccountKind.citizen and given.get("born_on") is None:
+        faults["born_on"] = _("Please fill this in.")
+    if faults:
+        raise Invalid(next(iter(faults.values())), faults)
+    return given
+
+
+def _fitting_kinds(kind: str | None) -> set[str]:
+    if kind == AccountKind.organisation:
+        return {IdKind.tax_code}
+    return {IdKind.personal_id, IdKind.passport}
+
+
+def tidy_number(id_kind: str | None, number: str | None) -> str:
+    """Return an identification number as it is kept: no spaces or dots, capitals."""
+    text = tidy(Column("id_number", "", "personal_id"), number) or ""
+    plain = text.upper()
+    # A branch's tax code keeps its hyphen out: 0100109106001.
+    return plain.replace("-", "") if id_kind == IdKind.tax_code else plain
+
+
+def _is_taken(session: Session, id_kind: str, number: str, but: int | None = None) -> bool:
+    account = sa.select(Account.id).where(Account.id_kind == id_kind, Account.id_number == number)
+    known = session.scalar(account.where(Account.id != but) if but else account)
+    user = sa.select(User.id).where(sa.func.lower(User.username) == number.lower())
+    own = sa.select(Account.user_id).where(Account.id == but)
+    name = session.scalar(user.where(User.id.not_in(own)) if but else user)
+    return known is not None or name is not None
+
+
+def _user_email(session: Session, email: str | None, number: str, own: int | None = None) -> str:
+    """Return the address kept for logging in; a made one if it is missing or shared."""
+    query = sa.select(User.id).where(sa.func.lower(User.email) == (email or "").lower())
+    taken = session.scalar(query.where(User.id != own) if own else query)
+    return email if email and len(email) <= 64 and taken is None else f"{number.lower()}@{_NO_MAIL}"
+
+
+def own_account(session: Session, actor: Actor) -> Account:
+    """Return the actor's account; raises NotFound for a user without one."""
+    query = sa.select(Account).where(Account.id == actor.account_id)
+    loads = joinedload(Account.unit).joinedload(AdministrativeUnit.parent), joinedload(Account.user)
+    account = session.scalar(query.options(*loads)) if actor.account_id else None
+    if account is None:
+        raise NotFound(_("You have no applicant's account."))
+    return account
+
+
+def is_identity_fixed(account: Account) -> bool:
+    """Return whether name and number were verified and no longer change here."""
+    return account.verified_level >= 1
+
+
+def update_profile(
+    session: Session, account: Account, values: dict[str, Any], base: str
+) -> Account:
+    """Change one's own particulars; name and number only before they are verified.
+
+    base: row version of the form. Raises Conflict when stale, Invalid by field.
+    """
+    if base != str(account.row_version):
+        raise Conflict(_("Someone else has just changed this record. Please look again."))
+    for name in _CONTACTS:
+        setattr(account, name, values.get(name) or None)
+    account.unit = _find_unit(session, values.get("unit"))
+    if not is_identity_fixed(account):
+        _change_identity(session, account, values)
+    if account.user is not None:
+        number = account.id_number
+        account.user.email = _user_email(session, account.email, number, account.user.id)
+    session.flush()
+    return account
+
+
+def _change_identity(session: Session, account: Account, values: dict[str, Any]) -> None:
+    given = _checked({name: values.get(name) for name in IDENTITY})
+    if _is_taken(session, given["id_kind"], given["id_number"], but=account.id):
+        message = _("Another account has this number. Please check it, or ask at a one-stop desk.")
+        raise Invalid(message, {"id_number": message})
+    for name in IDENTITY:
+        setattr(account, name, given[name])
+    if account.user is not None:
+        account.user.username = account.id_number  # one logs in with one's number
+        head, tail = users.family_and_given(account.name[:_MAX_USER_NAME])
+        account.user.first_name, account.user.last_name = head, tail
+
+
+def _find_unit(session: Session, code: str | None) -> AdministrativeUnit | None:
+    if not code:
+        return None
+    query = sa.select(AdministrativeUnit).where(
+        AdministrativeUnit.code == code, AdministrativeUnit.valid_to.is_(None))  # fmt: skip
+    unit = session.scalar(query.order_by(AdministrativeUnit.valid_from.desc()).limit(1))
+    if unit is None:
+        message = _("Please choose one of the offered wards and communes.")
+        raise Invalid(message, {"unit": message})
+    return unit

@@ -1,0 +1,65 @@
+"""Money at the counter: recorded once, with a receipt (QN20 Đ14, HUE25 Đ12)."""
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now, to_local
+from app.errors import Invalid, NotAllowed
+from app.models import Charge, Dossier, Letter, next_number
+from app.models.money import PAYMENT_METHODS, ChargeState
+from app.permissions import Actor, Role
+from app.services import lifecycle
+from app.services.letters import issue_letter
+from app.services.notices import notify_transition
+from app.services.timing import reception_due
+from app.workflows.states import State
+
+_CASH_ROLES = (Role.cashier, Role.desk_officer)
+
+
+def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str) -> Letter:
+    """Record that everything due was paid now, and issue the receipt.
+
+    A dossier waiting for money goes on from where it was. Recorded twice, it is paid once:
+    the second call raises Invalid. method: a key of PAYMENT_METHODS.
+    """
+    if method not in PAYMENT_METHODS:
+        message = _("Choose how it was paid.")
+        raise Invalid(message, {"method": message})
+    if not any(lifecycle.stands_at(dossier, actor, role) for role in _CASH_ROLES if actor.has(role)):
+        raise NotAllowed(_("Only the cashier or a desk officer of this desk records payments."))
+    due = lifecycle.due_charges(dossier)
+    if not due:
+        raise Invalid(_("There is nothing to pay, or it is already paid."))
+    number = _receipt_number(session, dossier)
+    for charge in due:
+        _pay(charge, actor, method, number)
+    session.flush()
+    row = None
+    if State(dossier.state) is State.payment_requested:
+        row = lifecycle.move(session, dossier, "record_payment", actor)
+        if dossier.received_at is None:
+            dossier.reception_due_at = reception_due(session, dossier.desk, now()).at
+    letter = issue_letter(session, dossier, "charge_receipt", actor, cause=f"receipt:{number}"[:60], charges=due)
+    if row is not None:
+        notify_transition(session, dossier, row)
+    return letter
+
+
+def _receipt_number(session: Session, dossier: Dossier) -> str:
+    year = to_local(now()).year
+    return f"{next_number(session, f'receipt:{dossier.desk_id}:{year}'):07d}/{year}"
+
+
+def _pay(charge: Charge, actor: Actor, method: str, number: str) -> None:
+    charge.state, charge.paid_at, charge.method = ChargeState.paid, now(), method
+    charge.receipt_number, charge.cashier_id = number, actor.user_id
+
+
+def request_payment(session: Session, dossier: Dossier, actor: Actor) -> Dossier:
+    """Ask the applicant to pay what is due; the dossier waits for it (state 6)."""
+    in_process = State(dossier.state) is State.processing
+    name = "request_payment_in_process" if in_process else "request_payment"
+    row = lifecycle.move(session, dossier, name, actor)
+    notify_transition(session, dossier, row)
+    return dossier

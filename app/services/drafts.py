@@ -1,0 +1,222 @@
+"""Drafts: begun once per procedure, saved while typing, given up or sent (domain A3)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.clock import now, today
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.models import (
+    Account,
+    Agency,
+    Attachment,
+    Component,
+    Draft,
+    Form,
+    FormSection,
+    Procedure,
+    ProcedureVersion,
+)
+from app.models.dossier import RESULT_WAYS
+from app.models.form import FieldKind
+from app.models.procedure import VersionState
+from app.permissions import Actor
+from app.services import eforms
+from app.services.submission import handling_agency, new_key
+from app.text import fold
+
+# Which page saved last: that page may go on saving though each save raises the version.
+_TAB = "_tab"
+MAX_OPEN = 30
+
+
+def published_version(session: Session, code: str) -> ProcedureVersion:
+    """Return the version of procedure ``code`` in force; raises NotFound."""
+    query = (
+        sa.select(ProcedureVersion)
+        .join(Procedure)
+        .where(Procedure.code == code, Procedure.is_active.is_(True))
+        .where(ProcedureVersion.state == VersionState.published)
+        .options(joinedload(ProcedureVersion.procedure), joinedload(ProcedureVersion.agency))
+    )
+    version = session.scalar(query)
+    if version is None:
+        raise NotFound(_("There is no procedure in force with this code."))
+    return version
+
+
+def is_online(version: ProcedureVersion) -> bool:
+    """Return whether a dossier of ``version`` may be sent through the system."""
+    return version.service_level in {"full", "partial"}
+
+
+def communes(session: Session) -> list[Agency]:
+    """Return today's wards and communes that handle dossiers, by name."""
+    day = today()
+    query = sa.select(Agency).where(
+        Agency.level == "commune", sa.or_(Agency.valid_from.is_(None), Agency.valid_from <= day),
+        sa.or_(Agency.valid_to.is_(None), Agency.valid_to >= day),
+    ).options(joinedload(Agency.desk))  # fmt: skip
+    return sorted(session.scalars(query), key=lambda row: fold(row.name))
+
+
+def find_open_draft(session: Session, version: ProcedureVersion, actor: Actor) -> Draft | None:
+    """Return the actor's unsent draft for the same procedure, of any version, the latest."""
+    query = sa.select(Draft).join(Draft.version).where(
+        Draft.account_id == actor.account_id, Draft.dossier_id.is_(None),
+        ProcedureVersion.procedure_id == version.procedure_id,
+    )  # fmt: skip
+    return session.scalar(query.order_by(Draft.id.desc()).limit(1))
+
+
+def begin_draft(
+    session: Session, version: ProcedureVersion, actor: Actor, agency: Agency | None
+) -> Draft:
+    """Return the unsent draft for ``version``, begun now if there is none.
+
+    Raises Invalid when no agency can handle it, NotAllowed when it cannot be sent online.
+    """
+    if not is_online(version):
+        raise NotAllowed(_("This procedure cannot be applied for online yet."))
+    chosen = handling_agency(version, agency)
+    draft = find_open_draft(session, version, actor)
+    if draft is None:
+        account = session.get_one(Account, actor.account_id)
+        _refuse_too_many(session, account)
+        data = eforms.prefill(version.form, account) if version.form else {}
+        draft = Draft(key=new_key(), account=account, version=version, data=data)
+        session.add(draft)
+    elif draft.version_id != version.id:
+        _carry_over(draft, version)
+    draft.agency = chosen
+    session.flush()
+    return draft
+
+
+def _carry_over(draft: Draft, version: ProcedureVersion) -> None:
+    """Bring a draft to the version now in force; a paper stays where the same one is asked."""
+    same = {component.name: component for component in version.components}
+    for attachment in draft.attachments:
+        if attachment.component is not None:
+            attachment.component = same.get(attachment.component.name)
+    draft.version = version
+
+
+def _refuse_too_many(session: Session, account: Account) -> None:
+    query = sa.select(sa.func.count(Draft.id)).where(
+        Draft.account_id == account.id, Draft.dossier_id.is_(None))  # fmt: skip
+    if (session.scalar(query) or 0) >= MAX_OPEN:
+        raise Invalid(_("You have %(count)d unsent dossiers. Please send or delete some first.",
+                        count=MAX_OPEN))  # fmt: skip
+
+
+def get_draft(session: Session, key: str, actor: Actor) -> Draft:
+    """Return the actor's own draft with all that its pages show; raises NotFound."""
+    version = joinedload(Draft.version)
+    query = sa.select(Draft).where(Draft.key == key, Draft.account_id == actor.account_id).options(
+        joinedload(Draft.account), joinedload(Draft.agency), joinedload(Draft.dossier),
+        version.joinedload(ProcedureVersion.procedure), version.joinedload(ProcedureVersion.agency),
+        version.joinedload(ProcedureVersion.form).selectinload(Form.sections)
+        .selectinload(FormSection.fields),
+        version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
+        version.selectinload(ProcedureVersion.fees),
+        selectinload(Draft.attachments).joinedload(Attachment.file),
+    )  # fmt: skip
+    draft = session.scalar(query) if actor.account_id is not None else None
+    if draft is None:
+        raise NotFound(_("There is no such draft."))
+    return draft
+
+
+def list_drafts(session: Session, actor: Actor) -> list[Draft]:
+    """Return the actor's unsent drafts, the last touched first."""
+    version = joinedload(Draft.version).joinedload(ProcedureVersion.procedure)
+    query = (
+        sa.select(Draft)
+        .where(Draft.account_id == actor.account_id, Draft.dossier_id.is_(None))
+        .options(version, joinedload(Draft.agency))
+        .order_by(Draft.updated_at.desc(), Draft.id)
+    )
+    return list(session.scalars(query.limit(MAX_OPEN)))
+
+
+def refuse_sent(draft: Draft) -> None:
+    """Raise Conflict if the draft has become a dossier: it no longer changes."""
+    if draft.dossier is not None:
+        code = draft.dossier.code
+        raise Conflict(_("This dossier was already sent with code %(code)s.", code=code))
+
+
+def save_answers(
+    draft: Draft, values: Mapping[str, Any], *, base: str | None, tab: str = ""
+) -> Draft:
+    """Keep typed answers. base: the row version the page was made from; tab: names the page.
+
+    Raises Conflict if another page or device has saved since, or the draft was sent.
+    """
+    refuse_sent(draft)
+    refuse_stale(draft, base, tab)
+    keys = {f.key for f in eforms.fields_of(draft.version.form)} if draft.version.form else set()
+    kept = {key: value for key, value in values.items() if key in keys}
+    draft.data = {**draft.data, **kept, _TAB: tab[:40]}
+    draft.updated_at = now()
+    return draft
+
+
+def refuse_stale(draft: Draft, base: str | None, tab: str = "") -> None:
+    """Raise Conflict unless the page rests on the present version or saved last itself."""
+    is_same_page = bool(tab) and draft.data.get(_TAB) == tab
+    if str(base) != str(draft.row_version) and not is_same_page:
+        raise Conflict(_("This dossier was changed in another window or on another device. "
+                         "Please compare before you save."))  # fmt: skip
+
+
+def answers_of(draft: Draft) -> dict[str, Any]:
+    """Return the answers of a draft: its form's keys only, files as they are attached."""
+    form = draft.version.form
+    if form is None:
+        return {}
+    data = eforms.clean_data(form, draft.data)
+    for field in eforms.fields_of(form):
+        if field.kind == FieldKind.file:
+            data[field.key] = [a.name for a in draft.attachments if a.field_key == field.key]
+    return data
+
+
+def settle(draft: Draft) -> Draft:
+    """Leave in the draft exactly what is sent: tidied answers and nothing of the pages."""
+    if draft.dossier_id is None:
+        draft.data = answers_of(draft)
+    return draft
+
+
+def set_result_way(draft: Draft, way: str | None) -> None:
+    """Choose how the result is handed over; raises Invalid (field "result_way")."""
+    refuse_sent(draft)
+    if way not in RESULT_WAYS:
+        message = _("Please choose how you want to receive the result.")
+        raise Invalid(message, {"result_way": message})
+    draft.result_way = way
+
+
+def discard_draft(session: Session, draft: Draft) -> None:
+    """Give up an unsent draft with its files' places; raises Conflict once it was sent."""
+    refuse_sent(draft)
+    for attachment in list(draft.attachments):
+        session.delete(attachment)
+    session.flush()
+    session.delete(draft)
+    session.flush()
+
+
+def find_component(version: ProcedureVersion, text: str | None) -> Component | None:
+    """Return the component with id ``text`` of a version; None for anything else."""
+    return next((c for c in version.components if str(c.id) == text), None)
+
+
+def is_shared(component: Component) -> bool:
+    """Return whether the state has this paper already and must not ask (QN20 Đ23.1)."""
+    return component.document_type is not None and component.document_type.is_shared_data

@@ -1,0 +1,170 @@
+"""The rules of one field of an electronic form, by kind: what is wrong with a value.
+
+Page, API and supplement all ask here, so that a rule stands once.
+"""
+
+import logging
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+
+from app.models.account import IdKind, number_message
+from app.models.form import FieldKind
+from app.services.eform_values import (
+    ELSEWHERE,
+    ISO_DATE,
+    MAX_ROWS,
+    PHONE,
+    FieldLike,
+    choices,
+    columns_of,
+    show_number,
+)
+
+log = logging.getLogger(__name__)
+
+MAX_MATCHED = 1_000  # characters a pattern is tried on
+MAX_EMAIL = 120
+DEFAULT_LENGTHS = {FieldKind.text: 500, FieldKind.textarea: 5_000}
+_MAX_NUMBER = 10**15
+# A repeated group that itself repeats: matching may take longer than anyone waits.
+_EXPLODING = re.compile(r"\([^()]*[+*][^()]*\)\s*[+*{]")
+
+
+def problem(field: FieldLike, value: Any, units: Collection[str] = ()) -> str | None:
+    """Return what is wrong with a tidied value, in the user's language, or None.
+
+    units: codes of the administrative units that an address may name.
+    """
+    if value in (None, "", [], False):
+        return _missing(field) if field.is_required else None
+    if field.kind == FieldKind.address:
+        return _address_problem(field, value, units)
+    if field.kind == FieldKind.table:
+        return _table_problem(field, value, units)
+    check = _CHECKS.get(field.kind)
+    message = check(field, value) if check is not None else None
+    return message or _pattern_problem(field, value)
+
+
+def _missing(field: FieldLike) -> str:
+    if field.kind in {FieldKind.select, FieldKind.multi_select}:
+        return _("Please choose.")
+    if field.kind == FieldKind.checkbox:
+        return _("Please tick this box to go on.")
+    if field.kind == FieldKind.file:
+        return _("Please attach a file.")
+    if field.kind == FieldKind.table:
+        return _("Please enter at least one row.")
+    return _("Please fill this in.")
+
+
+def _length_problem(field: FieldLike, value: Any) -> str | None:
+    limit = field.max_length or DEFAULT_LENGTHS.get(FieldKind(field.kind), 500)
+    count = len(str(value))
+    if count > limit:
+        return _("At most %(limit)d characters. You typed %(count)d.", limit=limit, count=count)
+    return None
+
+
+def _pattern_problem(field: FieldLike, value: Any) -> str | None:
+    if not field.pattern or not isinstance(value, str):
+        return None
+    message = field.pattern_message or _("This does not have the required form.")
+    if len(value) > MAX_MATCHED:
+        return message
+    try:
+        if _EXPLODING.search(field.pattern):
+            log.warning("pattern of field %s not applied: a repeated group repeats", field.key)
+            return None
+        return None if re.search(field.pattern, value) else message
+    except re.error:
+        log.warning("pattern of field %s cannot be read", field.key)
+        return None
+
+
+def _number_problem(field: FieldLike, value: Any) -> str | None:
+    if not isinstance(value, int | float):
+        return _("Please enter a number, for example 1.250 or 12,5.")
+    if field.min_value is not None and value < field.min_value:
+        return _("The smallest allowed value is %(value)s.", value=show_number(field.min_value))
+    top = field.max_value if field.max_value is not None else _MAX_NUMBER
+    if value > top or value < -_MAX_NUMBER:
+        return _("The largest allowed value is %(value)s.", value=show_number(top))
+    return None
+
+
+def _date_problem(_field: FieldLike, value: Any) -> str | None:
+    match = ISO_DATE.fullmatch(str(value))
+    if match is None:
+        return _("Please enter an existing date as day/month/year, for example 25/03/1990.")
+    return None if 1850 <= int(match[1]) <= 2200 else _("Please check the year of this date.")
+
+
+def _select_problem(field: FieldLike, value: Any) -> str | None:
+    known = {key for key, _label in choices(field)}
+    chosen = value if isinstance(value, list) else [value]
+    return None if set(chosen) <= known else _("Please choose one of the offered answers.")
+
+
+def _phone_problem(_field: FieldLike, value: Any) -> str | None:
+    if PHONE.fullmatch(str(value)):
+        return None
+    return _("A phone number begins with 0 and has 10 digits, for example 0905 123 456.")
+
+
+def _email_problem(_field: FieldLike, value: Any) -> str | None:
+    try:
+        validate_email(str(value), check_deliverability=False)
+    except EmailNotValidError:
+        return _("This is not a valid e-mail address.")
+    return _("This is not a valid e-mail address.") if len(str(value)) > MAX_EMAIL else None
+
+
+def _personal_id_problem(_field: FieldLike, value: Any) -> str | None:
+    return number_message(IdKind.personal_id, str(value))
+
+
+_CHECKS: dict[str, Any] = {
+    FieldKind.text: _length_problem, FieldKind.textarea: _length_problem,
+    FieldKind.number: _number_problem, FieldKind.date: _date_problem,
+    FieldKind.select: _select_problem, FieldKind.multi_select: _select_problem,
+    FieldKind.phone: _phone_problem, FieldKind.email: _email_problem,
+    FieldKind.personal_id: _personal_id_problem,
+}  # fmt: skip
+
+
+def _address_problem(field: FieldLike, value: Any, units: Collection[str]) -> str | None:
+    if not value["unit"]:
+        return _("Please choose the ward or commune.")
+    if value["unit"] != ELSEWHERE and value["unit"] not in units:
+        return _("Please choose one of the offered wards and communes.")
+    if value["unit"] == ELSEWHERE and not value["detail"]:
+        return _("Please write the full address, with commune and province.")
+    if field.is_required and not value["detail"]:
+        return _("Please add the house number and street, or the hamlet.")
+    return _length_problem(field, value["detail"])
+
+
+def _table_problem(field: FieldLike, rows: Any, units: Collection[str]) -> str | None:
+    if len(rows) > MAX_ROWS:
+        return _("At most %(limit)d rows.", limit=MAX_ROWS)
+    labels = {cell.key: cell.label for cell in columns_of(field)}
+    for (row, key), message in cell_problems(field, rows, units).items():
+        return _("Row %(row)d, %(column)s: %(message)s",
+                 row=row + 1, column=labels[key], message=message)  # fmt: skip
+    return None
+
+
+def cell_problems(
+    field: FieldLike, rows: Iterable[Any], units: Collection[str] = ()
+) -> dict[tuple[int, str], str]:
+    """Return {(row from 0, column key): message} of a table's cells."""
+    return {
+        (number, cell.key): message
+        for number, row in enumerate(rows) for cell in columns_of(field)
+        if (message := problem(cell, row.get(cell.key), units)) is not None
+    }  # fmt: skip

@@ -1,0 +1,251 @@
+"""Feedback and petitions: sent, entered, accepted, answered, published or refused (HCM24 Đ14).
+
+Every move is a row of the FEEDBACK table; a feedback item is no complaint in the sense of the
+law on complaints, which has a procedure of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now, to_local
+from app.errors import DomainError, Invalid, NotAllowed
+from app.history import because
+from app.models import Agency, Counter, Feedback, next_number
+from app.permissions import Actor, Role
+from app.services.directory import current
+from app.services.feedback_notices import tell
+from app.services.profiles import profile_value
+from app.services.timing import calendar_of
+from app.services.users import root_agency
+from app.workflows.feedback import ENTRY_HOURS, FEEDBACK, LIMIT_DAYS, FeedbackState
+from app.workflows.numbering import counter_key, render_code
+from app.workflows.table import Transition
+from app.workflows.working_time import CalendarExhausted, add_days, add_limit
+
+CODE_PATTERN = "PA.{unit}-{yymmdd}-{nnnn}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFeedback:
+    """What somebody says, and how to reach him; ``agency_code`` names whom it concerns."""
+
+    title: str
+    content: str
+    category: str
+    agency_code: str
+    sender_name: str
+    sender_phone: str | None = None
+    sender_email: str | None = None
+    dossier_code: str | None = None
+    is_public: bool = True
+
+
+def send_feedback(session: Session, given: NewFeedback, actor: Actor, *, key: str = "") -> Feedback:
+    """Return the feedback a visitor sent through the portal; whoever sends it is a citizen.
+
+    key: of the form he opened. The same form sent again returns the first item.
+    Raises Invalid when the agency is unknown, Conflict when both arrive at the same moment.
+    """
+    known = _claimed(session, key)
+    if known is not None:
+        return known
+    made = _create(session, given, actor, "send", frozenset({Role.citizen}), "portal", now())
+    if key:
+        session.add(Counter(key=_request(key), value=made.id))
+        session.flush()
+    return made
+
+
+def record_feedback(
+    session: Session, given: NewFeedback, actor: Actor, *, channel: str, arrived_at: datetime
+) -> Feedback:
+    """Return feedback that came by phone, post or at the counter, entered by an officer.
+
+    arrived_at: when it really came; all time limits run from there. Raises Invalid for an
+    instant to come, NotAllowed without the role. Source: HCM24 Đ14.3.
+    """
+    if arrived_at > now():
+        message = _("This moment has not come yet.")
+        raise Invalid(message, {"arrived_at": message})
+    return _create(session, given, actor, "record", actor.roles, channel, arrived_at)
+
+
+def is_entered_late(session: Session, feedback: Feedback) -> bool:
+    """Return whether more than ENTRY_HOURS working hours lie between arrival and now."""
+    calendar = calendar_of(session, feedback.agency)
+    return now() > add_limit(calendar, feedback.received_at, ENTRY_HOURS, "working_hour")
+
+
+def _request(key: str) -> str:
+    return f"feedback.request:{key}"
+
+
+def _claimed(session: Session, key: str) -> Feedback | None:
+    """A used form key is kept as a counter: its row is unique, its value the item's id."""
+    if not key:
+        return None
+    query = sa.select(Feedback).join(Counter, Counter.value == Feedback.id)
+    return session.scalar(query.where(Counter.key == _request(key)))
+
+
+def _create(
+    session: Session,
+    given: NewFeedback,
+    actor: Actor,
+    name: str,
+    roles: frozenset[Role],
+    channel: str,
+    at: datetime,
+) -> Feedback:
+    row = FEEDBACK.find(name)
+    if not row.roles & roles:
+        raise NotAllowed(_("You may not enter feedback here."))
+    agency = _agency(session, given.agency_code)
+    because(session, action=row.name)
+    feedback = Feedback(
+        code=_next_code(session),
+        state=str(FEEDBACK.outcome(row, None)),
+        agency=agency,
+        channel=channel,
+        received_at=at,
+        due_at=_after(session, agency, at, _answer_days(session)),
+        account_id=actor.account_id if name == "send" else None,
+        title=given.title,
+        content=given.content,
+        category=given.category,
+        sender_name=given.sender_name,
+        sender_phone=given.sender_phone,
+        sender_email=given.sender_email,
+        dossier_code=given.dossier_code,
+        is_public=given.is_public,
+    )
+    session.add(feedback)
+    session.flush()
+    tell(session, feedback, row)
+    return feedback
+
+
+def _agency(session: Session, code: str) -> Agency:
+    agency = session.scalar(sa.select(Agency).where(Agency.code == code, *current()))
+    if agency is None:
+        message = _("Please choose an agency from the list.")
+        raise Invalid(message, {"agency": message})
+    return agency
+
+
+def _next_code(session: Session) -> str:
+    pattern = profile_value(session, "feedback_code_pattern", CODE_PATTERN)
+    unit, day = root_agency(session).code, to_local(now()).date()
+    return render_code(pattern, unit, day, next_number(session, counter_key(pattern, unit, day)))
+
+
+def _answer_days(session: Session) -> int:
+    return int(profile_value(session, "feedback_answer_days", LIMIT_DAYS["answer"]))
+
+
+def _after(session: Session, agency: Agency, at: datetime, days: int) -> datetime:
+    """Return the end of the last of ``days`` working days after ``at``."""
+    try:
+        return add_days(calendar_of(session, agency), at, days)
+    except CalendarExhausted as exc:
+        message = _("The working calendar does not reach that far. Please extend it.")
+        raise DomainError(message) from exc
+
+
+def step_due(session: Session, feedback: Feedback, name: str) -> datetime | None:
+    """Return by when transition ``name`` must be made; None without a limit (QĐ 766/2022)."""
+    if name == "answer":
+        return feedback.due_at
+    start = feedback.answered_at if name == "publish" else feedback.received_at
+    if name not in LIMIT_DAYS or start is None:
+        return None
+    return _after(session, feedback.agency, start, LIMIT_DAYS[name])
+
+
+def offered(feedback: Feedback, actor: Actor) -> list[Transition[FeedbackState]]:
+    """Return the moves ``actor`` may make now, the main one first; guards not asked."""
+    rows = FEEDBACK.allowed(FeedbackState(feedback.state), actor.roles)
+    return [row for row in rows if _covers(actor, row, feedback.agency)]
+
+
+def _covers(actor: Actor, row: Transition[FeedbackState], agency: Agency) -> bool:
+    """Return whether a post that ``row`` asks for stands at ``agency`` or above it."""
+    posts = actor.positions_as(frozenset(Role(role) for role in row.roles))
+    return any(agency.path.startswith(post.path) for post in posts)
+
+
+def accept_feedback(
+    session: Session, feedback: Feedback, actor: Actor, *, agency_code: str
+) -> None:
+    """Take the item up and give it to the agency that must answer. Source: HCM24 Đ14.4."""
+    row = _allowed(feedback, "accept", actor)
+    agency = _agency(session, agency_code or feedback.agency.code)
+    if not _covers(actor, row, agency):
+        message = _("Please choose an agency within your own area.")
+        raise Invalid(message, {"agency": message})
+    feedback.agency = agency
+    _enter(session, feedback, row)
+
+
+def answer_feedback(session: Session, feedback: Feedback, actor: Actor, *, text: str) -> None:
+    """Answer the sender. Raises Invalid without a text. Source: HCM24 Đ14.4."""
+    row = _allowed(feedback, "answer", actor)
+    _reply(feedback, text, actor)
+    _enter(session, feedback, row)
+
+
+def publish_feedback(session: Session, feedback: Feedback, actor: Actor) -> None:
+    """Show question and answer on the portal. Source: HUE25 Đ6.5, Đ25.1i."""
+    row = _allowed(feedback, "publish", actor)
+    feedback.published_at = now()
+    _enter(session, feedback, row)
+
+
+def refuse_feedback(session: Session, feedback: Feedback, actor: Actor, *, reason: str) -> None:
+    """Close an item that is not to be handled here; the reason goes to its sender."""
+    row = _allowed(feedback, "refuse", actor)
+    if not reason.strip():
+        message = _("Please give the reason.")
+        raise Invalid(message, {"reason": message})
+    _reply(feedback, reason, actor)
+    _enter(session, feedback, row, reason)
+
+
+def _reply(feedback: Feedback, text: str, actor: Actor) -> None:
+    feedback.answer = text.strip()
+    feedback.answered_by_name, feedback.answered_at = actor.name, now()
+
+
+GUARDS = {
+    "answer_written": lambda feedback: bool(feedback.answer),
+    "answer_public": lambda feedback: feedback.is_public,
+}
+
+
+def _allowed(feedback: Feedback, name: str, actor: Actor) -> Transition[FeedbackState]:
+    row = FEEDBACK.find(name)
+    if FeedbackState(feedback.state) not in row.sources or not _covers(actor, row, feedback.agency):
+        raise NotAllowed(
+            _(
+                "%(code)s: “%(step)s” is not open to you in the present state.",
+                code=feedback.code,
+                step=_(row.label),
+            )
+        )
+    return row
+
+
+def _enter(
+    session: Session, feedback: Feedback, row: Transition[FeedbackState], reason: str | None = None
+) -> None:
+    if row.guard is not None and not GUARDS[row.guard](feedback):
+        message = _(FEEDBACK.guards[row.guard])
+        raise Invalid(message, {"answer": message})
+    because(session, action=row.name, reason=reason)
+    feedback.state = str(FEEDBACK.outcome(row, FeedbackState(feedback.state)))
+    session.flush()
+    tell(session, feedback, row)

@@ -1,0 +1,123 @@
+"""Reading feedback: what the public sees, and what waits for an officer."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload
+
+from app.errors import NotFound
+from app.lowcode.listing import visible
+from app.models import Feedback
+from app.permissions import Actor
+from app.services.lookup import clean_code, mask_name
+from app.services.paging import Slice, slice_of
+from app.text import fold, like_pattern
+from app.workflows.feedback import FeedbackState
+
+PAGE_SIZE = 10
+DESK_SIZE = 25
+HIDDEN = "•••"
+# Phone numbers and personal numbers begin with 0 (or +84); amounts of money do not.
+_NUMBER = re.compile(r"(?<![\d.])(?:\+84|0)(?:[ .\-]?\d){8,11}(?!\d)")
+_EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
+_WAITING = (FeedbackState.received, FeedbackState.accepted)
+
+
+@dataclass(frozen=True)
+class PublicFeedback:
+    """A feedback item as anybody may see it; content and answer only once published."""
+
+    code: str
+    state: FeedbackState
+    category: str
+    agency: str
+    received_at: datetime
+    due_at: datetime
+    answered_at: datetime | None
+    title: str = ""
+    content: str = ""
+    answer: str = ""
+    sender: str = ""
+
+    @property
+    def is_published(self) -> bool:
+        """Whether question and answer may be read."""
+        return self.state is FeedbackState.published
+
+
+def without_personal_data(text: str) -> str:
+    """Return ``text`` without phone numbers, personal numbers and e-mail addresses."""
+    return _EMAIL.sub(HIDDEN, _NUMBER.sub(HIDDEN, text))
+
+
+def public_view(feedback: Feedback) -> PublicFeedback:
+    """Return what anybody may see of ``feedback``."""
+    state = FeedbackState(feedback.state)
+    said = {}
+    if state is FeedbackState.published:
+        texts = {name: getattr(feedback, name) or "" for name in ("title", "content", "answer")}
+        said = {name: without_personal_data(text) for name, text in texts.items()}
+        said["sender"] = mask_name(feedback.sender_name)
+    return PublicFeedback(
+        feedback.code,
+        state,
+        feedback.category,
+        feedback.agency.name,
+        feedback.received_at,
+        feedback.due_at,
+        feedback.answered_at,
+        **said,
+    )
+
+
+def find_published(session: Session, q: str, page: int) -> Slice[PublicFeedback]:
+    """Return published items whose code or title holds every word of ``q``, the newest first."""
+    query = sa.select(Feedback).where(Feedback.state == str(FeedbackState.published))
+    for word in fold(q).split()[:8]:
+        query = query.where(_public_text().like(like_pattern(word), escape="\\"))
+    found = slice_of(
+        session,
+        query,
+        page,
+        PAGE_SIZE,
+        prepare=lambda rows: rows.options(joinedload(Feedback.agency)).order_by(
+            Feedback.published_at.desc(), Feedback.id.desc()
+        ),
+    )
+    return Slice([public_view(row) for row in found.rows], found.page, found.total, found.size)
+
+
+def _public_text() -> sa.ColumnElement[str]:
+    """The folded text ends with the sender's name, which the public must not be able to search."""
+    length = sa.func.length(Feedback.search_text) - sa.func.length(Feedback.sender_name)
+    return sa.func.substr(Feedback.search_text, 1, length)
+
+
+def get_public(session: Session, typed: str) -> PublicFeedback:
+    """Return the public view of the item with this code; raises NotFound."""
+    code = clean_code(typed)
+    query = sa.select(Feedback).where(Feedback.code.in_({code, code.upper()}))
+    feedback = session.scalar(query.options(joinedload(Feedback.agency))) if code else None
+    if feedback is None:
+        raise NotFound(_("No feedback with this code was found. Please compare the code."))
+    return public_view(feedback)
+
+
+def waiting_for(session: Session, actor: Actor, page: int) -> Slice[Feedback]:
+    """Return what is to be accepted, answered or published in the actor's area, by due date."""
+    is_answered = Feedback.state == str(FeedbackState.answered)
+    to_publish = sa.and_(is_answered, Feedback.is_public.is_(True))
+    open_ones = Feedback.state.in_([str(state) for state in _WAITING])
+    query = visible(Feedback, actor).where(sa.or_(open_ones, to_publish))
+    return slice_of(
+        session,
+        query,
+        page,
+        DESK_SIZE,
+        prepare=lambda rows: rows.options(joinedload(Feedback.agency)).order_by(
+            Feedback.due_at, Feedback.id
+        ),
+    )

@@ -1,0 +1,71 @@
+"""What must hold before a dossier may move: the answers to the workflow table's guards."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import object_session
+
+from app.models import Charge, Component, Dossier
+from app.models.money import ChargeState
+from app.services.profiles import profile_value
+from app.workflows.result import ResultState
+
+
+def due_charges(dossier: Dossier) -> list[Charge]:
+    """Return what is still to be paid."""
+    return [charge for charge in dossier.charges if charge.state == ChargeState.due and charge.amount]
+
+
+def missing_papers(dossier: Dossier) -> list[Component]:
+    """Return the required papers not handed in; what the state already has is not asked."""
+    held = {paper.component_id for paper in dossier.papers if paper.is_received}
+    return [c for c in dossier.version.components if c.is_required and c.id not in held and not is_shared(c)]
+
+
+def is_shared(component: Component) -> bool:
+    """Return whether a paper is data the state already holds (NĐ 107/2021 Đ21a)."""
+    return component.document_type is not None and component.document_type.is_shared_data
+
+
+def _supplement_answered(dossier: Dossier) -> bool:
+    return bool(dossier.supplements) and dossier.supplements[-1].answered_at is not None
+
+
+def _result_issued(dossier: Dossier) -> bool:
+    return any(result.state == ResultState.issued for result in dossier.results)
+
+
+def _online_delivery(dossier: Dossier) -> bool:
+    return dossier.result_way == "online" and _result_issued(dossier) and not due_charges(dossier)
+
+
+def _supplement_once(dossier: Dossier) -> bool:
+    session = object_session(dossier)
+    most = profile_value(session, "supplement_max") if session is not None else 1
+    return dossier.supplement_count < int(most)
+
+
+def _nothing_due(dossier: Dossier) -> bool:
+    return not due_charges(dossier)
+
+
+def _reception_fees_paid(dossier: Dossier) -> bool:
+    return dossier.version.fee_due != "reception" or dossier.channel == "online" or _nothing_due(dossier)
+
+
+def _always(_dossier: Dossier) -> bool:
+    return True
+
+
+# name → whether it holds; messages stand in the workflow's table.
+GUARDS: dict[str, Callable[[Dossier], bool]] = {
+    "technical_check": _always,  # submission.submit has named each missing thing already
+    "papers_complete": lambda dossier: not missing_papers(dossier),
+    "supplement_once": _supplement_once,
+    "supplement_answered": _supplement_answered,
+    "reception_fees_paid": _reception_fees_paid,
+    "charge_due": lambda dossier: bool(due_charges(dossier)),
+    "charges_paid": _nothing_due,
+    "money_settled": _nothing_due,
+    "result_issued": _result_issued,
+    "online_delivery": _online_delivery,
+}

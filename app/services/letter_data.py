@@ -1,0 +1,179 @@
+"""What each letter says: the data its PDF is made from, kept with it (app.documents.data)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now, to_local
+from app.lowcode.values import display
+from app.models import Agency, Dossier, ProcedureVersion
+from app.models.dossier import RESULT_WAYS
+from app.models.money import PAYMENT_METHODS, ChargeState
+from app.permissions import Actor
+from app.services.profiles import profile_value
+
+Facts = dict[str, Any]
+
+
+def letter_data(
+    session: Session, dossier: Dossier, kind: str, actor: Actor, *, number: str | None = None, **facts: Any
+) -> Facts:
+    """Return the data of a letter of ``kind`` about ``dossier``; empty parts are left out."""
+    data = _head(session, dossier, number) | _BUILDERS[kind](dossier, actor, facts)
+    return {key: value for key, value in data.items() if value not in (None, "")}
+
+
+def _head(session: Session, dossier: Dossier, number: str | None) -> Facts:
+    desk = dossier.desk
+    return {
+        "agency": desk.name, "parent_agency": desk.parent.name if desk.parent else None,
+        "place": place_of(desk), "issued_on": to_local(now()).date().isoformat(), "number": number,
+        "code": dossier.code, "hotline": desk.hotline or desk.phone,
+        "lookup_url": f"{current_app.config['PUBLIC_URL']}/tra-cuu/{dossier.code}",
+        "form_set": profile_value(session, "form_set"),
+    }  # fmt: skip
+
+
+def place_of(agency: Agency) -> str:
+    """Return the place name letters are dated at: the unit's, else the root's."""
+    node: Agency | None = agency
+    while node is not None:
+        if node.unit is not None:
+            return node.unit.name
+        node = node.parent
+    return agency.name
+
+
+def limit_text(version: ProcedureVersion) -> str:
+    """Return the published limit in words: "05 ngày làm việc", or the same day."""
+    if version.is_same_day:
+        return _("On the same working day")
+    unit = display(ProcedureVersion, "time_limit_unit", version.time_limit_unit)
+    return f"{version.time_limit_value:02d} {unit}"
+
+
+def _person(dossier: Dossier) -> Facts:
+    return {
+        "applicant": dossier.applicant_name, "address": dossier.applicant_address,
+        "phone": dossier.applicant_phone, "email": dossier.applicant_email,
+        "id_number": dossier.applicant_id_number,
+    }  # fmt: skip
+
+
+def _papers(dossier: Dossier) -> list[Facts]:
+    rows = []
+    for paper in dossier.papers:
+        if paper.is_received:
+            key = {"original": "originals", "certified": "certified", "photo": "photos"}.get(paper.kind, "electronic")
+            rows.append({"name": paper.name, key: paper.quantity})
+    return rows
+
+
+def _receipt_slip(dossier: Dossier, actor: Actor, _facts: Facts) -> Facts:
+    return _person(dossier) | {
+        "desk": dossier.desk.name, "procedure": dossier.version.name,
+        "procedure_code": dossier.procedure.code, "components": _papers(dossier),
+        "received_at": _iso(dossier.received_at), "due_at": _iso(dossier.due_at),
+        "time_limit": limit_text(dossier.version), "officer": actor.name,
+        "return_place": _(RESULT_WAYS[dossier.result_way]), "sets": 1,
+        "fees": [{"name": c.name, "amount": c.amount, "kind": c.kind} for c in dossier.charges],
+    }  # fmt: skip
+
+
+def _acknowledgement(dossier: Dossier, _actor: Actor, facts: Facts) -> Facts:
+    return _person(dossier) | {
+        "desk": dossier.desk.name, "procedure": dossier.version.name,
+        "procedure_code": dossier.procedure.code, "submitted_at": _iso(dossier.submitted_at),
+        "decide_by_at": _iso(dossier.reception_due_at), "counted_from_at": facts.get("counted_from_at"),
+        "papers": [{"name": a.component.name if a.component else a.name, "file": a.name}
+                   for a in dossier.attachments],
+        "return_place": _(RESULT_WAYS[dossier.result_way]),
+    }  # fmt: skip
+
+
+def _supplement(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
+    return _person(dossier) | {
+        "procedure": dossier.version.name, "items": facts["items"], "reason": facts["reason"],
+        "officer": actor.name, "contact_phone": dossier.desk.phone, "answer_by_on": facts.get("answer_by_on"),
+    }  # fmt: skip
+
+
+def _refusal(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
+    return _person(dossier) | {
+        "desk": dossier.desk.name, "procedure": dossier.version.name, "reason": facts["reason"],
+        "officer": actor.name,
+    }  # fmt: skip
+
+
+def _stop(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
+    return {
+        "addressee": dossier.applicant_name, "procedure": dossier.version.name,
+        "reason": facts["reason"], "stopped_on": to_local(now()).date().isoformat(),
+        "received_at": _iso(dossier.received_at), "signer": signer(actor),
+    }  # fmt: skip
+
+
+def _control_slip(dossier: Dossier, _actor: Actor, _facts: Facts) -> Facts:
+    return {
+        "procedure": dossier.version.name, "handling_agency": dossier.agency.name,
+        "applicant": dossier.applicant_name, "received_at": _iso(dossier.received_at),
+        "due_at": _iso(dossier.due_at), "handovers": handovers(dossier),
+    }  # fmt: skip
+
+
+def handovers(dossier: Dossier) -> list[Facts]:
+    """Return each leg of the dossier's way: giver, receiver, time, in time or late."""
+    tasks = sorted(dossier.tasks, key=lambda task: (task.opened_at, task.id))
+    rows = []
+    for before, task in zip(tasks, tasks[1:], strict=False):
+        late = before.finished_at is not None and before.finished_at > before.due_at
+        rows.append({
+            "giver_unit": before.agency.name, "giver": str(before.assignee or ""),
+            "receiver_unit": task.agency.name, "receiver": str(task.assignee or ""),
+            "handed_at": _iso(task.opened_at), "taken_at": _iso(task.opened_at),
+            "outcome": "late" if late else "on_time", "note": before.remark or "",
+        })  # fmt: skip
+    return [{key: value for key, value in row.items() if value} for row in rows]
+
+
+def _charge_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
+    paid = facts.get("charges") or [c for c in dossier.charges if c.state == ChargeState.paid]
+    return {
+        "payer": dossier.applicant_name, "address": dossier.applicant_address,
+        "lines": [{"name": c.name, "amount": c.amount, "kind": c.kind} for c in paid],
+        "paid_at": _iso(paid[0].paid_at), "method": _(PAYMENT_METHODS[paid[0].method or "cash"]),
+        "cashier": actor.name, "procedure": dossier.version.name, "copy_name": "Liên 2: Giao người nộp",
+    }  # fmt: skip
+
+
+def _return_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
+    papers = [{"name": r.title, "number": r.number, "issued_on": r.issued_on.isoformat() if r.issued_on else None}
+              for r in dossier.results if r.state == "issued"]  # fmt: skip
+    return {
+        "procedure": dossier.version.name, "owner": dossier.applicant_name,
+        "receiver": facts["receiver"], "receiver_id_number": facts.get("receiver_id_number"),
+        "receiver_relation": facts.get("receiver_relation"), "officer": actor.name,
+        "returned_at": _iso(dossier.returned_at or now()), "way": _(RESULT_WAYS[dossier.result_way]),
+        "papers": [{k: v for k, v in paper.items() if v} for paper in papers],
+    }  # fmt: skip
+
+
+def signer(actor: Actor) -> Facts:
+    """Return the signature block of the acting officer."""
+    post = actor.positions[0] if actor.positions else None
+    return {"name": actor.name, "title": (post.title if post and post.title else _("Officer in charge")),
+            "approved_at": _iso(now())}  # fmt: skip
+
+
+def _iso(instant: Any) -> str | None:
+    return instant.isoformat() if instant is not None else None
+
+
+_BUILDERS: dict[str, Callable[[Dossier, Actor, Facts], Facts]] = {
+    "receipt_slip": _receipt_slip, "acknowledgement": _acknowledgement, "supplement": _supplement,
+    "refusal": _refusal, "stop": _stop, "control_slip": _control_slip,
+    "charge_receipt": _charge_receipt, "return_receipt": _return_receipt,
+}  # fmt: skip

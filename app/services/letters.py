@@ -1,0 +1,95 @@
+"""Letters and slips: issued once per cause, numbered, rendered to PDF and kept."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now, to_local
+from app.documents.render import render
+from app.documents.titles import form_number
+from app.models import Dossier, Letter, StoredFile, next_number
+from app.permissions import Actor
+from app.services.letter_data import letter_data
+from app.services.profiles import profile_value
+from app.storage import storage_at
+from app.transactions import enqueue
+
+# Their number is the dossier's code: they are receipts, not outgoing papers.
+_UNNUMBERED = frozenset({"acknowledgement", "receipt_slip", "control_slip"})
+_SYMBOLS = {"supplement": "HDHS", "refusal": "TCTN", "apology": "XL", "stop": "TBD",
+            "charge_receipt": "BL", "return_receipt": "TKQ", "guidance": "HD"}  # fmt: skip
+
+
+def issue_letter(
+    session: Session, dossier: Dossier, kind: str, actor: Actor, *, cause: str = "", **facts: Any
+) -> Letter:
+    """Return the letter of ``kind`` for this cause, issued now unless it already was.
+
+    facts: what only the caller knows (reason, charges, receiver …); see letter_data.
+    """
+    cause = cause or f"{len(dossier.movements)}"
+    known = session.scalar(sa.select(Letter).where(
+        Letter.dossier_id == dossier.id, Letter.kind == kind, Letter.cause == cause))  # fmt: skip
+    if known is not None:
+        return known
+    number = _number(session, dossier, kind)
+    with force_locale("vi"):
+        data = letter_data(session, dossier, kind, actor, number=number, **facts)
+    letter = Letter(dossier=dossier, kind=kind, number=number, data=data, created_at=now(), cause=cause)
+    session.add(letter)
+    session.flush()
+    enqueue("letters.render", letter_id=letter.id)
+    return letter
+
+
+def _number(session: Session, dossier: Dossier, kind: str) -> str | None:
+    if kind in _UNNUMBERED:
+        return None
+    year = to_local(now()).year
+    serial = next_number(session, f"letter:{kind}:{dossier.desk_id}:{year}")
+    return f"{serial:02d}/{_SYMBOLS[kind]}"
+
+
+def letter_pdf(session: Session, letter: Letter) -> bytes:
+    """Return the PDF of a letter: the kept one, or made now from its data (always the same)."""
+    if letter.file is not None:
+        return _storage().open(letter.file.sha256)
+    return render(letter.kind, letter.data)
+
+
+def keep_letter(session: Session, letter_id: int) -> None:
+    """Render a letter and keep its file; a second run finds it done."""
+    letter = session.get(Letter, letter_id)
+    if letter is not None and letter.file_id is None:
+        letter.file = keep_pdf(session, render(letter.kind, letter.data), f"{letter.kind}.pdf")
+        session.flush()
+
+
+def keep_pdf(session: Session, data: bytes, name: str) -> StoredFile:
+    """Return the stored file of a PDF we made ourselves."""
+    stored = _storage().put(data, name)
+    known = session.scalar(sa.select(StoredFile).where(StoredFile.sha256 == stored.sha256))
+    if known is not None:
+        return known
+    row = StoredFile(sha256=stored.sha256, size=stored.size, media_type="application/pdf", scan_status="clean")
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _storage() -> Any:
+    return storage_at(current_app.config["STORAGE_URL"], **current_app.config["STORAGE_OPTIONS"])
+
+
+def letter_title(session: Session, letter: Letter) -> str:
+    """Return the name of a letter with its form number, as officers know it."""
+    from app.models.letter import LETTER_KINDS
+
+    number = form_number(letter.kind, letter.data.get("form_set") or profile_value(session, "form_set"))
+    return _(LETTER_KINDS[letter.kind]) + (f" ({_('Form %(number)s', number=number)})" if number else "")
+
+

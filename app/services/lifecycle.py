@@ -1,0 +1,220 @@
+"""The one place where a dossier's state changes: by a row of the DOSSIER table or not at all."""
+
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.errors import Invalid, NotAllowed
+from app.history import because
+from app.models import Agency, ClockSegment, Dossier, DueChange, Movement, Task
+from app.models.task import TaskState
+from app.permissions import Actor, Role
+from app.services.guards import GUARDS, due_charges
+from app.services.profiles import profile_value
+from app.services.task_rights import holds, may_do
+from app.services.timing import calendar_of, reception_due
+from app.workflows.deadlines import resume_due
+from app.workflows.dossier import DOSSIER
+from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State, pauses_clock
+from app.workflows.table import Transition
+
+__all__ = ["due_charges"]  # callers ask the life cycle; guards answer
+
+DESK_ROLES = frozenset({Role.desk_officer, Role.cashier, Role.centre_director})
+# Holders within one act follow each other at once: the last of them held the dossier.
+_ONE_ACT = timedelta(seconds=5)
+
+
+def offered(dossier: Dossier, actor: Actor) -> list[Transition[State]]:
+    """Return the transitions ``actor`` may make now, the main one first; guards not asked."""
+    rows = DOSSIER.allowed(State(dossier.state), actor.roles)
+    return [row for row in rows if _acts(dossier, row, actor)]
+
+
+def find_transition(name: str) -> Transition[State]:
+    """Return the row called ``name``; raises NotAllowed for a forged one."""
+    try:
+        return DOSSIER.find(name)
+    except LookupError as exc:
+        raise NotAllowed(_("There is no such action.")) from exc
+
+
+def move(
+    session: Session, dossier: Dossier, name: str, actor: Actor, *, remark: str | None = None
+) -> Transition[State]:
+    """Make transition ``name``: state, movement, clock, history; flushed, not committed.
+
+    Raises NotAllowed if state, role or place forbid it, Invalid if a reason is missing or a
+    guard does not hold. Source: each row's ``clause``.
+    """
+    row = find_transition(name)
+    source = State(dossier.state)
+    if source not in row.sources or not _acts(dossier, row, actor):
+        raise NotAllowed(_("%(code)s: “%(step)s” is not open to you in the present state.",
+                           code=dossier.code, step=_(row.label)))  # fmt: skip
+    refuse_unless(row, dossier, remark)
+    moves = [(m.transition, State(m.source) if m.source else None, State(m.target))
+             for m in dossier.movements]  # fmt: skip
+    _enter(session, dossier, row, source, DOSSIER.outcome(row, source, moves), actor, remark)
+    return row
+
+
+def begin(session: Session, dossier: Dossier, name: str, actor: Actor) -> Transition[State]:
+    """Put a new dossier into the state its creating transition leads to; as ``move``."""
+    row = find_transition(name)
+    session.add(dossier)
+    session.flush()  # its ids are what the rights are compared with
+    if None not in row.sources or not _acts(dossier, row, actor):
+        raise NotAllowed(_("You may not enter dossiers here."))
+    refuse_unless(row, dossier, None)
+    _enter(session, dossier, row, None, DOSSIER.outcome(row, None), actor, None)
+    return row
+
+
+def refuse_unless(row: Transition[State], dossier: Dossier, remark: str | None) -> None:
+    """Raise Invalid if ``row`` wants a reason and has none, or its guard does not hold."""
+    if row.needs_reason and not (remark or "").strip():
+        message = _("Please give the reason.")
+        raise Invalid(message, {"reason": message})
+    if row.guard is not None and not GUARDS[row.guard](dossier):
+        raise Invalid(_(DOSSIER.guards[row.guard]))
+
+
+def note_step(session: Session, dossier: Dossier, name: str, actor: Actor, remark: str) -> None:
+    """Record a handover inside the process: the state stays, the course grows by one line."""
+    because(session, action=name, reason=remark)
+    _record(session, dossier, name, dossier.state, dossier.state, actor, remark, None)
+    session.flush()
+
+
+def _enter(
+    session: Session, dossier: Dossier, row: Transition[State], source: State | None,
+    target: State, actor: Actor, remark: str | None,
+) -> None:  # fmt: skip
+    at = now()
+    because(session, action=row.name, reason=remark)
+    _record(session, dossier, row.name, source, target, actor, remark, row.clause)
+    dossier.state = int(target)
+    _stamp(dossier, target, at)
+    if source is not None:
+        _restart_clock(session, dossier, source, target, at, row.clause, actor)
+    session.flush()
+    _hand_clock_to(session, dossier, target, row.clause)
+
+
+def _record(
+    session: Session, dossier: Dossier, name: str, source: int | None, target: int,
+    actor: Actor, remark: str | None, clause: str | None,
+) -> None:  # fmt: skip
+    session.add(Movement(
+        dossier=dossier, at=now(), transition=name, source=int(source) if source else None,
+        target=int(target), actor_id=actor.user_id, actor_name=actor.name or _("System"),
+        agency_name=actor.positions[0].agency_name if actor.positions else None,
+        remark=remark or None, clause=clause,
+    ))  # fmt: skip
+
+
+def _stamp(dossier: Dossier, target: State, at: datetime) -> None:
+    if target is State.finished:
+        dossier.finished_at = at
+    if target is State.returned:
+        dossier.returned_at = at
+    if target in FINAL:
+        dossier.closed_at = at
+        dossier.holder_id, dossier.step_name = None, None
+
+
+def _hand_clock_to(session: Session, dossier: Dossier, target: State, ground: str) -> None:
+    """The clock goes to whom the state names; an officer's is whoever has the open task."""
+    task = next(iter(open_tasks(dossier)), None)
+    if target.holder in {"desk", "officer"} and task is not None:
+        hold(session, dossier, target.holder, ground, agency=task.agency, user_id=task.assignee_id)
+    else:
+        hold(session, dossier, target.holder, ground)
+
+
+def hold(
+    session: Session, dossier: Dossier, holder: str | None, ground: str,
+    *, agency: Agency | None = None, user_id: int | None = None,
+) -> None:  # fmt: skip
+    """Close the running clock segment and open the next, held by ``holder`` (None = clock over)."""
+    at = now()
+    place = agency or (dossier.desk if holder == "desk" else dossier.agency)
+    running = next((part for part in dossier.segments if part.ended_at is None), None)
+    if running is not None:
+        if (running.holder, running.agency_id, running.user_id) == (holder, place.id, user_id):
+            return
+        if holder is not None and at - running.started_at < _ONE_ACT:
+            running.holder, running.agency, running.user_id = holder, place, user_id
+            running.ground = ground[:120]
+            session.flush()
+            return
+        running.ended_at = at
+        session.flush()  # one open segment per dossier: close before opening
+    if holder is not None:
+        dossier.segments.append(ClockSegment(
+            holder=holder, agency=place, user_id=user_id, started_at=at, ground=ground[:120]
+        ))  # fmt: skip
+    session.flush()
+
+
+def _restart_clock(
+    session: Session, dossier: Dossier, source: State, target: State, at: datetime,
+    clause: str, actor: Actor,
+) -> None:  # fmt: skip
+    """After a pause give back the working time that stood still, to dossier and open step."""
+    if source not in PAUSING or target in PAUSING | CLOCK_OVER:
+        return
+    if dossier.received_at is None:  # the desk's time to answer begins anew
+        dossier.reception_due_at = reception_due(session, dossier.desk, at).at
+        return
+    if not pauses_clock(source, payment_pauses=profile_value(session, "payment_pauses_clock")):
+        return
+    since = next((m.at for m in reversed(dossier.movements) if m.target == source and m.source), at)
+    for task in open_tasks(dossier):
+        task.due_at = resume_due(task.due_at, since, at, calendar_of(session, task.agency)).at
+    if dossier.due_at is not None:
+        due = resume_due(dossier.due_at, since, at, calendar_of(session, dossier.agency))
+        reason = _("The clock stood still: %(state)s", state=_(source.label))
+        change_due(session, dossier, due.at, reason, clause, actor)
+
+
+def change_due(
+    session: Session, dossier: Dossier, due_at: datetime, reason: str, clause: str, actor: Actor
+) -> None:
+    """Move the due date and keep why; the original due date stays as it was promised."""
+    if due_at == dossier.due_at:
+        return
+    session.add(DueChange(
+        dossier=dossier, at=now(), old_due_at=dossier.due_at, new_due_at=due_at, reason=reason,
+        clause=clause[:120], actor_name=actor.name or _("System"),
+    ))  # fmt: skip
+    dossier.due_at = due_at
+
+
+def _acts(dossier: Dossier, row: Transition[State], actor: Actor) -> bool:
+    """Return whether the actor holds one of the row's roles where this dossier is."""
+    return any(stands_at(dossier, actor, Role(role)) for role in row.roles if role in actor.roles)
+
+
+def stands_at(dossier: Dossier, actor: Actor, role: Role) -> bool:
+    """Return whether ``actor`` holds ``role`` over this dossier.
+
+    Desk roles: at its desk. Heads and clerks: at the agency that handles it or where its open
+    step is. Specialists: only while the open step is theirs or nobody's. Citizens: as applicant.
+    """
+    if role is Role.citizen:
+        return actor.account_id is not None and actor.account_id == dossier.account_id
+    if role in DESK_ROLES:
+        return holds(actor, role, dossier.desk_id)
+    if role is Role.specialist:
+        return any(holds(actor, role, t.agency_id) and may_do(t, actor) for t in open_tasks(dossier))
+    places = {dossier.agency_id, *(task.agency_id for task in open_tasks(dossier))}
+    return any(holds(actor, role, place) for place in places)
+
+
+def open_tasks(dossier: Dossier) -> list[Task]:
+    """Return the tasks at which the dossier stands now (one, in a linear process)."""
+    return [task for task in dossier.tasks if task.state == TaskState.open]

@@ -1,0 +1,211 @@
+"""What anybody may know of a dossier whose code he has: where it stands, never whose it is.
+
+Left out on purpose: form data, numbers and contacts of the applicant, names of officers and
+whatever they wrote. Source: HUE25 Đ13.1, HCM24 Đ12, QN20 Đ15.1; HUE25 Đ21 (personal data).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.clock import now
+from app.errors import NotFound
+from app.i18n import N_
+from app.models import Agency, Dossier, Movement
+from app.permissions import Actor
+from app.workflows.states import CLOCK_OVER, PAUSING, State
+
+MAX_CODE = 60
+_CODE = re.compile(r"[A-Za-z0-9.\-]{4,60}")
+_DASHES = str.maketrans("‐‑‒–—−", "------")
+_STARS = 3
+
+# What each movement means to the applicant. The words of the workflow table are imperatives
+# for officers; a step inside the agency is not in the table at all.
+PUBLIC_WORDS = {
+    "submit": N_("The dossier was sent"),
+    "register": N_("The dossier was entered by the one-stop desk"),
+    "receive_at_counter": N_("The dossier was received at the counter"),
+    "accept": N_("The dossier was accepted"),
+    "ask_supplement": N_("A supplement was asked for"),
+    "ask_supplement_in_process": N_("A supplement was asked for"),
+    "answer_supplement": N_("The supplement was sent"),
+    "refuse": N_("The dossier was not accepted"),
+    "start": N_("The dossier was passed on to the agency that handles it"),
+    "request_payment": N_("Payment was asked for"),
+    "request_payment_in_process": N_("Payment was asked for"),
+    "record_payment": N_("The payment was recorded"),
+    "request_withdrawal": N_("The applicant asked to withdraw the dossier"),
+    "approve_withdrawal": N_("The dossier was withdrawn"),
+    "reject_withdrawal": N_("The withdrawal was declined"),
+    "stop": N_("Processing was stopped"),
+    "finish": N_("Processing is finished, the result is ready"),
+    "return_result": N_("The result was handed over"),
+    "collect_online": N_("The result was received online"),
+}
+INNER_STEP = N_("A step inside the agency was completed")
+_LOOKS = {
+    State.registered: ("info", "inbox"),
+    State.accepted: ("info", "check"),
+    State.refused: ("danger", "circle-x"),
+    State.processing: ("info", "hourglass"),
+    State.supplement_requested: ("warning", "file-plus"),
+    State.payment_requested: ("warning", "cash"),
+    State.withdrawal_requested: ("secondary", "arrow-back"),
+    State.stopped: ("secondary", "ban"),
+    State.finished: ("success", "circle-check"),
+    State.returned: ("success", "file-check"),
+}
+
+
+@dataclass(frozen=True)
+class PublicStep:
+    """One line of the course: when, what, at which agency, and how it looks."""
+
+    at: datetime
+    title: str
+    agency: str
+    tone: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class PublicDossier:
+    """The public view of one dossier: plain values, so that no page can show more of it."""
+
+    code: str
+    state: State
+    procedure_code: str
+    procedure_name: str
+    applicant: str
+    agency: Agency
+    desk: Agency
+    submitted_at: datetime
+    received_at: datetime | None
+    original_due_at: datetime | None
+    due_at: datetime | None
+    finished_at: datetime | None
+    returned_at: datetime | None
+    place: Agency
+    step: str
+    is_paused: bool
+    is_overdue: bool
+    steps: tuple[PublicStep, ...]
+    due_reasons: tuple[str, ...]
+    due_changes: tuple[tuple[datetime, datetime | None, datetime], ...]
+    is_own: bool
+
+    @property
+    def request(self) -> str | None:
+        """What the applicant asks himself next, as a msgid; None if there is nothing to do."""
+        return REQUESTS.get(self.state)
+
+
+REQUESTS = {
+    State.supplement_requested: N_(
+        "The agency needs a supplement. Please log in to your account, or ask at the desk, "
+        "to see exactly what is missing."
+    ),
+    State.payment_requested: N_(
+        "A fee is to be paid before the dossier goes on. Please log in to your account, "
+        "or ask at the desk, to see the amount."
+    ),
+    State.finished: N_("The result is ready. Please receive it in the way you have chosen."),
+    State.refused: N_("The reason is in the slip that was sent to the applicant."),
+    State.stopped: N_("The reason is in the notice that was sent to the applicant."),
+}
+
+
+def clean_code(typed: str) -> str:
+    """Return a dossier code as typed, without spaces and with plain hyphens; "" if it is none."""
+    code = "".join(typed.translate(_DASHES).split())
+    return code if _CODE.fullmatch(code) else ""
+
+
+def find_public(session: Session, typed: str, actor: Actor) -> PublicDossier:
+    """Return the public view of the dossier with this code, in any case of letters.
+
+    Raises NotFound, with one and the same message for a malformed and an unknown code.
+    """
+    code = clean_code(typed)
+    dossier = _find(session, code) if code else None
+    if dossier is None:
+        message = _(
+            "No dossier with this code was found. Please compare it with the code on the "
+            "receipt slip: letters, digits, dots and hyphens."
+        )
+        raise NotFound(message)
+    return _view(dossier, actor)
+
+
+def _find(session: Session, code: str) -> Dossier | None:
+    query = (
+        sa.select(Dossier)
+        .where(Dossier.code.in_({code, code.upper(), code.lower()}))
+        .options(*(joinedload(getattr(Dossier, name)) for name in ("procedure", "agency", "desk")))
+        .options(selectinload(Dossier.movements), selectinload(Dossier.due_changes))
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+_AS_IT_IS = (
+    "code",
+    "agency",
+    "desk",
+    "submitted_at",
+    "received_at",
+    "original_due_at",
+    "due_at",
+    "finished_at",
+    "returned_at",
+)
+
+
+def _view(dossier: Dossier, actor: Actor) -> PublicDossier:
+    state = State(dossier.state)
+    is_paused = state in PAUSING
+    late = dossier.due_at is not None and dossier.due_at < (dossier.finished_at or now())
+    return PublicDossier(
+        **{name: getattr(dossier, name) for name in _AS_IT_IS},
+        state=state,
+        applicant=mask_name(dossier.applicant_name),
+        procedure_code=dossier.procedure.code,
+        procedure_name=dossier.procedure.name,
+        place=_place(dossier, state),
+        step=_step(dossier, state),
+        is_paused=is_paused,
+        is_overdue=late and state not in CLOCK_OVER and not is_paused,
+        steps=tuple(_public_step(movement) for movement in reversed(dossier.movements)),
+        due_reasons=tuple(_(msgid, **params) for msgid, params in dossier.due_explanation or ()),
+        due_changes=tuple((c.at, c.old_due_at, c.new_due_at) for c in dossier.due_changes),
+        is_own=actor.account_id is not None and actor.account_id == dossier.account_id,
+    )
+
+
+def _place(dossier: Dossier, state: State) -> Agency:
+    """Where to ask: the desk before the hand-over and for the result, else the agency."""
+    at_agency = {State.processing, State.withdrawal_requested, State.stopped}
+    asked_in_process = state in PAUSING and dossier.received_at is not None
+    return dossier.agency if state in at_agency or asked_in_process else dossier.desk
+
+
+def _step(dossier: Dossier, state: State) -> str:
+    return (dossier.step_name or "") if state is State.processing else ""
+
+
+def _public_step(movement: Movement) -> PublicStep:
+    tone, icon = _LOOKS[State(movement.target)]
+    words = PUBLIC_WORDS.get(movement.transition)
+    if words is None:
+        tone, icon, words = "secondary", "route", INNER_STEP
+    return PublicStep(movement.at, words, movement.agency_name or "", tone, icon)
+
+
+def mask_name(name: str) -> str:
+    """Return a name of which only the initials can be read: "Nguyễn Văn A" gives "N*** V** A"."""
+    return " ".join(word[0] + "*" * min(len(word) - 1, _STARS) for word in name.split())

@@ -1,0 +1,202 @@
+"""What an applicant sees of his dossiers: where they stand, what to do, who looked at them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.clock import to_local
+from app.errors import NotFound
+from app.history import HistoryEntry
+from app.models import (
+    Agency,
+    Attachment,
+    Charge,
+    Component,
+    Dossier,
+    Movement,
+    OfficerPosition,
+    ProcedureVersion,
+)
+from app.models.calendar import WEEKDAYS
+from app.models.letter import LETTER_KINDS
+from app.models.money import ChargeState
+from app.permissions import Actor
+from app.services.eform_values import MAX_ROWS
+from app.services.files import INNER_LETTERS
+from app.services.lookup import INNER_STEP, PUBLIC_WORDS
+from app.services.paging import Slice, slice_of
+from app.workflows.states import FINAL, State
+
+PAGE_SIZE = 20
+WAITING_FOR_ME = frozenset({State.supplement_requested, State.payment_requested, State.finished})
+# filter → states; "" is everything.
+FILTERS: dict[str, frozenset[State]] = {
+    "": frozenset(State), "todo": WAITING_FOR_ME,
+    "open": frozenset(State) - FINAL - WAITING_FOR_ME, "closed": FINAL,
+}  # fmt: skip
+_LOOKS = {
+    State.registered: ("info", "send"), State.accepted: ("info", "check"),
+    State.refused: ("danger", "circle-x"), State.processing: ("info", "hourglass"),
+    State.supplement_requested: ("warning", "file-plus"),
+    State.payment_requested: ("warning", "cash"),
+    State.withdrawal_requested: ("secondary", "arrow-back"), State.stopped: ("secondary", "ban"),
+    State.finished: ("success", "circle-check"), State.returned: ("success", "file-check"),
+}  # fmt: skip
+# Remarks of these movements are meant for the applicant; others are between officers.
+_TOLD = frozenset({"ask_supplement", "ask_supplement_in_process", "refuse", "stop",
+                   "reject_withdrawal", "request_withdrawal"})  # fmt: skip
+_WITHDRAWABLE = frozenset({State.registered, State.accepted, State.processing,
+                           State.supplement_requested, State.payment_requested})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at the dossier by an officer: when, and which office."""
+
+    at: datetime
+    office: str
+    what: str
+
+
+def list_own(session: Session, actor: Actor, group: str, page: int) -> Slice[Dossier]:
+    """Return a page of the actor's dossiers in ``group`` of FILTERS, the newest first."""
+    states = FILTERS.get(group, FILTERS[""])
+    query = sa.select(Dossier).where(Dossier.account_id == actor.account_id)
+    if states != FILTERS[""]:
+        query = query.where(Dossier.state.in_([int(state) for state in states]))
+    return slice_of(session, query, page, PAGE_SIZE, prepare=lambda q: q.options(
+        joinedload(Dossier.version), joinedload(Dossier.agency), joinedload(Dossier.desk),
+        joinedload(Dossier.rating), selectinload(Dossier.supplements), selectinload(Dossier.charges),
+    ).order_by(Dossier.submitted_at.desc(), Dossier.id.desc()))  # fmt: skip
+
+
+def count_groups(session: Session, actor: Actor) -> dict[str, int]:
+    """Return how many dossiers each filter shows."""
+    query = (
+        sa.select(Dossier.state, sa.func.count())
+        .where(Dossier.account_id == actor.account_id)
+        .group_by(Dossier.state)
+    )
+    by_state = {State(state): count for state, count in session.execute(query)}
+    return {group: sum(by_state.get(state, 0) for state in states)
+            for group, states in FILTERS.items()}  # fmt: skip
+
+
+def get_own(session: Session, code: str, actor: Actor, *, to_change: bool = False) -> Dossier:
+    """Return the actor's own dossier with what its page shows; raises NotFound.
+
+    to_change: locked, as it is now.
+    """
+    query = sa.select(Dossier).where(
+        Dossier.code == code.strip().upper(), Dossier.account_id == actor.account_id
+    )
+    if to_change:
+        query = query.with_for_update(of=Dossier).execution_options(populate_existing=True)
+    else:
+        query = query.options(*_page_loads())
+    dossier = session.scalar(query) if actor.account_id is not None else None
+    if dossier is None:
+        raise NotFound(_("There is no dossier with this code, or you may not see it."))
+    return dossier
+
+
+def _page_loads() -> list[Any]:
+    version = joinedload(Dossier.version)
+    lists = (Dossier.movements, Dossier.revisions, Dossier.letters, Dossier.charges,
+             Dossier.results, Dossier.supplements, Dossier.due_changes, Dossier.papers)  # fmt: skip
+    return [
+        version.joinedload(ProcedureVersion.procedure), version.joinedload(ProcedureVersion.form),
+        version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
+        joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.rating),
+        *(selectinload(relation) for relation in lists),
+        selectinload(Dossier.attachments).joinedload(Attachment.file),
+    ]  # fmt: skip
+
+
+def sentence(dossier: Dossier) -> str:
+    """Return where a dossier stands in one plain sentence, with the promised time."""
+    state = State(dossier.state)
+    words = _(state.sentence)
+    if state is State.registered and dossier.reception_due_at is not None:
+        return _("%(words)s; answer by %(when)s", words=words, when=moment(dossier.reception_due_at))
+    if state in {State.accepted, State.processing} and dossier.due_at is not None:
+        return _("%(words)s; the result is due at %(when)s", words=words, when=moment(dossier.due_at))
+    return words
+
+
+def moment(instant: datetime) -> str:
+    """Return an instant as "16:30 thứ Sáu 04/12/2026"."""
+    local = to_local(instant)
+    day = _(WEEKDAYS[local.weekday()])
+    return f"{local:%H:%M} {day[:1].lower() + day[1:]} {local:%d/%m/%Y}"
+
+
+def timeline(dossier: Dossier) -> list[dict[str, Any]]:
+    """Return the course of a dossier in public words, the newest first, for ui.timeline."""
+    return [_line(movement, is_last=movement is dossier.movements[-1])
+            for movement in reversed(dossier.movements)]  # fmt: skip
+
+
+def _line(movement: Movement, *, is_last: bool) -> dict[str, Any]:
+    words = PUBLIC_WORDS.get(movement.transition)
+    tone, icon = _LOOKS[State(movement.target)] if words else ("secondary", "route")
+    return {"at": moment(movement.at), "title": _(words or INNER_STEP), "tone": tone, "icon": icon,
+            "who": movement.agency_name or "", "current": is_last,
+            "body": movement.remark if movement.transition in _TOLD else ""}  # fmt: skip
+
+
+def readings(session: Session, dossier: Dossier) -> list[Reading]:
+    """Return who has looked at the dossier, the newest first: offices, no officers' names.
+
+    Source: HUE25 Đ21–22 (protection of personal data).
+    """
+    query = (
+        sa.select(HistoryEntry.at, HistoryEntry.actor_id, HistoryEntry.changes)
+        .where(HistoryEntry.aggregate == "dossier", HistoryEntry.aggregate_id == dossier.id)
+        .where(HistoryEntry.action.startswith("read"))
+        .order_by(HistoryEntry.id.desc())
+        .limit(MAX_ROWS)
+    )
+    rows = session.execute(query).all()
+    offices = _offices(session, {row.actor_id for row in rows if row.actor_id is not None})
+    return [Reading(row.at, offices[row.actor_id], _what(row.changes))
+            for row in rows if row.actor_id in offices]  # fmt: skip
+
+
+def _what(changes: dict[str, Any] | None) -> str:
+    name = ((changes or {}).get("attachment") or [None, ""])[-1] or ""
+    return _(LETTER_KINDS[name]) if name in LETTER_KINDS else str(name)
+
+
+def _offices(session: Session, user_ids: set[int]) -> dict[int, str]:
+    query = (
+        sa.select(OfficerPosition.user_id, Agency.name)
+        .join(Agency, Agency.id == OfficerPosition.agency_id)
+        .where(OfficerPosition.user_id.in_(user_ids))
+        .order_by(OfficerPosition.id.desc())
+    )
+    return dict(session.execute(query).tuples().all()) if user_ids else {}
+
+
+def open_charges(dossier: Dossier) -> list[Charge]:
+    """Return what the applicant still has to pay."""
+    return [c for c in dossier.charges if c.state == ChargeState.due and c.amount]
+
+
+def issued_results(dossier: Dossier) -> list[Any]:
+    """Return the results that the applicant may open."""
+    return [result for result in dossier.results if result.state == "issued" and result.file_id]
+
+
+def own_letters(dossier: Dossier) -> list[Any]:
+    """Return the letters meant for the applicant, the newest first."""
+    return [x for x in reversed(dossier.letters) if x.kind not in INNER_LETTERS]
+
+
+def may_withdraw(dossier: Dossier) -> bool:
+    """Return whether the applicant may still ask to withdraw."""
+    return State(dossier.state) in _WITHDRAWABLE

@@ -1,0 +1,110 @@
+"""Telling people: in the system, and by e-mail where an address is known."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import today
+from app.lowcode.values import plain_text
+from app.models import Dossier, MailMessage, Notice, OfficerPosition, Task, User
+from app.permissions import Role
+from app.transactions import enqueue
+from app.workflows.states import State
+from app.workflows.table import Transition
+
+_OFFICERS = {"desk", "specialist", "division_head", "agency_head", "clerk", "cashier"}
+
+
+def notify_transition(session: Session, dossier: Dossier, row: Transition[State]) -> None:
+    """Tell everyone whom transition ``row`` names; the same event is told once."""
+    key = f"{dossier.code}:{row.name}:{len(dossier.movements)}"
+    with force_locale("vi"):  # stored text: the reader is a citizen or an officer, not the actor
+        if "applicant" in row.notices:
+            tell_applicant(session, dossier, key)
+        for who in [name for name in row.notices if name in _OFFICERS]:
+            _tell_officers(session, dossier, who, key)
+
+
+def tell_applicant(session: Session, dossier: Dossier, key: str, extra: str = "") -> None:
+    """Tell the applicant where the dossier stands now, in the system and by e-mail."""
+    title = _("Dossier %(code)s: %(state)s", code=dossier.code, state=_(State(dossier.state).sentence))
+    body = "\n".join(line for line in (_procedure_line(dossier), _when(dossier), extra) if line)
+    user_id = dossier.account.user_id
+    if user_id is not None:
+        notice_users(session, [user_id], dossier, key, title, body)
+    address = dossier.applicant_email
+    if address:
+        send_mail(session, f"{key}:applicant", address, title, _letter(dossier, body))
+
+
+def _tell_officers(session: Session, dossier: Dossier, who: str, key: str) -> None:
+    role = Role.desk_officer if who == "desk" else Role(who)
+    agency_id = dossier.desk_id if who in {"desk", "cashier"} else dossier.agency_id
+    title = _("%(state)s: dossier %(code)s", state=_(State(dossier.state).label), code=dossier.code)
+    notice_users(session, holders(session, agency_id, role), dossier, key, title, _procedure_line(dossier))
+
+
+def tell_task(session: Session, task: Task, assignees: Iterable[int]) -> None:
+    """Tell those who may do a newly opened task."""
+    with force_locale("vi"):
+        title = _("New task: %(step)s (%(code)s)", step=task.name, code=task.dossier.code)
+        body = f"{_procedure_line(task.dossier)}\n{_('Due: %(at)s', at=plain_text(task.due_at))}"
+        notice_users(session, assignees, task.dossier, f"task:{task.id}", title[:255], body)
+
+
+def holders(session: Session, agency_id: int, role: Role) -> list[int]:
+    """Return the ids of the users holding ``role`` at an agency today."""
+    day = today()
+    query = sa.select(OfficerPosition.user_id).join(User, User.id == OfficerPosition.user_id).where(
+        OfficerPosition.agency_id == agency_id, OfficerPosition.role == str(role), User.active.is_(True),
+        OfficerPosition.valid_from <= day,
+        sa.or_(OfficerPosition.valid_to.is_(None), OfficerPosition.valid_to >= day),
+    )  # fmt: skip
+    return sorted(set(session.scalars(query)))
+
+
+def notice_users(
+    session: Session, user_ids: Iterable[int], dossier: Dossier | None, key: str, title: str, body: str
+) -> None:
+    """Put one notice before each user; the same ``key`` reaches a user once."""
+    ids = set(user_ids)
+    known = set(session.scalars(sa.select(Notice.user_id).where(Notice.key == key, Notice.user_id.in_(ids))))
+    for user_id in sorted(ids - known):
+        session.add(Notice(user_id=user_id, dossier=dossier, key=key, title=title[:255], body=body))
+
+
+def send_mail(session: Session, key: str, recipient: str, subject: str, body: str) -> None:
+    """Keep a message in the mailbox and promise its sending; the same key is sent once."""
+    if session.scalar(sa.select(MailMessage.id).where(MailMessage.key == key)) is not None:
+        return
+    message = MailMessage(key=key, recipient=recipient, subject=subject[:255], body=body)
+    session.add(message)
+    session.flush()
+    enqueue("mail.send", message_id=message.id)
+
+
+def _procedure_line(dossier: Dossier) -> str:
+    return _("Procedure: %(name)s", name=dossier.version.name)
+
+
+def _when(dossier: Dossier) -> str:
+    state = State(dossier.state)
+    if state is State.registered and dossier.reception_due_at:
+        return _("You will have an answer by %(at)s.", at=plain_text(dossier.reception_due_at))
+    if state in {State.accepted, State.processing} and dossier.due_at:
+        return _("The result is due at %(at)s.", at=plain_text(dossier.due_at))
+    if state is State.supplement_requested and dossier.supplements:
+        return _("What is asked: %(reason)s", reason=dossier.supplements[-1].reason)
+    last = dossier.movements[-1] if dossier.movements else None
+    if state in {State.refused, State.stopped} and last is not None and last.remark:
+        return _("Reason: %(reason)s", reason=last.remark)
+    return ""
+
+
+def _letter(dossier: Dossier, body: str) -> str:
+    return _("Dear %(name)s,\n\n%(body)s\n\nDossier code: %(code)s\n%(desk)s",
+             name=dossier.applicant_name, body=body, code=dossier.code, desk=dossier.desk.name)  # fmt: skip
+

@@ -1,0 +1,221 @@
+"""The one-stop desk: receive, accept, ask for a supplement, refuse, pass on (NĐ 61/2018 Đ17–18)."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app import history
+from app.clock import now, to_local
+from app.errors import Invalid, NotAllowed
+from app.models import (
+    Account,
+    Agency,
+    Dossier,
+    DossierPaper,
+    ProcedureVersion,
+    SupplementRequest,
+)
+from app.models.account import number_message
+from app.permissions import Actor, Role
+from app.services import lifecycle, processing
+from app.services.eforms import data_problems
+from app.services.letters import issue_letter
+from app.services.notices import notify_transition
+from app.services.profiles import profile_value
+from app.services.submission import handling_agency, make_dossier
+from app.services.timing import explanation, result_due
+
+_DESK = frozenset({Role.desk_officer})
+
+
+@dataclass
+class CounterReception:
+    """What the officer at the counter entered; ``key`` makes a doubled click harmless."""
+
+    key: str
+    version: ProcedureVersion
+    account: Account
+    agency: Agency | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    papers: dict[int, tuple[str, int]] = field(default_factory=dict)  # component → (kind, quantity)
+    channel: str = "counter"
+    result_way: str = "desk"
+
+
+def desks_of(actor: Actor) -> list[int]:
+    """Return the ids of the desks at which an officer receives."""
+    return [post.agency_id for post in actor.positions_as(_DESK)]
+
+
+def find_applicant(session: Session, id_kind: str, number: str) -> Account | None:
+    """Return the applicant with exactly this number; the look is recorded as a read."""
+    account = session.scalar(
+        sa.select(Account).where(Account.id_kind == id_kind, Account.id_number == number)
+    )
+    if account is not None:
+        history.record(session, ("account", account.id), "read", reason=_("Reception at the counter"))
+    return account
+
+
+def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
+    """Return the applicant with this number, entered now if he was not known (HUE25 Đ7.3).
+
+    Raises Invalid (field "id_number") for a number that breaks its rule.
+    """
+    if not desks_of(actor):
+        raise NotAllowed(_("Only a desk officer enters applicants at the counter."))
+    message = number_message(values["id_kind"], values["id_number"], values.get("born_on"))
+    if message:
+        raise Invalid(message, {"id_number": message})
+    account = find_applicant(session, values["id_kind"], values["id_number"])
+    if account is None:
+        account = Account(**values)
+        session.add(account)
+    else:  # particulars given at the counter fill what is not known yet; they overwrite nothing
+        for name, value in values.items():
+            if value and not getattr(account, name):
+                setattr(account, name, value)
+    session.flush()
+    return account
+
+
+def receive_at_counter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
+    """Return the dossier received at the counter: coded, accepted, slip 01 issued.
+
+    The same key given again returns the first dossier. Raises Invalid naming what is missing.
+    Source: NĐ 61/2018 Đ17, HCM24 Đ11.1b.
+    """
+    known = session.scalar(sa.select(Dossier).where(Dossier.request_key == given.key))
+    if known is not None:
+        return known
+    dossier = _enter(session, given, actor)
+    row = lifecycle.begin(session, dossier, "receive_at_counter", actor)
+    _accept(session, dossier, actor)
+    notify_transition(session, dossier, row)
+    return dossier
+
+
+def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
+    desks = desks_of(actor)
+    if not desks:
+        raise NotAllowed(_("Only a desk officer receives dossiers at the counter."))
+    agency = handling_agency(given.version, given.agency)
+    # Received anywhere regardless of boundary (HUE25 Đ4.4): the officer's own desk.
+    desk = session.get_one(Agency, desks[0])
+    faults = data_problems(given.version.form, given.data) if given.version.form and given.data else {}
+    if faults:
+        raise Invalid(_("Please correct the marked fields."), faults)
+    dossier = make_dossier(
+        session, given.version, given.account, agency, channel=given.channel, data=given.data,
+        result_way=given.result_way, request_key=given.key, desk=desk,
+    )  # fmt: skip
+    for component in given.version.components:
+        if component.id in given.papers:
+            kind, quantity = given.papers[component.id]
+            dossier.papers.append(DossierPaper(component=component, name=component.name, kind=kind, quantity=quantity))
+    return dossier
+
+
+def accept(session: Session, dossier: Dossier, actor: Actor) -> Dossier:
+    """Accept a registered dossier: due date with its reasons, slip 01 (QN20 Đ12.3)."""
+    row = lifecycle.move(session, dossier, "accept", actor)
+    _accept(session, dossier, actor)
+    notify_transition(session, dossier, row)
+    return dossier
+
+
+def _accept(session: Session, dossier: Dossier, actor: Actor) -> None:
+    at = now()
+    due = result_due(session, dossier.version, dossier.agency, at)
+    dossier.received_at = at
+    dossier.original_due_at = dossier.due_at = due.at
+    dossier.due_explanation = explanation(due)
+    session.flush()
+    processing.open_reception_task(session, dossier, actor)
+    issue_letter(session, dossier, "receipt_slip", actor, cause="accept")
+
+
+def ask_supplement(
+    session: Session, dossier: Dossier, actor: Actor, *, reason: str,
+    field_keys: list[str], component_ids: list[int],
+) -> SupplementRequest:  # fmt: skip
+    """Ask once for exactly these fields and papers; the clock stands still (form 02).
+
+    Raises Invalid when nothing is marked, or something the dossier does not have.
+    Source: NĐ 61/2018 Đ17, QN20 Đ12.3.
+    """
+    items = _asked_items(dossier, field_keys, component_ids)
+    if not items:
+        message = _("Mark at least one field or paper that is to be supplemented.")
+        raise Invalid(message, {"items": message})
+    in_process = dossier.received_at is not None
+    name = "ask_supplement_in_process" if in_process else "ask_supplement"
+    row = lifecycle.move(session, dossier, name, actor, remark=reason)
+    days = int(profile_value(session, "supplement_answer_days"))
+    request = SupplementRequest(
+        dossier=dossier, number=dossier.supplement_count + 1, reason=reason, field_keys=field_keys,
+        component_ids=component_ids, asked_at=now(), asked_by_name=actor.name,
+        due_at=now() + timedelta(days=days),
+    )  # fmt: skip
+    session.add(request)
+    dossier.supplement_count += 1
+    session.flush()
+    answer_by = to_local(request.due_at).date().isoformat() if request.due_at else None
+    issue_letter(session, dossier, "supplement", actor, cause=f"supplement:{request.number}",
+                 items=items, reason=reason, answer_by_on=answer_by)  # fmt: skip
+    notify_transition(session, dossier, row)
+    return request
+
+
+def _asked_items(
+    dossier: Dossier, field_keys: list[str], component_ids: list[int]
+) -> list[dict[str, str]]:
+    fields = {f.key: f.label for f in dossier.version.form.fields()} if dossier.version.form else {}
+    papers = {c.id: c.name for c in dossier.version.components}
+    unknown = set(field_keys) - set(fields) or set(component_ids) - set(papers)
+    if unknown:
+        raise Invalid(_("A marked item does not belong to this dossier."))
+    items = [{"name": papers[i], "request": _("Attach or replace this paper")} for i in component_ids]
+    return items + [{"name": fields[k], "request": _("Correct or complete")} for k in field_keys]
+
+
+def refuse(session: Session, dossier: Dossier, actor: Actor, reason: str) -> Dossier:
+    """Refuse a registered dossier for good, with form 03 (HCM24 Đ11.1a)."""
+    row = lifecycle.move(session, dossier, "refuse", actor, remark=reason)
+    issue_letter(session, dossier, "refusal", actor, cause="refuse", reason=reason)
+    notify_transition(session, dossier, row)
+    return dossier
+
+
+def pass_on(session: Session, dossier: Dossier, actor: Actor) -> Dossier:
+    """Hand an accepted dossier to the agency that handles it; its process begins."""
+    row = lifecycle.move(session, dossier, "start", actor)
+    processing.start_process(session, dossier, actor)
+    issue_letter(session, dossier, "control_slip", actor, cause="start")
+    notify_transition(session, dossier, row)
+    return dossier
+
+
+def decide_withdrawal(session: Session, dossier: Dossier, actor: Actor, *, agree: bool, reason: str = "") -> Dossier:
+    """Agree to the applicant's withdrawal (the dossier stops), or decline it with a reason."""
+    name = "approve_withdrawal" if agree else "reject_withdrawal"
+    row = lifecycle.move(session, dossier, name, actor, remark=reason or None)
+    if agree:
+        processing.cancel_tasks(session, dossier)
+        issue_letter(session, dossier, "stop", actor, cause="withdrawal",
+                     reason=reason or _("At the applicant's request"))  # fmt: skip
+    notify_transition(session, dossier, row)
+    return dossier
+
+
+def stop(session: Session, dossier: Dossier, actor: Actor, reason: str) -> Dossier:
+    """Stop a dossier for good with form 05 of TT 03/2025."""
+    row = lifecycle.move(session, dossier, "stop", actor, remark=reason)
+    processing.cancel_tasks(session, dossier)
+    issue_letter(session, dossier, "stop", actor, cause="stop", reason=reason)
+    notify_transition(session, dossier, row)
+    return dossier

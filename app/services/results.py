@@ -1,0 +1,228 @@
+"""Results: drafted, signed, numbered, issued as PDF into the applicant's account, handed over."""
+
+import base64
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now, to_local
+from app.documents.render import render
+from app.errors import Invalid, NotAllowed, NotFound
+from app.history import because
+from app.models import Dossier, Result, next_number
+from app.models.scope import through_dossier
+from app.models.task import TaskState
+from app.permissions import Actor, Role
+from app.services import lifecycle
+from app.services.letter_data import place_of, signer
+from app.services.letters import issue_letter, keep_pdf
+from app.services.notices import notify_transition
+from app.storage import storage_at
+from app.transactions import enqueue
+from app.workflows.result import RESULT, ResultState
+
+_MAX_SIGNATURE = 400_000  # characters of base64: a drawn signature is some kilobytes
+
+
+def current_result(dossier: Dossier) -> Result | None:
+    """Return the result the dossier is to get: the latest."""
+    return dossier.results[-1] if dossier.results else None
+
+
+def save_draft(
+    session: Session, dossier: Dossier, actor: Actor, *, title: str, content: str, is_favourable: bool = True
+) -> Result:
+    """Write the draft of the result, new or changed, until it is signed (TTH17 Đ14.2).
+
+    Raises Invalid for an empty title or content, NotAllowed once it is signed or for others.
+    """
+    _refuse_empty(title, content)
+    result = current_result(dossier)
+    roles = {str(role) for role in actor.roles if lifecycle.stands_at(dossier, actor, role)}
+    if not roles & (RESULT.find("draft").roles | {str(Role.agency_head)}):
+        raise NotAllowed(_("Only the officers who process the dossier draft its result."))
+    if result is None:
+        result = Result(dossier=dossier, state=ResultState.draft, document_type=dossier.version.result_type)
+        result.drafted_by_id = actor.user_id
+    elif result.state != ResultState.draft:
+        raise NotAllowed(_("The result is already signed; send it back before changing it."))
+    result.title, result.content, result.is_favourable = title.strip(), content.strip(), is_favourable
+    session.add(result)
+    session.flush()
+    return result
+
+
+def _refuse_empty(title: str, content: str) -> None:
+    missing = {name: _("This field is required.") for name, text in (("title", title), ("content", content))
+               if not text.strip()}  # fmt: skip
+    if missing:
+        raise Invalid(_("Please correct the marked fields."), missing)
+
+
+def refuse_without_draft(dossier: Dossier) -> None:
+    """Raise Invalid if nothing is there to be signed."""
+    result = current_result(dossier)
+    if result is None or not result.content:
+        raise Invalid(_("Draft the result before the dossier goes to be signed."))
+
+
+def approve(session: Session, dossier: Dossier, actor: Actor) -> Result:
+    """Sign the result: its content is fixed under the signer's name (QN20 Đ16.3)."""
+    refuse_without_draft(dossier)
+    result = dossier.results[-1]
+    _move(session, result, "approve")
+    post = next((p for p in actor.positions if p.role in {Role.agency_head, Role.centre_director}), None)
+    result.approved_by_id, result.approved_by_name, result.approved_at = actor.user_id, actor.name, now()
+    result.approved_by_title = (post.title if post and post.title else _("Head of the agency"))[:120]
+    result.data = {"signer": signer(actor) | {"title": result.approved_by_title}}
+    session.flush()
+    return result
+
+
+def reopen(session: Session, dossier: Dossier, reason: str) -> None:
+    """Withdraw the signature when the dossier goes back to be corrected."""
+    result = current_result(dossier)
+    if result is not None and result.state == ResultState.approved:
+        _move(session, result, "send_back", reason)
+        result.approved_by_id = result.approved_by_name = result.approved_at = None
+        session.flush()
+
+
+def number_and_issue(session: Session, dossier: Dossier, actor: Actor) -> Result:
+    """Number, seal and issue the signed result; its PDF is made and kept (QN20 Đ16.1).
+
+    Raises Invalid if it is not signed yet.
+    """
+    result = current_result(dossier)
+    if result is None or result.state != ResultState.approved:
+        raise Invalid(_("The result must be signed before it is numbered."))
+    year = to_local(now()).year
+    serial = next_number(session, f"result:{dossier.agency_id}:{year}")
+    result.number = f"{serial:02d}/KQ-{dossier.agency.code.replace('.', '')}"[:60]
+    result.issued_on = to_local(now()).date()
+    _move(session, result, "number")
+    with force_locale("vi"):
+        result.data = (result.data or {}) | _document(dossier, result)
+    result.file = keep_pdf(session, render("result_letter", result.data), f"{dossier.code}.pdf")
+    _move(session, result, "issue")
+    return result
+
+
+def issue_unnumbered(session: Session, dossier: Dossier, actor: Actor) -> None:
+    """Issue a signed result whose process has no step of its own for the clerk."""
+    result = current_result(dossier)
+    if result is not None and result.state == ResultState.approved:
+        number_and_issue(session, dossier, actor)
+
+
+def _document(dossier: Dossier, result: Result) -> dict[str, Any]:
+    agency = dossier.agency
+    return {
+        "agency": agency.name, "parent_agency": agency.parent.name if agency.parent else "",
+        "place": place_of(agency), "issued_on": result.issued_on.isoformat() if result.issued_on else "",
+        "number": result.number or "", "code": dossier.code, "title": result.title.upper(),
+        "lookup_url": f"{current_app.config['PUBLIC_URL']}/tra-cuu/{dossier.code}",
+        "addressee": dossier.applicant_name, "summary": dossier.version.name,
+        "paragraphs": [line for line in result.content.splitlines() if line.strip()],
+        "recipients": [dossier.applicant_name, "Lưu: VT."],
+    }  # fmt: skip
+
+
+def _move(session: Session, result: Result, name: str, reason: str | None = None) -> None:
+    """Write the state of a result by its table; the caller has checked who acts."""
+    row = RESULT.find(name)
+    if ResultState(result.state) not in row.sources:
+        raise NotAllowed(_("The result is not in a state for this step."))
+    because(session, action=f"result_{name}", reason=reason)
+    result.state = str(RESULT.outcome(row, ResultState(result.state)))
+    session.flush()
+
+
+def result_pdf(result: Result) -> bytes:
+    """Return the issued PDF; raises NotFound before it is issued."""
+    if result.file is None or result.state != ResultState.issued:
+        raise NotFound(_("There is no issued result yet."))
+    config = current_app.config
+    return storage_at(config["STORAGE_URL"], **config["STORAGE_OPTIONS"]).open(result.file.sha256)
+
+
+def preview_pdf(dossier: Dossier, result: Result) -> bytes:
+    """Return how the result will look, before it has a number."""
+    waiting = {"signer": {"name": result.approved_by_name or "…", "title": result.approved_by_title or "…"}}
+    with force_locale("vi"):
+        data = _document(dossier, result) | (result.data or waiting)
+    data["issued_on"] = (result.issued_on or to_local(now()).date()).isoformat()
+    return render("result_letter", data)
+
+
+def deliver(
+    session: Session, dossier: Dossier, actor: Actor, *, receiver: str, receiver_id_number: str = "",
+    receiver_relation: str = "", signature: str = "",
+) -> Dossier:  # fmt: skip
+    """Hand the result over at the desk against a signature of receipt (NĐ 61/2018 Đ20).
+
+    signature: PNG drawn on the screen, as data: address; empty = signed on the printed slip.
+    Raises Invalid for an empty receiver or a signature that is no PNG.
+    """
+    if not receiver.strip():
+        message = _("Write who received the result.")
+        raise Invalid(message, {"receiver": message})
+    _refuse_bad_signature(signature)
+    row = lifecycle.move(session, dossier, "return_result", actor, remark=None)
+    dossier.delivery = {"receiver": receiver.strip(), "id_number": receiver_id_number,
+                        "relation": receiver_relation, "signature": signature, "way": "desk"}  # fmt: skip
+    _finish_return_task(session, dossier, actor)
+    issue_letter(session, dossier, "return_receipt", actor, cause="return", receiver=receiver.strip(),
+                 receiver_id_number=receiver_id_number, receiver_relation=receiver_relation)  # fmt: skip
+    notify_transition(session, dossier, row)
+    enqueue("ratings.invite", dossier_id=dossier.id)
+    return dossier
+
+
+def collect_online(session: Session, dossier: Dossier, actor: Actor) -> Dossier:
+    """Record that the applicant received the electronic result in his account (QN20 Đ16.1)."""
+    row = lifecycle.move(session, dossier, "collect_online", actor)
+    dossier.delivery = {"receiver": actor.name, "way": "online"}
+    _finish_return_task(session, dossier, actor)
+    notify_transition(session, dossier, row)
+    enqueue("ratings.invite", dossier_id=dossier.id)
+    return dossier
+
+
+def _finish_return_task(session: Session, dossier: Dossier, actor: Actor) -> None:
+    for task in lifecycle.open_tasks(dossier):
+        task.state, task.finished_at = TaskState.done, now()
+        if actor.is_officer:
+            task.assignee_id = task.assignee_id or actor.user_id
+    session.flush()
+
+
+def _refuse_bad_signature(signature: str) -> None:
+    if not signature:
+        return
+    head, _comma, body = signature.partition(",")
+    try:
+        raw = base64.b64decode(body, validate=True)
+    except ValueError:
+        raw = b""
+    if head != "data:image/png;base64" or len(signature) > _MAX_SIGNATURE or raw[:8] != b"\x89PNG\r\n\x1a\n":
+        message = _("The signature could not be read. Please sign again.")
+        raise Invalid(message, {"signature": message})
+
+
+def get_result(session: Session, pk: int, actor: Actor) -> Result:
+    """Return a result of a dossier the actor may see; applicants only see issued ones."""
+    query = sa.select(Result).where(Result.id == pk)
+    condition = through_dossier(Result.dossier_id, actor)
+    query = query if condition is None else query.where(condition)
+    if not actor.is_officer:
+        query = query.where(Result.state == ResultState.issued)
+    result = session.scalar(query)
+    if result is None:
+        raise NotFound(_("There is no such result, or you may not see it."))
+    return result
+

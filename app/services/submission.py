@@ -1,0 +1,235 @@
+"""From a draft to a dossier, and the applicant's answer to a supplement request."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now, to_local
+from app.errors import Invalid, NotAllowed, NotFound
+from app.models import (
+    Account,
+    Agency,
+    Charge,
+    Dossier,
+    DossierPaper,
+    Draft,
+    Fee,
+    FormRevision,
+    ProcedureVersion,
+    next_number,
+)
+from app.permissions import Actor
+from app.services import lifecycle
+from app.services.eforms import data_problems
+from app.services.letters import issue_letter
+from app.services.notices import notify_transition
+from app.services.profiles import profile_value
+from app.services.timing import reception_due
+from app.workflows.numbering import counter_key, render_code
+
+_AGENCY_LEVEL_COMMUNE = "commune"
+
+
+def new_key() -> str:
+    """Return a fresh key for a form: sent twice, it finds what it made the first time."""
+    return str(uuid.uuid4())
+
+
+def handling_agency(version: ProcedureVersion, chosen: Agency | None) -> Agency:
+    """Return who handles a procedure: its own agency, or the commune the applicant chose.
+
+    Raises Invalid (field "agency") when a commune must be chosen.
+    """
+    if version.agency is not None:
+        return version.agency
+    if chosen is None or chosen.level != _AGENCY_LEVEL_COMMUNE or not is_open(chosen):
+        message = _("Please choose the ward or commune that handles the dossier.")
+        raise Invalid(message, {"agency": message})
+    return chosen
+
+
+def is_open(agency: Agency) -> bool:
+    """Return whether an agency exists today."""
+    day = to_local(now()).date()
+    return (agency.valid_from is None or agency.valid_from <= day) and (
+        agency.valid_to is None or agency.valid_to >= day
+    )
+
+
+def receiving_desk(agency: Agency) -> Agency:
+    """Return the desk that receives for ``agency``; the nearest one above it without its own."""
+    node: Agency | None = agency
+    while node is not None:
+        if node.desk is not None:
+            return node.desk
+        node = node.parent
+    return agency
+
+
+def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
+    """Return the dossier of ``draft``, made now or by an earlier sending of the same draft.
+
+    Raises Invalid (fields: form keys and "component-<id>") naming everything that is missing.
+    Source: QN20 Đ12.1 (technical check, acknowledgement), HCM24 Đ10.1.
+    """
+    session.refresh(draft, with_for_update=True)
+    if draft.account_id != actor.account_id:
+        raise NotFound(_("There is no such draft."))
+    if draft.dossier is not None:
+        return draft.dossier
+    faults = technical_faults(draft)
+    if faults:
+        raise Invalid(_("The dossier is not complete yet. Please correct what is marked."), faults)
+    agency = handling_agency(draft.version, draft.agency)
+    dossier = make_dossier(
+        session, draft.version, draft.account, agency, channel="online", data=draft.data,
+        result_way=draft.result_way,
+    )  # fmt: skip
+    _take_papers(dossier, draft)
+    due = reception_due(session, dossier.desk, dossier.submitted_at)
+    dossier.reception_due_at = due.at
+    row = lifecycle.begin(session, dossier, "submit", actor)
+    draft.dossier = dossier
+    session.flush()
+    issue_letter(session, dossier, "acknowledgement", actor, counted_from_at=due.counts_from.isoformat())
+    notify_transition(session, dossier, row)
+    return dossier
+
+
+def technical_faults(draft: Draft) -> dict[str, str]:
+    """Return what keeps a draft from being sent: {form key or "component-<id>": message}."""
+    faults = data_problems(draft.version.form, draft.data) if draft.version.form else {}
+    held = {attachment.component_id for attachment in draft.attachments}
+    for component in draft.version.components:
+        shared = component.document_type is not None and component.document_type.is_shared_data
+        if component.is_required and not shared and component.id not in held:
+            faults[f"component-{component.id}"] = _("Please attach: %(name)s", name=component.name)
+    for attachment in draft.attachments:
+        if attachment.file.scan_status != "clean":
+            faults[f"component-{attachment.component_id}"] = _(
+                "%(name)s has not passed the safety check yet.", name=attachment.name
+            )
+    return faults
+
+
+def make_dossier(
+    session: Session, version: ProcedureVersion, account: Account, agency: Agency, *,
+    channel: str, data: dict[str, Any], result_way: str = "desk", request_key: str | None = None,
+    submitted_at: datetime | None = None, desk: Agency | None = None,
+) -> Dossier:  # fmt: skip
+    """Return a new dossier with its code, form data and charges; not yet in a state.
+
+    Raises NotAllowed if the version is not the published one.
+    """
+    if version.state != "published":
+        raise NotAllowed(_("This version of the procedure is not in force."))
+    at = submitted_at or now()
+    desk = desk or receiving_desk(agency)
+    dossier = Dossier(
+        code=new_code(session, desk, version, at), state=1, version=version,
+        procedure=version.procedure, sector=version.procedure.sector, agency=agency, desk=desk,
+        channel=channel, account=account, applicant_name=account.name,
+        applicant_id_number=account.id_number, applicant_phone=account.phone,
+        applicant_email=account.email, applicant_address=account.address, submitted_at=at,
+        result_way=result_way, request_key=request_key,
+    )  # fmt: skip
+    dossier.revisions.append(FormRevision(number=1, data=data, at=at, author_name=account.name))
+    dossier.charges.extend(charges_for(version, channel))
+    return dossier
+
+
+def new_code(session: Session, desk: Agency, version: ProcedureVersion, at: datetime) -> str:
+    """Return the next dossier code of a desk, by the profile's pattern (TT 01/2018 Đ19)."""
+    pattern, on = profile_value(session, "dossier_code_pattern"), to_local(at).date()
+    sector = version.procedure.sector.code
+    serial = next_number(session, counter_key(pattern, desk.code, on, sector=sector))
+    return render_code(pattern, desk.code, on, serial, sector=sector)
+
+
+def charges_for(version: ProcedureVersion, channel: str) -> list[Charge]:
+    """Return what is owed: the fees of this channel, else those of any channel (QN20 Đ14.2)."""
+    owed = [fee for fee in version.fees if fee.amount and fee.channel in {channel, "any"}]
+    return [Charge(name=fee.name, kind=fee.kind, amount=fee.amount) for fee in _narrowest(owed)]
+
+
+def _narrowest(fees: list[Fee]) -> list[Fee]:
+    """A fee named for the channel stands in for the same fee of any channel."""
+    special = {fee.name for fee in fees if fee.channel != "any"}
+    return [fee for fee in fees if fee.channel != "any" or fee.name not in special]
+
+
+def _take_papers(dossier: Dossier, draft: Draft) -> None:
+    for attachment in draft.attachments:
+        attachment.dossier = dossier
+    for component in draft.version.components:
+        files = [a for a in draft.attachments if a.component_id == component.id]
+        if files:
+            dossier.papers.append(DossierPaper(
+                component=component, name=component.name, kind="electronic", quantity=len(files)
+            ))  # fmt: skip
+
+
+def answer_supplement(
+    session: Session, dossier: Dossier, data: dict[str, Any], actor: Actor
+) -> Dossier:
+    """Take the applicant's answer: only the asked fields and papers, the code unchanged.
+
+    data: values of the asked form keys; files are already attached to the dossier.
+    Raises Invalid naming what is still missing. Source: QN20 Đ13, HUE25 Đ11, TTH17 Đ12.
+    """
+    request = dossier.supplements[-1] if dossier.supplements else None
+    if request is None or request.answered_at is not None:
+        raise NotAllowed(_("Nothing is asked of you at present."))
+    merged = dict(dossier.revisions[-1].data)
+    merged |= {key: value for key, value in data.items() if key in request.field_keys}
+    faults = _supplement_faults(dossier, merged, request)
+    if faults:
+        raise Invalid(_("The supplement is not complete yet. Please correct what is marked."), faults)
+    at = now()
+    if request.field_keys:
+        dossier.revisions.append(FormRevision(
+            number=len(dossier.revisions) + 1, data=merged, at=at, author_name=actor.name,
+            reason=_("Supplement %(number)d", number=request.number),
+        ))  # fmt: skip
+    _mark_papers(dossier, request)
+    request.answered_at = at
+    session.flush()
+    row = lifecycle.move(session, dossier, "answer_supplement", actor)
+    notify_transition(session, dossier, row)
+    return dossier
+
+
+def _supplement_faults(dossier: Dossier, data: dict[str, Any], request: Any) -> dict[str, str]:
+    form, keys = dossier.version.form, set(request.field_keys)
+    faults = data_problems(form, data, only=keys) if form is not None and keys else {}
+    fresh = {a.component_id for a in dossier.attachments if a.created_at >= request.asked_at}
+    for component in dossier.version.components:
+        if component.id in request.component_ids and component.id not in fresh:
+            faults[f"component-{component.id}"] = _("Please attach: %(name)s", name=component.name)
+    return faults
+
+
+def _mark_papers(dossier: Dossier, request: Any) -> None:
+    for attachment in dossier.attachments:
+        if attachment.component_id in request.component_ids:
+            attachment.is_replaced = attachment.created_at < request.asked_at
+    held = {paper.component_id: paper for paper in dossier.papers}
+    for component in dossier.version.components:
+        if component.id not in request.component_ids:
+            continue
+        if component.id in held:
+            held[component.id].is_received = True
+        else:
+            dossier.papers.append(DossierPaper(component=component, name=component.name, kind="electronic"))
+
+
+def find_draft(session: Session, key: str, actor: Actor) -> Draft:
+    """Return the actor's own draft; raises NotFound for anyone else's."""
+    draft = session.scalar(sa.select(Draft).where(Draft.key == key, Draft.account_id == actor.account_id))
+    if draft is None or actor.account_id is None:
+        raise NotFound(_("There is no such draft."))
+    return draft

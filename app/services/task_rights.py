@@ -1,0 +1,32 @@
+"""Whose a task is: by role, by agency, by name."""
+
+from app.models import Task
+from app.models.task import TaskState
+from app.permissions import Actor, Role
+
+# Who may stand in at the same agency without a delegation: the superior.
+SUPERIOR = {Role.division_head: Role.agency_head, Role.specialist: Role.division_head}
+
+
+def holds(actor: Actor, role: Role, agency_id: int | None) -> bool:
+    """Return whether the actor is posted as ``role`` at exactly this agency.
+
+    Seeing reaches down the tree, acting does not: the province's head signs what the
+    province signs, not what a ward does.
+    """
+    return any(post.agency_id == agency_id for post in actor.positions_as(frozenset({role})))
+
+
+def may_do(task: Task, actor: Actor) -> bool:
+    """Return whether a task is the actor's to do: his role, his agency, his or nobody's."""
+    role = Role(task.role)
+    fits = holds(actor, role, task.agency_id) or (
+        role in SUPERIOR and holds(actor, SUPERIOR[role], task.agency_id)
+    )
+    return task.state == TaskState.open and fits and task.assignee_id in {None, actor.user_id}
+
+
+def leads(task: Task, actor: Actor) -> bool:
+    """Return whether the actor heads the agency, or a division of it, where the task is."""
+    heads = (Role.agency_head, Role.division_head)
+    return any(holds(actor, role, task.agency_id) for role in heads)

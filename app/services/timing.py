@@ -1,0 +1,121 @@
+"""Due dates of real records: the calendar of an agency, the rules of the profile."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, selectinload
+
+from app.clock import now, to_local
+from app.errors import DomainError
+from app.models import Agency, CalendarDay, CalendarSession, Dossier, ProcedureVersion, WorkingCalendar
+from app.services.profiles import profile_value
+from app.workflows import deadlines
+from app.workflows.deadlines import Due, Limit
+from app.workflows.working_time import Calendar, CalendarExhausted, Rules
+from app.workflows.wording import Phrase
+
+# Built once per state of a calendar's rows; an index over some thousand days is not free.
+_built: dict[tuple[Any, ...], Calendar] = {}
+_KEPT = 50
+
+
+def calendar_of(session: Session, agency: Agency) -> Calendar:
+    """Return the working calendar of ``agency``: its own, or the nearest one above it.
+
+    Raises DomainError if the tree has none.
+    """
+    cache = session.info.setdefault("calendars", {})
+    if agency.id not in cache:
+        cache[agency.id] = _find(session, agency)
+    return cache[agency.id]
+
+
+def _find(session: Session, agency: Agency) -> Calendar:
+    ids = [int(part) for part in agency.path.split("/") if part]
+    query = sa.select(Agency.id, Agency.calendar_id).where(Agency.id.in_(ids))
+    by_agency = dict(session.execute(query).tuples().all())
+    calendar_id = next((by_agency[i] for i in reversed(ids) if by_agency.get(i)), None)
+    if calendar_id is None:
+        raise DomainError(_("%(agency)s has no working calendar.", agency=agency.name))
+    key = (calendar_id, *session.execute(_fingerprint(calendar_id)).one())
+    if key not in _built:
+        if len(_built) >= _KEPT:
+            _built.clear()
+        _built[key] = _build(session, calendar_id)
+    return _built[key]
+
+
+def _fingerprint(calendar_id: int) -> Any:
+    """What changes whenever a row of the calendar does."""
+    parts: list[Any] = [sa.select(WorkingCalendar.row_version).where(WorkingCalendar.id == calendar_id)]
+    for child in (CalendarSession, CalendarDay):
+        for value in (sa.func.count(child.id), sa.func.max(child.id), sa.func.sum(child.row_version)):
+            parts.append(sa.select(value).where(child.calendar_id == calendar_id))
+    return sa.select(*(part.scalar_subquery() for part in parts))
+
+
+def _build(session: Session, calendar_id: int) -> Calendar:
+    loads = [selectinload(WorkingCalendar.sessions), selectinload(WorkingCalendar.days)]
+    row = session.get_one(WorkingCalendar, calendar_id, options=loads)
+    # Years without decided days count as plain weeks: better a date to correct than none.
+    last_year = max([to_local(now()).year, *(day.day.year for day in row.days)]) + 1
+    return Calendar.from_rows(
+        [(s.weekday, s.starts_at, s.ends_at) for s in row.sessions],
+        [(d.day, d.kind, d.note or "") for d in row.days],
+        min(row.valid_from, date(last_year - 3, 1, 1)), date(last_year, 12, 31),
+    )  # fmt: skip
+
+
+def rules_on(session: Session, on: date) -> Rules:
+    """Return how days are counted on a civil date, as the profile says."""
+    return Rules(
+        count_from=profile_value(session, "count_from", on=on),
+        cutoff_hour=_cutoff(session, on),
+        due_time_of_day=profile_value(session, "due_time_of_day", on=on),
+    )
+
+
+def _cutoff(session: Session, on: date) -> time | None:
+    text = profile_value(session, "cutoff_time", on=on)
+    return time.fromisoformat(text) if text else None
+
+
+def reception_due(session: Session, desk: Agency, at: datetime) -> Due:
+    """Return by when the desk must answer what arrived at ``at`` (HCM24 Đ11.1a)."""
+    hours = profile_value(session, "reception_limit_hours", on=to_local(at).date())
+    return _explained(deadlines.reception_due, at, calendar_of(session, desk), hours)
+
+
+def result_due(session: Session, version: ProcedureVersion, agency: Agency, at: datetime) -> Due:
+    """Return when the result of a dossier received at ``at`` is due, with the reasons."""
+    calendar, on = calendar_of(session, agency), to_local(at).date()
+    if version.is_same_day:
+        return _explained(deadlines.same_day_due, at, calendar, _cutoff(session, on))
+    limit = Limit(version.time_limit_value, version.time_limit_unit)
+    return _explained(deadlines.result_due, at, limit, calendar, rules_on(session, on))
+
+
+def _explained(rule: Any, *args: Any) -> Due:
+    try:
+        return rule(*args)
+    except CalendarExhausted as exc:
+        raise DomainError(_("The working calendar does not reach that far. Please extend it.")) from exc
+
+
+def clock_due(dossier: Dossier) -> datetime | None:
+    """Return what is due next: the desk's answer before acceptance, the result after it."""
+    return dossier.due_at if dossier.received_at is not None else dossier.reception_due_at
+
+
+def remaining_phrase(session: Session, due_at: datetime, agency: Agency) -> tuple[Phrase, str]:
+    """Return (words, urgency) of the working time left until ``due_at`` at ``agency``."""
+    calendar, at = calendar_of(session, agency), now()
+    phrase = deadlines.remaining_phrase(at, due_at, calendar)
+    return phrase, str(deadlines.urgency(at, due_at, calendar))
+
+
+def explanation(due: Due) -> list[Any]:
+    """Return the reasons of a due date as JSON: [[msgid, params], …]."""
+    return [[phrase.msgid, dict(phrase.params)] for phrase in due.steps]

@@ -1,0 +1,190 @@
+"""Signing in, locking out, passwords, and making users."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from app import history
+from app.clock import now
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.models import Agency, FabRole, OfficerPosition, User, UserSetting
+from app.permissions import Role, current_actor
+
+MAX_FAILURES = 5
+LOCK_MINUTES = 15
+MIN_LENGTH = 10
+# Checked when the user name is unknown, so that both answers take the same time.
+_NOBODYS_HASH = generate_password_hash("nobody has this password")
+
+
+def find_user_with_version(session: Session, user_id: int) -> tuple[User | None, int]:
+    """Return an active user and the version his sessions must carry; (None, 0) otherwise."""
+    query = (
+        sa.select(User, UserSetting.session_version)
+        .outerjoin(UserSetting, UserSetting.user_id == User.id)
+        .where(User.id == user_id, User.active.is_(True))
+    )
+    row = session.execute(query).first()
+    return (row[0], row[1] or 1) if row else (None, 0)
+
+
+def settings_of(session: Session, user: User) -> UserSetting:
+    """Return what ``user`` set, made at the first question."""
+    found = session.scalar(sa.select(UserSetting).where(UserSetting.user_id == user.id))
+    if found is None:
+        found = UserSetting(user_id=user.id, session_version=1, failed_logins=0)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def check_login(session: Session, username: str, password: str) -> tuple[User | None, str]:
+    """Return (user, "") for the right password, else (None, why) in the user's language.
+
+    After MAX_FAILURES wrong passwords the account is locked for LOCK_MINUTES, right
+    password or not. The count is flushed: keep the transaction even on refusal.
+    """
+    user = session.scalar(sa.select(User).where(sa.func.lower(User.username) == username.lower()))
+    wrong = _("The user name or the password is not right.")
+    if user is None or not user.active or not user.password:
+        check_password_hash(_NOBODYS_HASH, password)
+        return None, wrong
+    settings = settings_of(session, user)
+    if settings.locked_until and settings.locked_until > now():
+        return None, _locked(settings)
+    if not check_password_hash(user.password, password):
+        return None, _count_failure(session, user, settings) or wrong
+    settings.failed_logins, settings.locked_until = 0, None
+    history.record(session, ("ab_user", user.id), "login")
+    session.flush()
+    return user, ""
+
+
+def _locked(settings: UserSetting) -> str:
+    minutes = max(1, -int((now() - settings.locked_until).total_seconds() // 60))
+    return _("The account is locked after several wrong passwords. Try again in %(minutes)d minutes.",
+             minutes=minutes)  # fmt: skip
+
+
+def _count_failure(session: Session, user: User, settings: UserSetting) -> str:
+    settings.failed_logins += 1
+    history.record(session, ("ab_user", user.id), "login_failed")
+    if settings.failed_logins >= MAX_FAILURES:
+        settings.locked_until = now() + timedelta(minutes=LOCK_MINUTES)
+        settings.failed_logins = 0
+    session.flush()
+    return _locked(settings) if settings.locked_until and settings.locked_until > now() else ""
+
+
+def password_message(password: str, username: str = "") -> str | None:
+    """Return which rule ``password`` breaks, or None: length, letters and digits, not the name."""
+    if len(password) < MIN_LENGTH:
+        return _("The password must have at least %(count)d characters.", count=MIN_LENGTH)
+    if not any(c.isalpha() for c in password) or not any(c.isdigit() for c in password):
+        return _("The password must have both letters and digits.")
+    if username and username.lower() in password.lower():
+        return _("The password must not contain the user name.")
+    return None
+
+
+def set_password(session: Session, user: User, password: str, *, is_temporary: bool = False) -> int:
+    """Give ``user`` a password, end all his other sessions; returns the new session version.
+
+    Raises Invalid (field "password") if it breaks a rule.
+    """
+    message = password_message(password, user.username)
+    if message:
+        raise Invalid(message, {"password": message})
+    user.password = generate_password_hash(password, method=_hash_method())
+    settings = settings_of(session, user)
+    settings.session_version += 1
+    settings.must_change_password = is_temporary
+    settings.failed_logins, settings.locked_until = 0, None
+    session.flush()
+    return settings.session_version
+
+
+def _hash_method() -> str:
+    from flask import current_app
+
+    return current_app.config.get("FAB_PASSWORD_HASH_METHOD") or "scrypt"
+
+
+def change_password(session: Session, user: User, current: str, new: str) -> int:
+    """Change one's own password; asks the current one. Returns the new session version."""
+    if not user.password or not check_password_hash(user.password, current):
+        message = _("The current password is not right.")
+        raise Invalid(message, {"current": message})
+    return set_password(session, user, new)
+
+
+def reset_password(session: Session, user: User, password: str) -> None:
+    """Give another user a temporary password (system administrators only)."""
+    actor = current_actor()
+    if not actor.has(Role.system_admin):
+        raise NotAllowed(_("Only a system administrator may set another user's password."))
+    set_password(session, user, password, is_temporary=True)
+
+
+def create_user(
+    session: Session, *, username: str, name: str, email: str, password: str,
+    roles: tuple[Role, ...] = (), agency: Agency | None = None, title: str | None = None,
+) -> User:  # fmt: skip
+    """Make an active user with a post in ``agency`` (default: the root) for each role.
+
+    Raises Invalid for a bad password, Conflict when name or e-mail is taken.
+    """
+    taken = sa.or_(User.username == username, User.email == email)
+    if session.scalar(sa.select(User.id).where(taken)) is not None:
+        raise Conflict(_("This user name or e-mail address is already in use."))
+    first_name, last_name = family_and_given(name)
+    user = User(username=username, first_name=first_name, last_name=last_name, email=email, active=True)
+    session.add(user)
+    session.flush()
+    set_password(session, user, password)
+    for role in roles:
+        post = OfficerPosition(user=user, agency=agency or root_agency(session), role=role, title=title)
+        session.add(post)
+    session.flush()
+    sync_roles(session, user)
+    return user
+
+
+def root_agency(session: Session) -> Agency:
+    """Return the agency at the top of the tree; a new system gets one to be renamed."""
+    root = session.scalar(sa.select(Agency).where(Agency.parent_id.is_(None)).order_by(Agency.id).limit(1))
+    if root is None:
+        root = Agency(code="H00", name="Ủy ban nhân dân cấp tỉnh", level="province")
+        session.add(root)
+        session.flush()
+    return root
+
+
+def get_user(session: Session, username: str) -> User:
+    """Return the user named ``username``; raises NotFound."""
+    user = session.scalar(sa.select(User).where(User.username == username))
+    if user is None:
+        raise NotFound(_("There is no user named %(name)s.", name=username))
+    return user
+
+
+def unlock_user(session: Session, user: User) -> None:
+    """Let a locked user try again now."""
+    settings = settings_of(session, user)
+    settings.failed_logins, settings.locked_until = 0, None
+
+
+def sync_roles(session: Session, user: User, *, is_applicant: bool = False) -> None:
+    """Write the roles of a user's posts into FAB's table, where its screens show them."""
+    names = set(session.scalars(sa.select(OfficerPosition.role).where(OfficerPosition.user_id == user.id)))
+    names |= {str(Role.citizen)} if is_applicant else set()
+    user.roles = list(session.scalars(sa.select(FabRole).where(FabRole.name.in_(names))))
+
+
+def family_and_given(name: str) -> tuple[str, str]:
+    """Return ("Nguyễn Văn", "An") of "Nguyễn Văn An": stored apart, never reordered."""
+    head, _space, tail = name.strip().rpartition(" ")
+    return (head, tail) if head else (tail, "")

@@ -1,0 +1,5 @@
+"""Celery tasks: an id in, one service call, safe to run twice."""
+
+from app.tasks import deadlines, history, outbox
+
+__all__ = ["deadlines", "history", "outbox"]

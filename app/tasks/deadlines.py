@@ -1,0 +1,13 @@
+"""Watching the clock: reminders before a step is late, told once each."""
+
+from celery import shared_task
+
+from app.services.reminders import remind_all
+from app.transactions import transaction
+
+
+@shared_task(name="deadlines.check", acks_late=True)
+def check() -> int:
+    """Tell officers of steps that are nearly due or late; returns how many were told."""
+    with transaction() as session:
+        return remind_all(session)

@@ -1,0 +1,18 @@
+"""What the outbox can run: name → handler(session, **payload). Each may run twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+from app.integrations.mail import deliver_mail
+from app.services.letters import keep_letter
+from app.services.reminders import invite_rating
+
+Handler = Callable[..., Any]
+
+
+
+HANDLERS: dict[str, Handler] = {
+    "letters.render": keep_letter,
+    "mail.send": deliver_mail,
+    "ratings.invite": invite_rating,
+}

@@ -1,0 +1,81 @@
+"""Draining the outbox: each promised side effect runs once, in a transaction of its own."""
+
+import logging
+from datetime import timedelta
+
+import sqlalchemy as sa
+from celery import shared_task
+from flask import current_app
+
+from app.clock import now
+from app.extensions import celery, db
+from app.tasks.handlers import HANDLERS
+from app.transactions import OutboxEvent, transaction
+
+log = logging.getLogger("app.outbox")
+_BATCH = 200
+# A sent message whose worker died is sent again after this time.
+_RESEND = timedelta(seconds=90)
+_BACKOFF = (10, 60, 300, 1800, 7200)  # seconds until the next attempt
+
+
+@shared_task(name="outbox.drain")
+def drain() -> int:
+    """Send a message for every waiting row; returns how many. Rows wait if the broker is down."""
+    at = now()
+    with transaction() as session:
+        query = (
+            sa.select(OutboxEvent)
+            .where(OutboxEvent.done_at.is_(None), OutboxEvent.due_at <= at)
+            .where(sa.or_(OutboxEvent.sent_at.is_(None), OutboxEvent.sent_at < at - _RESEND))
+            .order_by(OutboxEvent.due_at, OutboxEvent.id)
+            .limit(_BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        events = list(session.scalars(query))
+        for event in events:
+            event.sent_at = at
+        ids = [event.id for event in events]
+    for event_id in ids:
+        celery.send_task("outbox.run", args=[event_id], ignore_result=True)
+    return len(ids)
+
+
+@shared_task(name="outbox.run", acks_late=True)
+def run(event_id: int) -> bool:
+    """Run one event's handler; its effect and the mark "done" commit together, so once."""
+    try:
+        with transaction() as session:
+            query = sa.select(OutboxEvent).where(OutboxEvent.id == event_id)
+            event = session.scalar(query.with_for_update(skip_locked=True))
+            if event is None or event.done_at is not None:
+                return False
+            HANDLERS[event.name](session, **event.payload)
+            event.done_at, event.error = now(), None
+        return True
+    except Exception as exc:  # kept on the row, tried again later
+        log.exception("outbox event failed", extra={"event": event_id})
+        _postpone(event_id, exc)
+        return False
+
+
+def _postpone(event_id: int, exc: Exception) -> None:
+    with transaction() as session:
+        event = session.get(OutboxEvent, event_id)
+        if event is not None and event.done_at is None:
+            wait = _BACKOFF[min(event.attempts, len(_BACKOFF) - 1)]
+            event.attempts += 1
+            event.error = f"{type(exc).__name__}: {exc}"[:500]
+            event.due_at, event.sent_at = now() + timedelta(seconds=wait), None
+
+
+def run_waiting(limit: int = 10_000) -> int:
+    """Run everything that waits, here and now (commands, tests); returns how many ran."""
+    ids = db.session.scalars(
+        sa.select(OutboxEvent.id)
+        .where(OutboxEvent.done_at.is_(None), OutboxEvent.due_at <= now())
+        .order_by(OutboxEvent.id)
+        .limit(limit)
+    ).all()
+    current_app.logger.debug("outbox: %s waiting", len(ids))
+    return sum(run(event_id) for event_id in ids)

@@ -1,0 +1,149 @@
+"""One unit of work per request, task or command, and the outbox that leaves after it."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_appbuilder import Model
+from flask_babel import gettext as _
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.clock import now
+from app.errors import Conflict
+from app.extensions import celery, db
+from app.types import JSON, UtcDateTime
+
+log = logging.getLogger(__name__)
+
+_WRITING = "writing"
+_RETRYABLE = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock
+_BROKER_REST = 15.0  # seconds without asking a broker that did not answer
+_broker_down_until = [0.0]
+
+
+class OutboxEvent(Model):
+    """A side effect that must happen once, after the transaction that asked for it.
+
+    The row commits together with its cause; Celery runs it later, so a dead broker
+    delays it and loses nothing.
+    """
+
+    __tablename__ = "outbox_event"
+    __history__ = False
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(100))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(sa.Text)
+    __table_args__ = (
+        sa.Index(
+            "ix_outbox_event_waiting",
+            "due_at",
+            "id",
+            postgresql_where=sa.text("done_at IS NULL"),
+            sqlite_where=sa.text("done_at IS NULL"),
+        ),
+    )
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Run the block as one unit: all of it is kept, or nothing.
+
+    Opened by entry points only (endpoint, task, command); services flush. Whatever was
+    read before is read again inside, so decisions rest on the present rows.
+    Raises Conflict when another writer was faster, RuntimeError when nested.
+    """
+    session = db.session()
+    if session.info.get(_WRITING):
+        raise RuntimeError("transaction() inside transaction(): only entry points open one")
+    session.rollback()
+    session.info[_WRITING] = True
+    try:
+        # SQLite takes its write lock here: upgrading a read snapshot later may fail.
+        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        yield session
+        has_events = _flush_and_see_events(session)
+        session.commit()
+    except BaseException as exc:
+        session.rollback()
+        _raise_as_conflict(exc)
+        raise
+    finally:
+        session.info.clear()
+    if has_events:
+        _wake_worker()
+
+
+def _flush_and_see_events(session: Session) -> bool:
+    session.flush()
+    return bool(session.info.get("outbox"))
+
+
+def _raise_as_conflict(exc: BaseException) -> None:
+    state = getattr(getattr(exc, "orig", None), "sqlstate", None)
+    if isinstance(exc, StaleDataError) or (isinstance(exc, DBAPIError) and state in _RETRYABLE):
+        raise Conflict(_("Someone else has just changed this record. Please look again.")) from exc
+    if isinstance(exc, IntegrityError):
+        log.warning("integrity: %s", type(exc.orig).__name__)
+        raise Conflict(
+            _("This could not be saved: it is still in use, or the same entry already exists.")
+        ) from exc
+
+
+def in_transaction() -> bool:
+    """Return whether a unit of work is open here."""
+    return bool(db.session().info.get(_WRITING))
+
+
+def enqueue(name: str, *, due_at: datetime | None = None, **payload: Any) -> None:
+    """Promise that outbox handler ``name`` runs with ``payload`` after this commits.
+
+    payload: JSON values only (ids, not objects). due_at: not before this instant.
+    """
+    at = now()
+    db.session.add(OutboxEvent(name=name, payload=payload, created_at=at, due_at=due_at or at))
+    db.session().info["outbox"] = True
+
+
+def _wake_worker() -> None:
+    """Ask the worker to look now; if nobody listens the beat will do so soon."""
+    if time.monotonic() < _broker_down_until[0] or celery.conf.task_always_eager:
+        return
+    try:
+        celery.send_task("outbox.drain", retry=False, ignore_result=True)
+    except Exception as exc:  # any broker fault: the rows wait
+        _broker_down_until[0] = time.monotonic() + _BROKER_REST
+        log.warning("broker does not answer, outbox rows wait: %s", type(exc).__name__)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if "sqlite" not in type(connection).__module__:
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, see below
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")

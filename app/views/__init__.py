@@ -1,0 +1,23 @@
+"""Hand-made screens, and the registration of all screens with Flask-AppBuilder."""
+
+from flask import current_app
+from flask_appbuilder import AppBuilder
+
+from app.lowcode.generate import add_screens
+from app.views.auth import AuthView
+from app.views.shell import build_menu, locale
+
+VIEWS: tuple[type, ...] = ()
+
+
+def register_views(appbuilder: AppBuilder) -> None:
+    """Add every screen: log-in, hand-made views, then those generated from declarations."""
+    auth = appbuilder.add_view_no_menu(AuthView)
+    appbuilder.sm.auth_view = auth
+    appbuilder.sm.limit_logins(auth.blueprint)
+    for view in VIEWS:
+        appbuilder.add_view_no_menu(view)
+    add_screens(appbuilder)
+    build_menu(appbuilder)
+    # FAB's selector writes the language into every visitor's session; ours only reads it.
+    current_app.extensions["babel"].locale_selector = locale

@@ -1,0 +1,143 @@
+"""Signing in and out, the password, and what each user sets for themselves."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.forms import LoginForm_db
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user, login_user, logout_user
+from wtforms import PasswordField
+from wtforms.validators import EqualTo, InputRequired
+
+from app import history
+from app.errors import DomainError, Invalid
+from app.extensions import db
+from app.lowcode.forms import BaseForm
+from app.models import User
+from app.permissions import current_actor, forget_actor
+from app.services.users import change_password, check_login, settings_of
+from app.transactions import transaction
+from app.views.hooks import same_site_referrer
+from app.views.shell import LOCALES, THEMES, remember, take_settings
+
+_REQUIRED = InputRequired(_l("This field is required."))
+
+
+class LoginForm(BaseForm, LoginForm_db):
+    """FAB's login form with our messages."""
+
+
+class PasswordForm(BaseForm):
+    """Changing one's own password."""
+
+    current = PasswordField(_l("Current password"), validators=[_REQUIRED])
+    password = PasswordField(
+        _l("New password"), validators=[_REQUIRED],
+        description=_l("At least 10 characters, with letters and digits."),
+    )  # fmt: skip
+    again = PasswordField(
+        _l("New password again"),
+        validators=[_REQUIRED, EqualTo("password", _l("The two passwords are not the same."))],
+    )
+
+
+def safe_next(target: str | None) -> str | None:
+    """Return ``target`` if it is an address of this site, else None (no open redirect)."""
+    if not target or "\\" in target or target.startswith("//"):
+        return None
+    parts = urlsplit(target)
+    if parts.netloc and parts.netloc != request.host:
+        return None
+    return parts.path + (f"?{parts.query}" if parts.query else "") if parts.path.startswith("/") else None
+
+
+def home_of(actor: Any) -> str:
+    """Return where an actor begins his day."""
+    return "/work" if actor.is_officer else "/my"
+
+
+class AuthView(BaseView):
+    """Log in, log out, password, preferences."""
+
+    route_base = ""
+    default_view = "login"
+
+    @expose("/login/", methods=["GET", "POST"])
+    def login(self) -> Any:
+        """The login page; a refused login says why and keeps the user name."""
+        if current_user.is_authenticated:
+            return redirect(home_of(current_actor()))
+        form = LoginForm()
+        error, status = None, 200
+        if form.validate_on_submit():
+            with transaction() as unit:
+                user, error = check_login(unit, form.username.data.strip(), form.password.data)
+                settings = settings_of(unit, user) if user is not None else None
+            if user is not None:
+                return self._begin(user, settings)
+            status = 401
+        if error:
+            flash(error, "danger")
+        return render_template("appbuilder/general/security/login_db.html", form=form), status
+
+    def _begin(self, user: User, settings: Any) -> Any:
+        target = safe_next(request.args.get("next"))
+        kept = {name: session[name] for name in ("locale", "theme") if name in session}
+        session.clear()  # a session id from before the login is worth nothing after it
+        session.update(kept)
+        session["sv"] = settings.session_version
+        session.permanent = True
+        take_settings(settings)
+        login_user(user)
+        forget_actor()
+        if settings.must_change_password:
+            flash(_("Please replace the temporary password by one of your own."), "info")
+            return redirect(url_for("AuthView.password"))
+        return redirect(target or home_of(current_actor()))
+
+    @expose("/logout", methods=["POST"])
+    def logout(self) -> Any:
+        """End this session."""
+        actor = current_actor()
+        if actor.user_id is not None:
+            with transaction() as unit:
+                history.record(unit, ("ab_user", actor.user_id), "logout")
+        logout_user()
+        session.clear()
+        flash(_("You are logged out."), "success")
+        return redirect("/")
+
+    @expose("/password", methods=["GET", "POST"])
+    def password(self) -> Any:
+        """Change one's own password; all other sessions end."""
+        if not current_user.is_authenticated:
+            return redirect(url_for("AuthView.login", next=request.path))
+        form = PasswordForm()
+        if form.validate_on_submit():
+            try:
+                with transaction() as unit:
+                    user = unit.get_one(User, current_actor().user_id)
+                    session["sv"] = change_password(unit, user, form.current.data, form.password.data)
+                flash(_("The password is changed. All other sessions are ended."), "success")
+                return redirect(home_of(current_actor()))
+            except DomainError as exc:
+                form.add_errors(exc.fields if isinstance(exc, Invalid) else {})
+        base = "base.html" if current_actor().is_officer else "portal/base.html"
+        return render_template("password.html", form=form, base=base), 422 if form.errors else 200
+
+    @expose("/preferences", methods=["POST"])
+    def preferences(self) -> Any:
+        """Remember language or theme, and go back."""
+        wanted = {"locale": (request.form.get("locale"), LOCALES), "theme": (request.form.get("theme"), THEMES)}
+        chosen = {name: value for name, (value, known) in wanted.items() if value in known}
+        if chosen:
+            remember(current_actor(), **chosen)
+        target = safe_next(request.form.get("next")) or same_site_referrer() or "/"
+        response = redirect(target)
+        if "theme" in chosen:
+            response.set_cookie("theme", chosen["theme"], max_age=31536000, samesite="Lax")
+        db.session.rollback()
+        return response

@@ -1,0 +1,170 @@
+"""What happens around every request: identity, headers, log line, error pages, health."""
+
+import logging
+import secrets
+import time
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, abort, flash, g, jsonify, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from redis import Redis
+from werkzeug.exceptions import HTTPException
+
+from app.errors import DomainError, NotFound
+from app.extensions import db
+from app.lowcode.security import set_authentication
+from app.permissions import Actor, current_actor, set_actor_loader
+from app.services.actors import build_actor
+from app.services.users import check_login, find_user_with_version
+from app.transactions import transaction
+from app.views.shell import add_shell
+
+log = logging.getLogger("app.requests")
+_QUIET = ("/static/", "/healthz", "/readyz")
+_PORTAL_ERRORS = {400, 403, 404, 413, 429, 500}
+
+
+def add_hooks(app: Flask) -> None:
+    """Bind everything that is not one page's business to ``app``."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.add_url_rule("/healthz", "healthz", healthz)
+    app.add_url_rule("/readyz", "readyz", readyz)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(Exception, _fault)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    set_actor_loader(_request_actor)
+    set_authentication(_authenticate, lambda pk: find_user_with_version(db.session(), pk))
+    add_shell(app)
+
+
+
+def csp_nonce() -> str:
+    """Return this request's nonce for our own script tags."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return g.csp_nonce
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    g.request_id = secrets.token_hex(8)
+    if request.path.startswith("/static/appbuilder/"):
+        abort(404)  # Bootstrap 3 and its scripts are not part of this product
+
+
+def _request_actor() -> Actor:
+    user = g.get("user") or current_user
+    found = user._get_current_object() if hasattr(user, "_get_current_object") else user
+    is_known = found is not None and getattr(found, "is_authenticated", False)
+    return build_actor(db.session(), found if is_known else None, ip=request.remote_addr)
+
+
+def _authenticate(username: str, password: str) -> Any:
+    """Check a password for the login API; the form shows the reason, the API only refuses."""
+    with transaction() as session:
+        return check_login(session, username, password)[0]
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _policy())
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+    headers["X-Request-Id"] = g.get("request_id", "")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if not request.path.startswith("/static/") and "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store" if current_user.is_authenticated else "no-cache"
+    if not request.path.startswith(_QUIET):
+        spent = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
+        log.info("request", extra={"method": request.method, "path": request.path,
+                                   "status": response.status_code, "duration_ms": spent})  # fmt: skip
+    return response
+
+
+def _policy() -> str:
+    nonce = csp_nonce()
+    return (
+        f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
+        "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; object-src 'none'; "
+        "frame-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+    )
+
+
+def wants_json() -> bool:
+    """Return whether the caller is a program."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def error_page(code: int, message: str = "") -> tuple[Any, int]:
+    """Return the error answer for ``code``: JSON for programs, else the layout one was in."""
+    if wants_json():
+        return jsonify({"message": message or _("The request was refused."), "status": code}), code
+    side = "errors" if current_actor().is_officer else "errors/portal"
+    name = code if code in _PORTAL_ERRORS else (400 if code < 500 else 500)
+    return render_template(f"{side}/{name}.html", message=message, request_id=g.get("request_id")), code
+
+
+def _http_error(exc: HTTPException) -> Any:
+    if exc.response is not None or exc.code is None or exc.code < 400:
+        return exc
+    if isinstance(exc, CSRFError):
+        return error_page(400, _("The form has expired. Please go back, reload the page and send it again."))
+    return error_page(exc.code)
+
+
+def _domain_error(exc: DomainError) -> Any:
+    """A refusal no view has shown: back to the page with the message, nothing was written."""
+    if isinstance(exc, NotFound) or wants_json() or request.method == "GET":
+        return error_page(exc.status, str(exc))
+    flash(str(exc), "danger")
+    return redirect(same_site_referrer() or "/")
+
+
+def same_site_referrer() -> str | None:
+    """Return the page the request came from if it is one of ours."""
+    referrer = request.referrer or ""
+    return referrer if referrer.startswith(request.host_url) else None
+
+
+def _fault(exc: Exception) -> Any:
+    db.session.rollback()
+    log.exception("unexpected fault", exc_info=exc)
+    return error_page(500)
+
+
+def healthz() -> tuple[str, int]:
+    """The process answers."""
+    return "ok", 200
+
+
+def readyz() -> tuple[Response, int]:
+    """The process can serve: database reachable; the broker may be down, work then waits."""
+    from flask import current_app
+
+    state = {"database": _answers(lambda: db.session.execute(sa.text("SELECT 1"))),
+             "broker": _answers(lambda: _ping(current_app.config["REDIS_URL"]))}  # fmt: skip
+    return jsonify(state), 200 if state["database"] else 503
+
+
+def _ping(url: str) -> None:
+    client = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
+    try:
+        client.ping()
+    finally:
+        client.close()
+
+
+def _answers(question: Any) -> bool:
+    try:
+        question()
+    except Exception:  # any fault of a service means that it does not answer
+        return False
+    return True

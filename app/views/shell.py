@@ -1,0 +1,170 @@
+"""The frame of every page: language, theme, sidebar, viewer, notices, incidents."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, g, request, session, url_for
+from flask_appbuilder import AppBuilder
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from app.clock import now, to_local
+from app.extensions import db
+from app.lowcode.generate import declared_models
+from app.lowcode.values import display, money, plain_text
+from app.lowcode.views import link_to, view_of
+from app.models import IncidentNotice, Notice, UserSetting
+from app.models.menus import ORDER
+from app.permissions import ROLE_LABELS, Actor, current_actor
+from app.services.site import site_facts
+
+LOCALES = ("vi", "en")
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One link of the sidebar and the right it asks for."""
+
+    group: str
+    title: Any
+    icon: str
+    endpoint: str
+    permission: str
+    view: str
+
+
+_items: list[MenuItem] = []
+
+
+def build_menu(appbuilder: AppBuilder) -> None:
+    """Collect the sidebar once: hand-made views with ``menu_items``, then declared models."""
+    _items.clear()
+    for view in appbuilder.baseviews:
+        for group, title, icon, method, permission in getattr(view, "menu_items", ()):
+            endpoint = f"{view.endpoint}.{method}"
+            _items.append(MenuItem(group.key, title, icon, endpoint, f"can_{permission}", view.class_permission_name))
+    for model in declared_models():
+        if model.screen.menu is not None:
+            endpoint = f"{view_of(model).endpoint}.list"
+            group = model.screen.menu.key
+            _items.append(MenuItem(group, model.screen.title, model.screen.icon, endpoint, "can_read", model.__name__))
+
+
+def menu_of(actor: Actor) -> list[dict[str, Any]]:
+    """Return the sidebar an actor may use: [{title, icon, items: [{title, url, icon, active}]}]."""
+    groups = []
+    for group in ORDER:
+        items = [_link(item) for item in _items
+                 if item.group == group.key and actor.may(item.permission, item.view)]  # fmt: skip
+        if items:
+            groups.append({"title": str(group.title), "icon": group.icon, "items": items})
+    return groups
+
+
+def _link(item: MenuItem) -> dict[str, Any]:
+    active = (request.endpoint or "").partition(".")[0] == item.endpoint.partition(".")[0]
+    is_exact = request.endpoint == item.endpoint
+    has_twins = sum(other.endpoint.partition(".")[0] == item.endpoint.partition(".")[0] for other in _items) > 1
+    return {"title": str(item.title), "url": url_for(item.endpoint), "icon": item.icon,
+            "active": is_exact if has_twins else active}  # fmt: skip
+
+
+def locale() -> str:
+    """Return the language of this request: chosen in this session, else Vietnamese."""
+    asked = request.args.get("_l_") if request else None
+    if asked in LOCALES:
+        return asked
+    chosen = session.get("locale") if request else None
+    return chosen if chosen in LOCALES else LOCALES[0]
+
+
+def remember(actor: Actor, **choices: str) -> None:
+    """Keep the language or theme for the session and, for a known user, for good."""
+    for name, value in choices.items():
+        session[name] = value
+    if actor.user_id is None:
+        return
+    from app.services.users import settings_of
+    from app.transactions import transaction
+
+    with transaction() as unit:
+        from app.models import User
+
+        settings = settings_of(unit, unit.get_one(User, actor.user_id))
+        for name, value in choices.items():
+            setattr(settings, name, value)
+
+
+def take_settings(settings: UserSetting) -> None:
+    """Bring a user's language and theme into the session he has just begun."""
+    for name in ("locale", "theme"):
+        if getattr(settings, name):
+            session[name] = getattr(settings, name)
+
+
+def viewer(actor: Actor) -> dict[str, Any] | None:
+    """Return who looks at the page, or None."""
+    if not actor.is_known:
+        return None
+    post = actor.positions[0] if actor.positions else None
+    title = (post.title or _(ROLE_LABELS[post.role])) if post else _(ROLE_LABELS["citizen"])  # type: ignore[index]
+    return {"name": actor.name, "title": title, "agency": post.agency_name if post else "",
+            "is_officer": actor.is_officer}  # fmt: skip
+
+
+def unread_count(actor: Actor) -> int:
+    """Return how many notices a user has not read, at most 100."""
+    if actor.user_id is None:
+        return 0
+    unread = sa.select(Notice.id).where(Notice.user_id == actor.user_id, Notice.read_at.is_(None))
+    return db.session.scalar(sa.select(sa.func.count()).select_from(unread.limit(100).subquery())) or 0
+
+
+def open_incidents() -> list[dict[str, Any]]:
+    """Return the incidents going on now: [{title, body, until}]."""
+    at = now()
+    query = sa.select(IncidentNotice).where(IncidentNotice.starts_at <= at, IncidentNotice.ended_at.is_(None))
+    return [{"title": row.title, "body": row.body,
+             "until": plain_text(row.expected_end_at) if row.expected_end_at else ""}
+            for row in db.session.scalars(query.order_by(IncidentNotice.starts_at))]  # fmt: skip
+
+
+def add_shell(app: Flask) -> None:
+    """Give every template the frame's variables, and the filters of Vietnamese writing."""
+    version = hashlib.sha256(str(app.config["APP_NAME"]).encode()).hexdigest()[:8]
+    app.context_processor(lambda: frame() | {"asset_version": version})
+    app.jinja_env.filters.update(
+        vn=plain_text, money=money, day=_day, at=_at, clock_time=lambda value: f"{to_local(value):%H:%M}"
+    )
+    app.jinja_env.globals.update(link_to=link_to, display=display)
+
+
+def frame() -> dict[str, Any]:
+    """Return the frame's variables, found once per request."""
+    if "frame" not in g:
+        actor = current_actor()
+        g.frame = {
+            "locale": str(get_locale()), "theme": _theme(), "viewer": viewer(actor), "actor": actor,
+            "menu": menu_of(actor) if actor.is_officer else [], "notice_count": unread_count(actor),
+            "incidents": open_incidents(), "site": site_facts(db.session()),
+        }  # fmt: skip
+    return g.frame
+
+
+def _theme() -> str:
+    chosen = session.get("theme") or request.cookies.get("theme")
+    return chosen if chosen in THEMES else THEMES[0]
+
+
+def _day(value: date | datetime | None) -> str:
+    if value is None:
+        return ""
+    return (to_local(value) if isinstance(value, datetime) else value).strftime("%d/%m/%Y")
+
+
+def _at(value: datetime | time | None) -> str:
+    return plain_text(value) if value is not None else ""

@@ -1,0 +1,234 @@
+"""The working calendar: which minutes of which days are worked.
+
+Inside, an instant is a whole number of minutes on the Vietnamese clock since 01/01/1970. Seconds
+are dropped, as on the receipt slip, which prints hh:mm; that keeps every sum exact.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from itertools import pairwise
+from types import MappingProxyType
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+MINUTE = timedelta(minutes=1)
+AHEAD_OF_UTC = 7 * 60
+DAY = 24 * 60
+
+Sessions = tuple[tuple[int, int], ...]
+"""The (start, end) of each session of a day, minutes from midnight."""
+
+
+class CalendarExhausted(ValueError):
+    """An instant or a result lies outside the days that the calendar knows."""
+
+
+def to_minute(at: datetime) -> int:
+    """Return the Vietnamese minute of an aware instant. Raises ValueError if it is naive."""
+    if at.utcoffset() is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return (at - EPOCH) // MINUTE + AHEAD_OF_UTC
+
+
+def to_instant(minute: int) -> datetime:
+    """Return the UTC instant of a Vietnamese minute."""
+    return EPOCH + timedelta(minutes=minute - AHEAD_OF_UTC)
+
+
+def day_number(day: date) -> int:
+    """Return the days from 01/01/1970 to ``day``."""
+    return day.toordinal() - EPOCH_DAY
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Worked sessions per weekday and per special day, valid for a range of days.
+
+    week: sessions of Monday … Sunday. special: day → its sessions; none = day off, some = a
+    make-up or shortened day. valid_from, valid_to: first and last day known (both inclusive);
+    anything beyond raises CalendarExhausted, because holidays there are not known yet.
+    notes: why a day is special, as data. Keep one instance per version: its index is built once.
+    Raises ValueError for sessions that overlap or run backwards.
+    """
+
+    week: tuple[Sessions, ...]
+    special: Mapping[date, Sessions] = field(hash=False)
+    valid_from: date
+    valid_to: date
+    notes: Mapping[date, str] = field(default_factory=dict, hash=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.week) != 7:
+            raise ValueError("a calendar needs the sessions of seven weekdays")
+        if self.valid_to < self.valid_from:
+            raise ValueError("a calendar cannot end before it begins")
+        for sessions in (*self.week, *self.special.values()):
+            _check_sessions(sessions)
+        object.__setattr__(self, "special", MappingProxyType(dict(self.special)))
+        object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
+
+    @classmethod
+    def from_rows(
+        cls,
+        sessions: Iterable[tuple[int, time, time]],
+        days: Iterable[tuple[date, str, str]],
+        valid_from: date,
+        valid_to: date,
+    ) -> "Calendar":
+        """Return the calendar of stored rows.
+
+        sessions: (weekday 0–6, starts, ends). days: (day, kind, note); kind holiday or
+        compensatory = day off, make_up = worked with the hours of the week's first worked day,
+        since a swap exchanges a day off for a whole ordinary day.
+        Raises ValueError for another kind.
+        """
+        week = _week(sessions)
+        ordinary = next((day for day in week if day), ())
+        hours: dict[str, Sessions] = {"holiday": (), "compensatory": (), "make_up": ordinary}
+        special: dict[date, Sessions] = {}
+        notes: dict[date, str] = {}
+        for day, kind, note in days:
+            if kind not in hours:
+                raise ValueError(f"{day}: unknown kind of day {kind!r}")
+            special[day] = hours[kind]
+            notes[day] = note
+        return cls(week, special, valid_from, valid_to, notes)
+
+    @property
+    def day_minutes(self) -> int:
+        """The working minutes of a full ordinary day; this is what "1 day = 8 hours" means."""
+        return max(sum(end - start for start, end in sessions) for sessions in self.week)
+
+    def sessions_on(self, day: date) -> Sessions:
+        """Return the sessions of ``day``, () on a day off."""
+        return self.special.get(day, self.week[day.weekday()])
+
+    @cached_property
+    def index(self) -> "Index":
+        """The precomputed sums behind every calculation."""
+        return Index(self)
+
+
+def _week(rows: Iterable[tuple[int, time, time]]) -> tuple[Sessions, ...]:
+    week: list[list[tuple[int, int]]] = [[] for _ in range(7)]
+    for weekday, starts, ends in rows:
+        week[weekday].append((minute_of_day(starts), minute_of_day(ends)))
+    return tuple(tuple(sorted(day)) for day in week)
+
+
+def minute_of_day(at: time) -> int:
+    """Return the minutes from midnight to ``at``."""
+    return at.hour * 60 + at.minute
+
+
+def _check_sessions(sessions: Sessions) -> None:
+    for start, end in sessions:
+        if not 0 <= start < end <= DAY:
+            raise ValueError(f"session {start}–{end} does not lie within a day")
+    for (_, end), (start, _) in pairwise(sessions):
+        if start < end:
+            raise ValueError("sessions must follow one another without overlapping")
+
+
+class Index:
+    """Prefix sums over the days of one calendar: every question is a look-up or a bisection."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        """Walk the calendar once."""
+        self.calendar = calendar
+        self.first = day_number(calendar.valid_from)
+        self.sessions: list[Sessions] = []
+        self.worked = [0]  # working minutes before day i
+        self.open_days: list[int] = []
+        self.rank = [0]  # open days before day i
+        for ordinal in range(calendar.valid_from.toordinal(), calendar.valid_to.toordinal() + 1):
+            self._add(calendar.sessions_on(date.fromordinal(ordinal)))
+
+    def _add(self, sessions: Sessions) -> None:
+        if sessions:
+            self.open_days.append(len(self.sessions))
+        self.sessions.append(sessions)
+        self.worked.append(self.worked[-1] + sum(end - start for start, end in sessions))
+        self.rank.append(len(self.open_days))
+
+    def exhausted(self) -> CalendarExhausted:
+        """Return the error that names the days known."""
+        first, last = self.calendar.valid_from, self.calendar.valid_to
+        return CalendarExhausted(f"the working calendar only covers {first}–{last}")
+
+    def split(self, minute: int) -> tuple[int, int]:
+        """Return (day of the calendar, minute of that day). Raises CalendarExhausted."""
+        day, within = divmod(minute, DAY)
+        day -= self.first
+        if not 0 <= day < len(self.sessions):
+            raise self.exhausted()
+        return day, within
+
+    def join(self, day: int, within: int) -> int:
+        """Return the minute of (day of the calendar, minute of that day)."""
+        return (day + self.first) * DAY + within
+
+    def position(self, minute: int) -> int:
+        """Return the working minutes of the calendar before ``minute``."""
+        day, within = self.split(minute)
+        total = self.worked[day]
+        for start, end in self.sessions[day]:
+            if within <= start:
+                break
+            total += min(within, end) - start
+        return total
+
+    def minute_at(self, position: int) -> int:
+        """Return the first minute with ``position`` (≥ 1) working minutes before it.
+
+        At a session's edge that is the end of the earlier session, not the start of the next.
+        """
+        if position > self.worked[-1]:
+            raise self.exhausted()
+        day = bisect_left(self.worked, position) - 1
+        rest = position - self.worked[day]
+        for start, end in self.sessions[day]:
+            if rest <= end - start:
+                return self.join(day, start + rest)
+            rest -= end - start
+        raise AssertionError("prefix sums and sessions disagree")
+
+    def opening(self, minute: int) -> int:
+        """Return ``minute`` if it is worked, else the start of the next session."""
+        day, within = self.split(minute)
+        for start, end in self.sessions[day]:
+            if within < end:
+                return self.join(day, max(within, start))
+        following = self.open_day(day + 1)
+        return self.join(following, self.sessions[following][0][0])
+
+    def ending(self, minute: int) -> int:
+        """Return ``minute`` if work is done until it, else the start of the next session."""
+        day, within = self.split(minute)
+        if any(start <= within <= end for start, end in self.sessions[day]):
+            return minute
+        return self.opening(minute)
+
+    def open_day(self, day: int, further: int = 0) -> int:
+        """Return the first open day on or after ``day``, or the open day ``further`` after that."""
+        if not 0 <= day <= len(self.sessions):
+            raise self.exhausted()
+        number = self.rank[day] + further
+        if number >= len(self.open_days):
+            raise self.exhausted()
+        return self.open_days[number]
+
+    def closing(self, day: int) -> int:
+        """Return the end of the last session of an open day."""
+        return self.join(day, self.sessions[day][-1][1])
+
+    def latest_open(self, day: int, within: int) -> int:
+        """Return the last working moment of an open day up to ``within``, at least its opening."""
+        best = self.sessions[day][0][0]
+        for start, end in self.sessions[day]:
+            if start <= within:
+                best = min(within, end)
+        return self.join(day, best)
