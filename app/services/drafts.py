@@ -113,10 +113,16 @@ def _refuse_too_many(session: Session, account: Account) -> None:
                         count=MAX_OPEN))  # fmt: skip
 
 
-def get_draft(session: Session, key: str, actor: Actor) -> Draft:
-    """Return the actor's own draft with all that its pages show; raises NotFound."""
+def get_draft(session: Session, key: str, actor: Actor, *, to_change: bool = False) -> Draft:
+    """Return the actor's own draft with all that its pages show; raises NotFound.
+
+    to_change: locked first, so that of two sendings the second finds what the first made.
+    """
+    own = Draft.key == key, Draft.account_id == actor.account_id
+    if to_change:
+        session.execute(sa.select(Draft.id).where(*own).with_for_update())
     version = joinedload(Draft.version)
-    query = sa.select(Draft).where(Draft.key == key, Draft.account_id == actor.account_id).options(
+    query = sa.select(Draft).where(*own).options(
         joinedload(Draft.account), joinedload(Draft.agency), joinedload(Draft.dossier),
         version.joinedload(ProcedureVersion.procedure), version.joinedload(ProcedureVersion.agency),
         version.joinedload(ProcedureVersion.form).selectinload(Form.sections)

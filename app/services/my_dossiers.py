@@ -29,6 +29,7 @@ from app.services.eform_values import MAX_ROWS
 from app.services.files import INNER_LETTERS
 from app.services.lookup import INNER_STEP, PUBLIC_WORDS
 from app.services.paging import Slice, slice_of
+from app.workflows.dossier import DOSSIER
 from app.workflows.states import FINAL, State
 
 PAGE_SIZE = 20
@@ -49,8 +50,6 @@ _LOOKS = {
 # Remarks of these movements are meant for the applicant; others are between officers.
 _TOLD = frozenset({"ask_supplement", "ask_supplement_in_process", "refuse", "stop",
                    "reject_withdrawal", "request_withdrawal"})  # fmt: skip
-_WITHDRAWABLE = frozenset({State.registered, State.accepted, State.processing,
-                           State.supplement_requested, State.payment_requested})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,9 @@ def list_own(session: Session, actor: Actor, group: str, page: int) -> Slice[Dos
     query = sa.select(Dossier).where(Dossier.account_id == actor.account_id)
     if states != FILTERS[""]:
         query = query.where(Dossier.state.in_([int(state) for state in states]))
-    return slice_of(session, query, page, PAGE_SIZE, prepare=lambda q: q.options(
-        joinedload(Dossier.version), joinedload(Dossier.agency), joinedload(Dossier.desk),
-        joinedload(Dossier.rating), selectinload(Dossier.supplements), selectinload(Dossier.charges),
-    ).order_by(Dossier.submitted_at.desc(), Dossier.id.desc()))  # fmt: skip
+    loads = joinedload(Dossier.version), joinedload(Dossier.agency), joinedload(Dossier.rating)
+    return slice_of(session, query, page, PAGE_SIZE, prepare=lambda q: q.options(*loads).order_by(
+        Dossier.submitted_at.desc(), Dossier.id.desc()))  # fmt: skip
 
 
 def count_groups(session: Session, actor: Actor) -> dict[str, int]:
@@ -122,9 +120,11 @@ def sentence(dossier: Dossier) -> str:
     state = State(dossier.state)
     words = _(state.sentence)
     if state is State.registered and dossier.reception_due_at is not None:
-        return _("%(words)s; answer by %(when)s", words=words, when=moment(dossier.reception_due_at))
+        when = moment(dossier.reception_due_at)
+        return _("%(words)s; answer by %(when)s", words=words, when=when)
     if state in {State.accepted, State.processing} and dossier.due_at is not None:
-        return _("%(words)s; the result is due at %(when)s", words=words, when=moment(dossier.due_at))
+        when = moment(dossier.due_at)
+        return _("%(words)s; the result is due at %(when)s", words=words, when=when)
     return words
 
 
@@ -132,7 +132,9 @@ def moment(instant: datetime) -> str:
     """Return an instant as "16:30 thứ Sáu 04/12/2026"."""
     local = to_local(instant)
     day = _(WEEKDAYS[local.weekday()])
-    return f"{local:%H:%M} {day[:1].lower() + day[1:]} {local:%d/%m/%Y}"
+    # Vietnamese writes days of the week small inside a sentence, English does not.
+    words = day if day.isascii() else day[:1].lower() + day[1:]
+    return f"{local:%H:%M} {words} {local:%d/%m/%Y}"
 
 
 def timeline(dossier: Dossier) -> list[dict[str, Any]]:
@@ -199,4 +201,11 @@ def own_letters(dossier: Dossier) -> list[Any]:
 
 def may_withdraw(dossier: Dossier) -> bool:
     """Return whether the applicant may still ask to withdraw."""
-    return State(dossier.state) in _WITHDRAWABLE
+    return State(dossier.state) in DOSSIER.find("request_withdrawal").sources
+
+
+def file_item(attachment: Attachment) -> dict[str, Any]:
+    """Return an attachment as ``ui.upload`` and lists of files show it."""
+    return {"id": attachment.id, "name": attachment.name, "size": attachment.file.size,
+            "media_type": attachment.file.media_type, "url": f"/files/{attachment.id}",
+            "remove_url": f"/files/{attachment.id}/remove"}  # fmt: skip
