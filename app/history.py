@@ -39,7 +39,9 @@ class HistoryEntry(Model):
 
     __tablename__ = "history"
     __history__ = False
-    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
+    )
     aggregate: Mapped[str] = mapped_column(sa.String(60))
     aggregate_id: Mapped[int] = mapped_column(sa.BigInteger)
     seq: Mapped[int] = mapped_column(sa.Integer)
@@ -126,7 +128,12 @@ def _head(session: Session, key: Key) -> tuple[int, str]:
 
 
 def _entry(
-    aggregate: Key, target: Key, action: str, changes: dict[str, Any], reason: str | None, actor: Actor
+    aggregate: Key,
+    target: Key,
+    action: str,
+    changes: dict[str, Any],
+    reason: str | None,
+    actor: Actor,
 ) -> dict[str, Any]:
     return {
         "aggregate": aggregate[0], "aggregate_id": aggregate[1], "at": now(),
@@ -149,7 +156,10 @@ def owner_key(obj: Any) -> Key:
 @event.listens_for(Session, "after_flush")
 def _write_history(session: Session, _context: Any) -> None:
     actor = current_actor()
-    named, reason = session.info.pop("history_action", None), session.info.pop("history_reason", None)
+    named, reason = (
+        session.info.pop("history_action", None),
+        session.info.pop("history_reason", None),
+    )
     entries, fresh = [], session.info.setdefault("history_heads", {})
     for obj, default in _touched(session):
         changes = changed_fields(obj, default)

@@ -21,7 +21,10 @@ class JsonLines(logging.Formatter):
         }  # fmt: skip
         if has_request_context():
             actor = g.get("actor")
-            line |= {"request_id": g.get("request_id"), "actor_id": actor.user_id if actor else None}
+            line |= {
+                "request_id": g.get("request_id"),
+                "actor_id": actor.user_id if actor else None,
+            }
         line |= {key: getattr(record, key) for key in _EXTRA if hasattr(record, key)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

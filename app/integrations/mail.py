@@ -22,7 +22,9 @@ def deliver_mail(session: Session, message_id: int) -> None:
     if row is None or row.sent_at is not None or not current_app.config["SMTP_HOST"]:
         return
     message = EmailMessage()
-    message["From"] = current_app.config["SMTP_FROM"] or f"noreply@{current_app.config['SMTP_HOST']}"
+    message["From"] = (
+        current_app.config["SMTP_FROM"] or f"noreply@{current_app.config['SMTP_HOST']}"
+    )
     message["To"], message["Subject"] = row.recipient, row.subject
     message["Message-ID"] = f"<motcua-{row.id}@{current_app.config['SMTP_HOST']}>"
     message.set_content(row.body)
@@ -35,7 +37,9 @@ def _server() -> smtplib.SMTP:
     config = current_app.config
     address = config["SMTP_HOST"], config["SMTP_PORT"]
     if config["SMTP_SECURITY"] == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(*address, timeout=_TIMEOUT, context=ssl.create_default_context())
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            *address, timeout=_TIMEOUT, context=ssl.create_default_context()
+        )
     else:
         server = smtplib.SMTP(*address, timeout=_TIMEOUT)
         if config["SMTP_SECURITY"] == "starttls":

@@ -200,6 +200,7 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
     return {
         "model": target, "view": view, "rows": rows[:RELATED_LIMIT], "name": name,
         "title": relation.info.get("label") or target.screen.title, "columns": columns,
+        "link": next((c for c in columns if not column_class(target, c)), columns[0]),
         "more_url": _more_url(view, back, row) if len(rows) > RELATED_LIMIT else None,
         "add_url": url_for(f"{view.endpoint}.add", **{back: row.id}) if can_add else None,
     }  # fmt: skip

@@ -20,7 +20,7 @@ from app.lowcode.rows import find_row, get_row
 from app.lowcode.saving import is_stale, open_row, remove, save
 from app.lowcode.screen import Screen, label_of, shown, writable
 from app.lowcode.telling import history_of, tell
-from app.lowcode.values import as_id, inside_sentence
+from app.lowcode.values import as_id, inside_sentence, kind_of
 from app.permissions import current_actor
 from app.transactions import transaction
 
@@ -66,7 +66,7 @@ class CrudView(BaseView):
             views = {name: self._view_of_related(name) for name in self.screen.related}
             context["related"] = [pages.related(row, name, view) for name, view in views.items() if view]
         return self._render("show", has_history=self._may_see_history(), can_change=self._may_change(row),
-                            crumbs=self._crumbs(row), **context)  # fmt: skip
+                            editable=bool(writable(self.model)), crumbs=self._crumbs(row), **context)  # fmt: skip
 
     @expose("/add", methods=["GET", "POST"])
     @has_access
@@ -208,7 +208,7 @@ class CrudView(BaseView):
         return render_template(
             f"lowcode/{template}.html", view=self, model=self.model, screen=self.screen, label=label_of,
             shown_text=pages.shown_text, what=inside_sentence(self.screen.singular),
-            column_class=pages.column_class, view_of=view_of, **context,
+            column_class=pages.column_class, kind_of=kind_of, **context,
         )  # fmt: skip
 
 

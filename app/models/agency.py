@@ -53,9 +53,7 @@ class Agency(Searchable, Entity):
         sa.String(35), unique=True, info={"label": _l("Identifier code")}
     )
     name: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("Name")})
-    short_name: Mapped[str | None] = mapped_column(
-        sa.String(100), info={"label": _l("Short name")}
-    )
+    short_name: Mapped[str | None] = mapped_column(sa.String(100), info={"label": _l("Short name")})
     level: Mapped[str] = mapped_column(
         sa.String(20), info={"label": _l("Level"), "choices": AGENCY_LEVELS}
     )

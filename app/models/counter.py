@@ -28,7 +28,9 @@ def next_number(session: Session, key: str) -> int:
     statement = (
         insert(Counter.__table__)
         .values(key=key, value=1, row_version=1)
-        .on_conflict_do_update(index_elements=["key"], set_={"value": Counter.__table__.c.value + 1})
+        .on_conflict_do_update(
+            index_elements=["key"], set_={"value": Counter.__table__.c.value + 1}
+        )
         .returning(Counter.__table__.c.value)
     )
     return session.execute(statement).scalar_one()

@@ -80,15 +80,11 @@ class Dossier(Searchable, Entity):
     account_id: Mapped[int] = mapped_column(
         sa.ForeignKey("account.id"), index=True, info={"label": _l("Applicant")}
     )
-    applicant_name: Mapped[str] = mapped_column(
-        sa.String(255), info={"label": _l("Applicant")}
-    )
+    applicant_name: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("Applicant")})
     applicant_id_number: Mapped[str] = mapped_column(
         sa.String(20), info={"label": _l("Identification number")}
     )
-    applicant_phone: Mapped[str | None] = mapped_column(
-        sa.String(20), info={"label": _l("Phone")}
-    )
+    applicant_phone: Mapped[str | None] = mapped_column(sa.String(20), info={"label": _l("Phone")})
     applicant_email: Mapped[str | None] = mapped_column(
         sa.String(120), info={"label": _l("E-mail")}
     )
@@ -174,9 +170,7 @@ class Dossier(Searchable, Entity):
     results: Mapped[list[Result]] = relationship(
         "Result", back_populates="dossier", order_by="Result.id", info={"label": _l("Results")}
     )
-    rating: Mapped[Rating | None] = relationship(
-        "Rating", back_populates="dossier", uselist=False
-    )
+    rating: Mapped[Rating | None] = relationship("Rating", back_populates="dossier", uselist=False)
 
     __table_args__ = (
         sa.Index("ix_dossier_agency_state", "agency_id", "state", "due_at"),

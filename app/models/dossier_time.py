@@ -44,9 +44,7 @@ class Movement(Entity):
     )
     actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"), index=True)
     actor_name: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("By")})
-    agency_name: Mapped[str | None] = mapped_column(
-        sa.String(255), info={"label": _l("Agency")}
-    )
+    agency_name: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("Agency")})
     remark: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Remark")})
     clause: Mapped[str | None] = mapped_column(sa.String(120), info={"label": _l("Clause")})
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="movements")

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 class Draft(Entity):
     """Nháp. ``dossier`` is set by sending, once: sending again finds the same dossier."""
 
-    __history__ = False  # saved every few seconds while typing; the dossier's history begins when sent
+    __history__ = (
+        False  # saved every few seconds while typing; the dossier's history begins when sent
+    )
     key: Mapped[str] = mapped_column(sa.String(36), unique=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     version_id: Mapped[int] = mapped_column(sa.ForeignKey("procedure_version.id"), index=True)

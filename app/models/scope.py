@@ -54,13 +54,15 @@ def dossiers_of(actor: Actor) -> ColumnElement[bool] | None:
         return None
     agencies = agencies_under(paths)
     consulted = sa.select(Task.dossier_id).where(Task.agency_id.in_(agencies))
-    rules = [Dossier.agency_id.in_(agencies), Dossier.desk_id.in_(agencies), Dossier.id.in_(consulted)]
+    rules = [
+        Dossier.agency_id.in_(agencies),
+        Dossier.desk_id.in_(agencies),
+        Dossier.id.in_(consulted),
+    ]
     return sa.or_(*rules, own) if own is not None else sa.or_(*rules)
 
 
-def through_dossier(
-    column: InstrumentedAttribute[int], actor: Actor
-) -> ColumnElement[bool] | None:
+def through_dossier(column: InstrumentedAttribute[int], actor: Actor) -> ColumnElement[bool] | None:
     """Return the condition that the dossier in ``column`` is one the actor may see."""
     condition = dossiers_of(actor)
     return None if condition is None else column.in_(sa.select(Dossier.id).where(condition))

@@ -57,9 +57,7 @@ class Task(Entity):
     role: Mapped[str] = mapped_column(
         sa.String(40), info={"label": _l("Done by"), "choices": dict(ROLE_LABELS)}
     )
-    agency_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("agency.id"), info={"label": _l("Agency")}
-    )
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), info={"label": _l("Agency")})
     assignee_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("ab_user.id"), info={"label": _l("Officer")}
     )

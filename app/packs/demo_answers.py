@@ -52,7 +52,11 @@ class AnswerMaker:
             "phone": lambda: account.phone or "0900000101", "email": lambda: account.email or "mau@example.com",
             "table": lambda: [self._row(field)], "file": lambda: None,
         }  # fmt: skip
-        return makers[field.kind]() if field.kind in makers else self._text(field.label, field.max_length)
+        return (
+            makers[field.kind]()
+            if field.kind in makers
+            else self._text(field.label, field.max_length)
+        )
 
     def _number(self, field: FormField) -> int:
         low = field.min_value if field.min_value is not None else 1
@@ -77,5 +81,8 @@ class AnswerMaker:
         folded = fold(label)
         if "ho" in folded.split() and "ten" in folded.replace(",", " ").split():
             return self.names.name(self.random.choice(("male", "female")))
-        text = next((text for words, text in _TEXTS if any(word in folded for word in words)), "Theo giấy tờ kèm theo")
+        text = next(
+            (text for words, text in _TEXTS if any(word in folded for word in words)),
+            "Theo giấy tờ kèm theo",
+        )
         return text[: longest or 500]

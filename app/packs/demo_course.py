@@ -10,6 +10,7 @@ from app.errors import DomainError
 from app.models import Dossier, Task
 from app.permissions import Actor, Role, acting_as
 from app.services import charges, lifecycle, processing, reception, results, submission
+from app.services.task_rights import SUPERIOR
 from app.services.timing import calendar_of
 from app.workflows.process import StepKind
 from app.workflows.states import State
@@ -50,7 +51,9 @@ class Course:
             return False
         chance = self.random.random()
         if chance < 0.05:
-            self._act(officer, lambda who: reception.refuse(self.session, self.dossier, who, _REFUSE))
+            self._act(
+                officer, lambda who: reception.refuse(self.session, self.dossier, who, _REFUSE)
+            )
             return False
         if chance < 0.14 and not self._supplement(officer):
             return False
@@ -58,7 +61,11 @@ class Course:
 
     def _supplement(self, officer: Actor) -> bool:
         papers = [c.id for c in self.dossier.version.components if c.is_required][:1]
-        keys = [f.key for f in self.dossier.version.form.fields()][:1] if self.dossier.version.form else []
+        keys = (
+            [f.key for f in self.dossier.version.form.fields()][:1]
+            if self.dossier.version.form
+            else []
+        )
         self._act(officer, lambda who: reception.ask_supplement(
             self.session, self.dossier, who, reason=_ASK, field_keys=keys, component_ids=papers))  # fmt: skip
         if self.random.random() < 0.35 or not self._wait(300, 1900):
@@ -107,7 +114,9 @@ class Course:
                 return
             if task.kind == StepKind.work:
                 self._act(officer, self._draft)
-            if not self._act(officer, lambda who, task=task: processing.finish_task(self.session, task, who)):
+            if not self._act(
+                officer, lambda who, task=task: processing.finish_task(self.session, task, who)
+            ):
                 return
         if self.dossier.state == State.finished:
             self._return()
@@ -144,11 +153,15 @@ class Course:
         if not self._wait(30, 1400):
             return
         officer = self._desk_officer()
-        if lifecycle.due_charges(self.dossier) and (officer is None or not self._act(officer, self._record)):
+        if lifecycle.due_charges(self.dossier) and (
+            officer is None or not self._act(officer, self._record)
+        ):
             return
         applicant = self.maker.applicant_of(self.dossier)
         if self.dossier.result_way == "online":
-            done = self._act(applicant, lambda who: results.collect_online(self.session, self.dossier, who))
+            done = self._act(
+                applicant, lambda who: results.collect_online(self.session, self.dossier, who)
+            )
         else:
             done = officer is not None and self._act(officer, lambda who: results.deliver(
                 self.session, self.dossier, who, receiver=self.dossier.applicant_name,
@@ -160,7 +173,7 @@ class Course:
         return self.maker.actor_at(self.dossier.desk, Role.desk_officer)
 
     def _officer_for(self, task: Task) -> Actor | None:
-        for role in (Role(task.role), processing._SUPERIOR.get(Role(task.role))):
+        for role in (Role(task.role), SUPERIOR.get(Role(task.role))):
             found = self.maker.actors.get((task.agency_id, role), []) if role else []
             mine = [actor for actor in found if task.assignee_id in {None, actor.user_id}]
             if mine:

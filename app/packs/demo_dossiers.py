@@ -68,7 +68,9 @@ class DossierMaker:
         minutes = self.random.uniform(5, days * 24 * 60)
         return self.started - timedelta(minutes=minutes)
 
-    def _one(self, version: ProcedureVersion, agency: Agency, moment: datetime, number: int) -> bool:
+    def _one(
+        self, version: ProcedureVersion, agency: Agency, moment: datetime, number: int
+    ) -> bool:
         account = self.random.choice(self.accounts) if number % 9 else self.accounts[number % 4]
         if self.random.random() < _ONLINE:
             dossier = self._online(version, agency, account, moment)
@@ -78,7 +80,9 @@ class DossierMaker:
             Course(self, dossier).run()
         return dossier is not None
 
-    def _online(self, version: ProcedureVersion, agency: Agency, account: Account, moment: datetime) -> Dossier | None:
+    def _online(
+        self, version: ProcedureVersion, agency: Agency, account: Account, moment: datetime
+    ) -> Dossier | None:
         actor = self._applicant(account)
         with acting_at(moment), acting_as(actor):
             draft = Draft(
@@ -101,7 +105,9 @@ class DossierMaker:
                 ))  # fmt: skip
         self.session.flush()
 
-    def _counter(self, version: ProcedureVersion, agency: Agency, account: Account, moment: datetime) -> Dossier | None:
+    def _counter(
+        self, version: ProcedureVersion, agency: Agency, account: Account, moment: datetime
+    ) -> Dossier | None:
         desk = submission.receiving_desk(agency)
         officer = self.actor_at(desk, Role.desk_officer)
         moment = next_opening(calendar_of(self.session, desk), moment)
@@ -120,7 +126,9 @@ class DossierMaker:
     def rate(self, dossier: Dossier) -> None:
         """Rate a finished dossier: late ones worse."""
         late = dossier.due_at is not None and (dossier.finished_at or now()) > dossier.due_at
-        score = self.random.choices((5, 4, 3, 2, 1), (1, 3, 4, 4, 2) if late else (55, 30, 10, 3, 2))[0]
+        score = self.random.choices(
+            (5, 4, 3, 2, 1), (1, 3, 4, 4, 2) if late else (55, 30, 10, 3, 2)
+        )[0]
         keys = ("time", "attitude", "guidance", "papers", "ease")
         answers = {key: max(1, min(5, score + self.random.choice((-1, 0, 0, 1)))) for key in keys}
         self.session.add(Rating(dossier=dossier, score=score, answers=answers, at=now()))
@@ -135,7 +143,12 @@ class DossierMaker:
         return self._applicant(dossier.account)
 
     def _applicant(self, account: Account) -> Actor:
-        return Actor(user_id=account.user_id, name=account.name, roles=frozenset({Role.citizen}), account_id=account.id)
+        return Actor(
+            user_id=account.user_id,
+            name=account.name,
+            roles=frozenset({Role.citizen}),
+            account_id=account.id,
+        )
 
     def _actors(self) -> dict[tuple[int, Role], list[Actor]]:
         found: dict[tuple[int, Role], list[Actor]] = {}
@@ -149,7 +162,9 @@ class DossierMaker:
     def _versions(self) -> list[tuple[ProcedureVersion, list[Agency]]]:
         """Return the versions somebody in the demo can handle, with their agencies."""
         staffed = {agency_id for agency_id, role in self.actors if role is Role.specialist}
-        communes = [a for a in self.pack.agencies.values() if a.level == "commune" and a.id in staffed]
+        communes = [
+            a for a in self.pack.agencies.values() if a.level == "commune" and a.id in staffed
+        ]
         query = sa.select(ProcedureVersion).order_by(ProcedureVersion.id)
         pairs = [(v, [v.agency] if v.agency else communes) for v in self.session.scalars(query)]
         return [(version, [a for a in places if a.id in staffed]) for version, places in pairs
@@ -157,7 +172,9 @@ class DossierMaker:
 
     def _pick(self, number: int) -> tuple[ProcedureVersion, Agency]:
         commune = [pair for pair in self.versions if len(pair[1]) > 1]
-        version, agencies = self.random.choice(commune if number % 10 < 7 and commune else self.versions)
+        version, agencies = self.random.choice(
+            commune if number % 10 < 7 and commune else self.versions
+        )
         return version, self.random.choice(agencies)
 
     def _accounts(self) -> list[Account]:
@@ -173,7 +190,9 @@ class DossierMaker:
         from app.documents.render import render
 
         files = []
-        for number, title in enumerate(("Bản chụp giấy tờ kèm theo", "Tài liệu hồ sơ", "Giấy tờ chứng minh"), 1):
+        for number, title in enumerate(
+            ("Bản chụp giấy tờ kèm theo", "Tài liệu hồ sơ", "Giấy tờ chứng minh"), 1
+        ):
             data = {"agency": "Dữ liệu minh họa", "place": "Huế", "issued_on": to_local(now()).date().isoformat(),
                     "title": title, "sections": [{"title": f"Tài liệu mẫu số {number}", "rows": [
                         {"label": "Ghi chú", "value": "Tệp minh họa, không phải giấy tờ thật."}]}]}  # fmt: skip

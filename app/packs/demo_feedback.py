@@ -38,7 +38,9 @@ def load_feedback(
             progress("Phản ánh / Feedback", number, len(rows))
 
 
-def _bring_to(session: Session, feedback: Feedback, row: dict[str, str], at: datetime, head: Actor) -> None:
+def _bring_to(
+    session: Session, feedback: Feedback, row: dict[str, str], at: datetime, head: Actor
+) -> None:
     steps = {"received": (), "accepted": ("accept",), "answered": ("accept", "answer"),
              "published": ("accept", "answer", "publish"), "refused": ("refuse",)}[row["state"]]  # fmt: skip
     for step in steps:
@@ -52,7 +54,9 @@ def _bring_to(session: Session, feedback: Feedback, row: dict[str, str], at: dat
                 return
 
 
-def _apply(session: Session, feedback: Feedback, step: str, row: dict[str, str], actor: Actor) -> None:
+def _apply(
+    session: Session, feedback: Feedback, step: str, row: dict[str, str], actor: Actor
+) -> None:
     text = row.get("answer", "")
     if step == "answer":
         service.answer_feedback(session, feedback, actor, text=text)

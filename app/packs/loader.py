@@ -58,13 +58,17 @@ class PackLoader:
         content = read(f"{self.folder}/units.yaml")
         for row in content["units"]:
             parent = self.units.get(row.pop("parent") or "")
-            self.units[row["code"]] = self._add(AdministrativeUnit(**_known(AdministrativeUnit, row), parent=parent))
+            self.units[row["code"]] = self._add(
+                AdministrativeUnit(**_known(AdministrativeUnit, row), parent=parent)
+            )
         former: dict[str, AdministrativeUnit] = {}
         for row in content["former_units"]:
             code = row.pop("parent") or ""
             parent = former.get(code) or self.units.get(code)
             successor = self.units.get(row.pop("successor", None) or "")
-            unit = AdministrativeUnit(**_known(AdministrativeUnit, row), parent=parent, successor=successor)
+            unit = AdministrativeUnit(
+                **_known(AdministrativeUnit, row), parent=parent, successor=successor
+            )
             former[row["code"]] = self._add(unit)
         self.session.flush()
 
@@ -90,8 +94,12 @@ class PackLoader:
         """Load sectors, document types, forms and processes."""
         for model, name in ((Sector, "sectors"), (DocumentType, "document_types")):
             rows = read(f"{self.folder}/{name}.yaml")[name]
-            self.by_code[model] = {row["code"]: self._add(model(**_known(model, row))) for row in rows}
-        self.by_code[Form] = {row["code"]: self._form(row) for row in read_folder(f"{self.folder}/forms")}
+            self.by_code[model] = {
+                row["code"]: self._add(model(**_known(model, row))) for row in rows
+            }
+        self.by_code[Form] = {
+            row["code"]: self._form(row) for row in read_folder(f"{self.folder}/forms")
+        }
         processes = read_folder(f"{self.folder}/processes")
         self.by_code[Process] = {row["code"]: self._process(row) for row in processes}
         self.session.flush()
@@ -108,7 +116,9 @@ class PackLoader:
         return self._add(Form(**_known(Form, row), sections=sections))
 
     def _process(self, row: Row) -> Process:
-        steps = [ProcessStep(**step, position=number) for number, step in enumerate(row["steps"], 1)]
+        steps = [
+            ProcessStep(**step, position=number) for number, step in enumerate(row["steps"], 1)
+        ]
         return self._add(Process(**_known(Process, row), steps=steps))
 
     def load_procedures(self) -> None:
@@ -125,7 +135,9 @@ class PackLoader:
     def _version(self, procedure: Procedure, row: Row) -> None:
         types = self.by_code[DocumentType]
         components = [
-            Component(**_known(Component, part), document_type=types.get(part.get("document_type") or ""))
+            Component(
+                **_known(Component, part), document_type=types.get(part.get("document_type") or "")
+            )
             for part in row.get("components") or ()
         ]
         fees = [Fee(**_known(Fee, fee)) for fee in row.get("fees") or ()]

@@ -24,7 +24,9 @@ def load_people(session: Session, pack: PackLoader) -> None:
     content = read(f"{pack.folder}/officers.yaml")
     hashed = generate_password_hash(content["password"])
     for row in content["officers"]:
-        user = _user(session, row["username"], row["name"], f"{row['username']}@hue.example", hashed)
+        user = _user(
+            session, row["username"], row["name"], f"{row['username']}@hue.example", hashed
+        )
         for post in row["positions"]:
             session.add(OfficerPosition(
                 user=user, agency=pack.agencies[post["agency"]], role=post["role"],
@@ -53,7 +55,10 @@ def _user(session: Session, username: str, name: str, email: str, hashed: str) -
 def list_logins() -> list[dict[str, str]]:
     """Return the demo's log-ins: role, role_label, username, password, name, agency (code)."""
     content = read("hue/officers.yaml")
-    names = {row["code"]: row["short_name"] or row["name"] for row in read("hue/agencies.yaml")["agencies"]}
+    names = {
+        row["code"]: row["short_name"] or row["name"]
+        for row in read("hue/agencies.yaml")["agencies"]
+    }
     rows = [_login(row, post["role"], names[post["agency"]], content["password"])
             for row in content["officers"] for post in row["positions"]]  # fmt: skip
     return rows + [_login(row, "citizen", "", content["password"]) for row in content["accounts"]]
@@ -79,7 +84,9 @@ class NameMaker:
     def applicant(self, unit: Any) -> dict[str, Any]:
         """Return the columns of one citizen's account living in ``unit``."""
         gender = self.random.choice(("male", "female"))
-        born_on = date(self.random.randint(1955, 2006), self.random.randint(1, 12), self.random.randint(1, 28))
+        born_on = date(
+            self.random.randint(1955, 2006), self.random.randint(1, 12), self.random.randint(1, 28)
+        )
         return {
             "kind": "citizen", "name": self.name(gender), "id_kind": "personal_id",
             "id_number": self._number(gender, born_on), "born_on": born_on, "gender": gender,

@@ -43,7 +43,9 @@ def grants_of(session: Session, roles: set[Role]) -> frozenset[tuple[str, str]]:
         return frozenset()
     pair = PermissionView
     query = (
-        sa.select(pair.permission.property.mapper.class_.name, pair.view_menu.property.mapper.class_.name)
+        sa.select(
+            pair.permission.property.mapper.class_.name, pair.view_menu.property.mapper.class_.name
+        )
         .select_from(FabRole)
         .join(FabRole.permissions)
         .join(pair.permission)
@@ -62,5 +64,3 @@ def actor_of(session: Session, username: str) -> Actor:
     if user is None:
         raise LookupError(f"no user {username!r}")
     return build_actor(session, user)
-
-

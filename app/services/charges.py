@@ -11,8 +11,7 @@ from app.permissions import Actor, Role
 from app.services import lifecycle
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
-from app.services.timing import reception_due
-from app.workflows.states import State
+from app.workflows.states import OPEN, State
 
 _CASH_ROLES = (Role.cashier, Role.desk_officer)
 
@@ -26,8 +25,7 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
     if method not in PAYMENT_METHODS:
         message = _("Choose how it was paid.")
         raise Invalid(message, {"method": message})
-    if not any(lifecycle.stands_at(dossier, actor, role) for role in _CASH_ROLES if actor.has(role)):
-        raise NotAllowed(_("Only the cashier or a desk officer of this desk records payments."))
+    _refuse_unless_cashier(dossier, actor)
     due = lifecycle.due_charges(dossier)
     if not due:
         raise Invalid(_("There is nothing to pay, or it is already paid."))
@@ -38,9 +36,9 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
     row = None
     if State(dossier.state) is State.payment_requested:
         row = lifecycle.move(session, dossier, "record_payment", actor)
-        if dossier.received_at is None:
-            dossier.reception_due_at = reception_due(session, dossier.desk, now()).at
-    letter = issue_letter(session, dossier, "charge_receipt", actor, cause=f"receipt:{number}"[:60], charges=due)
+    letter = issue_letter(
+        session, dossier, "charge_receipt", actor, cause=f"receipt:{number}"[:60], charges=due
+    )
     if row is not None:
         notify_transition(session, dossier, row)
     return letter
@@ -54,6 +52,24 @@ def _receipt_number(session: Session, dossier: Dossier) -> str:
 def _pay(charge: Charge, actor: Actor, method: str, number: str) -> None:
     charge.state, charge.paid_at, charge.method = ChargeState.paid, now(), method
     charge.receipt_number, charge.cashier_id = number, actor.user_id
+
+
+def may_collect(dossier: Dossier, actor: Actor) -> bool:
+    """Return whether the actor takes money for this dossier, and it may still be paid."""
+    is_open = State(dossier.state) in OPEN
+    return is_open and any(lifecycle.stands_at(dossier, actor, role) for role in _CASH_ROLES)
+
+
+def _refuse_unless_cashier(dossier: Dossier, actor: Actor) -> None:
+    if not may_collect(dossier, actor):
+        raise NotAllowed(_("Only the cashier or a desk officer of this desk records payments."))
+
+
+def cancel_due(session: Session, dossier: Dossier) -> None:
+    """Cancel what is not paid: another amount takes its place, or nothing is owed any more."""
+    for charge in lifecycle.due_charges(dossier):
+        charge.state = ChargeState.cancelled
+    session.flush()
 
 
 def request_payment(session: Session, dossier: Dossier, actor: Actor) -> Dossier:

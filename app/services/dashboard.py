@@ -158,6 +158,12 @@ def agency_choices(session: Session, actor: Actor) -> list[tuple[int, str]]:
     return sorted(((number, name) for number, name in rows), key=lambda row: fold(row[1]))
 
 
+def sector_choices(session: Session) -> list[tuple[int, str]]:
+    """Return (id, name) of every sector, by name."""
+    rows = session.execute(sa.select(Sector.id, Sector.name)).tuples().all()
+    return sorted(((number, name) for number, name in rows), key=lambda row: fold(row[1]))
+
+
 @dataclass(frozen=True)
 class DossierPage:
     """One page of the dossiers behind a figure; ``next`` and ``previous`` are cursors."""

@@ -28,8 +28,9 @@ from app.services import eforms
 from app.services.submission import handling_agency, new_key
 from app.text import fold
 
-# Which page saved last: that page may go on saving though each save raises the version.
-_TAB = "_tab"
+# {page: {rev, tab}}: how often each page was saved, and by which window last: that window may
+# go on saving though each of its saves raises the number. Never sent (``settle``).
+_PAGES = "_pages"
 MAX_OPEN = 30
 
 
@@ -156,28 +157,46 @@ def refuse_sent(draft: Draft) -> None:
         raise Conflict(_("This dossier was already sent with code %(code)s.", code=code))
 
 
-def save_answers(
-    draft: Draft, values: Mapping[str, Any], *, base: str | None, tab: str = ""
-) -> Draft:
-    """Keep typed answers. base: the row version the page was made from; tab: names the page.
+def page_revision(draft: Draft, part: int) -> int:
+    """Return how often page ``part`` of the form was saved; its page carries the number back."""
+    return int(_page(draft, part).get("rev") or 0)
 
-    Raises Conflict if another page or device has saved since, or the draft was sent.
+
+def _page(draft: Draft, part: int) -> dict[str, Any]:
+    return draft.data.get(_PAGES, {}).get(str(part), {})
+
+
+def save_answers(
+    draft: Draft, values: Mapping[str, Any], *, part: int, base: str | None, tab: str = ""
+) -> Draft:
+    """Keep what was typed on page ``part``. base: its revision when shown; tab: names the page.
+
+    Raises Conflict if another window or device saved the same page since, or the draft was sent.
     """
     refuse_sent(draft)
-    refuse_stale(draft, base, tab)
+    last, tab = _page(draft, part), tab[:40]
+    is_own_save = bool(tab) and last.get("tab") == tab
+    if str(base) != str(page_revision(draft, part)) and not is_own_save:
+        raise Conflict(_stale())
     keys = {f.key for f in eforms.fields_of(draft.version.form)} if draft.version.form else set()
     kept = {key: value for key, value in values.items() if key in keys}
-    draft.data = {**draft.data, **kept, _TAB: tab[:40]}
+    pages = draft.data.get(_PAGES, {}) | {
+        str(part): {"rev": page_revision(draft, part) + 1, "tab": tab}
+    }
+    draft.data = {**draft.data, **kept, _PAGES: pages}
     draft.updated_at = now()
     return draft
 
 
-def refuse_stale(draft: Draft, base: str | None, tab: str = "") -> None:
-    """Raise Conflict unless the page rests on the present version or saved last itself."""
-    is_same_page = bool(tab) and draft.data.get(_TAB) == tab
-    if str(base) != str(draft.row_version) and not is_same_page:
-        raise Conflict(_("This dossier was changed in another window or on another device. "
-                         "Please compare before you save."))  # fmt: skip
+def _stale() -> str:
+    return _("This dossier was changed in another window or on another device. "
+             "Please compare before you save.")  # fmt: skip
+
+
+def refuse_stale(draft: Draft, base: str | None) -> None:
+    """Raise Conflict unless a page that shows the whole draft shows it as it is now."""
+    if str(base) != str(draft.row_version):
+        raise Conflict(_stale())
 
 
 def answers_of(draft: Draft) -> dict[str, Any]:

@@ -12,13 +12,19 @@ from app.workflows.result import ResultState
 
 def due_charges(dossier: Dossier) -> list[Charge]:
     """Return what is still to be paid."""
-    return [charge for charge in dossier.charges if charge.state == ChargeState.due and charge.amount]
+    return [
+        charge for charge in dossier.charges if charge.state == ChargeState.due and charge.amount
+    ]
 
 
 def missing_papers(dossier: Dossier) -> list[Component]:
     """Return the required papers not handed in; what the state already has is not asked."""
     held = {paper.component_id for paper in dossier.papers if paper.is_received}
-    return [c for c in dossier.version.components if c.is_required and c.id not in held and not is_shared(c)]
+    return [
+        c
+        for c in dossier.version.components
+        if c.is_required and c.id not in held and not is_shared(c)
+    ]
 
 
 def is_shared(component: Component) -> bool:
@@ -49,7 +55,11 @@ def _nothing_due(dossier: Dossier) -> bool:
 
 
 def _reception_fees_paid(dossier: Dossier) -> bool:
-    return dossier.version.fee_due != "reception" or dossier.channel == "online" or _nothing_due(dossier)
+    return (
+        dossier.version.fee_due != "reception"
+        or dossier.channel == "online"
+        or _nothing_due(dossier)
+    )
 
 
 def _always(_dossier: Dossier) -> bool:

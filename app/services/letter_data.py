@@ -19,7 +19,13 @@ Facts = dict[str, Any]
 
 
 def letter_data(
-    session: Session, dossier: Dossier, kind: str, actor: Actor, *, number: str | None = None, **facts: Any
+    session: Session,
+    dossier: Dossier,
+    kind: str,
+    actor: Actor,
+    *,
+    number: str | None = None,
+    **facts: Any,
 ) -> Facts:
     """Return the data of a letter of ``kind`` about ``dossier``; empty parts are left out."""
     data = _head(session, dossier, number) | _BUILDERS[kind](dossier, actor, facts)
@@ -67,7 +73,9 @@ def _papers(dossier: Dossier) -> list[Facts]:
     rows = []
     for paper in dossier.papers:
         if paper.is_received:
-            key = {"original": "originals", "certified": "certified", "photo": "photos"}.get(paper.kind, "electronic")
+            key = {"original": "originals", "certified": "certified", "photo": "photos"}.get(
+                paper.kind, "electronic"
+            )
             rows.append({"name": paper.name, key: paper.quantity})
     return rows
 

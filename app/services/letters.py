@@ -39,7 +39,9 @@ def issue_letter(
     number = _number(session, dossier, kind)
     with force_locale("vi"):
         data = letter_data(session, dossier, kind, actor, number=number, **facts)
-    letter = Letter(dossier=dossier, kind=kind, number=number, data=data, created_at=now(), cause=cause)
+    letter = Letter(
+        dossier=dossier, kind=kind, number=number, data=data, created_at=now(), cause=cause
+    )
     session.add(letter)
     session.flush()
     enqueue("letters.render", letter_id=letter.id)
@@ -75,7 +77,9 @@ def keep_pdf(session: Session, data: bytes, name: str) -> StoredFile:
     known = session.scalar(sa.select(StoredFile).where(StoredFile.sha256 == stored.sha256))
     if known is not None:
         return known
-    row = StoredFile(sha256=stored.sha256, size=stored.size, media_type="application/pdf", scan_status="clean")
+    row = StoredFile(
+        sha256=stored.sha256, size=stored.size, media_type="application/pdf", scan_status="clean"
+    )
     session.add(row)
     session.flush()
     return row
@@ -89,7 +93,9 @@ def letter_title(session: Session, letter: Letter) -> str:
     """Return the name of a letter with its form number, as officers know it."""
     from app.models.letter import LETTER_KINDS
 
-    number = form_number(letter.kind, letter.data.get("form_set") or profile_value(session, "form_set"))
-    return _(LETTER_KINDS[letter.kind]) + (f" ({_('Form %(number)s', number=number)})" if number else "")
-
-
+    number = form_number(
+        letter.kind, letter.data.get("form_set") or profile_value(session, "form_set")
+    )
+    return _(LETTER_KINDS[letter.kind]) + (
+        f" ({_('Form %(number)s', number=number)})" if number else ""
+    )

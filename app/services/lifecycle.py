@@ -11,7 +11,8 @@ from app.history import because
 from app.models import Agency, ClockSegment, Dossier, DueChange, Movement, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Role
-from app.services.guards import GUARDS, due_charges
+from app.services.guards import GUARDS
+from app.services.guards import due_charges as due_charges  # callers ask the life cycle
 from app.services.profiles import profile_value
 from app.services.task_rights import holds, may_do
 from app.services.timing import calendar_of, reception_due
@@ -19,8 +20,6 @@ from app.workflows.deadlines import resume_due
 from app.workflows.dossier import DOSSIER
 from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State, pauses_clock
 from app.workflows.table import Transition
-
-__all__ = ["due_charges"]  # callers ask the life cycle; guards answer
 
 DESK_ROLES = frozenset({Role.desk_officer, Role.cashier, Role.centre_director})
 # Holders within one act follow each other at once: the last of them held the dossier.
@@ -210,7 +209,9 @@ def stands_at(dossier: Dossier, actor: Actor, role: Role) -> bool:
     if role in DESK_ROLES:
         return holds(actor, role, dossier.desk_id)
     if role is Role.specialist:
-        return any(holds(actor, role, t.agency_id) and may_do(t, actor) for t in open_tasks(dossier))
+        return any(
+            holds(actor, role, t.agency_id) and may_do(t, actor) for t in open_tasks(dossier)
+        )
     places = {dossier.agency_id, *(task.agency_id for task in open_tasks(dossier))}
     return any(holds(actor, role, place) for place in places)
 

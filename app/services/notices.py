@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.clock import today
 from app.lowcode.values import plain_text
 from app.models import Dossier, MailMessage, Notice, OfficerPosition, Task, User
+from app.models.task import TaskState
 from app.permissions import Role
 from app.transactions import enqueue
 from app.workflows.states import State
@@ -30,7 +31,9 @@ def notify_transition(session: Session, dossier: Dossier, row: Transition[State]
 
 def tell_applicant(session: Session, dossier: Dossier, key: str, extra: str = "") -> None:
     """Tell the applicant where the dossier stands now, in the system and by e-mail."""
-    title = _("Dossier %(code)s: %(state)s", code=dossier.code, state=_(State(dossier.state).sentence))
+    title = _(
+        "Dossier %(code)s: %(state)s", code=dossier.code, state=_(State(dossier.state).sentence)
+    )
     body = "\n".join(line for line in (_procedure_line(dossier), _when(dossier), extra) if line)
     user_id = dossier.account.user_id
     if user_id is not None:
@@ -43,35 +46,50 @@ def tell_applicant(session: Session, dossier: Dossier, key: str, extra: str = ""
 def _tell_officers(session: Session, dossier: Dossier, who: str, key: str) -> None:
     role = Role.desk_officer if who == "desk" else Role(who)
     agency_id = dossier.desk_id if who in {"desk", "cashier"} else dossier.agency_id
+    people = holders(session, agency_id, role)
+    task = next((t for t in dossier.tasks if t.state == TaskState.open and t.role == role), None)
+    if task is not None and task.assignee_id is not None:
+        people = [task.assignee_id]  # whose dossier it is; colleagues need not know
+    if task is not None and dossier.movements[-1].transition == "start":
+        key = f"task:{task.id}"  # told of the task already, not a second time of the same thing
     title = _("%(state)s: dossier %(code)s", state=_(State(dossier.state).label), code=dossier.code)
-    notice_users(session, holders(session, agency_id, role), dossier, key, title, _procedure_line(dossier))
+    notice_users(session, people, dossier, key, title, _procedure_line(dossier))
 
 
-def tell_task(session: Session, task: Task, assignees: Iterable[int]) -> None:
-    """Tell those who may do a newly opened task."""
+def tell_task(session: Session, task: Task, assignees: Iterable[int], *, key: str = "") -> None:
+    """Tell those who may do a newly opened task; key: of another telling of the same task."""
     with force_locale("vi"):
         title = _("New task: %(step)s (%(code)s)", step=task.name, code=task.dossier.code)
         body = f"{_procedure_line(task.dossier)}\n{_('Due: %(at)s', at=plain_text(task.due_at))}"
-        notice_users(session, assignees, task.dossier, f"task:{task.id}", title[:255], body)
+        notice_users(session, assignees, task.dossier, key or f"task:{task.id}", title[:255], body)
 
 
 def holders(session: Session, agency_id: int, role: Role) -> list[int]:
     """Return the ids of the users holding ``role`` at an agency today."""
     day = today()
-    query = sa.select(OfficerPosition.user_id).join(User, User.id == OfficerPosition.user_id).where(
-        OfficerPosition.agency_id == agency_id, OfficerPosition.role == str(role), User.active.is_(True),
-        OfficerPosition.valid_from <= day,
-        sa.or_(OfficerPosition.valid_to.is_(None), OfficerPosition.valid_to >= day),
-    )  # fmt: skip
+    post = OfficerPosition
+    query = (
+        sa.select(post.user_id)
+        .join(User, User.id == post.user_id)
+        .where(post.agency_id == agency_id, post.role == str(role), User.active.is_(True))
+        .where(post.valid_from <= day, sa.or_(post.valid_to.is_(None), post.valid_to >= day))
+    )
     return sorted(set(session.scalars(query)))
 
 
 def notice_users(
-    session: Session, user_ids: Iterable[int], dossier: Dossier | None, key: str, title: str, body: str
+    session: Session,
+    user_ids: Iterable[int],
+    dossier: Dossier | None,
+    key: str,
+    title: str,
+    body: str,
 ) -> None:
     """Put one notice before each user; the same ``key`` reaches a user once."""
     ids = set(user_ids)
-    known = set(session.scalars(sa.select(Notice.user_id).where(Notice.key == key, Notice.user_id.in_(ids))))
+    known = set(
+        session.scalars(sa.select(Notice.user_id).where(Notice.key == key, Notice.user_id.in_(ids)))
+    )
     for user_id in sorted(ids - known):
         session.add(Notice(user_id=user_id, dossier=dossier, key=key, title=title[:255], body=body))
 
@@ -105,6 +123,7 @@ def _when(dossier: Dossier) -> str:
 
 
 def _letter(dossier: Dossier, body: str) -> str:
-    return _("Dear %(name)s,\n\n%(body)s\n\nDossier code: %(code)s\n%(desk)s",
-             name=dossier.applicant_name, body=body, code=dossier.code, desk=dossier.desk.name)  # fmt: skip
-
+    return _(
+        "Dear %(name)s,\n\n%(body)s\n\nDossier code: %(code)s\n%(desk)s",
+        name=dossier.applicant_name, body=body, code=dossier.code, desk=dossier.desk.name,
+    )  # fmt: skip

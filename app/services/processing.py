@@ -6,12 +6,13 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
-from app.models import Agency, Dossier, ProcessStep, Task, User
+from app.models import Agency, Dossier, ProcessStep, Task
 from app.models.process import StepPlace
 from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services import lifecycle, results
 from app.services.notices import holders, notify_transition, tell_task
+from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of
 from app.services.users import root_agency
 from app.workflows import process as engine
@@ -19,16 +20,16 @@ from app.workflows.process import StepKind, StepSpec
 from app.workflows.states import State
 from app.workflows.working_time import add_minutes
 
-# Who may stand in for whom at the same agency without a delegation: the superior.
-_SUPERIOR = {Role.division_head: Role.agency_head, Role.specialist: Role.division_head}
-
 
 def specs(dossier: Dossier) -> list[StepSpec]:
     """Return the steps of the dossier's pinned process."""
     process = dossier.version.process
     if process is None or not process.steps:
         raise DomainError(_("This procedure has no internal process."))
-    return [StepSpec(str(s.id), s.name, s.kind, s.role, s.place, s.working_minutes) for s in process.steps]
+    return [
+        StepSpec(str(s.id), s.name, s.kind, s.role, s.place, s.working_minutes)
+        for s in process.steps
+    ]
 
 
 def open_reception_task(session: Session, dossier: Dossier, actor: Actor) -> None:
@@ -54,14 +55,13 @@ def start_process(session: Session, dossier: Dossier, actor: Actor) -> Task:
 def open_task(
     session: Session, dossier: Dossier, step: StepSpec, actor: Actor, *, user_id: int | None = None
 ) -> Task:
-    """Return the new open task of ``step``; assigned when only one person can do it.
+    """Return the new open task of ``step``.
 
-    The person who did the step before gets it again.
+    Given to ``user_id``, else to whoever did the step before, else to the only one who can.
     """
-    agency = _place(session, dossier, step)
-    role = Role(step.role)
-    candidates = holders(session, agency.id, role)
-    user_id = user_id or _did_before(dossier, step) or (candidates[0] if len(candidates) == 1 else None)
+    agency = place_of_step(session, dossier, step)
+    candidates = holders(session, agency.id, Role(step.role))
+    user_id = user_id or _natural_assignee(dossier, step, candidates)
     at = now()
     task = Task(
         dossier=dossier, step_id=int(step.key), name=step.name, kind=str(step.kind), role=step.role,
@@ -71,11 +71,16 @@ def open_task(
     session.add(task)
     dossier.step_name, dossier.holder_id = step.name, user_id
     session.flush()
-    holder = "desk" if step.place == StepPlace.desk else "officer"
     if State(dossier.state).holder is not None:
-        lifecycle.hold(session, dossier, holder, actor, step.name, agency=agency, user_id=user_id)
+        lifecycle.hold(
+            session, dossier, _clock_holder(step.place), step.name, agency=agency, user_id=user_id
+        )
     tell_task(session, task, [user_id] if user_id else candidates)
     return task
+
+
+def _clock_holder(place: str) -> str:
+    return "desk" if place == StepPlace.desk else "officer"
 
 
 def finish_task(session: Session, task: Task, actor: Actor, remark: str | None = None) -> Dossier:
@@ -85,22 +90,38 @@ def finish_task(session: Session, task: Task, actor: Actor, remark: str | None =
     step was finished by someone else meanwhile, NotAllowed, or Invalid naming what is missing.
     """
     dossier = task.dossier
-    refuse_unless_mine(task, actor)
-    if State(dossier.state) is not State.processing:
-        raise NotAllowed(_("%(code)s is not being processed at present.", code=dossier.code))
+    _refuse_unless_open_to(task, actor)
     steps = specs(dossier)
     following = engine.after(steps, str(task.step_id))
     _do(session, task, steps, actor)
-    _close(session, task, TaskState.done, actor, remark)
     if following and following[0].kind != StepKind.return_:
+        lifecycle.note_step(session, dossier, "finish_step", actor, _named(task, remark))
+        _close(session, task, TaskState.done, actor, remark)
         open_task(session, dossier, following[0], actor)
         return dossier
     results.issue_unnumbered(session, dossier, actor)
-    row = lifecycle.move(session, dossier, "finish", actor, remark=remark)
+    row = lifecycle.move(session, dossier, "finish", actor, remark=_named(task, remark))
+    _close(session, task, TaskState.done, actor, remark)
+    dossier.step_name, dossier.holder_id = None, None
     if following:
         open_task(session, dossier, following[0], actor)
     notify_transition(session, dossier, row)
     return dossier
+
+
+def next_step(task: Task) -> StepSpec | None:
+    """Return the step that opens when ``task`` is finished, None at the end."""
+    return next(iter(engine.after(specs(task.dossier), str(task.step_id))), None)
+
+
+def _named(task: Task, remark: str | None) -> str:
+    return f"{task.name}: {remark.strip()}" if remark and remark.strip() else task.name
+
+
+def _refuse_unless_open_to(task: Task, actor: Actor) -> None:
+    refuse_unless_mine(task, actor)
+    if State(task.dossier.state) is not State.processing:
+        raise NotAllowed(_("%(code)s is not being processed at present.", code=task.dossier.code))
 
 
 def _do(session: Session, task: Task, steps: list[StepSpec], actor: Actor) -> None:
@@ -108,7 +129,7 @@ def _do(session: Session, task: Task, steps: list[StepSpec], actor: Actor) -> No
     later = _remaining(steps, str(task.step_id))
     has_later_sign = any(step.kind == StepKind.sign for step in later)
     if task.kind == StepKind.sign and not has_later_sign:
-        results.approve(session, task.dossier, actor)
+        results.approve(session, task.dossier, actor, task.agency)
     elif task.kind == StepKind.number_and_seal and not has_later_sign:
         results.number_and_issue(session, task.dossier, actor)
     elif later and later[0].kind == StepKind.sign:
@@ -125,17 +146,18 @@ def _remaining(steps: list[StepSpec], key: str) -> list[StepSpec]:
 
 def send_back(session: Session, task: Task, step_key: str, actor: Actor, reason: str) -> Task:
     """Return the dossier to an earlier step, to whoever did it, with a reason."""
-    refuse_unless_mine(task, actor)
+    _refuse_unless_open_to(task, actor)
     if not reason.strip():
         message = _("Please give the reason.")
         raise Invalid(message, {"reason": message})
-    steps = specs(task.dossier)
-    target = next((s for s in engine.earlier(steps, str(task.step_id)) if s.key == step_key), None)
-    if target is None or target.kind == StepKind.receive:
+    target = next((step for step in earlier_steps(task) if step.key == step_key), None)
+    if target is None:
         raise NotAllowed(_("The dossier cannot be sent back to this step."))
-    _close(session, task, TaskState.returned, actor, reason)
-    results.reopen(session, task.dossier, reason)
-    return open_task(session, task.dossier, target, actor)
+    dossier, remark = task.dossier, f"{target.name}: {reason.strip()}"
+    lifecycle.note_step(session, dossier, "send_back_step", actor, remark)
+    _close(session, task, TaskState.returned, actor, reason.strip())
+    results.reopen(session, dossier, reason.strip())
+    return open_task(session, dossier, target, actor)
 
 
 def earlier_steps(task: Task) -> list[StepSpec]:
@@ -154,38 +176,35 @@ def claim(session: Session, task: Task, actor: Actor) -> Task:
     return _give(session, task, actor.user_id, actor)
 
 
-def hand_to(session: Session, task: Task, user: User, actor: Actor) -> Task:
-    """Give a task to a colleague who may do it: one's own, or as head of the agency any."""
-    if user.id not in colleagues(session, task):
-        raise Invalid(_("This person may not do this step."), {"user": _("This person may not do this step.")})
-    leads = _holds(actor, task, Role.agency_head) or _holds(actor, task, Role.division_head)
-    if not leads:
-        refuse_unless_mine(task, actor)
-    elif task.state != TaskState.open:
+def hand_to(session: Session, task: Task, user_id: int, actor: Actor) -> Task:
+    """Give a task to a colleague who may do it: one's own, or as a head there anybody's."""
+    if task.state != TaskState.open:
         _refuse_closed(task)
-    return _give(session, task, user.id, actor)
+    if not leads(task, actor):
+        refuse_unless_mine(task, actor)
+    if user_id not in colleagues(session, task):
+        message = _("This person may not do this step.")
+        raise Invalid(message, {"user": message})
+    return _give(session, task, user_id, actor)
 
 
 def _give(session: Session, task: Task, user_id: int | None, actor: Actor) -> Task:
     task.assignee_id = task.dossier.holder_id = user_id
     session.flush()
-    holder = "desk" if task.step.place == StepPlace.desk else "officer"
-    lifecycle.hold(session, task.dossier, holder, actor, task.name, agency=task.agency, user_id=user_id)
+    session.expire(task, ["assignee"])
+    if State(task.dossier.state).holder in {"desk", "officer"}:
+        holder = _clock_holder(task.step.place)
+        lifecycle.hold(
+            session, task.dossier, holder, task.name, agency=task.agency, user_id=user_id
+        )
     if user_id is not None and user_id != actor.user_id:
-        tell_task(session, task, [user_id])
+        tell_task(session, task, [user_id], key=f"task:{task.id}:{task.row_version}")
     return task
 
 
 def colleagues(session: Session, task: Task) -> list[int]:
     """Return the ids of those who may do a task."""
     return holders(session, task.agency_id, Role(task.role))
-
-
-def may_do(task: Task, actor: Actor) -> bool:
-    """Return whether the task is the actor's to do: his role, his agency, his or nobody's."""
-    role = Role(task.role)
-    fits = _holds(actor, task, role) or (role in _SUPERIOR and _holds(actor, task, _SUPERIOR[role]))
-    return task.state == TaskState.open and fits and task.assignee_id in {None, actor.user_id}
 
 
 def refuse_unless_mine(task: Task, actor: Actor) -> None:
@@ -201,19 +220,22 @@ def _refuse_closed(task: Task) -> None:
                      code=task.dossier.code, name=str(task.assignee or "")))  # fmt: skip
 
 
-def _holds(actor: Actor, task: Task, role: Role) -> bool:
-    return any(post.agency_id == task.agency_id for post in actor.positions_as(frozenset({role})))
-
-
-def _place(session: Session, dossier: Dossier, step: StepSpec) -> Agency:
+def place_of_step(session: Session, dossier: Dossier, step: StepSpec) -> Agency:
+    """Return the agency at which a step of this dossier is done."""
     if step.place == StepPlace.desk:
         return dossier.desk
     return root_agency(session) if step.place == StepPlace.province else dossier.agency
 
 
-def _did_before(dossier: Dossier, step: StepSpec) -> int | None:
-    done = [t.assignee_id for t in dossier.tasks if str(t.step_id) == step.key and t.assignee_id]
-    return done[-1] if done else None
+def _natural_assignee(dossier: Dossier, step: StepSpec, candidates: list[int]) -> int | None:
+    done = [
+        t.assignee_id
+        for t in dossier.tasks
+        if str(t.step_id) == step.key and t.assignee_id in candidates
+    ]
+    if done:
+        return done[-1]
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _position(dossier: Dossier, step: StepSpec) -> int:
@@ -221,7 +243,9 @@ def _position(dossier: Dossier, step: StepSpec) -> int:
     return next(s.position for s in steps if str(s.id) == step.key)
 
 
-def _close(session: Session, task: Task, state: TaskState, actor: Actor, remark: str | None) -> None:
+def _close(
+    session: Session, task: Task, state: TaskState, actor: Actor, remark: str | None
+) -> None:
     task.state, task.finished_at, task.remark = state, now(), remark
     task.assignee_id = task.assignee_id or actor.user_id
     session.flush()

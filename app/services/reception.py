@@ -1,5 +1,6 @@
 """The one-stop desk: receive, accept, ask for a supplement, refuse, pass on (NĐ 61/2018 Đ17–18)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -20,16 +21,20 @@ from app.models import (
     SupplementRequest,
 )
 from app.models.account import number_message
+from app.models.agency import AgencyLevel
+from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor, Role
-from app.services import lifecycle, processing
+from app.services import charges, lifecycle, processing
 from app.services.eforms import data_problems
+from app.services.fees import charge_of
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.profiles import profile_value
 from app.services.submission import handling_agency, make_dossier
-from app.services.timing import explanation, result_due
+from app.services.timing import explanation, reception_due, result_due
 
 _DESK = frozenset({Role.desk_officer})
+Papers = Mapping[int, tuple[str, int]]  # component id → (kind, quantity)
 
 
 @dataclass
@@ -41,9 +46,11 @@ class CounterReception:
     account: Account
     agency: Agency | None = None
     data: dict[str, Any] = field(default_factory=dict)
-    papers: dict[int, tuple[str, int]] = field(default_factory=dict)  # component → (kind, quantity)
+    papers: Papers = field(default_factory=dict)
     channel: str = "counter"
     result_way: str = "desk"
+    contact: dict[str, str] = field(default_factory=dict)  # phone, email, address of this dossier
+    fees: dict[int, int] | None = None  # fee → how many; None: those of the channel, once each
 
 
 def desks_of(actor: Actor) -> list[int]:
@@ -57,7 +64,9 @@ def find_applicant(session: Session, id_kind: str, number: str) -> Account | Non
         sa.select(Account).where(Account.id_kind == id_kind, Account.id_number == number)
     )
     if account is not None:
-        history.record(session, ("account", account.id), "read", reason=_("Reception at the counter"))
+        history.record(
+            session, ("account", account.id), "read", reason=_("Reception at the counter")
+        )
     return account
 
 
@@ -99,29 +108,80 @@ def receive_at_counter(session: Session, given: CounterReception, actor: Actor) 
     return dossier
 
 
+def register(session: Session, given: CounterReception, actor: Actor) -> Dossier:
+    """Return the dossier entered without being accepted yet: by post, by proxy, incomplete.
+
+    The reception limit runs from now; the same key finds the first one (HCM24 Đ11.1c).
+    """
+    known = session.scalar(sa.select(Dossier).where(Dossier.request_key == given.key))
+    if known is not None:
+        return known
+    dossier = _enter(session, given, actor)
+    dossier.reception_due_at = reception_due(session, dossier.desk, dossier.submitted_at).at
+    row = lifecycle.begin(session, dossier, "register", actor)
+    notify_transition(session, dossier, row)
+    return dossier
+
+
 def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     desks = desks_of(actor)
     if not desks:
         raise NotAllowed(_("Only a desk officer receives dossiers at the counter."))
-    agency = handling_agency(given.version, given.agency)
     # Received anywhere regardless of boundary (HUE25 Đ4.4): the officer's own desk.
     desk = session.get_one(Agency, desks[0])
-    faults = data_problems(given.version.form, given.data) if given.version.form and given.data else {}
+    agency = handling_agency(given.version, given.agency or commune_of(desk))
+    faults = (
+        data_problems(given.version.form, given.data) if given.version.form and given.data else {}
+    )
     if faults:
         raise Invalid(_("Please correct the marked fields."), faults)
     dossier = make_dossier(
         session, given.version, given.account, agency, channel=given.channel, data=given.data,
         result_way=given.result_way, request_key=given.key, desk=desk,
     )  # fmt: skip
-    for component in given.version.components:
-        if component.id in given.papers:
-            kind, quantity = given.papers[component.id]
-            dossier.papers.append(DossierPaper(component=component, name=component.name, kind=kind, quantity=quantity))
+    take_papers(dossier, given.papers)
+    for name, value in given.contact.items():
+        setattr(dossier, f"applicant_{name}", value or getattr(dossier, f"applicant_{name}"))
+    if given.fees is not None:
+        fees = {fee.id: fee for fee in given.version.fees}
+        dossier.charges = [charge_of(fees[i], n) for i, n in given.fees.items()
+                           if n and i in fees and fees[i].amount]  # fmt: skip
     return dossier
 
 
-def accept(session: Session, dossier: Dossier, actor: Actor) -> Dossier:
-    """Accept a registered dossier: due date with its reasons, slip 01 (QN20 Đ12.3)."""
+def commune_of(desk: Agency) -> Agency | None:
+    """Return the commune whose desk this is, None for the province's centre."""
+    parent = desk.parent
+    return parent if parent is not None and parent.level == AgencyLevel.commune else None
+
+
+def take_papers(dossier: Dossier, papers: Papers) -> None:
+    """Note papers handed in: a paper known to be missing is received now, others are new.
+
+    Raises Invalid for an unknown kind or an absurd quantity.
+    """
+    held = {paper.component_id: paper for paper in dossier.papers}
+    for component in dossier.version.components:
+        if component.id not in papers:
+            continue
+        kind, quantity = papers[component.id]
+        if kind not in PAPER_KINDS or not 1 <= quantity <= 999:
+            message = _("Choose the kind of each paper and a number from 1 to 999.")
+            raise Invalid(message, {f"component-{component.id}": message})
+        paper = held.get(component.id)
+        if paper is None:
+            paper = DossierPaper(dossier=dossier, component=component, name=component.name)
+        paper.kind, paper.quantity, paper.is_received = kind, quantity, True
+
+
+def accept(
+    session: Session, dossier: Dossier, actor: Actor, papers: Papers | None = None
+) -> Dossier:
+    """Accept a registered dossier: due date with its reasons, slip 01 (QN20 Đ12.3).
+
+    papers: handed in since it was registered.
+    """
+    take_papers(dossier, papers or {})
     row = lifecycle.move(session, dossier, "accept", actor)
     _accept(session, dossier, actor)
     notify_transition(session, dossier, row)
@@ -179,13 +239,16 @@ def _asked_items(
     unknown = set(field_keys) - set(fields) or set(component_ids) - set(papers)
     if unknown:
         raise Invalid(_("A marked item does not belong to this dossier."))
-    items = [{"name": papers[i], "request": _("Attach or replace this paper")} for i in component_ids]
+    items = [
+        {"name": papers[i], "request": _("Attach or replace this paper")} for i in component_ids
+    ]
     return items + [{"name": fields[k], "request": _("Correct or complete")} for k in field_keys]
 
 
 def refuse(session: Session, dossier: Dossier, actor: Actor, reason: str) -> Dossier:
     """Refuse a registered dossier for good, with form 03 (HCM24 Đ11.1a)."""
     row = lifecycle.move(session, dossier, "refuse", actor, remark=reason)
+    charges.cancel_due(session, dossier)
     issue_letter(session, dossier, "refusal", actor, cause="refuse", reason=reason)
     notify_transition(session, dossier, row)
     return dossier
@@ -200,9 +263,13 @@ def pass_on(session: Session, dossier: Dossier, actor: Actor) -> Dossier:
     return dossier
 
 
-def decide_withdrawal(session: Session, dossier: Dossier, actor: Actor, *, agree: bool, reason: str = "") -> Dossier:
+def decide_withdrawal(
+    session: Session, dossier: Dossier, actor: Actor, *, agree: bool, reason: str = ""
+) -> Dossier:
     """Agree to the applicant's withdrawal (the dossier stops), or decline it with a reason."""
     name = "approve_withdrawal" if agree else "reject_withdrawal"
+    if agree:  # nothing more is done for it, so nothing more is owed
+        charges.cancel_due(session, dossier)
     row = lifecycle.move(session, dossier, name, actor, remark=reason or None)
     if agree:
         processing.cancel_tasks(session, dossier)
@@ -212,8 +279,16 @@ def decide_withdrawal(session: Session, dossier: Dossier, actor: Actor, *, agree
     return dossier
 
 
+def request_withdrawal(session: Session, dossier: Dossier, actor: Actor, reason: str) -> Dossier:
+    """Note that the applicant asks for the dossier back, himself or through the desk."""
+    row = lifecycle.move(session, dossier, "request_withdrawal", actor, remark=reason)
+    notify_transition(session, dossier, row)
+    return dossier
+
+
 def stop(session: Session, dossier: Dossier, actor: Actor, reason: str) -> Dossier:
-    """Stop a dossier for good with form 05 of TT 03/2025."""
+    """Stop a dossier for good with form 05 of TT 03/2025; what is not paid is not owed."""
+    charges.cancel_due(session, dossier)
     row = lifecycle.move(session, dossier, "stop", actor, remark=reason)
     processing.cancel_tasks(session, dossier)
     issue_letter(session, dossier, "stop", actor, cause="stop", reason=reason)

@@ -35,14 +35,20 @@ def _remind_tasks(session: Session) -> int:
     query = (
         sa.select(Task)
         .join(Dossier, Dossier.id == Task.dossier_id)
-        .where(Task.state == TaskState.open, Dossier.state == State.processing, Task.due_at <= horizon)
+        .where(
+            Task.state == TaskState.open, Dossier.state == State.processing, Task.due_at <= horizon
+        )
         .order_by(Task.due_at)
         .limit(_BATCH)
     )
     tasks = list(session.scalars(query))
     for task in tasks:
         late = task.due_at <= now()
-        people = {task.assignee_id} if task.assignee_id else set(holders(session, task.agency_id, Role(task.role)))
+        people = (
+            {task.assignee_id}
+            if task.assignee_id
+            else set(holders(session, task.agency_id, Role(task.role)))
+        )
         if late:
             people |= set(holders(session, task.agency_id, Role.agency_head))
         text = _("Overdue: %(step)s (%(code)s)") if late else _("Nearly due: %(step)s (%(code)s)")
@@ -66,7 +72,9 @@ def _remind_desks(session: Session) -> int:
         body = _("The answer is due at %(at)s.", at=plain_text(dossier.reception_due_at))
         late = dossier.reception_due_at is not None and dossier.reception_due_at <= now()
         key = f"reception-{'late' if late else 'soon'}:{dossier.id}"
-        notice_users(session, holders(session, dossier.desk_id, Role.desk_officer), dossier, key, title, body)
+        notice_users(
+            session, holders(session, dossier.desk_id, Role.desk_officer), dossier, key, title, body
+        )
     return len(dossiers)
 
 

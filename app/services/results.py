@@ -13,7 +13,7 @@ from app.clock import now, to_local
 from app.documents.render import render
 from app.errors import Invalid, NotAllowed, NotFound
 from app.history import because
-from app.models import Dossier, Result, next_number
+from app.models import Agency, Dossier, Result, next_number
 from app.models.scope import through_dossier
 from app.models.task import TaskState
 from app.permissions import Actor, Role
@@ -21,9 +21,11 @@ from app.services import lifecycle
 from app.services.letter_data import place_of, signer
 from app.services.letters import issue_letter, keep_pdf
 from app.services.notices import notify_transition
+from app.services.task_rights import may_do
 from app.storage import storage_at
 from app.transactions import enqueue
 from app.workflows.result import RESULT, ResultState
+from app.workflows.states import State
 
 _MAX_SIGNATURE = 400_000  # characters of base64: a drawn signature is some kilobytes
 
@@ -34,31 +36,52 @@ def current_result(dossier: Dossier) -> Result | None:
 
 
 def save_draft(
-    session: Session, dossier: Dossier, actor: Actor, *, title: str, content: str, is_favourable: bool = True
+    session: Session,
+    dossier: Dossier,
+    actor: Actor,
+    *,
+    title: str,
+    content: str,
+    is_favourable: bool = True,
 ) -> Result:
     """Write the draft of the result, new or changed, until it is signed (TTH17 Đ14.2).
 
     Raises Invalid for an empty title or content, NotAllowed once it is signed or for others.
     """
     _refuse_empty(title, content)
+    if not may_draft(dossier, actor):
+        raise NotAllowed(_("Only who holds the present step drafts the result."))
     result = current_result(dossier)
-    roles = {str(role) for role in actor.roles if lifecycle.stands_at(dossier, actor, role)}
-    if not roles & (RESULT.find("draft").roles | {str(Role.agency_head)}):
-        raise NotAllowed(_("Only the officers who process the dossier draft its result."))
     if result is None:
-        result = Result(dossier=dossier, state=ResultState.draft, document_type=dossier.version.result_type)
+        result = Result(
+            dossier=dossier, state=ResultState.draft, document_type=dossier.version.result_type
+        )
         result.drafted_by_id = actor.user_id
     elif result.state != ResultState.draft:
         raise NotAllowed(_("The result is already signed; send it back before changing it."))
-    result.title, result.content, result.is_favourable = title.strip(), content.strip(), is_favourable
+    result.title, result.content, result.is_favourable = (
+        title.strip(),
+        content.strip(),
+        is_favourable,
+    )
     session.add(result)
     session.flush()
     return result
 
 
+def may_draft(dossier: Dossier, actor: Actor) -> bool:
+    """Return whether the actor may write the draft now: the open step is his (TTH17 Đ14.2)."""
+    drafters = RESULT.find("draft").roles | {str(Role.agency_head)}
+    return State(dossier.state) is State.processing and any(
+        may_do(task, actor) and task.role in drafters for task in lifecycle.open_tasks(dossier)
+    )
+
+
 def _refuse_empty(title: str, content: str) -> None:
-    missing = {name: _("This field is required.") for name, text in (("title", title), ("content", content))
-               if not text.strip()}  # fmt: skip
+    given = {"title": title, "content": content}
+    missing = {
+        name: _("This field is required.") for name, text in given.items() if not text.strip()
+    }
     if missing:
         raise Invalid(_("Please correct the marked fields."), missing)
 
@@ -70,15 +93,17 @@ def refuse_without_draft(dossier: Dossier) -> None:
         raise Invalid(_("Draft the result before the dossier goes to be signed."))
 
 
-def approve(session: Session, dossier: Dossier, actor: Actor) -> Result:
-    """Sign the result: its content is fixed under the signer's name (QN20 Đ16.3)."""
+def approve(session: Session, dossier: Dossier, actor: Actor, agency: Agency) -> Result:
+    """Sign the result for ``agency``: its content is fixed under the signer's name (QN20 Đ16.3)."""
     refuse_without_draft(dossier)
     result = dossier.results[-1]
     _move(session, result, "approve")
-    post = next((p for p in actor.positions if p.role in {Role.agency_head, Role.centre_director}), None)
-    result.approved_by_id, result.approved_by_name, result.approved_at = actor.user_id, actor.name, now()
-    result.approved_by_title = (post.title if post and post.title else _("Head of the agency"))[:120]
-    result.data = {"signer": signer(actor) | {"title": result.approved_by_title}}
+    posts = actor.positions_as(frozenset({Role.agency_head, Role.centre_director}))
+    post = next((p for p in posts if p.agency_id == agency.id), next(iter(posts), None))
+    title = post.title if post and post.title else _("Head of the agency")
+    result.approved_by_id, result.approved_by_name = actor.user_id, actor.name
+    result.approved_at, result.approved_by_title = now(), title[:120]
+    result.data = {"signer": signer(actor) | {"title": title}, "agency_id": agency.id}
     session.flush()
     return result
 
@@ -88,7 +113,7 @@ def reopen(session: Session, dossier: Dossier, reason: str) -> None:
     result = current_result(dossier)
     if result is not None and result.state == ResultState.approved:
         _move(session, result, "send_back", reason)
-        result.approved_by_id = result.approved_by_name = result.approved_at = None
+        result.approved_by_id = result.approved_by_name = result.approved_at = result.data = None
         session.flush()
 
 
@@ -101,13 +126,16 @@ def number_and_issue(session: Session, dossier: Dossier, actor: Actor) -> Result
     if result is None or result.state != ResultState.approved:
         raise Invalid(_("The result must be signed before it is numbered."))
     year = to_local(now()).year
-    serial = next_number(session, f"result:{dossier.agency_id}:{year}")
-    result.number = f"{serial:02d}/KQ-{dossier.agency.code.replace('.', '')}"[:60]
+    issuer = _issuer(session, dossier, result)
+    serial = next_number(session, f"result:{issuer.id}:{year}")
+    result.number = f"{serial:02d}/KQ-{issuer.code.replace('.', '')}"[:60]
     result.issued_on = to_local(now()).date()
     _move(session, result, "number")
     with force_locale("vi"):
-        result.data = (result.data or {}) | _document(dossier, result)
-    result.file = keep_pdf(session, render("result_letter", result.data), f"{dossier.code}.pdf")
+        result.data = (result.data or {}) | _document(dossier, result, issuer)
+    result.file = keep_pdf(
+        session, render("result_letter", _printed(result.data)), f"{dossier.code}.pdf"
+    )
     _move(session, result, "issue")
     return result
 
@@ -119,11 +147,21 @@ def issue_unnumbered(session: Session, dossier: Dossier, actor: Actor) -> None:
         number_and_issue(session, dossier, actor)
 
 
-def _document(dossier: Dossier, result: Result) -> dict[str, Any]:
-    agency = dossier.agency
+def _issuer(session: Session, dossier: Dossier, result: Result) -> Agency:
+    """Return the agency that signed the result: some are signed above the one that handles it."""
+    agency_id = (result.data or {}).get("agency_id", dossier.agency_id)
+    return session.get_one(Agency, agency_id)
+
+
+def _printed(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != "agency_id"}
+
+
+def _document(dossier: Dossier, result: Result, agency: Agency) -> dict[str, Any]:
     return {
         "agency": agency.name, "parent_agency": agency.parent.name if agency.parent else "",
-        "place": place_of(agency), "issued_on": result.issued_on.isoformat() if result.issued_on else "",
+        "place": place_of(agency),
+        "issued_on": result.issued_on.isoformat() if result.issued_on else "",
         "number": result.number or "", "code": dossier.code, "title": result.title.upper(),
         "lookup_url": f"{current_app.config['PUBLIC_URL']}/tra-cuu/{dossier.code}",
         "addressee": dossier.applicant_name, "summary": dossier.version.name,
@@ -150,18 +188,21 @@ def result_pdf(result: Result) -> bytes:
     return storage_at(config["STORAGE_URL"], **config["STORAGE_OPTIONS"]).open(result.file.sha256)
 
 
-def preview_pdf(dossier: Dossier, result: Result) -> bytes:
+def preview_pdf(session: Session, dossier: Dossier, result: Result) -> bytes:
     """Return how the result will look, before it has a number."""
-    waiting = {"signer": {"name": result.approved_by_name or "…", "title": result.approved_by_title or "…"}}
+    waiting = {
+        "signer": {"name": result.approved_by_name or "…", "title": result.approved_by_title or "…"}
+    }
+    issuer = _issuer(session, dossier, result)
     with force_locale("vi"):
-        data = _document(dossier, result) | (result.data or waiting)
+        data = _document(dossier, result, issuer) | (result.data or waiting)
     data["issued_on"] = (result.issued_on or to_local(now()).date()).isoformat()
-    return render("result_letter", data)
+    return render("result_letter", _printed(data))
 
 
 def deliver(
-    session: Session, dossier: Dossier, actor: Actor, *, receiver: str, receiver_id_number: str = "",
-    receiver_relation: str = "", signature: str = "",
+    session: Session, dossier: Dossier, actor: Actor, *, receiver: str,
+    receiver_id_number: str = "", receiver_relation: str = "", signature: str = "",
 ) -> Dossier:  # fmt: skip
     """Hand the result over at the desk against a signature of receipt (NĐ 61/2018 Đ20).
 
@@ -173,11 +214,15 @@ def deliver(
         raise Invalid(message, {"receiver": message})
     _refuse_bad_signature(signature)
     row = lifecycle.move(session, dossier, "return_result", actor, remark=None)
-    dossier.delivery = {"receiver": receiver.strip(), "id_number": receiver_id_number,
-                        "relation": receiver_relation, "signature": signature, "way": "desk"}  # fmt: skip
+    dossier.delivery = {
+        "receiver": receiver.strip(), "id_number": receiver_id_number,
+        "relation": receiver_relation, "signature": signature, "way": dossier.result_way,
+    }  # fmt: skip
     _finish_return_task(session, dossier, actor)
-    issue_letter(session, dossier, "return_receipt", actor, cause="return", receiver=receiver.strip(),
-                 receiver_id_number=receiver_id_number, receiver_relation=receiver_relation)  # fmt: skip
+    issue_letter(
+        session, dossier, "return_receipt", actor, cause="return", receiver=receiver.strip(),
+        receiver_id_number=receiver_id_number, receiver_relation=receiver_relation,
+    )  # fmt: skip
     notify_transition(session, dossier, row)
     enqueue("ratings.invite", dossier_id=dossier.id)
     return dossier
@@ -209,7 +254,11 @@ def _refuse_bad_signature(signature: str) -> None:
         raw = base64.b64decode(body, validate=True)
     except ValueError:
         raw = b""
-    if head != "data:image/png;base64" or len(signature) > _MAX_SIGNATURE or raw[:8] != b"\x89PNG\r\n\x1a\n":
+    if (
+        head != "data:image/png;base64"
+        or len(signature) > _MAX_SIGNATURE
+        or raw[:8] != b"\x89PNG\r\n\x1a\n"
+    ):
         message = _("The signature could not be read. Please sign again.")
         raise Invalid(message, {"signature": message})
 
@@ -225,4 +274,3 @@ def get_result(session: Session, pk: int, actor: Actor) -> Result:
     if result is None:
         raise NotFound(_("There is no such result, or you may not see it."))
     return result
-

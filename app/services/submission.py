@@ -1,6 +1,7 @@
 """From a draft to a dossier, and the applicant's answer to a supplement request."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,18 +14,18 @@ from app.errors import Invalid, NotAllowed, NotFound
 from app.models import (
     Account,
     Agency,
-    Charge,
     Dossier,
     DossierPaper,
     Draft,
-    Fee,
     FormRevision,
     ProcedureVersion,
+    SupplementRequest,
     next_number,
 )
 from app.permissions import Actor
 from app.services import lifecycle
 from app.services.eforms import data_problems
+from app.services.fees import charges_for
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.profiles import profile_value
@@ -95,7 +96,9 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     row = lifecycle.begin(session, dossier, "submit", actor)
     draft.dossier = dossier
     session.flush()
-    issue_letter(session, dossier, "acknowledgement", actor, counted_from_at=due.counts_from.isoformat())
+    issue_letter(
+        session, dossier, "acknowledgement", actor, counted_from_at=due.counts_from.isoformat()
+    )
     notify_transition(session, dossier, row)
     return dossier
 
@@ -150,18 +153,6 @@ def new_code(session: Session, desk: Agency, version: ProcedureVersion, at: date
     return render_code(pattern, desk.code, on, serial, sector=sector)
 
 
-def charges_for(version: ProcedureVersion, channel: str) -> list[Charge]:
-    """Return what is owed: the fees of this channel, else those of any channel (QN20 Đ14.2)."""
-    owed = [fee for fee in version.fees if fee.amount and fee.channel in {channel, "any"}]
-    return [Charge(name=fee.name, kind=fee.kind, amount=fee.amount) for fee in _narrowest(owed)]
-
-
-def _narrowest(fees: list[Fee]) -> list[Fee]:
-    """A fee named for the channel stands in for the same fee of any channel."""
-    special = {fee.name for fee in fees if fee.channel != "any"}
-    return [fee for fee in fees if fee.channel != "any" or fee.name not in special]
-
-
 def _take_papers(dossier: Dossier, draft: Draft) -> None:
     for attachment in draft.attachments:
         attachment.dossier = dossier
@@ -174,11 +165,13 @@ def _take_papers(dossier: Dossier, draft: Draft) -> None:
 
 
 def answer_supplement(
-    session: Session, dossier: Dossier, data: dict[str, Any], actor: Actor
-) -> Dossier:
-    """Take the applicant's answer: only the asked fields and papers, the code unchanged.
+    session: Session, dossier: Dossier, data: dict[str, Any], actor: Actor,
+    handed_in: Mapping[int, tuple[str, int]] | None = None,
+) -> Dossier:  # fmt: skip
+    """Take the answer: only the asked fields and papers, the code unchanged.
 
     data: values of the asked form keys; files are already attached to the dossier.
+    handed_in: papers brought to the desk instead, component id → (kind, quantity).
     Raises Invalid naming what is still missing. Source: QN20 Đ13, HUE25 Đ11, TTH17 Đ12.
     """
     request = dossier.supplements[-1] if dossier.supplements else None
@@ -186,16 +179,19 @@ def answer_supplement(
         raise NotAllowed(_("Nothing is asked of you at present."))
     merged = dict(dossier.revisions[-1].data)
     merged |= {key: value for key, value in data.items() if key in request.field_keys}
-    faults = _supplement_faults(dossier, merged, request)
+    handed_in = handed_in or {}
+    faults = _supplement_faults(dossier, merged, request, handed_in)
     if faults:
-        raise Invalid(_("The supplement is not complete yet. Please correct what is marked."), faults)
+        raise Invalid(
+            _("The supplement is not complete yet. Please correct what is marked."), faults
+        )
     at = now()
     if request.field_keys:
         dossier.revisions.append(FormRevision(
             number=len(dossier.revisions) + 1, data=merged, at=at, author_name=actor.name,
             reason=_("Supplement %(number)d", number=request.number),
         ))  # fmt: skip
-    _mark_papers(dossier, request)
+    _mark_papers(dossier, request, handed_in)
     request.answered_at = at
     session.flush()
     row = lifecycle.move(session, dossier, "answer_supplement", actor)
@@ -203,17 +199,23 @@ def answer_supplement(
     return dossier
 
 
-def _supplement_faults(dossier: Dossier, data: dict[str, Any], request: Any) -> dict[str, str]:
+def _supplement_faults(
+    dossier: Dossier, data: dict[str, Any], request: SupplementRequest,
+    handed_in: Mapping[int, tuple[str, int]],
+) -> dict[str, str]:  # fmt: skip
     form, keys = dossier.version.form, set(request.field_keys)
     faults = data_problems(form, data, only=keys) if form is not None and keys else {}
     fresh = {a.component_id for a in dossier.attachments if a.created_at >= request.asked_at}
+    fresh |= set(handed_in)
     for component in dossier.version.components:
         if component.id in request.component_ids and component.id not in fresh:
             faults[f"component-{component.id}"] = _("Please attach: %(name)s", name=component.name)
     return faults
 
 
-def _mark_papers(dossier: Dossier, request: Any) -> None:
+def _mark_papers(
+    dossier: Dossier, request: SupplementRequest, handed_in: Mapping[int, tuple[str, int]]
+) -> None:
     for attachment in dossier.attachments:
         if attachment.component_id in request.component_ids:
             attachment.is_replaced = attachment.created_at < request.asked_at
@@ -221,15 +223,20 @@ def _mark_papers(dossier: Dossier, request: Any) -> None:
     for component in dossier.version.components:
         if component.id not in request.component_ids:
             continue
-        if component.id in held:
-            held[component.id].is_received = True
-        else:
-            dossier.papers.append(DossierPaper(component=component, name=component.name, kind="electronic"))
+        paper = held.get(component.id)
+        if paper is None:
+            paper = DossierPaper(dossier=dossier, component=component, name=component.name)
+            paper.kind, paper.quantity = "electronic", 1
+        if component.id in handed_in:
+            paper.kind, paper.quantity = handed_in[component.id]
+        paper.is_received = True
 
 
 def find_draft(session: Session, key: str, actor: Actor) -> Draft:
     """Return the actor's own draft; raises NotFound for anyone else's."""
-    draft = session.scalar(sa.select(Draft).where(Draft.key == key, Draft.account_id == actor.account_id))
+    draft = session.scalar(
+        sa.select(Draft).where(Draft.key == key, Draft.account_id == actor.account_id)
+    )
     if draft is None or actor.account_id is None:
         raise NotFound(_("There is no such draft."))
     return draft

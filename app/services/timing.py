@@ -9,12 +9,19 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.clock import now, to_local
 from app.errors import DomainError
-from app.models import Agency, CalendarDay, CalendarSession, Dossier, ProcedureVersion, WorkingCalendar
+from app.models import (
+    Agency,
+    CalendarDay,
+    CalendarSession,
+    Dossier,
+    ProcedureVersion,
+    WorkingCalendar,
+)
 from app.services.profiles import profile_value
 from app.workflows import deadlines
 from app.workflows.deadlines import Due, Limit
-from app.workflows.working_time import Calendar, CalendarExhausted, Rules
 from app.workflows.wording import Phrase
+from app.workflows.working_time import Calendar, CalendarExhausted, Rules
 
 # Built once per state of a calendar's rows; an index over some thousand days is not free.
 _built: dict[tuple[Any, ...], Calendar] = {}
@@ -49,9 +56,15 @@ def _find(session: Session, agency: Agency) -> Calendar:
 
 def _fingerprint(calendar_id: int) -> Any:
     """What changes whenever a row of the calendar does."""
-    parts: list[Any] = [sa.select(WorkingCalendar.row_version).where(WorkingCalendar.id == calendar_id)]
+    parts: list[Any] = [
+        sa.select(WorkingCalendar.row_version).where(WorkingCalendar.id == calendar_id)
+    ]
     for child in (CalendarSession, CalendarDay):
-        for value in (sa.func.count(child.id), sa.func.max(child.id), sa.func.sum(child.row_version)):
+        for value in (
+            sa.func.count(child.id),
+            sa.func.max(child.id),
+            sa.func.sum(child.row_version),
+        ):
             parts.append(sa.select(value).where(child.calendar_id == calendar_id))
     return sa.select(*(part.scalar_subquery() for part in parts))
 
@@ -101,7 +114,9 @@ def _explained(rule: Any, *args: Any) -> Due:
     try:
         return rule(*args)
     except CalendarExhausted as exc:
-        raise DomainError(_("The working calendar does not reach that far. Please extend it.")) from exc
+        raise DomainError(
+            _("The working calendar does not reach that far. Please extend it.")
+        ) from exc
 
 
 def clock_due(dossier: Dossier) -> datetime | None:

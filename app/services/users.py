@@ -141,12 +141,16 @@ def create_user(
     if session.scalar(sa.select(User.id).where(taken)) is not None:
         raise Conflict(_("This user name or e-mail address is already in use."))
     first_name, last_name = family_and_given(name)
-    user = User(username=username, first_name=first_name, last_name=last_name, email=email, active=True)
+    user = User(
+        username=username, first_name=first_name, last_name=last_name, email=email, active=True
+    )
     session.add(user)
     session.flush()
     set_password(session, user, password)
     for role in roles:
-        post = OfficerPosition(user=user, agency=agency or root_agency(session), role=role, title=title)
+        post = OfficerPosition(
+            user=user, agency=agency or root_agency(session), role=role, title=title
+        )
         session.add(post)
     session.flush()
     sync_roles(session, user)
@@ -155,7 +159,9 @@ def create_user(
 
 def root_agency(session: Session) -> Agency:
     """Return the agency at the top of the tree; a new system gets one to be renamed."""
-    root = session.scalar(sa.select(Agency).where(Agency.parent_id.is_(None)).order_by(Agency.id).limit(1))
+    root = session.scalar(
+        sa.select(Agency).where(Agency.parent_id.is_(None)).order_by(Agency.id).limit(1)
+    )
     if root is None:
         root = Agency(code="H00", name="Ủy ban nhân dân cấp tỉnh", level="province")
         session.add(root)
@@ -179,7 +185,9 @@ def unlock_user(session: Session, user: User) -> None:
 
 def sync_roles(session: Session, user: User, *, is_applicant: bool = False) -> None:
     """Write the roles of a user's posts into FAB's table, where its screens show them."""
-    names = set(session.scalars(sa.select(OfficerPosition.role).where(OfficerPosition.user_id == user.id)))
+    names = set(
+        session.scalars(sa.select(OfficerPosition.role).where(OfficerPosition.user_id == user.id))
+    )
     names |= {str(Role.citizen)} if is_applicant else set()
     user.roles = list(session.scalars(sa.select(FabRole).where(FabRole.name.in_(names))))
 

@@ -10,7 +10,6 @@ from app.services.reminders import invite_rating
 Handler = Callable[..., Any]
 
 
-
 HANDLERS: dict[str, Handler] = {
     "letters.render": keep_letter,
     "mail.send": deliver_mail,

@@ -5,9 +5,11 @@ from flask_appbuilder import AppBuilder
 
 from app.lowcode.generate import add_screens
 from app.views.auth import AuthView
+from app.views.feedback_desk import FeedbackDeskView
+from app.views.portal import PORTAL_VIEWS
 from app.views.shell import build_menu, locale
 
-VIEWS: tuple[type, ...] = ()
+VIEWS: tuple[type, ...] = (*PORTAL_VIEWS, FeedbackDeskView)
 
 
 def register_views(appbuilder: AppBuilder) -> None:

@@ -51,7 +51,11 @@ def safe_next(target: str | None) -> str | None:
     parts = urlsplit(target)
     if parts.netloc and parts.netloc != request.host:
         return None
-    return parts.path + (f"?{parts.query}" if parts.query else "") if parts.path.startswith("/") else None
+    return (
+        parts.path + (f"?{parts.query}" if parts.query else "")
+        if parts.path.startswith("/")
+        else None
+    )
 
 
 def home_of(actor: Any) -> str:
@@ -120,7 +124,9 @@ class AuthView(BaseView):
             try:
                 with transaction() as unit:
                     user = unit.get_one(User, current_actor().user_id)
-                    session["sv"] = change_password(unit, user, form.current.data, form.password.data)
+                    session["sv"] = change_password(
+                        unit, user, form.current.data, form.password.data
+                    )
                 flash(_("The password is changed. All other sessions are ended."), "success")
                 return redirect(home_of(current_actor()))
             except DomainError as exc:
@@ -131,7 +137,10 @@ class AuthView(BaseView):
     @expose("/preferences", methods=["POST"])
     def preferences(self) -> Any:
         """Remember language or theme, and go back."""
-        wanted = {"locale": (request.form.get("locale"), LOCALES), "theme": (request.form.get("theme"), THEMES)}
+        wanted = {
+            "locale": (request.form.get("locale"), LOCALES),
+            "theme": (request.form.get("theme"), THEMES),
+        }
         chosen = {name: value for name, (value, known) in wanted.items() if value in known}
         if chosen:
             remember(current_actor(), **chosen)

@@ -42,7 +42,6 @@ def add_hooks(app: Flask) -> None:
     add_shell(app)
 
 
-
 def csp_nonce() -> str:
     """Return this request's nonce for our own script tags."""
     if "csp_nonce" not in g:
@@ -109,14 +108,18 @@ def error_page(code: int, message: str = "") -> tuple[Any, int]:
         return jsonify({"message": message or _("The request was refused."), "status": code}), code
     side = "errors" if current_actor().is_officer else "errors/portal"
     name = code if code in _PORTAL_ERRORS else (400 if code < 500 else 500)
-    return render_template(f"{side}/{name}.html", message=message, request_id=g.get("request_id")), code
+    return render_template(
+        f"{side}/{name}.html", message=message, request_id=g.get("request_id")
+    ), code
 
 
 def _http_error(exc: HTTPException) -> Any:
     if exc.response is not None or exc.code is None or exc.code < 400:
         return exc
     if isinstance(exc, CSRFError):
-        return error_page(400, _("The form has expired. Please go back, reload the page and send it again."))
+        return error_page(
+            400, _("The form has expired. Please go back, reload the page and send it again.")
+        )
     return error_page(exc.code)
 
 

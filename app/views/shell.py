@@ -46,12 +46,30 @@ def build_menu(appbuilder: AppBuilder) -> None:
     for view in appbuilder.baseviews:
         for group, title, icon, method, permission in getattr(view, "menu_items", ()):
             endpoint = f"{view.endpoint}.{method}"
-            _items.append(MenuItem(group.key, title, icon, endpoint, f"can_{permission}", view.class_permission_name))
+            _items.append(
+                MenuItem(
+                    group.key,
+                    title,
+                    icon,
+                    endpoint,
+                    f"can_{permission}",
+                    view.class_permission_name,
+                )
+            )
     for model in declared_models():
         if model.screen.menu is not None:
             endpoint = f"{view_of(model).endpoint}.list"
             group = model.screen.menu.key
-            _items.append(MenuItem(group, model.screen.title, model.screen.icon, endpoint, "can_read", model.__name__))
+            _items.append(
+                MenuItem(
+                    group,
+                    model.screen.title,
+                    model.screen.icon,
+                    endpoint,
+                    "can_read",
+                    model.__name__,
+                )
+            )
 
 
 def menu_of(actor: Actor) -> list[dict[str, Any]]:
@@ -68,7 +86,10 @@ def menu_of(actor: Actor) -> list[dict[str, Any]]:
 def _link(item: MenuItem) -> dict[str, Any]:
     active = (request.endpoint or "").partition(".")[0] == item.endpoint.partition(".")[0]
     is_exact = request.endpoint == item.endpoint
-    has_twins = sum(other.endpoint.partition(".")[0] == item.endpoint.partition(".")[0] for other in _items) > 1
+    has_twins = (
+        sum(other.endpoint.partition(".")[0] == item.endpoint.partition(".")[0] for other in _items)
+        > 1
+    )
     return {"title": str(item.title), "url": url_for(item.endpoint), "icon": item.icon,
             "active": is_exact if has_twins else active}  # fmt: skip
 
@@ -121,13 +142,17 @@ def unread_count(actor: Actor) -> int:
     if actor.user_id is None:
         return 0
     unread = sa.select(Notice.id).where(Notice.user_id == actor.user_id, Notice.read_at.is_(None))
-    return db.session.scalar(sa.select(sa.func.count()).select_from(unread.limit(100).subquery())) or 0
+    return (
+        db.session.scalar(sa.select(sa.func.count()).select_from(unread.limit(100).subquery())) or 0
+    )
 
 
 def open_incidents() -> list[dict[str, Any]]:
     """Return the incidents going on now: [{title, body, until}]."""
     at = now()
-    query = sa.select(IncidentNotice).where(IncidentNotice.starts_at <= at, IncidentNotice.ended_at.is_(None))
+    query = sa.select(IncidentNotice).where(
+        IncidentNotice.starts_at <= at, IncidentNotice.ended_at.is_(None)
+    )
     return [{"title": row.title, "body": row.body,
              "until": plain_text(row.expected_end_at) if row.expected_end_at else ""}
             for row in db.session.scalars(query.order_by(IncidentNotice.starts_at))]  # fmt: skip
@@ -138,7 +163,11 @@ def add_shell(app: Flask) -> None:
     version = hashlib.sha256(str(app.config["APP_NAME"]).encode()).hexdigest()[:8]
     app.context_processor(lambda: frame() | {"asset_version": version})
     app.jinja_env.filters.update(
-        vn=plain_text, money=money, day=_day, at=_at, clock_time=lambda value: f"{to_local(value):%H:%M}"
+        vn=plain_text,
+        money=money,
+        day=_day,
+        at=_at,
+        clock_time=lambda value: f"{to_local(value):%H:%M}",
     )
     app.jinja_env.globals.update(link_to=link_to, display=display)
 

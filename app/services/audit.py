@@ -1,0 +1,295 @@
+"""The history as an auditor searches it: filters, the rows he may see, keyset pages.
+
+An auditor or focal point sees what happened in his part of the agency tree, at the root
+everything; a system administrator what happened to users, agencies and the configuration.
+The rule of a record's own screen decides: whose records one may see, their history too.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from flask_appbuilder import Model
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from app.errors import NotFound
+from app.history import HistoryEntry, Key
+from app.lowcode.saving import MAX_ID
+from app.models import Agency, Dossier, Feedback, OfficerPosition, Procedure, Profile, User
+from app.models.scope import agencies_under, paths_of, sees_province
+from app.permissions import OVERSEERS, Actor, Role
+from app.services.statistics import midnight
+from app.text import like_pattern
+
+PAGE_SIZE = 50
+COUNT_CAP = 1000
+PEOPLE_LIMIT = 30
+_READERS_LIMIT = 200
+# Where a code typed without its kind is looked for.
+_BY_CODE: tuple[tuple[type[Any], str], ...] = (
+    (Dossier, "code"), (Feedback, "code"), (Procedure, "code"), (Agency, "code"),
+    (Profile, "code"), (User, "username"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AuditWanted:
+    """What is looked for; empty parts do not narrow. Dates are civil and both included."""
+
+    user_id: int | None = None
+    kind: str = ""
+    code: str = ""
+    action: str = ""
+    first: date | None = None
+    last: date | None = None
+
+    def args(self, **changes: Any) -> dict[str, Any]:
+        """Return the address parameters that ask this again, with ``changes``."""
+        found = {
+            "user": self.user_id, "kind": self.kind, "code": self.code, "action": self.action,
+            "from": self.first.isoformat() if self.first else None,
+            "to": self.last.isoformat() if self.last else None,
+        } | changes  # fmt: skip
+        return {key: value for key, value in found.items() if value not in (None, "")}
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """One page of entries, newest first, with the cursors beside it; count up to COUNT_CAP."""
+
+    rows: list[HistoryEntry]
+    count: int
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Someone who opened a dossier: how often, and when first and last."""
+
+    actor_id: int | None
+    name: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+def wanted_of(args: Mapping[str, str]) -> AuditWanted:
+    """Return the filter in ``args``; parts that make no sense are dropped."""
+    user = args.get("user", "")
+    is_id = user.isascii() and user.isdigit() and len(user) < 10
+    kind = args.get("kind", "")
+    return AuditWanted(
+        int(user) if is_id else None, kind if kind in kept_models() else "",
+        args.get("code", "").replace("\x00", "").strip()[:128],
+        args.get("action", "").replace("\x00", "").strip()[:60],
+        _day(args.get("from")), _day(args.get("to")),
+    )  # fmt: skip
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if 2000 <= found.year < 2200 else None
+
+
+@cache
+def kept_models() -> dict[str, type[Any]]:
+    """Return the models whose changes the history keeps, by table name."""
+    models = [mapper.class_ for mapper in Model.registry.mappers]
+    return {m.__tablename__: m for m in models if getattr(m, "__history__", True)}
+
+
+def visible_entries(actor: Actor) -> ColumnElement[bool] | None:
+    """Return the condition that an entry is the actor's to see; None = every entry."""
+    if sees_province(paths_of(actor, OVERSEERS)):
+        return None
+    entry = HistoryEntry
+    open_kinds, rules = [], []
+    for table, model in kept_models().items():
+        if getattr(model, "screen", None) is None or not actor.has(*model.screen.read):
+            continue
+        rule = _rows_of(model, actor)
+        if rule is None:
+            open_kinds.append(table)
+        else:
+            ids = sa.select(model.id).where(rule)
+            rules.append(sa.and_(entry.aggregate == table, entry.aggregate_id.in_(ids)))
+    return sa.or_(entry.aggregate.in_(open_kinds), *rules)
+
+
+def _rows_of(model: type[Any], actor: Actor) -> ColumnElement[bool] | None:
+    if model is User:
+        return users_of(actor)
+    rule = model.screen.rows
+    return rule(actor) if rule is not None else None
+
+
+def users_of(actor: Actor) -> ColumnElement[bool] | None:
+    """Return the users whose doings are the actor's to see: those posted in his part of the tree."""
+    paths = paths_of(actor, OVERSEERS)
+    if actor.has(Role.system_admin) or sees_province(paths):
+        return None
+    if not paths:
+        return sa.false()
+    posts = sa.select(OfficerPosition.user_id)
+    return User.id.in_(posts.where(OfficerPosition.agency_id.in_(agencies_under(paths))))
+
+
+def find_people(session: Session, text: str, page: int, actor: Actor) -> dict[str, Any]:
+    """Return users for the filter's choice: {"results": [{id, text}], "more"}."""
+    query = sa.select(User).where(User.search_text.like(like_pattern(text[:200]), escape="\\"))
+    rule = users_of(actor)
+    query = (query if rule is None else query.where(rule)).order_by(User.username)
+    start = (max(page, 1) - 1) * PEOPLE_LIMIT
+    rows = list(session.scalars(query.offset(start).limit(PEOPLE_LIMIT + 1)))
+    results = [{"id": u.id, "text": f"{u.get_full_name()} ({u.username})"} for u in rows]
+    return {"results": results[:PEOPLE_LIMIT], "more": len(rows) > PEOPLE_LIMIT}
+
+
+def keys_of_code(session: Session, code: str, kind: str = "") -> list[Key]:
+    """Return the records that ``code`` names: a dossier, feedback, procedure, agency, user."""
+    places = [(m, c) for m, c in _BY_CODE if kind in ("", m.__tablename__)]
+    if not places:
+        places = list(_BY_CODE)
+    parts = [
+        sa.select(sa.literal(model.__tablename__), model.id).where(
+            sa.func.upper(getattr(model, column)) == code.upper()
+        )
+        for model, column in places
+    ]
+    return [(table, number) for table, number in session.execute(sa.union_all(*parts))]
+
+
+def conditions(session: Session, wanted: AuditWanted, actor: Actor) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filter and of what the actor may see."""
+    entry, found = HistoryEntry, []
+    scope = visible_entries(actor)
+    if scope is not None:
+        found.append(scope)
+    if wanted.user_id is not None:
+        found.append(entry.actor_id == wanted.user_id)
+    if wanted.kind and (not wanted.code or wanted.kind not in _code_tables()):
+        found.append(entry.record == wanted.kind)
+    if wanted.code:
+        keys = keys_of_code(session, wanted.code, wanted.kind)
+        parts = [sa.and_(entry.aggregate == k, entry.aggregate_id == n) for k, n in keys]
+        found.append(sa.or_(sa.false(), *parts))
+    if wanted.action:
+        found.append(entry.action == wanted.action)
+    if wanted.first is not None:
+        found.append(entry.at >= midnight(wanted.first))
+    if wanted.last is not None:
+        found.append(entry.at < midnight(wanted.last + timedelta(days=1)))
+    return found
+
+
+def _code_tables() -> set[str]:
+    return {model.__tablename__ for model, _column in _BY_CODE}
+
+
+def find_entries(
+    session: Session, rules: list[ColumnElement[bool]], *, after: str = "", before: str = "",
+    size: int = PAGE_SIZE, is_counted: bool = True,
+) -> EntryPage:  # fmt: skip
+    """Return the page of entries under ``rules``, newest first, in at most two statements."""
+    entry = HistoryEntry
+    base = sa.select(entry).where(*rules)
+    cursor = _cursor(before or after)
+    is_back = bool(before) and cursor is not None
+    count = count_entries(session, rules, COUNT_CAP) if is_counted else 0
+    here = sa.tuple_(entry.at, entry.id)
+    query = base
+    if cursor is not None:
+        there = sa.tuple_(sa.literal(cursor[0], entry.at.type), sa.literal(cursor[1]))
+        query = base.where(here > there if is_back else here < there)
+    keys = [entry.at, entry.id] if is_back else [entry.at.desc(), entry.id.desc()]
+    found = list(session.scalars(query.order_by(*keys).limit(size + 1)))
+    has_more, rows = len(found) > size, found[:size]
+    if is_back:
+        rows.reverse()
+    has_next = bool(rows) and (is_back or has_more)
+    has_previous = bool(rows) and (has_more if is_back else cursor is not None)
+    return EntryPage(
+        rows, count, _token(rows[-1]) if has_next else None,
+        _token(rows[0]) if has_previous else None,
+    )  # fmt: skip
+
+
+def count_entries(session: Session, rules: list[ColumnElement[bool]], cap: int) -> int:
+    """Return how many entries there are, counted up to ``cap`` + 1."""
+    part = sa.select(HistoryEntry.id).where(*rules).limit(cap + 1).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(part)) or 0
+
+
+def each_batch(
+    session: Session, rules: list[ColumnElement[bool]], most: int, size: int = 500
+) -> Iterator[list[HistoryEntry]]:
+    """Yield the newest ``most`` entries in batches, none of which is kept."""
+    after, left = "", most
+    while left > 0:
+        page = find_entries(session, rules, after=after, size=min(size, left), is_counted=False)
+        if page.rows:
+            yield page.rows
+        left -= len(page.rows)
+        session.expunge_all()
+        if page.next is None:
+            return
+        after = page.next
+
+
+def _token(row: HistoryEntry) -> str:
+    return f"{row.at.isoformat()}~{row.id}"
+
+
+def _cursor(text: str) -> tuple[datetime, int] | None:
+    instant, _mark, number = text.partition("~")
+    try:
+        at = datetime.fromisoformat(instant)
+    except ValueError:
+        return None
+    is_id = number.isascii() and number.isdigit() and len(number) < 18
+    return (at, int(number)) if is_id and at.tzinfo is not None else None
+
+
+def get_entry(session: Session, number: int, actor: Actor) -> HistoryEntry:
+    """Return one entry the actor may see; raises NotFound."""
+    scope = visible_entries(actor)
+    query = sa.select(HistoryEntry).where(HistoryEntry.id == min(number, MAX_ID * MAX_ID))
+    found = session.scalar(query if scope is None else query.where(scope))
+    if found is None:
+        raise NotFound(_("There is no such entry, or you may not see it."))
+    return found
+
+
+def neighbours(session: Session, entry: HistoryEntry) -> tuple[int | None, int | None]:
+    """Return the ids of the entries before and after in the same chain."""
+    table = HistoryEntry
+    query = sa.select(table.seq, table.id).where(
+        table.aggregate == entry.aggregate, table.aggregate_id == entry.aggregate_id,
+        table.seq.in_([entry.seq - 1, entry.seq + 1]),
+    )  # fmt: skip
+    found = dict(session.execute(query).tuples().all())
+    return found.get(entry.seq - 1), found.get(entry.seq + 1)
+
+
+def readers_of(session: Session, key: Key) -> list[Reader]:
+    """Return who opened a record, the latest reader first."""
+    entry = HistoryEntry
+    query = (
+        sa.select(
+            entry.actor_id, entry.actor_name, sa.func.count(), sa.func.min(entry.at),
+            sa.func.max(entry.at).label("last_at"),
+        )
+        .where(entry.aggregate == key[0], entry.aggregate_id == key[1], entry.action == "read")
+        .group_by(entry.actor_id, entry.actor_name)
+    )  # fmt: skip
+    rows = session.execute(query.order_by(sa.desc("last_at")).limit(_READERS_LIMIT))
+    return [Reader(*row) for row in rows]

@@ -1,0 +1,217 @@
+"""What the pages of an application show."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, redirect, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from app.documents.qr import qr_svg
+from app.errors import Invalid
+from app.extensions import db
+from app.models import Account, Draft, Form, FormSection, ProcedureVersion
+from app.models.dossier import RESULT_WAYS
+from app.permissions import Actor, current_actor
+from app.services import drafts, eforms, my_dossiers
+from app.services.letter_data import limit_text
+from app.services.submission import charges_for, receiving_desk
+from app.services.timing import reception_due
+from app.views.applicant.base import page
+from app.views.applicant.eform_page import elsewhere, error_links, page_fields
+from app.views.applicant.uploads import upload_limits
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section of a form as a page of its own; number counts from 1."""
+
+    number: int
+    count: int
+    section: FormSection
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of its fields."""
+        return {field.key for field in self.section.fields}
+
+    def url(self, key: str, **more: str) -> str:
+        """Return the address of this page for draft ``key``."""
+        return url_for("SubmitView.form", key=key, phan=self.number, **more)
+
+    def next_url(self, key: str) -> str:
+        """Return where one goes on from here."""
+        if self.number < self.count:
+            return url_for("SubmitView.form", key=key, phan=self.number + 1)
+        return url_for("SubmitView.papers", key=key)
+
+
+def parts_of(form: Form) -> list[Part]:
+    """Return the pages of a form."""
+    sections = [s for s in eforms.prepare(form).sections if s.fields]
+    return [Part(number, len(sections), s) for number, s in enumerate(sections, 1)]
+
+
+def part_of(draft: Draft, text: str | None) -> Part:
+    """Return the page asked for; the first for anything that is none."""
+    parts = parts_of(draft.version.form)  # type: ignore[arg-type]
+    is_number = text is not None and text.isascii() and text.isdigit() and len(text) < 4
+    number = int(text or 1) if is_number else 1
+    return parts[min(max(number, 1), len(parts)) - 1]
+
+
+def first_page(draft: Draft) -> str:
+    """Return where a draft begins."""
+    name = "SubmitView.form" if draft.version.form is not None else "SubmitView.papers"
+    return url_for(name, key=draft.key)
+
+
+def sent_values(draft: Draft, sent: Any, part: str | None) -> tuple[int, dict[str, Any]]:
+    """Return (page, answers) of what a script sent: JSON {"data": {…}}, or a page's inputs."""
+    form = draft.version.form
+    if form is None:
+        return 0, {}
+    shown = part_of(draft, part)
+    if hasattr(sent, "getlist"):
+        return shown.number, eforms.read_data(form, sent, only=shown.keys)
+    if not isinstance(sent.get("data"), dict):
+        raise Invalid(_("What was sent cannot be read. Please reload the page."))
+    return shown.number, eforms.clean_data(form, sent["data"], only=shown.keys)
+
+
+def steps(draft: Draft, current: str) -> list[dict[str, Any]]:
+    """Return the bar of steps for ``ui.steps``."""
+    key = draft.key
+    code = draft.version.procedure.code
+    rows = [("start", _("Where to send"), url_for("SubmitView.start", code=code))]
+    if draft.version.form is not None:
+        rows.append(("form", _("Form"), url_for("SubmitView.form", key=key)))
+    rows.append(("papers", _("Papers"), url_for("SubmitView.papers", key=key)))
+    rows.append(("review", _("Check and send"), url_for("SubmitView.review", key=key)))
+    place = [name for name, _title, _url in rows].index(current)
+    states = ["done"] * place + ["current"] + ["todo"] * (len(rows) - place - 1)
+    return [{"title": title, "url": url, "state": state}
+            for (_name, title, url), state in zip(rows, states, strict=True)]  # fmt: skip
+
+
+def start_page(
+    session: Session, version: ProcedureVersion, account: Account, draft: Draft | None,
+    error: str, status: int,
+) -> Any:  # fmt: skip
+    """Return the first page: who handles the procedure, what one needs."""
+    communes = [] if version.agency is not None else drafts.communes(session)
+    nearest = next((a.id for a in communes if a.unit_id and a.unit_id == account.unit_id), None)
+    chosen = request.form.get("agency") or (draft and draft.agency_id) or nearest
+    return page(
+        "start", status, version=version, draft=draft, error=error, communes=communes,
+        chosen=chosen, is_online=drafts.is_online(version), limit=limit_text(version),
+        desk=receiving_desk(version.agency) if version.agency else None,
+        papers=[c for c in version.components if c.is_required and not drafts.is_shared(c)],
+        charges=charges_for(version, "online"),
+    )  # fmt: skip
+
+
+def form_page(
+    draft: Draft, part: Part, data: Mapping[str, Any], faults: Mapping[str, str],
+    status: int = 200, *, message: str = "", changed: Any = (),
+) -> Any:  # fmt: skip
+    """Return one section of the form, showing ``data`` with messages beside the fields."""
+    session = db.session()
+    bound = eforms.bind(draft.version.form, data, faults, only=part.keys)  # type: ignore[arg-type]
+    needs_units = any(field.kind == "address" for field in part.section.fields)
+    units = eforms.unit_choices(session) if needs_units else []
+    shown = page_fields(bound, units=units, attachments=draft.attachments,
+                        extra_row=request.args.get("them", ""))  # fmt: skip
+    return page(
+        "form", status, draft=draft, part=part, parts=parts_of(draft.version.form),  # type: ignore[arg-type]
+        fields=shown, units=units, elsewhere=elsewhere(), problems=error_links(bound),
+        steps=steps(draft, "form"), message=message, changed=changed,
+        base=drafts.page_revision(draft, part.number),
+        # Names this window, so that its own autosaves never count as someone else's.
+        tab=request.form.get("tab") or secrets.token_urlsafe(12), **upload_limits(session),
+    )  # fmt: skip
+
+
+def conflict_page(key: str, part: Part, values: dict[str, Any], message: str) -> Any:
+    """Return the page with what was typed and, beside it, what another page had saved."""
+    draft = drafts.get_draft(db.session(), key, current_actor())
+    if draft.dossier is not None:
+        return redirect(url_for("SubmitView.done", code=draft.dossier.code))
+    form, saved = draft.version.form, drafts.answers_of(draft)
+    here = {name: saved.get(name) for name in values}
+    changed = eforms.differences(form, here, values)  # type: ignore[arg-type]
+    return form_page(draft, part, {**saved, **values}, {}, 409, message=message, changed=changed)
+
+
+def papers_page(draft: Draft, faults: Mapping[str, str], status: int) -> Any:
+    """Return the page of papers: what is asked, in which case, what was sent so far."""
+    rows = [
+        {"component": c, "name": f"component-{c.id}", "is_shared": drafts.is_shared(c),
+         "files": _files(draft, c.id),
+         "errors": [faults[f"component-{c.id}"]] if f"component-{c.id}" in faults else []}
+        for c in draft.version.components
+    ]  # fmt: skip
+    links = [(f"upload-{name}", text) for name, text in faults.items()]
+    return page("papers", status, draft=draft, rows=rows, problems=links,
+                steps=steps(draft, "papers"), **upload_limits(db.session()))  # fmt: skip
+
+
+def review_page(draft: Draft, message: str, faults: dict[str, str], status: int) -> Any:
+    """Return everything that will be sent, with links to correct it."""
+    form, data = draft.version.form, drafts.answers_of(draft)
+    parts = parts_of(form) if form is not None else []
+    groups = eforms.answers(form, data) if form is not None else []
+    by_title = {id(part.section): part for part in parts}
+    urls = [by_title[id(s)].url(draft.key) if id(s) in by_title else ""
+            for s in (form.sections if form else [])]  # fmt: skip
+    own = {name: text for name, text in faults.items() if name in {"result_way", "consent"}}
+    return page(
+        "review", status, draft=draft, answers=groups, edit_urls=urls, message=message, own=own,
+        problems=_fault_links(draft, parts, faults), steps=steps(draft, "review"),
+        papers=_sent_papers(draft), charges=charges_for(draft.version, "online"),
+        ways=[(key, _(text)) for key, text in RESULT_WAYS.items()],
+        way=request.form.get("result_way") or draft.result_way, limit=limit_text(draft.version),
+        desk=receiving_desk(draft.agency) if draft.agency else None,
+        is_unverified=draft.account.verified_level < draft.version.authentication_level,
+    )  # fmt: skip
+
+
+def _sent_papers(draft: Draft) -> list[dict[str, Any]]:
+    return [{"component": c, "is_shared": drafts.is_shared(c), "files": _files(draft, c.id)}
+            for c in draft.version.components]  # fmt: skip
+
+
+def _files(draft: Draft, component_id: int) -> list[dict[str, Any]]:
+    mine = [a for a in draft.attachments if a.component_id == component_id]
+    return [my_dossiers.file_item(attachment) for attachment in mine]
+
+
+def _fault_links(draft: Draft, parts: list[Part], faults: dict[str, str]) -> list[tuple[str, str]]:
+    """Return (address, text) of each fault: where it is corrected."""
+    found = []
+    for name, text in faults.items():
+        part = next((p for p in parts if name in p.keys), None)
+        if part is not None:
+            label = next(f.label for f in part.section.fields if f.key == name)
+            url = part.url(draft.key, **{"kiem-tra": "1"})
+            found.append((f"{url}#{eforms.PREFIX}{name}", f"{label}: {text}"))
+        elif name.startswith("component-"):
+            papers = url_for("SubmitView.papers", key=draft.key)
+            found.append((f"{papers}#upload-{name}", text))
+        else:
+            found.append((f"#{name}", text))
+    return found
+
+
+def done_page(session: Session, code: str, actor: Actor) -> Any:
+    """Return the acknowledgement page of the actor's own dossier."""
+    dossier = my_dossiers.get_own(session, code, actor)
+    address = f"{current_app.config['PUBLIC_URL']}/tra-cuu/{dossier.code}"
+    letter = next((x for x in dossier.letters if x.kind == "acknowledgement"), None)
+    due = reception_due(session, dossier.desk, dossier.submitted_at)
+    reasons = [_(phrase.msgid, **phrase.params) for phrase in due.steps]
+    return page("done", dossier=dossier, qr=Markup(qr_svg(address)), address=address, letter=letter,  # noqa: S704
+                moment=my_dossiers.moment, reasons=reasons)  # fmt: skip
