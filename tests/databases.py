@@ -160,4 +160,6 @@ class Own:
 
 
 def _pool(is_file: bool) -> dict[str, Any]:
-    return {"pool_size": 20, "max_overflow": 20} if is_file else {"pool_size": 20, "max_overflow": 0}
+    return (
+        {"pool_size": 20, "max_overflow": 20} if is_file else {"pool_size": 20, "max_overflow": 0}
+    )

@@ -84,7 +84,10 @@ def make_tree() -> Tree:
         code="H57", name="Ủy ban nhân dân thành phố Huế", level="province", calendar=make_calendar()
     )
     centre = find_agency("H57.TT") or make_agency(
-        code="H57.TT", name="Trung tâm Phục vụ hành chính công thành phố Huế", level="desk", parent=root
+        code="H57.TT",
+        name="Trung tâm Phục vụ hành chính công thành phố Huế",
+        level="desk",
+        parent=root,
     )
     department = find_agency("H57.SXD") or make_agency(
         code="H57.SXD", name="Sở Xây dựng", level="province", parent=root, desk=centre
@@ -93,9 +96,11 @@ def make_tree() -> Tree:
         code="H57.19753", name="Ủy ban nhân dân phường Phú Xuân", level="commune", parent=root
     )
     desk = find_agency("H57.19753.01") or make_agency(
-        code="H57.19753.01", name="Trung tâm Phục vụ hành chính công phường Phú Xuân", level="desk",
+        code="H57.19753.01",
+        name="Trung tâm Phục vụ hành chính công phường Phú Xuân",
+        level="desk",
         parent=commune,
-    )  # fmt: skip
+    )
     commune.desk = desk
     db.session.flush()
     return Tree(root, centre, department, commune, desk)
@@ -109,7 +114,12 @@ def find_agency(code: str) -> Agency | None:
 def make_agency(**given: Any) -> Agency:
     """Return a commune without a parent, unless told otherwise."""
     n = number()
-    return _add(Agency(**{"code": f"H57.{n:05}", "name": f"Ủy ban nhân dân phường {n}", "level": "commune"} | given))
+    return _add(
+        Agency(
+            **{"code": f"H57.{n:05}", "name": f"Ủy ban nhân dân phường {n}", "level": "commune"}
+            | given
+        )
+    )
 
 
 def make_division(agency: Agency | None = None, **given: Any) -> Division:
@@ -126,8 +136,14 @@ def make_user(role: Role | None = None, agency: Agency | None = None, **given: A
     commune. A citizen gets an account instead of a post.
     """
     n = number()
-    values = {"username": f"user{n}", "first_name": "Nguyễn Văn", "last_name": f"An {n}",
-              "email": f"user{n}@example.vn", "active": True, "password": _PASSWORD_HASH}  # fmt: skip
+    values = {
+        "username": f"user{n}",
+        "first_name": "Nguyễn Văn",
+        "last_name": f"An {n}",
+        "email": f"user{n}@example.vn",
+        "active": True,
+        "password": _PASSWORD_HASH,
+    }
     user = _add(User(**values | given))
     _add(UserSetting(user_id=user.id, session_version=1, failed_logins=0))
     if role is Role.citizen:
@@ -142,11 +158,17 @@ def make_user(role: Role | None = None, agency: Agency | None = None, **given: A
 _AT_ROOT = {Role.catalog_admin, Role.system_admin, Role.auditor, Role.control_focal_point}
 
 
-def make_position(user: User, role: Role, agency: Agency | None = None, **given: Any) -> OfficerPosition:
+def make_position(
+    user: User, role: Role, agency: Agency | None = None, **given: Any
+) -> OfficerPosition:
     """Return a post of ``user``, valid since the beginning of 2025."""
     if agency is None:
         tree = make_tree()
-        places = {Role.desk_officer: tree.desk, Role.cashier: tree.desk, Role.centre_director: tree.centre}
+        places = {
+            Role.desk_officer: tree.desk,
+            Role.cashier: tree.desk,
+            Role.centre_director: tree.centre,
+        }
         agency = tree.root if role in _AT_ROOT else places.get(role, tree.commune)
     values = {"user": user, "agency": agency, "role": role, "valid_from": date(2025, 1, 1)}
     return _add(OfficerPosition(**values | given))
@@ -155,10 +177,18 @@ def make_position(user: User, role: Role, agency: Agency | None = None, **given:
 def make_account(**given: Any) -> Account:
     """Return a citizen with a valid personal number."""
     n = number()
-    values = {"kind": "citizen", "name": f"Trần Thị Bình {n}", "id_kind": "personal_id",
-              "id_number": f"046190{n:06}", "born_on": date(1990, 5, 17), "gender": "female",
-              "phone": "0901234567", "email": f"nguoidan{n}@example.vn",
-              "address": "12 Lê Lợi, phường Phú Xuân", "verified_level": 2}  # fmt: skip
+    values = {
+        "kind": "citizen",
+        "name": f"Trần Thị Bình {n}",
+        "id_kind": "personal_id",
+        "id_number": f"046190{n:06}",
+        "born_on": date(1990, 5, 17),
+        "gender": "female",
+        "phone": "0901234567",
+        "email": f"nguoidan{n}@example.vn",
+        "address": "12 Lê Lợi, phường Phú Xuân",
+        "verified_level": 2,
+    }
     return _add(Account(**values | given))
 
 
@@ -171,7 +201,11 @@ def make_sector(**given: Any) -> Sector:
 def make_document_type(**given: Any) -> DocumentType:
     """Return a kind of document that is the result of a procedure."""
     n = number()
-    return _add(DocumentType(**{"code": f"giay_{n}", "name": f"Giấy xác nhận {n}", "is_result": True} | given))
+    return _add(
+        DocumentType(
+            **{"code": f"giay_{n}", "name": f"Giấy xác nhận {n}", "is_result": True} | given
+        )
+    )
 
 
 def make_form(fields: Any = FIELDS, **given: Any) -> Form:
@@ -189,8 +223,15 @@ def make_process(steps: Any = STEPS, **given: Any) -> Process:
     n = number()
     process = Process(**{"code": f"qt_{n}", "name": f"Quy trình nội bộ {n}"} | given)
     for position, (name, kind, role, place, minutes) in enumerate(steps, 1):
-        ProcessStep(process=process, position=position, name=name, kind=kind, role=role,
-                    place=place, working_minutes=minutes)  # fmt: skip
+        ProcessStep(
+            process=process,
+            position=position,
+            name=name,
+            kind=kind,
+            role=role,
+            place=place,
+            working_minutes=minutes,
+        )
     return _add(process)
 
 
@@ -205,20 +246,41 @@ def make_procedure(**version_values: Any) -> ProcedureVersion:
     code = version_values.pop("code", f"1.{n:06}")
     fee = version_values.pop("fee", 50_000)
     name = version_values.get("name", f"Thủ tục số {n}")
-    procedure = Procedure(code=code, name=name, sector=sector,
-                          life_events=version_values.pop("life_events", None))  # fmt: skip
-    values = {"procedure": procedure, "number": 1, "state": "published", "name": name,
-              "decision_number": "2031/QĐ-UBND", "decision_on": date(2025, 6, 20),
-              "valid_from": date(2025, 7, 1), "agency_level": "commune", "subjects": "Công dân Việt Nam",
-              "time_limit_value": 3, "time_limit_unit": "working_day", "service_level": "full",
-              "result_text": "Giấy xác nhận"}  # fmt: skip
-    for key, make in (("form", make_form), ("process", make_process), ("result_type", make_document_type)):
+    procedure = Procedure(
+        code=code, name=name, sector=sector, life_events=version_values.pop("life_events", None)
+    )
+    values = {
+        "procedure": procedure,
+        "number": 1,
+        "state": "published",
+        "name": name,
+        "decision_number": "2031/QĐ-UBND",
+        "decision_on": date(2025, 6, 20),
+        "valid_from": date(2025, 7, 1),
+        "agency_level": "commune",
+        "subjects": "Công dân Việt Nam",
+        "time_limit_value": 3,
+        "time_limit_unit": "working_day",
+        "service_level": "full",
+        "result_text": "Giấy xác nhận",
+    }
+    for key, make in (
+        ("form", make_form),
+        ("process", make_process),
+        ("result_type", make_document_type),
+    ):
         if key not in version_values:
             values[key] = make()
     version = ProcedureVersion(**values | version_values)
     Component(version=version, position=1, name="Bản chính tờ khai", originals=1, copies=0)
-    Component(version=version, position=2, name="Bản sao giấy tờ chứng minh", originals=0, copies=1,
-              is_required=False)  # fmt: skip
+    Component(
+        version=version,
+        position=2,
+        name="Bản sao giấy tờ chứng minh",
+        originals=0,
+        copies=1,
+        is_required=False,
+    )
     if fee:
         Fee(version=version, position=1, name="Lệ phí giải quyết", kind="le_phi", amount=fee)
     return _add(version)
@@ -227,7 +289,11 @@ def make_procedure(**version_values: Any) -> ProcedureVersion:
 def make_calendar(**given: Any) -> WorkingCalendar:
     """Return Huế's working week (7:30–11:30, 13:30–17:30) with two days off of 2026."""
     n = number()
-    values = {"code": f"lich_{n}", "name": "Lịch làm việc hành chính", "valid_from": date(2025, 1, 1)}
+    values = {
+        "code": f"lich_{n}",
+        "name": "Lịch làm việc hành chính",
+        "valid_from": date(2025, 1, 1),
+    }
     calendar = WorkingCalendar(**values | given)
     for weekday in range(5):
         for start, end in ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 30))):

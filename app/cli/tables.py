@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
 _HEAD = ("Vai trò / Role", "Tên đăng nhập / Login", "Mật khẩu / Password", "Họ tên", "Cơ quan")
 _KEYS = ("role_label", "username", "password", "name", "agency")
@@ -12,16 +11,13 @@ _EVERY = 5.0  # seconds between two lines where the output is a file
 
 
 def logins(rows: Iterable[Mapping[str, str]], per_role: int | None = _PER_ROLE) -> str:
-    """Return a table of log-ins ordered by role, at most ``per_role`` of each."""
-    lines, left_out = [], 0
-    for role, group in groupby(sorted(rows, key=lambda row: row["role"]), lambda row: row["role"]):
-        members = list(group)
-        shown = members[:per_role]
-        left_out += len(members) - len(shown)
-        for member in shown:
-            lines.append([str(member.get(key) or "") for key in _KEYS])
-            lines[-1][0] = lines[-1][0] or role
-    text = grid(_HEAD, lines)
+    """Return a table of log-ins grouped by role in their order, at most ``per_role`` of each."""
+    groups: dict[str, list[Mapping[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(row["role"], []).append(row)
+    shown = [row for members in groups.values() for row in members[:per_role]]
+    left_out = sum(map(len, groups.values())) - len(shown)
+    text = grid(_HEAD, ([row.get(key) or "" for key in _KEYS] for row in shown))
     if left_out:
         text += f"\n… và {left_out} tài khoản khác / more: ./manage demo logins"
     return text

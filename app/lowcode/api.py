@@ -18,7 +18,7 @@ from app.extensions import csrf, db
 from app.history import plain
 from app.lowcode import openapi
 from app.lowcode.fields import JsonField, LinesField, RelationField
-from app.lowcode.forms import BaseForm, form_class, is_needed
+from app.lowcode.forms import RecordForm, is_needed
 from app.lowcode.listing import find_page, parse
 from app.lowcode.rows import get_row
 from app.lowcode.saving import open_row, remove, save
@@ -64,7 +64,9 @@ class CrudApi(BaseApi):
         """One page: {"count", "is_capped", "result": […], "next", "previous"}."""
         wanted = parse(self.model, request.args)
         if wanted.faults:
-            raise BadRequest(_("Parameters not offered here: %(names)s", names=", ".join(wanted.faults)))
+            raise BadRequest(
+                _("Parameters not offered here: %(names)s", names=", ".join(wanted.faults))
+            )
         page = find_page(db.session(), self.model, current_actor(), wanted)
         return self.response(
             200, count=page.count, is_capped=page.is_capped, next=page.next, previous=page.previous,
@@ -149,16 +151,18 @@ def _body(model: type[Any]) -> dict[str, Any]:
     return body
 
 
-def _form(model: type[Any], body: dict[str, Any], row: Any | None) -> BaseForm:
+def _form(model: type[Any], body: dict[str, Any], row: Any | None) -> RecordForm:
     """Return the model's form with what was sent.
 
     It checks only what matters: of a change the attributes given, of a new record also
     those it cannot do without.
     """
-    form = form_class(model)(formdata=None, meta={"csrf": False})
+    form = RecordForm(model)
     needed = {name for name in writable(model) if row is None and is_needed(model, name)}
     form.keep_only(needed | set(body))
-    data = [pair for field in form if field.name in body for pair in _typed(field, body[field.name])]
+    data = [
+        pair for field in form if field.name in body for pair in _typed(field, body[field.name])
+    ]
     form.process(MultiDict(data))
     return form
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.extensions import db
+from app.lowcode.cursors import sort_column
 from app.lowcode.rows import visible
 from app.permissions import current_actor
 from app.text import fold, like_pattern
@@ -39,7 +40,9 @@ def find_choices(session: Session, target: type[Any], text: str, page: int = 1) 
         query = query.where(target.search_text.like(pattern, escape="\\"))
         rows = list(session.scalars(query.offset(start).limit(LIMIT + 1)))
     else:
-        found = [row for row in session.scalars(query.limit(_SMALL)) if fold(text) in fold(str(row))]
+        found = [
+            row for row in session.scalars(query.limit(_SMALL)) if fold(text) in fold(str(row))
+        ]
         rows = found[start : start + LIMIT + 1]
     results = [{"id": row.id, "text": str(row)} for row in rows[:LIMIT]]
     return {"results": results, "more": len(rows) > LIMIT}
@@ -47,6 +50,6 @@ def find_choices(session: Session, target: type[Any], text: str, page: int = 1) 
 
 def _ordered(target: type[Any]) -> Any:
     order = target.screen.order
-    column = getattr(target, order.lstrip("-"))
+    column = sort_column(target, order)
     query = visible(target, current_actor())
     return query.order_by(column.desc() if order.startswith("-") else column, target.id)

@@ -1,7 +1,6 @@
 """Keyset pages: the place of a row in the order, as a token of the address."""
 
 import base64
-import binascii
 import json
 from datetime import date, datetime, time
 from typing import Any
@@ -10,29 +9,34 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 
 from app.history import plain
-from app.lowcode.values import MAX_ID, YEARS
+from app.lowcode.collation import in_order
+from app.lowcode.values import MAX_ID, YEARS, choices_of
 
+_CODE = 60  # characters: shorter texts are codes, ordered as they are stored
 _MAX_TOKEN = 4000
 _MAX_INT = 2**53
 
 
 def sort_column(model: type[Any], sort: str) -> Any:
-    """Return the attribute that ``sort`` ("name" or "-name") orders by."""
-    return getattr(model, sort.lstrip("-"))
+    """Return what ``sort`` ("name" or "-name") orders by; names go by the alphabet."""
+    name = sort.removeprefix("-")
+    column, kind = getattr(model, name), inspect(model).columns[name].type
+    is_name = isinstance(kind, sa.String) and (kind.length or _CODE + 1) > _CODE
+    return in_order(column) if is_name and choices_of(model, name) is None else column
 
 
 def sort_keys(model: type[Any], sort: str) -> list[Any]:
     """Return the expressions that order rows without ties; rows without a value come last."""
-    column = sort_column(model, sort)
-    keys = [column] if column.key == "id" else [column, model.id]
-    if inspect(model).columns[column.key].nullable:
-        keys = [sa.case((column.is_(None), 1), else_=0), *keys]
+    column, name = sort_column(model, sort), sort.removeprefix("-")
+    keys = [column] if name == "id" else [column, model.id]
+    if inspect(model).columns[name].nullable:
+        keys = [sa.case((getattr(model, name).is_(None), 1), else_=0), *keys]
     return keys
 
 
 def token_of(row: Any, sort: str) -> str:
     """Return the token of ``row``'s place in the order ``sort``."""
-    name = sort.lstrip("-")
+    name = sort.removeprefix("-")
     value = getattr(row, name)
     parts = [plain(value)] if name == "id" else [plain(value), row.id]
     if inspect(type(row)).columns[name].nullable:
@@ -45,8 +49,8 @@ def read_token(model: type[Any], sort: str, token: str) -> tuple[Any, ...] | Non
     try:
         raw = base64.urlsafe_b64decode(token[:_MAX_TOKEN] + "=" * (-len(token) % 4))
         parts = json.loads(raw)
-        return _typed(model, sort.lstrip("-"), parts)
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+        return _typed(model, sort.removeprefix("-"), parts)
+    except (ValueError, TypeError, LookupError, RecursionError):
         return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import Field, SelectField, TextAreaField, ValidationError
+from wtforms.fields.choices import Choice
 from wtforms.fields.datetime import DateTimeLocalField
 from wtforms.validators import InputRequired, StopValidation
 
@@ -54,7 +55,7 @@ class Present(InputRequired):
     """Required, and still something after cleaning: blanks are nothing."""
 
     def __call__(self, form: Any, field: Field) -> None:
-        """Stop with the message if nothing was given; a value that cannot be read says so itself."""
+        """Stop if nothing was given; a value that cannot be read says so itself."""
         super().__call__(form, field)
         if field.data is None and not field.errors:
             raise StopValidation(self.message)
@@ -118,8 +119,10 @@ class LinesField(TextAreaField):
     def _value(self) -> str:
         if self.raw_data and isinstance(self.raw_data[0], str):
             return self.raw_data[0]
-        return "\n".join(f"{item['value']} = {item['label']}" if isinstance(item, dict) else str(item)
-                         for item in self.data or [])  # fmt: skip
+        return "\n".join(
+            f"{item['value']} = {item['label']}" if isinstance(item, dict) else str(item)
+            for item in self.data or []
+        )
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Split the lines; a list (API) is kept if its items have the right shape."""
@@ -138,8 +141,11 @@ class LinesField(TextAreaField):
     def _fits(self, item: Any) -> bool:
         if not self.is_pairs:
             return isinstance(item, str)
-        return isinstance(item, dict) and set(item) == {"value", "label"} and \
-            all(isinstance(part, str) for part in item.values())  # fmt: skip
+        return (
+            isinstance(item, dict)
+            and set(item) == {"value", "label"}
+            and all(isinstance(part, str) for part in item.values())
+        )
 
 
 def _pair(line: str) -> dict[str, str]:
@@ -159,8 +165,9 @@ class ChoiceField(SelectField):
 
     def iter_choices(self) -> Any:
         """Yield the choices with the chosen one marked."""
-        for value, label, *_rest in super().iter_choices():
-            yield value, label, value == ("" if self.data is None else self.data), {}
+        chosen = "" if self.data is None else self.data
+        for choice in super().iter_choices():
+            yield choice._replace(selected=choice.value == chosen)
 
 
 class RelationField(SelectField):
@@ -193,7 +200,7 @@ class RelationField(SelectField):
     def iter_choices(self) -> Any:
         """Yield the choices with the chosen one marked."""
         for value, label in self.choices:
-            yield value, label, bool(value), {}
+            yield Choice(value, label, selected=bool(value), render_kw={})
 
     def pre_validate(self, form: Any) -> None:
         """The record was checked when it was loaded."""

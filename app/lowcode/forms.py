@@ -6,14 +6,12 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask import request
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
-from flask_wtf.form import _Auto, _is_submitted
 from sqlalchemy import inspect
-from werkzeug.datastructures import CombinedMultiDict
 from wtforms import (
     BooleanField,
     DateField,
@@ -57,7 +55,7 @@ class _Messages:
 
 
 class BaseForm(FlaskForm):
-    """The base of every form: our messages, CSRF from the application."""
+    """The base of hand-made forms: our messages, CSRF from the application."""
 
     class Meta(FlaskForm.Meta):
         """Messages from the application's one catalogue."""
@@ -66,19 +64,24 @@ class BaseForm(FlaskForm):
             """Return the source of WTForms' messages."""
             return _Messages()
 
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Return what a browser's form sent: a JSON body is not a form."""
-            if formdata is not _Auto:
-                return formdata
-            if not _is_submitted():
-                return None
-            return CombinedMultiDict([request.files, request.form]) if request.files else request.form
+    def add_errors(self, fields: Mapping[str, str]) -> None:
+        """Put messages of a refused save beside their fields."""
+        _add_errors(self, fields)
+
+
+class RecordForm(wtforms.form.BaseForm):
+    """The form of one model. Fields are found by subscript only: an attribute may be called
+    "process" or "data" without hiding a method. CSRF is checked before every view.
+    """
+
+    def __init__(self, model: type[Any]) -> None:
+        meta = wtforms.meta.DefaultMeta()
+        meta.get_translations = lambda form: _Messages()
+        super().__init__(fields_of(model), meta=meta)
 
     def add_errors(self, fields: Mapping[str, str]) -> None:
         """Put messages of a refused save beside their fields."""
-        for name, message in fields.items():
-            if name in self and message not in self[name].errors:
-                self[name].errors = [*self[name].errors, message]
+        _add_errors(self, fields)
 
     def keep_only(self, names: set[str]) -> None:
         """Drop every field but ``names``: a change of some attributes checks only those."""
@@ -86,12 +89,29 @@ class BaseForm(FlaskForm):
             del self[name]
 
 
+def _add_errors(form: Any, fields: Mapping[str, str]) -> None:
+    for name, message in fields.items():
+        if name in form and message not in form[name].errors:
+            form[name].errors = [*form[name].errors, message]
+
+
+def make_form(
+    model: type[Any],
+    *,
+    formdata: Any = None,
+    row: Any = None,
+    given: Mapping[str, Any] | None = None,
+) -> RecordForm:
+    """Return the form of ``model``: over what ``row`` holds or is ``given``, what was typed."""
+    form = RecordForm(model)
+    form.process(formdata, row, data=dict(given or {}))
+    return form
+
+
 @cache
-def form_class(model: type[Any]) -> type[BaseForm]:
-    """Return the form of everything ``model`` lets people write."""
-    fields = {name: _field(model, name) for name in writable(model)}
-    fields["row_version"] = HiddenField()
-    return type(f"{model.__name__}Form", (BaseForm,), fields)
+def fields_of(model: type[Any]) -> dict[str, Any]:
+    """Return the form fields of everything ``model`` lets people write, not yet bound."""
+    return {name: _field(model, name) for name in writable(model)} | {"row_version": HiddenField()}
 
 
 def is_needed(model: type[Any], name: str) -> bool:
@@ -144,7 +164,9 @@ def _default(default: Any) -> Any:
     return (lambda: default.arg(None)) if default.is_callable else default.arg
 
 
-def _choice_field(label: Any, choices: dict[Any, str], column: Any, common: dict[str, Any]) -> Field:
+def _choice_field(
+    label: Any, choices: dict[Any, str], column: Any, common: dict[str, Any]
+) -> Field:
     coerce = int if isinstance(next(iter(choices)), int) else str
     has_blank = column.nullable or "default" not in common
 

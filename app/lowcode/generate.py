@@ -8,11 +8,19 @@ from app.lowcode.api import CrudApi
 from app.lowcode.openapi import OpenApiDocument
 from app.lowcode.screen import Screen
 from app.lowcode.views import CrudView, register_view
+from app.permissions import OVERSEERS, Role
+
+# Who sees the history of the records he may see.
+HISTORY_READERS = OVERSEERS | {Role.system_admin, Role.catalog_admin}
 
 
 def declared_models() -> list[type[Any]]:
     """Return every model with a Screen, by class name."""
-    models = {m.class_ for m in Model.registry.mappers if isinstance(getattr(m.class_, "screen", None), Screen)}
+    models = {
+        m.class_
+        for m in Model.registry.mappers
+        if isinstance(getattr(m.class_, "screen", None), Screen)
+    }
     return sorted(models, key=lambda model: model.__name__)
 
 
@@ -46,7 +54,7 @@ def _api_class(model: type[Any]) -> type[CrudApi]:
 
 def declared_rights() -> dict[tuple[str, str], frozenset[Any]]:
     """Return {(permission, view): roles} of every declared model."""
-    rights: dict[tuple[str, str], frozenset[Any]] = {}
+    rights: dict[tuple[str, str], frozenset[Any]] = {("can_read", "History"): HISTORY_READERS}
     for model in declared_models():
         rights["can_read", model.__name__] = model.screen.read
         if model.screen.write:

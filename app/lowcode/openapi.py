@@ -12,12 +12,19 @@ from app.lowcode.values import choices_of
 from app.permissions import EVERY_OFFICER
 
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
-_RELATION = {"type": "object", "properties": {"id": {"type": "integer"}, "text": {"type": "string"}}}
+_RELATION = {
+    "type": "object",
+    "properties": {"id": {"type": "integer"}, "text": {"type": "string"}},
+}
 _ERRORS = {"400": "Bad request", "401": "Not signed in", "403": "Not allowed", "404": "Not found"}
 _WRITE_ERRORS = {"409": "Changed by someone else", "422": "Not valid"}
-_PROBLEM = {"type": "object", "properties": {
-    "message": {"type": "string"}, "errors": {"type": "object", "additionalProperties": {"type": "string"}},
-}}  # fmt: skip
+_PROBLEM = {
+    "type": "object",
+    "properties": {
+        "message": {"type": "string"},
+        "errors": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
 
 
 class OpenApiDocument(OpenApi):
@@ -29,7 +36,9 @@ class OpenApiDocument(OpenApi):
 def describe(api_spec: Any, model: type[Any], path: str) -> None:
     """Add the operations on ``model`` under ``path`` to ``api_spec``."""
     name, tag = model.__name__, str(model.screen.title)
-    api_spec.components.schema(name, {"type": "object", "properties": _properties(model, shown(model))})
+    api_spec.components.schema(
+        name, {"type": "object", "properties": _properties(model, shown(model))}
+    )
     api_spec.path(path, operations=_list_operations(model, name, tag))
     api_spec.path(path + "{pk}", operations=_item_operations(model, name, tag))
 
@@ -45,9 +54,14 @@ def _property(model: type[Any], name: str) -> dict[str, Any]:
     column = column_of(model, name)
     if isinstance(column.type, sa.JSON):
         return described | {"nullable": column.nullable}
-    found = described | {"type": _TYPES.get(column.type.python_type, "string"), "nullable": column.nullable}
+    found = described | {
+        "type": _TYPES.get(column.type.python_type, "string"),
+        "nullable": column.nullable,
+    }
     choices = choices_of(model, name)
-    return found | ({"enum": [getattr(value, "value", value) for value in choices]} if choices else {})
+    return found | (
+        {"enum": [getattr(value, "value", value) for value in choices]} if choices else {}
+    )
 
 
 def _body(model: type[Any], *, is_new: bool) -> dict[str, Any]:
@@ -57,7 +71,10 @@ def _body(model: type[Any], *, is_new: bool) -> dict[str, Any]:
         if name in inspect(model).relationships:
             properties[name] = {"type": "integer", "description": properties[name]["description"]}
     if not is_new:
-        properties["row_version"] = {"type": "integer", "description": "as read; notices a stale change"}
+        properties["row_version"] = {
+            "type": "integer",
+            "description": "as read; notices a stale change",
+        }
         return {"type": "object", "properties": properties}
     needed = [name for name in writable(model) if is_needed(model, name)]
     return {"type": "object", "properties": properties} | ({"required": needed} if needed else {})
@@ -68,9 +85,15 @@ def _operation(tag: str, summary: str, code: str, schema: Any, body: Any = None)
     problem = {"application/json": {"schema": _PROBLEM}}
     refusals = _ERRORS | (_WRITE_ERRORS if code != "200" or body else {})
     responses = {code: {"description": summary, "content": content}}
-    responses |= {status: {"description": text, "content": problem} for status, text in refusals.items()}
-    found: dict[str, Any] = {"tags": [tag], "summary": summary, "responses": responses,
-                             "security": [{"jwt": []}]}  # fmt: skip
+    responses |= {
+        status: {"description": text, "content": problem} for status, text in refusals.items()
+    }
+    found: dict[str, Any] = {
+        "tags": [tag],
+        "summary": summary,
+        "responses": responses,
+        "security": [{"jwt": []}],
+    }
     if body is not None:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return found
@@ -84,10 +107,16 @@ def _one(name: str) -> dict[str, Any]:
 def _list_operations(model: type[Any], name: str, tag: str) -> dict[str, Any]:
     item = {"$ref": f"#/components/schemas/{name}"}
     texts = {"type": "string", "nullable": True}
-    page = {"type": "object", "properties": {
-        "count": {"type": "integer"}, "is_capped": {"type": "boolean"}, "next": texts, "previous": texts,
-        "result": {"type": "array", "items": item},
-    }}  # fmt: skip
+    page = {
+        "type": "object",
+        "properties": {
+            "count": {"type": "integer"},
+            "is_capped": {"type": "boolean"},
+            "next": texts,
+            "previous": texts,
+            "result": {"type": "array", "items": item},
+        },
+    }
     get = _operation(tag, "List", "200", page)
     names = ["q", "sort", "size", "after", "before", *(f"f.{n}" for n in model.screen.filters)]
     get["parameters"] = [{"in": "query", "name": n, "schema": {"type": "string"}} for n in names]

@@ -37,9 +37,14 @@ def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
         chips.insert(0, {"label": _("Search"), "value": wanted.q, "remove_url": here(q=None)})
     return {
         "columns": [_column(view.model, name, wanted, here) for name in view.screen.columns],
-        "filters": filters, "chips": chips, "here": here, "sizes": SIZES,
-        "wanted": wanted, "page": page, "summary": _summary(page),
-    }  # fmt: skip
+        "filters": filters,
+        "chips": chips,
+        "here": here,
+        "sizes": SIZES,
+        "wanted": wanted,
+        "page": page,
+        "summary": _summary(page),
+    }
 
 
 class Address:
@@ -52,7 +57,11 @@ class Address:
         """Return the address; every change but of the page itself leads to the first page."""
         kept = {key: text for key, text in request.args.items() if text and _is_known(key)}
         kept = {key: text for key, text in kept.items() if key not in ("after", "before")}
-        kept |= {key.replace("__", "."): str(value) for key, value in changes.items() if value is not None}
+        kept |= {
+            key.replace("__", "."): str(value)
+            for key, value in changes.items()
+            if value is not None
+        }
         for key in [key for key, value in changes.items() if value is None]:
             kept.pop(key.replace("__", "."), None)
         return f"{self._path}?{urlencode(kept)}" if kept else self._path
@@ -89,7 +98,11 @@ def plain_number(number: int) -> str:
 
 
 def _column(model: type[Any], name: str, wanted: ListRequest, here: Address) -> dict[str, Any]:
-    info: dict[str, Any] = {"name": name, "label": label_of(model, name), "class": column_class(model, name)}
+    info: dict[str, Any] = {
+        "name": name,
+        "label": label_of(model, name),
+        "class": column_class(model, name),
+    }
     if name not in sortable(model):
         return info
     if wanted.sort.removeprefix("-") == name:
@@ -112,15 +125,24 @@ def column_class(model: type[Any], name: str) -> str:
 def _filters_offered(view: Any) -> list[str]:
     """Return the filters whose choices the actor may see."""
     relations = inspect(view.model).relationships
-    return [name for name in view.screen.filters
-            if name not in relations or may_choose(relations[name].mapper.class_)]  # fmt: skip
+    return [
+        name
+        for name in view.screen.filters
+        if name not in relations or may_choose(relations[name].mapper.class_)
+    ]
 
 
 def _filter(view: Any, name: str) -> dict[str, Any]:
     """Return what the filter bar needs to know about attribute ``name``."""
     kind = filter_kind(view.model, name)
     value = request.args.get(f"f.{name}", "")
-    info = {"name": name, "kind": kind, "label": label_of(view.model, name), "value": value, "text": ""}
+    info = {
+        "name": name,
+        "kind": kind,
+        "label": label_of(view.model, name),
+        "value": value,
+        "text": "",
+    }
     if kind == "date":
         return info | {bound: request.args.get(f"f.{name}.{bound}", "") for bound in BOUNDS}
     if kind == "relation":
@@ -128,7 +150,9 @@ def _filter(view: Any, name: str) -> dict[str, Any]:
     if kind == "boolean":
         options = [("1", _("Yes")), ("0", _("No"))]
     else:
-        options = [(str(v), display(view.model, name, v)) for v in choices_of(view.model, name) or {}]
+        options = [
+            (str(v), display(view.model, name, v)) for v in choices_of(view.model, name) or {}
+        ]
     return info | {"options": options, "text": dict(options).get(value, "")}
 
 
@@ -136,8 +160,11 @@ def _chosen(view: Any, name: str, value: str) -> dict[str, Any]:
     target = inspect(view.model).relationships[name].mapper.class_
     number = as_id(value)
     row = find_choice(target, number) if number else None
-    return {"url": url_for(f"{view.endpoint}.choices", name=name), "text": str(row) if row else "",
-            "value": value if row else ""}  # fmt: skip
+    return {
+        "url": url_for(f"{view.endpoint}.choices", name=name),
+        "text": str(row) if row else "",
+        "value": value if row else "",
+    }
 
 
 def _chips(info: dict[str, Any], here: Address) -> list[dict[str, Any]]:
@@ -147,14 +174,25 @@ def _chips(info: dict[str, Any], here: Address) -> list[dict[str, Any]]:
         chip = {"label": label, "value": info["text"], "remove_url": here(**{f"f__{name}": None})}
         return [chip] if info["text"] else []
     words = {"from": _("from"), "to": _("until")}
-    return [{"label": f"{label} ({words[bound]})", "value": info[bound],
-             "remove_url": here(**{f"f__{name}__{bound}": None})} for bound in BOUNDS if info[bound]]  # fmt: skip
+    return [
+        {
+            "label": f"{label} ({words[bound]})",
+            "value": info[bound],
+            "remove_url": here(**{f"f__{name}__{bound}": None}),
+        }
+        for bound in BOUNDS
+        if info[bound]
+    ]
 
 
-def sections_of(model: type[Any], allowed: Sequence[str] | None = None) -> list[tuple[Any, list[str]]]:
+def sections_of(
+    model: type[Any], allowed: Sequence[str] | None = None
+) -> list[tuple[Any, list[str]]]:
     """Return (title, attributes) of a page; only ``allowed`` ones if given, no empty section."""
     parts = model.screen.sections or [(model.screen.singular, shown(model))]
-    kept = [(title, [n for n in names if allowed is None or n in allowed]) for title, names in parts]
+    kept = [
+        (title, [n for n in names if allowed is None or n in allowed]) for title, names in parts
+    ]
     return [part for part in kept if part[1]]
 
 
@@ -176,9 +214,12 @@ def parent_name(model: type[Any]) -> str | None:
         if relation.uselist or screen is None:
             continue
         listed = inspect(relation.mapper.class_).relationships
-        if any(listed[name].mapper.class_ is model and listed[name].local_remote_pairs
-               and next(iter(relation.local_columns)) in listed[name].remote_side
-               for name in screen.related):  # fmt: skip
+        if any(
+            listed[name].mapper.class_ is model
+            and listed[name].local_remote_pairs
+            and next(iter(relation.local_columns)) in listed[name].remote_side
+            for name in screen.related
+        ):
             return relation.key
     return None
 
@@ -198,12 +239,16 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
     rows = list(db.session.scalars(query.order_by(*order).limit(RELATED_LIMIT + 1)))
     can_add = back in writable(target) and target.screen.can_add and view.may_write()
     return {
-        "model": target, "view": view, "rows": rows[:RELATED_LIMIT], "name": name,
-        "title": relation.info.get("label") or target.screen.title, "columns": columns,
+        "model": target,
+        "view": view,
+        "rows": rows[:RELATED_LIMIT],
+        "name": name,
+        "title": relation.info.get("label") or target.screen.title,
+        "columns": columns,
         "link": next((c for c in columns if not column_class(target, c)), columns[0]),
         "more_url": _more_url(view, back, row) if len(rows) > RELATED_LIMIT else None,
         "add_url": url_for(f"{view.endpoint}.add", **{back: row.id}) if can_add else None,
-    }  # fmt: skip
+    }
 
 
 def _more_url(view: Any, back: str | None, row: Any) -> str:
@@ -216,7 +261,8 @@ def next_position(model: type[Any], presets: dict[str, Any]) -> int | None:
     if "position" not in inspect(model).columns or not presets:
         return None
     column, owner = next(
-        (next(iter(inspect(model).relationships[name].local_columns)), value) for name, value in presets.items()
+        (next(iter(inspect(model).relationships[name].local_columns)), value)
+        for name, value in presets.items()
     )
     last = db.session.scalar(sa.select(sa.func.max(model.position)).where(column == owner.id))
     return (last or 0) + 1
@@ -224,5 +270,8 @@ def next_position(model: type[Any], presets: dict[str, Any]) -> int | None:
 
 def shown_text(model: type[Any], name: str, value: Any) -> str:
     """Return any attribute of a record as text, a related record by its name."""
-    return plain_text(str(value)) if name in inspect(model).relationships and value is not None \
-        else display(model, name, value)  # fmt: skip
+    return (
+        plain_text(str(value))
+        if name in inspect(model).relationships and value is not None
+        else display(model, name, value)
+    )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 
 from app.lowcode.filters import filter_kind
-from app.lowcode.forms import form_class, is_needed
+from app.lowcode.forms import fields_of, is_needed
 from app.lowcode.screen import Screen, label_of, shown, writable
 from app.permissions import Role
 
@@ -22,7 +22,13 @@ def problems(model: type[Any]) -> list[str]:
 
 
 def _named(screen: Screen) -> list[str]:
-    names = [*screen.columns, *screen.search, *screen.filters, *screen.related, *(screen.form or ())]
+    names = [
+        *screen.columns,
+        *screen.search,
+        *screen.filters,
+        *screen.related,
+        *(screen.form or ()),
+    ]
     names += [*screen.readonly, screen.order.removeprefix("-")]
     return names + [name for _title, part in screen.sections for name in part]
 
@@ -37,7 +43,9 @@ def _roles(model: type[Any]) -> Iterator[str]:
 
 
 def _labels(model: type[Any]) -> Iterator[str]:
-    for name in dict.fromkeys([*model.screen.columns, *shown(model), *writable(model), *model.screen.filters]):
+    for name in dict.fromkeys(
+        [*model.screen.columns, *shown(model), *writable(model), *model.screen.filters]
+    ):
         if label_of(model, name) == name:
             yield f"{name}: no label"
 
@@ -79,7 +87,7 @@ def _forms(model: type[Any]) -> Iterator[str]:
         yield "state in a form; only a service moves it"
     if not model.screen.write or not names:
         return
-    form_class(model)  # raises TypeError for a column no field is made for
+    fields_of(model)  # raises TypeError for a column no field is made for
     if model.screen.can_add:
         yield from (f"{name}: needed by a new record, and not in the form"
                     for name in _needed(model) if name not in names)  # fmt: skip
@@ -87,7 +95,11 @@ def _forms(model: type[Any]) -> Iterator[str]:
 
 def _needed(model: type[Any]) -> list[str]:
     """Return the attributes without which a new record cannot be stored."""
-    relations = {next(iter(r.local_columns)).key: r.key for r in inspect(model).relationships if not r.uselist}
+    relations = {
+        next(iter(r.local_columns)).key: r.key
+        for r in inspect(model).relationships
+        if not r.uselist
+    }
     needed = [attr.key for attr in inspect(model).column_attrs
               if not attr.columns[0].primary_key and is_needed(model, attr.key)]  # fmt: skip
     return [relations.get(key, key) for key in needed]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import history
 from app.errors import Conflict, Invalid, NotAllowed
 from app.lowcode.fields import clean
-from app.lowcode.forms import BaseForm
+from app.lowcode.forms import RecordForm
 from app.lowcode.listing import eager
 from app.lowcode.rows import get_row, visible
 from app.lowcode.screen import label_of, writable
@@ -30,7 +30,7 @@ def open_row(session: Session, model: type[Any], pk: int, names: Any = ()) -> An
     return get_row(session, model, pk, load=eager(model, names))
 
 
-def save(session: Session, model: type[Any], form: BaseForm, row: Any | None) -> Any:
+def save(session: Session, model: type[Any], form: RecordForm, row: Any | None) -> Any:
     """Write a valid ``form`` into ``row``, or into a new one; flushed, not committed.
 
     Raises Invalid (with fields), Conflict when the row changed since the form was opened,
@@ -59,7 +59,9 @@ def remove(session: Session, row: Any) -> None:
         row.check_delete(current_actor())
     users = in_use_by(session, row)
     if users:
-        raise Invalid(_("This cannot be deleted: it is in use by %(users)s.", users=", ".join(users)))
+        raise Invalid(
+            _("This cannot be deleted: it is in use by %(users)s.", users=", ".join(users))
+        )
     session.delete(row)
     session.flush()
 
@@ -69,18 +71,18 @@ def in_use_by(session: Session, row: Any) -> list[str]:
     return sorted(set(_users(session, type(row), sa.select(sa.literal(row.id)))))
 
 
-def first_errors(form: BaseForm) -> dict[str, str]:
+def first_errors(form: RecordForm) -> dict[str, str]:
     """Return {field: first message} of a form that did not validate."""
     return {name: str(messages[0]) for name, messages in form.errors.items() if name and messages}
 
 
-def is_stale(row: Any, form: BaseForm) -> bool:
+def is_stale(row: Any, form: RecordForm) -> bool:
     """Return whether ``row`` changed since ``form`` was opened."""
     seen = form["row_version"].data if "row_version" in form else None
     return bool(seen) and str(seen) != str(getattr(row, "row_version", seen))
 
 
-def _refuse_stale(row: Any, form: BaseForm) -> None:
+def _refuse_stale(row: Any, form: RecordForm) -> None:
     if is_stale(row, form):
         raise Conflict(
             _("Someone else changed this record while you were editing it. "
@@ -98,7 +100,7 @@ def _with_defaults(model: type[Any]) -> Any:
     return row
 
 
-def _fill(row: Any, form: BaseForm) -> None:
+def _fill(row: Any, form: RecordForm) -> None:
     """Write what differs; a text stored with outer spaces is not changed by showing it."""
     for name in writable(type(row)):
         if name in form and clean(getattr(row, name)) != form[name].data:
@@ -121,7 +123,9 @@ def _refuse_double(session: Session, model: type[Any], row: Any, columns: list[A
         query = query.where(model.id != row.id)
     if session.scalar(query.limit(1)) is not None:
         key = mapper.get_property_by_column(columns[-1]).key
-        message = _("%(label)s: this value is already used by another record.", label=label_of(model, key))
+        message = _(
+            "%(label)s: this value is already used by another record.", label=label_of(model, key)
+        )
         raise Invalid(message, {key: message})
 
 

@@ -65,5 +65,7 @@ class SecurityManager(FabSecurityManager):
     def create_jwt_manager(self, app: Any) -> Any:
         """Put the session version into every token."""
         manager = super().create_jwt_manager(app)
-        manager.additional_claims_loader(lambda identity: {"sv": _hooks["find_user"](int(identity))[1]})
+        manager.additional_claims_loader(
+            lambda identity: {"sv": _hooks["find_user"](int(identity))[1]}
+        )
         return manager

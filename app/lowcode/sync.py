@@ -45,14 +45,18 @@ def sync_permissions(session: Session) -> int:
 
 
 def _named(session: Session, model: type[Any], names: set[str]) -> dict[str, Any]:
-    found = {row.name: row for row in session.scalars(sa.select(model).where(model.name.in_(names)))}
+    found = {
+        row.name: row for row in session.scalars(sa.select(model).where(model.name.in_(names)))
+    }
     for name in sorted(names - set(found)):
         found[name] = model(name=name)
         session.add(found[name])
     return found
 
 
-def _pairs(session: Session, rights: Any, permissions: Any, views: Any) -> dict[tuple[str, str], Any]:
+def _pairs(
+    session: Session, rights: Any, permissions: Any, views: Any
+) -> dict[tuple[str, str], Any]:
     query = sa.select(PermissionView)
     found = {(row.permission.name, row.view_menu.name): row for row in session.scalars(query)}
     for permission, view in sorted(set(rights) - set(found)):

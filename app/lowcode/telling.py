@@ -16,6 +16,7 @@ from app.history import HistoryEntry
 from app.i18n import N_
 from app.lowcode.screen import label_of
 from app.lowcode.values import display, inside_sentence
+from app.permissions import SYSTEM
 from app.workflows.dossier import DOSSIER
 from app.workflows.feedback import FEEDBACK
 from app.workflows.result import RESULT
@@ -50,14 +51,17 @@ class Tale:
     @property
     def who(self) -> str:
         """Who did it: a name, or the system."""
-        return self.entry.actor_name or _("the system")
+        name = self.entry.actor_name
+        return _("the system") if name in ("", SYSTEM.name) else name
 
 
 def history_of(session: Session, row: Any, limit: int = 50) -> list[HistoryEntry]:
     """Return the latest entries of a record and of the parts it owns, newest first."""
     entry, key = HistoryEntry, (row.__tablename__, row.id)
     owns_itself = history.owner_key(row) == key
-    table, number = (entry.aggregate, entry.aggregate_id) if owns_itself else (entry.record, entry.record_id)
+    table, number = (
+        (entry.aggregate, entry.aggregate_id) if owns_itself else (entry.record, entry.record_id)
+    )
     query = sa.select(entry).where(table == key[0], number == key[1])
     return list(session.scalars(query.order_by(entry.id.desc()).limit(limit)))
 

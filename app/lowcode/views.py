@@ -14,7 +14,7 @@ from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode import pages
 from app.lowcode.choosing import find_choices, may_choose
-from app.lowcode.forms import form_class
+from app.lowcode.forms import make_form
 from app.lowcode.listing import eager, find_page, parse
 from app.lowcode.rows import find_row, get_row
 from app.lowcode.saving import is_stale, open_row, remove, save
@@ -24,8 +24,14 @@ from app.lowcode.values import as_id, inside_sentence, kind_of
 from app.permissions import current_actor
 from app.transactions import transaction
 
-_METHODS = {"list": "read", "show": "read", "choices": "read", "add": "write", "edit": "write",
-            "delete": "write"}  # fmt: skip
+_METHODS = {
+    "list": "read",
+    "show": "read",
+    "choices": "read",
+    "add": "write",
+    "edit": "write",
+    "delete": "write",
+}
 
 
 class CrudView(BaseView):
@@ -50,23 +56,41 @@ class CrudView(BaseView):
         """One page of the rows the actor may see."""
         wanted = parse(self.model, request.args)
         page = find_page(db.session(), self.model, current_actor(), wanted)
-        add_url = url_for(f"{self.endpoint}.add") if self.screen.can_add and self.may_write() else None
+        add_url = (
+            url_for(f"{self.endpoint}.add") if self.screen.can_add and self.may_write() else None
+        )
         return self._render("list", add_url=add_url, **pages.list_context(self, wanted, page))
 
     @expose("/show/<int:pk>")
     @has_access
     def show(self, pk: int) -> str:
         """One record and its related lists, or its history in sentences."""
-        tab = "history" if request.args.get("tab") == "history" and self._may_see_history() else "record"
+        tab = (
+            "history"
+            if request.args.get("tab") == "history" and self._may_see_history()
+            else "record"
+        )
         row = open_row(db.session(), self.model, pk, shown(self.model))
-        context: dict[str, Any] = {"row": row, "tab": tab, "sections": pages.sections_of(self.model)}
+        context: dict[str, Any] = {
+            "row": row,
+            "tab": tab,
+            "sections": pages.sections_of(self.model),
+        }
         if tab == "history":
             context["tales"] = tell(db.session(), history_of(db.session(), row))
         else:
             views = {name: self._view_of_related(name) for name in self.screen.related}
-            context["related"] = [pages.related(row, name, view) for name, view in views.items() if view]
-        return self._render("show", has_history=self._may_see_history(), can_change=self._may_change(row),
-                            editable=bool(writable(self.model)), crumbs=self._crumbs(row), **context)  # fmt: skip
+            context["related"] = [
+                pages.related(row, name, view) for name, view in views.items() if view
+            ]
+        return self._render(
+            "show",
+            has_history=self._may_see_history(),
+            can_change=self._may_change(row),
+            editable=bool(writable(self.model)),
+            crumbs=self._crumbs(row),
+            **context,
+        )
 
     @expose("/add", methods=["GET", "POST"])
     @has_access
@@ -79,7 +103,9 @@ class CrudView(BaseView):
         presets = self._presets()
         position = pages.next_position(self.model, presets)
         given = presets | ({"position": position} if position else {})
-        return self._form(form_class(self.model)(**given), None, owner=next(iter(presets.values()), None))
+        return self._form(
+            make_form(self.model, given=given), None, owner=next(iter(presets.values()), None)
+        )
 
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
     @has_access
@@ -91,7 +117,7 @@ class CrudView(BaseView):
             return self._submit(pk)
         get_row(db.session(), self.model, pk, to_write=True)
         row = open_row(db.session(), self.model, pk, writable(self.model))
-        return self._form(form_class(self.model)(obj=row), row)
+        return self._form(make_form(self.model, row=row), row)
 
     @expose("/delete/<int:pk>", methods=["POST"])
     @has_access
@@ -117,7 +143,9 @@ class CrudView(BaseView):
     def choices(self, name: str) -> dict[str, Any]:
         """Records one may choose for relation ``name``: {"results": [{id, text}], "more"}."""
         relations = inspect(self.model).relationships
-        offered = set(self.screen.filters) | (set(writable(self.model)) if self.may_write() else set())
+        offered = set(self.screen.filters) | (
+            set(writable(self.model)) if self.may_write() else set()
+        )
         if name not in relations or name not in offered:
             abort(404)
         target = relations[name].mapper.class_
@@ -131,7 +159,7 @@ class CrudView(BaseView):
         try:
             with transaction() as session:
                 row = get_row(session, self.model, pk, to_write=True) if pk is not None else None
-                form = form_class(self.model)(obj=row)
+                form = make_form(self.model, formdata=request.form, row=row)
                 row = save(session, self.model, form, row)
                 target = self._after_save(row, is_new=pk is None)
         except NotFound:
@@ -144,23 +172,41 @@ class CrudView(BaseView):
     def _refused(self, form: Any, pk: int | None, exc: DomainError) -> Any:
         """Show the form again with what was typed and why it was not saved."""
         load = eager(self.model, writable(self.model))
-        row = get_row(db.session(), self.model, pk, to_write=True, load=load) if pk is not None else None
+        row = (
+            get_row(db.session(), self.model, pk, to_write=True, load=load)
+            if pk is not None
+            else None
+        )
         if isinstance(exc, Invalid):
             form.add_errors(exc.fields)
-        present = row if isinstance(exc, Conflict) and row is not None and is_stale(row, form) else None
+        present = (
+            row if isinstance(exc, Conflict) and row is not None and is_stale(row, form) else None
+        )
         if present is not None:
-            form.row_version.raw_data = form.row_version.data = str(row.row_version)
+            form["row_version"].data = str(row.row_version)
         return self._form(form, row, error=str(exc), present=present), exc.status
 
-    def _form(self, form: Any, row: Any, error: str | None = None, present: Any = None,
-              owner: Any = None) -> str:  # fmt: skip
+    def _form(
+        self, form: Any, row: Any, error: str | None = None, present: Any = None, owner: Any = None
+    ) -> str:
         what = inside_sentence(self.screen.singular)
         title = _("Edit: %(what)s", what=what) if row is not None else _("Add: %(what)s", what=what)
-        back = url_for(f"{self.endpoint}.show", pk=row.id) if row is not None else \
-            link_to(owner) or pages.list_url(self)  # fmt: skip
-        return self._render("form", form=form, row=row, error=error, present=present, title=title, back_url=back,
-                            sections=pages.sections_of(self.model, writable(self.model)),
-                            crumbs=self._crumbs(row, last=title, owner=owner))  # fmt: skip
+        back = (
+            url_for(f"{self.endpoint}.show", pk=row.id)
+            if row is not None
+            else link_to(owner) or pages.list_url(self)
+        )
+        return self._render(
+            "form",
+            form=form,
+            row=row,
+            error=error,
+            present=present,
+            title=title,
+            back_url=back,
+            sections=pages.sections_of(self.model, writable(self.model)),
+            crumbs=self._crumbs(row, last=title, owner=owner),
+        )
 
     def _after_save(self, row: Any, *, is_new: bool) -> str:
         """Return where to go: the next empty form, the record this one is a part of, or itself."""
@@ -168,7 +214,9 @@ class CrudView(BaseView):
         if is_new and "again" in request.form:
             name = pages.parent_name(self.model) if parents else None
             return url_for(f"{self.endpoint}.add", **({name: parents[-1].id} if name else {}))
-        return (link_to(parents[-1]) if parents else None) or url_for(f"{self.endpoint}.show", pk=row.id)
+        return (link_to(parents[-1]) if parents else None) or url_for(
+            f"{self.endpoint}.show", pk=row.id
+        )
 
     def _after_delete(self, row: Any) -> str:
         parents = pages.parents_of(row)
@@ -187,9 +235,15 @@ class CrudView(BaseView):
     def _presets(self) -> dict[str, Any]:
         """Return the relations that the address fills in; raises NotFound for a forged id."""
         relations = inspect(self.model).relationships
-        names = [name for name in request.args if name in relations and name in writable(self.model)]
-        return {name: get_row(db.session(), relations[name].mapper.class_, as_id(request.args[name]) or 0)
-                for name in names}  # fmt: skip
+        names = [
+            name for name in request.args if name in relations and name in writable(self.model)
+        ]
+        return {
+            name: get_row(
+                db.session(), relations[name].mapper.class_, as_id(request.args[name]) or 0
+            )
+            for name in names
+        }
 
     def _view_of_related(self, name: str) -> CrudView | None:
         """Return the view of a related list, or None if the actor may not see such records."""
@@ -206,10 +260,17 @@ class CrudView(BaseView):
 
     def _render(self, template: str, **context: Any) -> str:
         return render_template(
-            f"lowcode/{template}.html", view=self, model=self.model, screen=self.screen, label=label_of,
-            shown_text=pages.shown_text, what=inside_sentence(self.screen.singular),
-            column_class=pages.column_class, kind_of=kind_of, **context,
-        )  # fmt: skip
+            f"lowcode/{template}.html",
+            view=self,
+            model=self.model,
+            screen=self.screen,
+            label=label_of,
+            shown_text=pages.shown_text,
+            what=inside_sentence(self.screen.singular),
+            column_class=pages.column_class,
+            kind_of=kind_of,
+            **context,
+        )
 
 
 _views: dict[type[Any], CrudView] = {}

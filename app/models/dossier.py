@@ -108,7 +108,7 @@ class Dossier(Searchable, Entity):
     returned_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info={"label": _l("Result returned")}
     )
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Closed")})
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Closed at")})
     supplement_count: Mapped[int] = mapped_column(
         default=0, info={"label": _l("Supplement requests")}
     )

@@ -38,7 +38,7 @@ class VersionState(StrEnum):
 
 VERSION_STATES = {
     VersionState.draft: N_("Draft"), VersionState.published: N_("Published"),
-    VersionState.retired: N_("Ended"),
+    VersionState.retired: N_("No longer in force"),
 }  # fmt: skip
 HANDLING_LEVELS = {
     "province": N_("Provincial level"), "commune": N_("Commune level"),

@@ -30,7 +30,7 @@ class StepPlace(StrEnum):
 
 
 STEP_KINDS = {
-    StepKind.receive: N_("Receive and hand over"), StepKind.work: N_("Process"),
+    StepKind.receive: N_("Receive and hand over"), StepKind.work: N_("Handle"),
     StepKind.check: N_("Check"), StepKind.sign: N_("Sign"),
     StepKind.number_and_seal: N_("Number and seal"), StepKind.return_: N_("Return the result"),
 }  # fmt: skip

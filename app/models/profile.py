@@ -37,7 +37,8 @@ class Profile(Entity):
     )  # fmt: skip
 
     screen = Screen(
-        menu=SYSTEM, icon="adjustments", title=_l("Regulation profiles"), singular=_l("Profile"),
+        menu=SYSTEM, icon="adjustments",
+        title=_l("Regulation profiles"), singular=_l("Regulation profile"),
         columns=["code", "name", "base", "is_active"], related=["parameters"], order="code",
         read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip
@@ -51,7 +52,7 @@ class ProfileParameter(Entity):
 
     __history_owner__ = ("profile", "profile_id")
     profile_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("profile.id"), index=True, info={"label": _l("Profile")}
+        sa.ForeignKey("profile.id"), index=True, info={"label": _l("Regulation profile")}
     )
     key: Mapped[str] = mapped_column(sa.String(60), info={"label": _l("Parameter")})
     value: Mapped[Any] = mapped_column(JSON, info={"label": _l("Value"), "kind": "json"})

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.history import HistoryEntry, Key
-from app.lowcode.saving import MAX_ID
 from app.models import Agency, Dossier, Feedback, OfficerPosition, Procedure, Profile, User
 from app.models.scope import agencies_under, paths_of, sees_province
 from app.permissions import OVERSEERS, Actor, Role
@@ -30,6 +29,7 @@ PAGE_SIZE = 50
 COUNT_CAP = 1000
 PEOPLE_LIMIT = 30
 _READERS_LIMIT = 200
+_MAX_ID = 2**53
 # Where a code typed without its kind is looked for.
 _BY_CODE: tuple[tuple[type[Any], str], ...] = (
     (Dossier, "code"), (Feedback, "code"), (Procedure, "code"), (Agency, "code"),
@@ -133,7 +133,7 @@ def _rows_of(model: type[Any], actor: Actor) -> ColumnElement[bool] | None:
 
 
 def users_of(actor: Actor) -> ColumnElement[bool] | None:
-    """Return the users whose doings are the actor's to see: those posted in his part of the tree."""
+    """Return the users whose doings the actor may see: those posted in his part of the tree."""
     paths = paths_of(actor, OVERSEERS)
     if actor.has(Role.system_admin) or sees_province(paths):
         return None
@@ -239,7 +239,8 @@ def each_batch(
         if page.rows:
             yield page.rows
         left -= len(page.rows)
-        session.expunge_all()
+        for row in page.rows:
+            session.expunge(row)
         if page.next is None:
             return
         after = page.next
@@ -262,7 +263,7 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
 def get_entry(session: Session, number: int, actor: Actor) -> HistoryEntry:
     """Return one entry the actor may see; raises NotFound."""
     scope = visible_entries(actor)
-    query = sa.select(HistoryEntry).where(HistoryEntry.id == min(number, MAX_ID * MAX_ID))
+    query = sa.select(HistoryEntry).where(HistoryEntry.id == min(number, _MAX_ID))
     found = session.scalar(query if scope is None else query.where(scope))
     if found is None:
         raise NotFound(_("There is no such entry, or you may not see it."))

@@ -125,7 +125,8 @@ def _email_problem(_field: FieldLike, value: Any) -> str | None:
 
 
 def _personal_id_problem(_field: FieldLike, value: Any) -> str | None:
-    return number_message(IdKind.personal_id, str(value))
+    text = str(value)
+    return number_message(IdKind.personal_id, text if text.isascii() else "")
 
 
 _CHECKS: dict[str, Any] = {

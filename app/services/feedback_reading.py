@@ -22,6 +22,7 @@ DESK_SIZE = 25
 HIDDEN = "•••"
 # Phone numbers and personal numbers begin with 0 (or +84); amounts of money do not.
 _NUMBER = re.compile(r"(?<![\d.])(?:\+84|0)(?:[ .\-]?\d){8,11}(?!\d)")
+_PERSONAL_NUMBER = re.compile(r"(?<!\d)0\d{11}(?!\d)")
 _EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 _WAITING = (FeedbackState.received, FeedbackState.accepted)
 
@@ -58,9 +59,12 @@ def public_view(feedback: Feedback) -> PublicFeedback:
     state = FeedbackState(feedback.state)
     said = {}
     if state is FeedbackState.published:
-        texts = {name: getattr(feedback, name) or "" for name in ("title", "content", "answer")}
-        said = {name: without_personal_data(text) for name, text in texts.items()}
-        said["sender"] = mask_name(feedback.sender_name)
+        said = {
+            "title": without_personal_data(feedback.title),
+            "content": without_personal_data(feedback.content),
+            "answer": _public_answer(feedback),
+            "sender": mask_name(feedback.sender_name),
+        }
     return PublicFeedback(
         feedback.code,
         state,
@@ -71,6 +75,14 @@ def public_view(feedback: Feedback) -> PublicFeedback:
         feedback.answered_at,
         **said,
     )
+
+
+def _public_answer(feedback: Feedback) -> str:
+    """The agency's own telephone may stand in its answer; what is the sender's may not."""
+    text = _PERSONAL_NUMBER.sub(HIDDEN, feedback.answer or "")
+    for own in (feedback.sender_phone, feedback.sender_email):
+        text = text.replace(own, HIDDEN) if own else text
+    return text
 
 
 def find_published(session: Session, q: str, page: int) -> Slice[PublicFeedback]:

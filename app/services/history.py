@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.extensions import db
 from app.history import GENESIS, HistoryEntry, Key, digest
+from app.i18n import N_
 from app.models import HistorySeal
+from app.workflows.wording import Phrase
 
 _BATCH = 2000
 SEAL = "history_seal"
@@ -35,7 +37,12 @@ class Fault:
     aggregate: str
     aggregate_id: int
     entry_id: int
-    why: str
+    phrase: Phrase
+
+    @property
+    def why(self) -> str:
+        """What is wrong, in English; callers with a reader translate the phrase."""
+        return self.phrase.text()
 
     def __str__(self) -> str:
         return f"{self.aggregate} {self.aggregate_id}: entry {self.entry_id}: {self.why}"
@@ -88,12 +95,14 @@ def _first_fault(chain: Iterator[Any]) -> Fault | None:
     return found
 
 
-def _fault(row: Any, seq: int, previous: str) -> str:
+def _fault(row: Any, seq: int, previous: str) -> Phrase | None:
     if row["seq"] != seq:
-        return f"entry {seq} is missing"
+        return Phrase(N_("number %(seq)d of the chain is missing"), {"seq": seq})
     if row["previous_hash"] != previous:
-        return "does not continue the entry before it"
-    return "" if digest(dict(row)) == row["hash"] else "content does not match its hash"
+        return Phrase(N_("does not continue the entry before it"))
+    if digest(dict(row)) != row["hash"]:
+        return Phrase(N_("content does not match its hash"))
+    return None
 
 
 def settled_id(session: Session) -> int:
@@ -177,11 +186,13 @@ def _seal_faults(connection: Connection) -> Iterator[Fault]:
         start, previous = seal.up_to_id, seal.digest
 
 
-def _seal_fault(connection: Connection, seal: Any, start: int, previous: str) -> str:
+def _seal_fault(connection: Connection, seal: Any, start: int, previous: str) -> Phrase | None:
     """Each seal covers the one before it, so a removed seal shows in the next."""
     signed = [_sign(connection, start, seal.up_to_id, previous, key) for key in _keys()]
     count = signed[0][0]
     if count != seal.count:
-        return f"{seal.count} entries were sealed, {count} are there"
-    fits = any(hmac.compare_digest(text, seal.digest) for _count, text in signed)
-    return "" if fits else "the sealed entries or the seal itself were altered"
+        params: dict[str, str | int] = {"sealed": seal.count, "found": count}
+        return Phrase(N_("%(sealed)d entries were sealed, %(found)d are there"), params)
+    if any(hmac.compare_digest(text, seal.digest) for _count, text in signed):
+        return None
+    return Phrase(N_("the sealed entries or the seal itself were altered"))

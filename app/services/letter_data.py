@@ -12,8 +12,9 @@ from app.lowcode.values import display
 from app.models import Agency, Dossier, ProcedureVersion
 from app.models.dossier import RESULT_WAYS
 from app.models.money import PAYMENT_METHODS, ChargeState
-from app.permissions import Actor
+from app.permissions import Actor, Role
 from app.services.profiles import profile_value
+from app.workflows.result import ResultState
 
 Facts = dict[str, Any]
 
@@ -28,16 +29,22 @@ def letter_data(
     **facts: Any,
 ) -> Facts:
     """Return the data of a letter of ``kind`` about ``dossier``; empty parts are left out."""
-    data = _head(session, dossier, number) | _BUILDERS[kind](dossier, actor, facts)
+    office = _office(dossier, kind, actor)
+    data = _head(session, dossier, office, number) | _BUILDERS[kind](dossier, actor, facts)
     return {key: value for key, value in data.items() if value not in (None, "")}
 
 
-def _head(session: Session, dossier: Dossier, number: str | None) -> Facts:
-    desk = dossier.desk
+def _office(dossier: Dossier, kind: str, actor: Actor) -> Agency:
+    """Return whose paper it is: stopping is the handling agency's, everything else the desk's."""
+    by_agency = kind in {"stop", "control_slip"} and not actor.has(Role.desk_officer)
+    return dossier.agency if by_agency else dossier.desk
+
+
+def _head(session: Session, dossier: Dossier, office: Agency, number: str | None) -> Facts:
     return {
-        "agency": desk.name, "parent_agency": desk.parent.name if desk.parent else None,
-        "place": place_of(desk), "issued_on": to_local(now()).date().isoformat(), "number": number,
-        "code": dossier.code, "hotline": desk.hotline or desk.phone,
+        "agency": office.name, "parent_agency": office.parent.name if office.parent else None,
+        "place": place_of(office), "issued_on": to_local(now()).date().isoformat(),
+        "number": number, "code": dossier.code, "hotline": office.hotline or office.phone,
         "lookup_url": f"{current_app.config['PUBLIC_URL']}/tra-cuu/{dossier.code}",
         "form_set": profile_value(session, "form_set"),
     }  # fmt: skip
@@ -86,26 +93,34 @@ def _receipt_slip(dossier: Dossier, actor: Actor, _facts: Facts) -> Facts:
         "procedure_code": dossier.procedure.code, "components": _papers(dossier),
         "received_at": _iso(dossier.received_at), "due_at": _iso(dossier.due_at),
         "time_limit": limit_text(dossier.version), "officer": actor.name,
-        "return_place": _(RESULT_WAYS[dossier.result_way]), "sets": 1,
-        "fees": [{"name": c.name, "amount": c.amount, "kind": c.kind} for c in dossier.charges],
+        "return_place": return_place(dossier), "sets": 1,
+        "fees": [{"name": c.name, "amount": c.amount, "kind": c.kind} for c in dossier.charges
+                 if c.state != ChargeState.cancelled],
     }  # fmt: skip
+
+
+def return_place(dossier: Dossier) -> str:
+    """Return where or how the result is received; the desk by its name."""
+    return dossier.desk.name if dossier.result_way == "desk" else _(RESULT_WAYS[dossier.result_way])
 
 
 def _acknowledgement(dossier: Dossier, _actor: Actor, facts: Facts) -> Facts:
     return _person(dossier) | {
         "desk": dossier.desk.name, "procedure": dossier.version.name,
         "procedure_code": dossier.procedure.code, "submitted_at": _iso(dossier.submitted_at),
-        "decide_by_at": _iso(dossier.reception_due_at), "counted_from_at": facts.get("counted_from_at"),
+        "decide_by_at": _iso(dossier.reception_due_at),
+        "counted_from_at": facts.get("counted_from_at"),
         "papers": [{"name": a.component.name if a.component else a.name, "file": a.name}
                    for a in dossier.attachments],
-        "return_place": _(RESULT_WAYS[dossier.result_way]),
+        "return_place": return_place(dossier),
     }  # fmt: skip
 
 
 def _supplement(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     return _person(dossier) | {
         "procedure": dossier.version.name, "items": facts["items"], "reason": facts["reason"],
-        "officer": actor.name, "contact_phone": dossier.desk.phone, "answer_by_on": facts.get("answer_by_on"),
+        "officer": actor.name, "contact_phone": dossier.desk.phone,
+        "answer_by_on": facts.get("answer_by_on"),
     }  # fmt: skip
 
 
@@ -153,18 +168,20 @@ def _charge_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
         "payer": dossier.applicant_name, "address": dossier.applicant_address,
         "lines": [{"name": c.name, "amount": c.amount, "kind": c.kind} for c in paid],
         "paid_at": _iso(paid[0].paid_at), "method": _(PAYMENT_METHODS[paid[0].method or "cash"]),
-        "cashier": actor.name, "procedure": dossier.version.name, "copy_name": "Liên 2: Giao người nộp",
+        "cashier": actor.name, "procedure": dossier.version.name,
+        "copy_name": "Liên 2: Giao người nộp",
     }  # fmt: skip
 
 
 def _return_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
-    papers = [{"name": r.title, "number": r.number, "issued_on": r.issued_on.isoformat() if r.issued_on else None}
-              for r in dossier.results if r.state == "issued"]  # fmt: skip
+    issued = [result for result in dossier.results if result.state == ResultState.issued]
+    papers = [{"name": r.title, "number": r.number, "issued_on": _iso(r.issued_on)} for r in issued]
     return {
         "procedure": dossier.version.name, "owner": dossier.applicant_name,
         "receiver": facts["receiver"], "receiver_id_number": facts.get("receiver_id_number"),
         "receiver_relation": facts.get("receiver_relation"), "officer": actor.name,
-        "returned_at": _iso(dossier.returned_at or now()), "way": _(RESULT_WAYS[dossier.result_way]),
+        "returned_at": _iso(dossier.returned_at or now()),
+        "way": _(RESULT_WAYS[dossier.result_way]),
         "papers": [{k: v for k, v in paper.items() if v} for paper in papers],
     }  # fmt: skip
 
@@ -172,8 +189,8 @@ def _return_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
 def signer(actor: Actor) -> Facts:
     """Return the signature block of the acting officer."""
     post = actor.positions[0] if actor.positions else None
-    return {"name": actor.name, "title": (post.title if post and post.title else _("Officer in charge")),
-            "approved_at": _iso(now())}  # fmt: skip
+    title = post.title if post and post.title else _("Officer in charge")
+    return {"name": actor.name, "title": title, "approved_at": _iso(now())}
 
 
 def _iso(instant: Any) -> str | None:

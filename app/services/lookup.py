@@ -97,6 +97,8 @@ class PublicDossier:
     steps: tuple[PublicStep, ...]
     due_reasons: tuple[str, ...]
     due_changes: tuple[tuple[datetime, datetime | None, datetime], ...]
+    # By when the applicant should answer a request to supplement.
+    answer_due_at: datetime | None
     is_own: bool
 
     @property
@@ -142,12 +144,15 @@ def find_public(session: Session, typed: str, actor: Actor) -> PublicDossier:
     return _view(dossier, actor)
 
 
+_COURSE = ("movements", "due_changes", "supplements")
+
+
 def _find(session: Session, code: str) -> Dossier | None:
     query = (
         sa.select(Dossier)
         .where(Dossier.code.in_({code, code.upper(), code.lower()}))
         .options(*(joinedload(getattr(Dossier, name)) for name in ("procedure", "agency", "desk")))
-        .options(selectinload(Dossier.movements), selectinload(Dossier.due_changes))
+        .options(*(selectinload(getattr(Dossier, name)) for name in _COURSE))
         .limit(1)
     )
     return session.scalar(query)
@@ -183,6 +188,7 @@ def _view(dossier: Dossier, actor: Actor) -> PublicDossier:
         steps=tuple(_public_step(movement) for movement in reversed(dossier.movements)),
         due_reasons=tuple(_(msgid, **params) for msgid, params in dossier.due_explanation or ()),
         due_changes=tuple((c.at, c.old_due_at, c.new_due_at) for c in dossier.due_changes),
+        answer_due_at=_answer_due(dossier, state),
         is_own=actor.account_id is not None and actor.account_id == dossier.account_id,
     )
 
@@ -192,6 +198,11 @@ def _place(dossier: Dossier, state: State) -> Agency:
     at_agency = {State.processing, State.withdrawal_requested, State.stopped}
     asked_in_process = state in PAUSING and dossier.received_at is not None
     return dossier.agency if state in at_agency or asked_in_process else dossier.desk
+
+
+def _answer_due(dossier: Dossier, state: State) -> datetime | None:
+    is_asked = state is State.supplement_requested and dossier.supplements
+    return dossier.supplements[-1].due_at if is_asked else None
 
 
 def _step(dossier: Dossier, state: State) -> str:

@@ -16,11 +16,16 @@ def time_limit(version: ProcedureVersion) -> str:
     return _("%(value)d %(unit)s", value=version.time_limit_value, unit=unit)
 
 
-def fee_hint(version: ProcedureVersion) -> str:
-    """Return in one line what it costs: an amount, a range, or why none is named."""
+def fee_hint(version: ProcedureVersion, limit: int = 120) -> str:
+    """Return in one line what it costs: an amount, a range, or why none is named.
+
+    limit: longer explanations, in characters, are left to the table of fees.
+    """
     amounts = fee_range(version.fees)
     if amounts is None:
         notes = [fee.note for fee in version.fees if fee.note]
+        if any(len(note) > limit for note in notes):
+            return _("Depends on the case")
         return notes[0] if notes else _("No fee")
     least, most = amounts
     if least == most:

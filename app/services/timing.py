@@ -1,5 +1,6 @@
 """Due dates of real records: the calendar of an agency, the rules of the profile."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
@@ -33,19 +34,36 @@ def calendar_of(session: Session, agency: Agency) -> Calendar:
 
     Raises DomainError if the tree has none.
     """
-    cache = session.info.setdefault("calendars", {})
+    cache = prepare_calendars(session, [agency])
     if agency.id not in cache:
-        cache[agency.id] = _find(session, agency)
+        raise DomainError(_("%(agency)s has no working calendar.", agency=agency.name))
     return cache[agency.id]
 
 
-def _find(session: Session, agency: Agency) -> Calendar:
-    ids = [int(part) for part in agency.path.split("/") if part]
+def prepare_calendars(session: Session, agencies: Iterable[Agency]) -> dict[int, Calendar]:
+    """Find the calendars of many agencies at once; returns those known, by agency id.
+
+    Statements: one, and one per calendar (a province has a few), whatever the agencies.
+    """
+    cache: dict[int, Calendar] = session.info.setdefault("calendars", {})
+    paths = {a.id: [int(part) for part in a.path.split("/") if part]
+             for a in agencies if a.id not in cache}  # fmt: skip
+    if not paths:
+        return cache
+    ids = {agency_id for path in paths.values() for agency_id in path}
     query = sa.select(Agency.id, Agency.calendar_id).where(Agency.id.in_(ids))
-    by_agency = dict(session.execute(query).tuples().all())
-    calendar_id = next((by_agency[i] for i in reversed(ids) if by_agency.get(i)), None)
-    if calendar_id is None:
-        raise DomainError(_("%(agency)s has no working calendar.", agency=agency.name))
+    by_agency = {row.id: row.calendar_id for row in session.execute(query)}
+    found: dict[int, Calendar] = {}
+    for agency_id, path in paths.items():
+        calendar_id = next((by_agency[i] for i in reversed(path) if by_agency.get(i)), None)
+        if calendar_id is not None:
+            if calendar_id not in found:
+                found[calendar_id] = _kept(session, calendar_id)
+            cache[agency_id] = found[calendar_id]
+    return cache
+
+
+def _kept(session: Session, calendar_id: int) -> Calendar:
     key = (calendar_id, *session.execute(_fingerprint(calendar_id)).one())
     if key not in _built:
         if len(_built) >= _KEPT:

@@ -4,12 +4,15 @@ from flask import current_app
 from flask_appbuilder import AppBuilder
 
 from app.lowcode.generate import add_screens
+from app.views.applicant import APPLICANT_VIEWS
+from app.views.audit import AUDIT_VIEWS
 from app.views.auth import AuthView
 from app.views.feedback_desk import FeedbackDeskView
+from app.views.leaders import LEADER_VIEWS
 from app.views.portal import PORTAL_VIEWS
 from app.views.shell import build_menu, locale
 
-VIEWS: tuple[type, ...] = (*PORTAL_VIEWS, FeedbackDeskView)
+VIEWS: tuple[type, ...] = (*PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS)
 
 
 def register_views(appbuilder: AppBuilder) -> None:

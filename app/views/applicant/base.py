@@ -49,6 +49,8 @@ def json_errors(view: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return view(*args, **kwargs)
         except DomainError as exc:
+            if "X-CSRFToken" not in request.headers and not wants_json():
+                raise  # a page without scripts: it gets a page
             return jsonify(error=str(exc)), exc.status
 
     return answering

@@ -44,6 +44,7 @@ class FeedbackForm(BaseForm):
         _l("What happened, and what do you propose?"), filters=[clean],
         validators=[_REQUIRED, Length(min=20, max=5000)],
         description=_l("Say when and where. Please do not write numbers of papers or accounts here."),
+        id="feedback-content",  # the page's main part is called "content"
     )  # fmt: skip
     sender_name = StringField(
         _l("Your full name"), filters=[clean], validators=[_REQUIRED, Length(min=2, max=255)],

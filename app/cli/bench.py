@@ -1,0 +1,43 @@
+"""./manage bench: how fast the screens are on a large database of their own."""
+
+import json
+import os
+
+import click
+
+from app.cli import tables
+
+
+@click.group()
+def bench() -> None:
+    """Speed on many dossiers, in a database of its own (đo tốc độ)."""
+
+
+@bench.command()
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(100, 10_000_000))
+@click.option("--rounds", default=30, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--database", default="", help="Its name must contain 'bench'; default: DATABASE_URL, "
+              "else a temporary SQLite file that is kept for the next run.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+def lists(rows: int, rounds: int, database: str, as_json: bool) -> None:
+    """Lists, record pages, API and look-up, as each role sees them (danh sách).
+
+    Exit code 1 if a check is missed. See docs/developers-bench.md.
+    """
+    from bench import lists as work
+    from bench.report import as_text
+    from bench.target import Refused
+
+    progress = tables.Progress()
+    try:
+        report = work.run(rows, database or os.environ.get("DATABASE_URL", ""), rounds, progress)
+    except Refused as exc:
+        raise click.ClickException(str(exc)) from exc
+    finally:
+        progress.close()
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(as_text(report))
+    if not all(check["is_met"] for check in report.checks):
+        raise SystemExit(1)

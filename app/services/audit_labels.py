@@ -1,0 +1,109 @@
+"""What the history's technical names are called: acts, kinds of records, attributes."""
+
+from typing import Any
+
+from app.i18n import N_
+from app.workflows.dossier import DOSSIER
+from app.workflows.feedback import FEEDBACK
+from app.workflows.result import RESULT
+
+BASIC_ACTIONS = {
+    "create": N_("added"),
+    "update": N_("changed"),
+    "delete": N_("deleted"),
+    "read": N_("read"),
+    "print": N_("printed"),
+    "download": N_("downloaded"),
+    "export": N_("exported"),
+    "export_history": N_("exported the history"),
+    "login": N_("signed in"),
+    "login_failed": N_("typed a wrong password"),
+    "logout": N_("signed out"),
+}
+# Acts have names of their own per kind of record: to publish a version is not to publish an answer.
+ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
+    "dossier": {row.name: row.label for row in DOSSIER.transitions},
+    "feedback": {row.name: row.label for row in FEEDBACK.transitions},
+    "procedure_version": {"publish": N_("published"), "retire": N_("ended")},
+    "result": {f"result_{row.name}": row.label for row in RESULT.transitions},
+}
+
+# Records without a screen of their own.
+KINDS = {
+    "attachment": N_("Attached file"),
+    "clock_segment": N_("Time held"),
+    "dossier_paper": N_("Paper handed in"),
+    "due_change": N_("Change of the due date"),
+    "form_revision": N_("Form data"),
+    "form_section": N_("Section of a form"),
+    "supplement_request": N_("Supplement request"),
+    "user_setting": N_("Sign-in and preferences"),
+}
+
+# Attributes that no screen shows, and so have no label on their column.
+LABELS: dict[tuple[str, str], str] = {
+    ("ab_user", "password"): N_("Password"),
+    ("ab_user", "roles"): N_("Roles"),
+    ("ab_user", "filter"): N_("Filter"),
+    ("ab_user", "rows"): N_("Number of rows"),
+    ("attachment", "component_id"): N_("Component"),
+    ("attachment", "is_replaced"): N_("Replaced by a newer file"),
+    ("clock_segment", "agency_id"): N_("Agency"),
+    ("clock_segment", "user_id"): N_("Officer"),
+    ("dossier", "version_id"): N_("Procedure version"),
+    ("dossier_paper", "component_id"): N_("Component"),
+    ("due_change", "old_due_at"): N_("Due before"),
+    ("due_change", "new_due_at"): N_("New due date"),
+    ("due_change", "reason"): N_("Reason"),
+    ("due_change", "clause"): N_("Clause"),
+    ("form_revision", "number"): N_("Revision"),
+    ("form_revision", "data"): N_("Form data"),
+    ("form_revision", "reason"): N_("Reason"),
+    ("letter", "data"): N_("Content"),
+    ("result", "approved_by_id"): N_("Signed by"),
+    ("result", "drafted_by_id"): N_("Drafted by"),
+    ("supplement_request", "answered_at"): N_("Answered"),
+    ("supplement_request", "asked_at"): N_("Asked"),
+    ("supplement_request", "due_at"): N_("Answer due"),
+    ("supplement_request", "number"): N_("Number"),
+    ("supplement_request", "reason"): N_("Reason"),
+    ("user_setting", "failed_logins"): N_("Wrong passwords in a row"),
+    ("user_setting", "locale"): N_("Language"),
+    ("user_setting", "locked_until"): N_("Locked until"),
+    ("user_setting", "must_change_password"): N_("Must change the password"),
+    ("user_setting", "session_version"): N_("Sessions ended, count"),
+    ("user_setting", "theme"): N_("Colours"),
+}
+
+
+def action_label(action: str, table: str) -> str:
+    """Return the msgid of an act; an act no longer known keeps its technical name."""
+    return ACTIONS_BY_KIND.get(table, {}).get(action) or BASIC_ACTIONS.get(action, action)
+
+
+def action_labels(action: str) -> list[str]:
+    """Return every msgid that an act's name stands for, over all kinds of records."""
+    tables = ["", *ACTIONS_BY_KIND]
+    return list(dict.fromkeys(action_label(action, t) for t in tables if _is_known(action, t)))
+
+
+def _is_known(action: str, table: str) -> bool:
+    return action in (ACTIONS_BY_KIND.get(table, {}) if table else BASIC_ACTIONS)
+
+
+def known_actions() -> list[str]:
+    """Return the names of all acts, the basic ones first."""
+    special = [name for acts in ACTIONS_BY_KIND.values() for name in acts]
+    return list(dict.fromkeys([*BASIC_ACTIONS, *special]))
+
+
+def kind_label(table: str, model: type[Any] | None) -> Any:
+    """Return the msgid (or lazy title) of a kind of record."""
+    screen = getattr(model, "screen", None)
+    return screen.singular if screen is not None else KINDS.get(table, table)
+
+
+def label_for(table: str, name: str, column: Any | None) -> Any | None:
+    """Return the label of an attribute, or None for one that tells people nothing."""
+    own = column.info.get("label") if column is not None else None
+    return own or LABELS.get((table, name))

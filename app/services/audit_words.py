@@ -1,0 +1,235 @@
+"""History entries as sentences: who did what to which record, old and new in words.
+
+Ids and choices of a whole page are resolved together: two statements, whatever the rows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from app.clock import to_local
+from app.history import HIDDEN, HistoryEntry
+from app.lowcode.values import inside_sentence, money, plain_text
+from app.models import OfficerPosition, User
+from app.permissions import ROLE_LABELS, Role
+from app.services.audit import kept_models
+from app.services.audit_labels import action_label, kind_label, label_for
+
+_CLIP = 160
+_TITLES = ("code", "name", "title", "subject", "username", "key", "receipt_number")
+Ref = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One attribute: its label, the old and the new value in words, and as they are stored."""
+
+    label: str | None
+    name: str
+    old: str
+    new: str
+    raw_old: Any
+    raw_new: Any
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """An entry in words. ``owner``: the record it is part of, if that is another one."""
+
+    entry: HistoryEntry
+    who: str
+    role: str
+    action: str
+    kind: str
+    title: str
+    owner_kind: str
+    owner_title: str
+    changes: list[Change]
+
+    @property
+    def shown(self) -> list[Change]:
+        """The changes that tell people something: with a label, and with a value."""
+        return [c for c in self.changes if c.label and (c.old or c.new)]
+
+
+def sentences(session: Session, entries: list[HistoryEntry]) -> list[Sentence]:
+    """Return the entries in words, in their order."""
+    titles = find_titles(session, {ref for entry in entries for ref in _refs(entry)})
+    posts = _posts(session, {entry.actor_id for entry in entries if entry.actor_id})
+    return [_sentence(entry, titles, posts) for entry in entries]
+
+
+def _sentence(
+    entry: HistoryEntry, titles: dict[Ref, str], posts: dict[int, list[OfficerPosition]]
+) -> Sentence:
+    models = kept_models()
+    own, owner = (entry.record, entry.record_id), (entry.aggregate, entry.aggregate_id)
+    is_part = own != owner
+    model = models.get(entry.record)
+    return Sentence(
+        entry=entry,
+        who=_("System") if entry.actor_id is None and entry.actor_name == "system"
+        else entry.actor_name or _("Not logged in"),
+        role=_role(entry, posts),
+        action=inside_sentence(_(action_label(entry.action, entry.record))),
+        kind=inside_sentence(_word(kind_label(entry.record, model))),
+        title=titles.get(own, f"#{entry.record_id}"),
+        owner_kind=inside_sentence(_word(kind_label(owner[0], models.get(owner[0]))))
+        if is_part else "",
+        owner_title=titles.get(owner, f"#{entry.aggregate_id}") if is_part else "",
+        changes=[_change(entry.record, model, name, pair, titles)
+                 for name, pair in entry.changes.items()],
+    )  # fmt: skip
+
+
+def _word(label: Any) -> str:
+    return _(label) if type(label) is str else str(label)
+
+
+def _role(entry: HistoryEntry, posts: dict[int, list[OfficerPosition]]) -> str:
+    """Return the role the person held on that day; "" for the system and unknown visitors."""
+    if entry.actor_id is None:
+        return ""
+    day = to_local(entry.at).date()
+    for post in posts.get(entry.actor_id, ()):
+        if post.valid_from <= day and (post.valid_to is None or post.valid_to >= day):
+            return _(ROLE_LABELS[Role(post.role)])
+    return "" if entry.actor_id in posts else _(ROLE_LABELS[Role.citizen])
+
+
+def _posts(session: Session, ids: set[int]) -> dict[int, list[OfficerPosition]]:
+    if not ids:
+        return {}
+    found: dict[int, list[OfficerPosition]] = {}
+    query = sa.select(OfficerPosition).where(OfficerPosition.user_id.in_(ids))
+    for post in session.scalars(query.order_by(OfficerPosition.id)):
+        found.setdefault(post.user_id, []).append(post)
+    return found
+
+
+def roles_of(session: Session, ids: set[int]) -> dict[int, str]:
+    """Return the role each user holds or last held, in words."""
+    posts = _posts(session, ids)
+    return {
+        number: _(ROLE_LABELS[Role(posts[number][-1].role)]) if number in posts
+        else _(ROLE_LABELS[Role.citizen])
+        for number in ids
+    }  # fmt: skip
+
+
+def _refs(entry: HistoryEntry) -> Iterable[Ref]:
+    """Name every record that a sentence about ``entry`` must call by its title."""
+    yield entry.record, entry.record_id
+    yield entry.aggregate, entry.aggregate_id
+    model = kept_models().get(entry.record)
+    for name, pair in entry.changes.items():
+        table = _target(model, name)
+        if table is None:
+            continue
+        for value in pair:
+            ids = value if isinstance(value, list) else [value]
+            yield from ((table, number) for number in ids if isinstance(number, int))
+
+
+def _target(model: type[Any] | None, name: str) -> str | None:
+    """Return the table an attribute refers to: by its foreign key, or a list of records."""
+    attr = inspect(model).attrs.get(name) if model is not None else None
+    if attr is None:
+        return None
+    if hasattr(attr, "columns"):
+        return next((key.column.table.name for key in attr.columns[0].foreign_keys), None)
+    return str(attr.mapper.local_table.name)
+
+
+def find_titles(session: Session, refs: set[Ref]) -> dict[Ref, str]:
+    """Return what each record is called, in one statement; removed ones are left out."""
+    by_table: dict[str, set[int]] = {}
+    for table, number in refs:
+        by_table.setdefault(table, set()).add(number)
+    parts = []
+    for table, ids in sorted(by_table.items()):
+        model = _models().get(table)
+        title = _title_column(model) if model is not None else None
+        if model is not None and title is not None:
+            chosen = sa.select(sa.literal(table), model.id, sa.cast(title, sa.Text))
+            parts.append(chosen.where(model.id.in_(ids)))
+    if not parts:
+        return {}
+    rows = session.execute(sa.union_all(*parts))
+    return {(table, number): title for table, number, title in rows if title}
+
+
+def _models() -> dict[str, type[Any]]:
+    """Every model by table: what is referred to may itself keep no history."""
+    return {m.class_.__tablename__: m.class_ for m in inspect(User).registry.mappers}
+
+
+def _title_column(model: type[Any]) -> Any | None:
+    if model is User:
+        return sa.func.trim(User.first_name + " " + User.last_name)
+    is_known_by_name = model.__tablename__ in _BY_NAME
+    order = ("name", *_TITLES) if is_known_by_name else _TITLES
+    names = inspect(model).column_attrs.keys()
+    return next((getattr(model, name) for name in order if name in names), None)
+
+
+_BY_NAME = frozenset({"agency", "division", "sector", "procedure", "form", "process", "profile",
+                      "document_type", "working_calendar", "administrative_unit"})  # fmt: skip
+
+
+def _change(
+    table: str, model: type[Any] | None, name: str, pair: list[Any], titles: dict[Ref, str]
+) -> Change:
+    attr = inspect(model).attrs.get(name) if model is not None else None
+    column = attr.columns[0] if attr is not None and hasattr(attr, "columns") else None
+    label = label_for(table, name, column)
+    old, new = (_words(value, column, _target(model, name), titles) for value in pair)
+    return Change(str(_word(label)) if label else None, name, old, new, pair[0], pair[1])
+
+
+def _words(value: Any, column: Any, target: str | None, titles: dict[Ref, str]) -> str:
+    if value is None or value == []:
+        return ""
+    if value == HIDDEN:
+        return HIDDEN
+    if target is not None:
+        ids = value if isinstance(value, list) else [value]
+        return ", ".join(titles.get((target, number), f"#{number}") for number in ids)
+    choices = column.info.get("choices") if column is not None else None
+    if choices is not None and not isinstance(value, list | dict) and value in choices:
+        return _(choices[value])
+    if column is not None and column.info.get("kind") == "money" and isinstance(value, int):
+        return money(value)
+    return _plain(value, column)
+
+
+def _plain(value: Any, column: Any) -> str:
+    if isinstance(value, dict) or (isinstance(value, list) and not _is_texts(value)):
+        return ngettext("%(num)d value", "%(num)d values", len(value))
+    if isinstance(value, str) and column is not None:
+        value = _moment(value, column.type)
+    text = plain_text(value)
+    return text if len(text) <= _CLIP else text[:_CLIP].rstrip() + "…"
+
+
+def _is_texts(value: list[Any]) -> bool:
+    return all(isinstance(item, str) for item in value)
+
+
+def _moment(text: str, kind: Any) -> Any:
+    """Return the date, time or instant that a column stored as text, else the text."""
+    base = getattr(kind, "impl_instance", None) or getattr(kind, "impl", kind)
+    for sql_type, python in ((sa.DateTime, datetime), (sa.Date, date), (sa.Time, time)):
+        if isinstance(base, sql_type):
+            try:
+                return python.fromisoformat(text)
+            except ValueError:
+                return text
+    return text

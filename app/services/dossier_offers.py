@@ -1,0 +1,266 @@
+"""What an officer may do with a dossier now: each act with its consequence, the main one first."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.lowcode.values import money, plain_text
+from app.models import Dossier, Task
+from app.permissions import ROLE_LABELS, Actor, Role
+from app.services import charges, lifecycle, processing, results
+from app.services.dossier_page import user_names
+from app.services.fees import fees_for
+from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
+from app.services.task_rights import leads, may_do
+from app.services.timing import calendar_of, result_due
+from app.workflows.dossier import DOSSIER
+from app.workflows.process import StepKind, StepSpec
+from app.workflows.states import State
+from app.workflows.table import Transition
+from app.workflows.working_time import add_minutes
+
+
+@dataclass
+class Offer:
+    """One act: what it is called, what it does, what its form asks."""
+
+    name: str
+    title: str
+    consequence: str
+    label: str = ""
+    clause: str = ""
+    icon: str = "check"
+    tone: str = ""
+    is_main: bool = False
+    blocked: str = ""  # what must be done first
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
+    """Return what ``actor`` may do now; nothing here is a right, services check again."""
+    rows = {row.name: row for row in lifecycle.offered(dossier, actor)}
+    found = [
+        *_withdrawal(dossier, rows), *_money(dossier, rows, actor),
+        *_reception(session, dossier, rows),
+        *_step(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
+        *_handing(session, dossier, actor), *_rare(dossier, rows, actor),
+    ]  # fmt: skip
+    main = next((o for o in found if o.is_main and not o.blocked), None)
+    for offer in found:
+        offer.is_main = offer is main
+    return ([main] if main else []) + [offer for offer in found if offer is not main]
+
+
+def _of(row: Transition[State], dossier: Dossier, icon: str, **more: Any) -> Offer:
+    """The act of a table row, with its guard's message when it does not hold yet."""
+    blocked = ""
+    if row.guard is not None and not GUARDS[row.guard](dossier):
+        blocked = _(DOSSIER.guards[row.guard])
+    values = {"title": _(row.label), "consequence": _(row.consequence), "clause": row.clause,
+              "icon": icon, "blocked": blocked, "name": row.name}  # fmt: skip
+    return Offer(**values | more)
+
+
+def _withdrawal(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
+    found = []
+    asked = next((m.remark for m in reversed(dossier.movements)
+                  if m.transition == "request_withdrawal"), "")  # fmt: skip
+    if "approve_withdrawal" in rows:
+        found.append(_of(rows["approve_withdrawal"], dossier, "check", is_main=True, blocked="",
+                         facts={"asked": asked}))  # fmt: skip
+    if "reject_withdrawal" in rows:
+        found.append(_of(rows["reject_withdrawal"], dossier, "x"))
+    return found
+
+
+def _money(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
+    if not charges.may_collect(dossier, actor):
+        return []
+    found, due = [], due_charges(dossier)
+    state = State(dossier.state)
+    if due:
+        before = state is State.accepted and not GUARDS["reception_fees_paid"](dossier)
+        row = DOSSIER.find("record_payment")
+        total = money(sum(charge.amount for charge in due))
+        found.append(Offer(
+            "pay", _(row.label),
+            _("%(amount)s is recorded as paid and the receipt is printed.", amount=total),
+            label=_("Record %(amount)s", amount=total), clause=row.clause, icon="cash",
+            is_main=before or state in {State.payment_requested, State.finished},
+            facts={"due": due},
+        ))  # fmt: skip
+    paid = any(charge.state == "paid" for charge in dossier.charges)
+    fees = fees_for(dossier.version, dossier.channel)
+    if fees and not paid and state in {State.registered, State.accepted, State.processing}:
+        found.append(Offer(
+            "set_fees", _("Fix fees and charges"),
+            _("What was to be paid so far is cancelled; the chosen amounts take its place."),
+            label=_("Save the amounts"), clause="QN20 Đ14.2", icon="receipt",
+            is_main=not due and not dossier.charges and state is State.accepted and len(fees) > 1,
+            facts={"fees": fees},
+        ))  # fmt: skip
+    if "request_payment" in rows and due:
+        found.append(_of(rows["request_payment"], dossier, "cash"))
+    return found
+
+
+def _reception(session: Session, dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
+    found = []
+    if "accept" in rows:
+        at = plain_text(result_due(session, dossier.version, dossier.agency, now()).at)
+        words = _(
+            "The dossier becomes “%(state)s”, the receipt slip is made and the applicant is told; "
+            "the result is due at %(at)s.", state=_(State.accepted.label), at=at,
+        )  # fmt: skip
+        missing = missing_papers(dossier)
+        found.append(_of(rows["accept"], dossier, "file-check", is_main=True, consequence=words,
+                         blocked="", facts={"missing": missing}))  # fmt: skip
+    if "start" in rows:
+        words = _what_starts(dossier) or _(rows["start"].consequence)
+        found.append(_of(rows["start"], dossier, "send", is_main=True, consequence=words))
+    if {"accept", "start"} & set(rows):
+        found.append(Offer(
+            "scan", _("Attach scanned papers"),
+            _("The scans stand beside the papers they show; your name is kept as who made them."),
+            label=_("Attach"), clause="NĐ 107/2021 Đ21a", icon="scan",
+            facts={"components": [c for c in dossier.version.components if not is_shared(c)]},
+        ))  # fmt: skip
+    return found
+
+
+def _what_starts(dossier: Dossier) -> str:
+    steps = processing.specs(dossier)
+    first = next((step for step in steps if step.kind != StepKind.receive), None)
+    if first is None:
+        return ""
+    who = _(ROLE_LABELS[Role(first.role)]).lower()
+    return _("Next: %(step)s, by: %(who)s. The control slip is made.", step=first.name, who=who)
+
+
+def _step(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
+    task = next(iter(lifecycle.open_tasks(dossier)), None)
+    if task is None or State(dossier.state) is not State.processing or not may_do(task, actor):
+        return []
+    found = []
+    if task.assignee_id is None:
+        found.append(Offer(
+            "claim", _("Take this task"),
+            _("The dossier is yours; colleagues see that you have it."),
+            icon="user-check", is_main=True, facts={"task": task}, clause="HUE25 Đ16",
+        ))  # fmt: skip
+    following = processing.next_step(task)
+    result = results.current_result(dossier)
+    needs_draft = following is not None and following.kind == StepKind.sign and result is None
+    if results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
+        found.append(_draft(dossier, result, is_main=needs_draft))
+    found.append(_finish(session, task, following, needs_draft))
+    back = processing.earlier_steps(task)
+    if back:
+        found.append(Offer(
+            "send_back", _("Send back to an earlier step"),
+            _("Whoever did that step gets the dossier again, with your reason; a signature already "
+              "given is withdrawn."),
+            label=_("Send back"), icon="arrow-back", clause="HUE25 Đ16",
+            facts={"task": task, "steps": back},
+        ))  # fmt: skip
+    return found
+
+
+def _draft(dossier: Dossier, result: Any, *, is_main: bool) -> Offer:
+    first = (dossier.version.result_text or "").strip().splitlines()
+    facts = {"title": result.title if result else (first[0] if first else "")[:200],
+             "content": result.content if result else "", "result": result,
+             "is_favourable": result.is_favourable if result else True}  # fmt: skip
+    return Offer(
+        "draft", _("Draft the result") if result is None else _("Change the draft result"),
+        _("The draft can be changed until it is signed."), label=_("Save the draft"),
+        icon="edit", clause="TTH17 Đ14.2; HCM24 Đ11.3", is_main=is_main, facts=facts,
+    )  # fmt: skip
+
+
+_FINISH = {
+    StepKind.sign: "signature", StepKind.number_and_seal: "stamp", StepKind.work: "check",
+    StepKind.check: "check",
+}  # fmt: skip
+
+
+def _finish(session: Session, task: Task, following: StepSpec | None, needs_draft: bool) -> Offer:
+    titles = {
+        StepKind.sign: _("Sign the result"),
+        StepKind.number_and_seal: _("Number, seal and issue the result"),
+    }
+    title = titles.get(StepKind(task.kind), _("Finish the step"))
+    blocked = _("Draft the result before the dossier goes to be signed.") if needs_draft else ""
+    return Offer(
+        "finish_step", title, f"{task.name}. {_what_next(session, task, following)}", label=title,
+        icon=_FINISH.get(StepKind(task.kind), "check"), clause="HUE25 Đ16", is_main=True,
+        blocked=blocked, facts={"task": task},
+    )  # fmt: skip
+
+
+def _what_next(session: Session, task: Task, following: StepSpec | None) -> str:
+    if following is None or following.kind == StepKind.return_:
+        return _("The clock ends and the applicant is invited to receive the result.")
+    place = processing.place_of_step(session, task.dossier, following)
+    due_at = add_minutes(calendar_of(session, place), now(), following.minutes)
+    return _("Next: %(step)s, by: %(who)s, %(place)s, until %(at)s.",
+             step=following.name, who=_(ROLE_LABELS[Role(following.role)]).lower(),
+             place=place.short_name or place.name, at=plain_text(due_at))  # fmt: skip
+
+
+def _return(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
+    if "return_result" not in rows:
+        return []
+    return [_of(rows["return_result"], dossier, "file-check", is_main=True)]
+
+
+def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
+    found = []
+    for name in ("ask_supplement", "ask_supplement_in_process"):
+        if name in rows:
+            fields = dossier.version.form.fields() if dossier.version.form else []
+            parts = [c for c in dossier.version.components if not is_shared(c)]
+            found.append(_of(rows[name], dossier, "file-plus", name="ask_supplement",
+                             facts={"fields": fields, "components": parts}))  # fmt: skip
+    if "request_payment_in_process" in rows and due_charges(dossier):
+        row = rows["request_payment_in_process"]
+        found.append(_of(row, dossier, "cash", name="request_payment"))
+    if "answer_supplement" in rows and dossier.supplements:
+        asked = dossier.supplements[-1]
+        parts = [c for c in dossier.version.components if c.id in asked.component_ids]
+        found.append(_of(
+            rows["answer_supplement"], dossier, "file-check", name="take_supplement", is_main=True,
+            title=_("Record the supplement brought to the desk"), blocked="",
+            facts={"asked": asked, "components": parts},
+        ))  # fmt: skip
+    return found
+
+
+def _handing(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
+    task = next(iter(lifecycle.open_tasks(dossier)), None)
+    if task is None or not (may_do(task, actor) or leads(task, actor)):
+        return []
+    names = user_names(session, processing.colleagues(session, task))
+    others = {key: name for key, name in names.items() if key != task.assignee_id}
+    if not others or list(others) == [actor.user_id]:
+        return []
+    return [Offer(
+        "hand_to", _("Hand to a colleague"), _("The task is theirs from now on; they are told."),
+        label=_("Hand over"), icon="user-plus", clause="HUE25 Đ16",
+        facts={"task": task, "people": sorted(others.items(), key=lambda item: item[1])},
+    )]  # fmt: skip
+
+
+def _rare(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
+    found = []
+    if "request_withdrawal" in rows and actor.is_officer:
+        found.append(_of(rows["request_withdrawal"], dossier, "arrow-back",
+                         title=_("Note that the applicant withdraws")))  # fmt: skip
+    if "refuse" in rows:
+        found.append(_of(rows["refuse"], dossier, "circle-x", tone="danger"))
+    if "stop" in rows:
+        found.append(_of(rows["stop"], dossier, "ban", tone="danger", blocked=""))
+    return found

@@ -1,0 +1,237 @@
+"""What an officer reads on a dossier's page: all of it, in a fixed number of statements."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.clock import now
+from app.i18n import N_
+from app.models import (
+    Attachment,
+    ClockSegment,
+    Component,
+    Dossier,
+    FormRevision,
+    ProcedureVersion,
+    Task,
+    User,
+)
+from app.permissions import Actor
+from app.services import eforms
+from app.services.dossiers import get_dossier
+from app.services.guards import is_shared
+from app.services.inbox import LOOKS
+from app.services.lookup import PUBLIC_WORDS
+from app.services.timing import calendar_of, prepare_calendars
+from app.workflows import deadlines
+from app.workflows.explaining import explain
+from app.workflows.states import CLOCK_OVER, PAUSING, State
+from app.workflows.working_time import CalendarExhausted, minutes_between
+
+# Handovers inside the process are no transitions of the table; the public reads less of them.
+STEP_WORDS = {
+    "finish_step": N_("A step was finished"),
+    "send_back_step": N_("The dossier was sent back to an earlier step"),
+}
+_MOVE_LOOKS = {
+    "refuse": ("danger", "circle-x"), "stop": ("danger", "ban"),
+    "ask_supplement": ("warning", "file-plus"),
+    "ask_supplement_in_process": ("warning", "file-plus"),
+    "request_payment": ("warning", "cash"), "request_payment_in_process": ("warning", "cash"),
+    "send_back_step": ("warning", "arrow-back"), "request_withdrawal": ("warning", "arrow-back"),
+    "finish": ("success", "circle-check"), "return_result": ("success", "file-check"),
+    "collect_online": ("success", "file-check"), "finish_step": ("secondary", "check"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """How much time is left in words, how it looks, and why it is so much."""
+
+    words: str
+    urgency: str
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """One paper of the dossier: what is asked, what was handed in, its files."""
+
+    name: str
+    component: Component | None
+    kind: str
+    quantity: int
+    is_received: bool
+    is_required: bool
+    is_shared: bool
+    files: list[Attachment]
+    replaced: list[Attachment]
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """Who held the dossier from when to when, and for how much working time."""
+
+    segment: ClockSegment
+    officer: str
+    minutes: int
+
+
+def load_page(session: Session, code: str, actor: Actor) -> Dossier:
+    """Return a dossier the actor may see with all its page shows; raises NotFound."""
+    dossier = get_dossier(session, code, actor)
+    version = joinedload(Dossier.version)
+    lists = ("papers", "revisions", "movements", "due_changes", "supplements", "letters",
+             "charges", "results")  # fmt: skip
+    query = sa.select(Dossier).where(Dossier.id == dossier.id).options(
+        version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
+        version.selectinload(ProcedureVersion.fees), version.joinedload(ProcedureVersion.form),
+        joinedload(Dossier.procedure), joinedload(Dossier.sector), joinedload(Dossier.holder),
+        joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.rating),
+        *(selectinload(getattr(Dossier, name)) for name in lists),
+        selectinload(Dossier.tasks).options(joinedload(Task.agency), joinedload(Task.assignee)),
+        selectinload(Dossier.segments).joinedload(ClockSegment.agency),
+        selectinload(Dossier.attachments).joinedload(Attachment.file),
+    )  # fmt: skip
+    fresh = query.execution_options(populate_existing=True)
+    return session.scalars(fresh).unique().one()
+
+
+def remaining(session: Session, dossier: Dossier) -> Remaining:
+    """Return how much working time is left, with pauses and the pieces it is made of."""
+    state, at = State(dossier.state), now()
+    due_at = dossier.due_at if dossier.received_at is not None else dossier.reception_due_at
+    if state in CLOCK_OVER:
+        return _ended(dossier, state)
+    if due_at is None:
+        return Remaining(_("no limit yet"), "ok", [])
+    if state in PAUSING:
+        return Remaining(_("the clock stands still"), "paused", [_(state.label)])
+    place = dossier.agency if dossier.received_at is not None else dossier.desk
+    calendar = calendar_of(session, place)
+    phrase = deadlines.remaining_phrase(at, due_at, calendar)
+    try:
+        pieces = explain(calendar, min(at, due_at), max(at, due_at))
+    except CalendarExhausted:
+        pieces = ()
+    reasons = [_(piece.msgid, **piece.params) for piece in pieces]
+    words = _(phrase.msgid, **phrase.params)
+    return Remaining(words, LOOKS[deadlines.urgency(at, due_at, calendar)], reasons)
+
+
+def _ended(dossier: Dossier, state: State) -> Remaining:
+    ended_at = dossier.finished_at or dossier.closed_at
+    if state in {State.refused, State.stopped} or dossier.due_at is None or ended_at is None:
+        return Remaining(_("the clock is over"), "done", [])
+    is_late = ended_at > dossier.due_at
+    words = _("finished late") if is_late else _("finished in time")
+    return Remaining(words, "overdue" if is_late else "done", [])
+
+
+def due_reasons(dossier: Dossier) -> list[str]:
+    """Return why the result is due when it is: as promised at reception, then each change."""
+    first = [_(msgid, **params) for msgid, params in dossier.due_explanation or ()]
+    return first + [change.reason for change in dossier.due_changes]
+
+
+def papers(dossier: Dossier) -> list[PaperRow]:
+    """Return every paper that is asked or was handed in, with its files."""
+    held = {paper.component_id: paper for paper in dossier.papers}
+    rows = []
+    for component in dossier.version.components:
+        paper = held.pop(component.id, None)
+        files = [a for a in dossier.attachments if a.component_id == component.id]
+        if paper is None and not files and not component.is_required:
+            continue
+        rows.append(_paper(component.name, component, paper, files))
+    return rows + [_paper(paper.name, None, paper, []) for paper in held.values()]
+
+
+def _paper(name: str, component: Component | None, paper: Any, files: list[Attachment]) -> PaperRow:
+    return PaperRow(
+        name, component, paper.kind if paper else "", paper.quantity if paper else 0,
+        bool(paper and paper.is_received), bool(component and component.is_required),
+        bool(component and is_shared(component)),
+        [a for a in files if not a.is_replaced], [a for a in files if a.is_replaced],
+    )  # fmt: skip
+
+
+def loose_files(dossier: Dossier) -> list[Attachment]:
+    """Return the files that belong to no paper: fields of the form, scans of the whole."""
+    return [a for a in dossier.attachments if a.component_id is None]
+
+
+def revision_changes(
+    dossier: Dossier,
+) -> list[tuple[FormRevision, list[tuple[str, str, str]]]]:
+    """Return each later state of the form with what it changed: (label, old, new)."""
+    form = dossier.version.form
+    if form is None:
+        return []
+    pairs = zip(dossier.revisions, dossier.revisions[1:], strict=False)
+    return [(new, eforms.differences(form, old.data, new.data)) for old, new in pairs]
+
+
+def timeline(dossier: Dossier) -> list[dict[str, Any]]:
+    """Return the course of the dossier, the latest first, for ui.timeline."""
+    last = dossier.movements[-1] if dossier.movements else None
+    return [
+        {
+            "at": movement.at, "title": _(_words(movement.transition)), "body": movement.remark,
+            "who": ", ".join(filter(None, (movement.actor_name, movement.agency_name))),
+            "tone": _MOVE_LOOKS.get(movement.transition, ("info", ""))[0],
+            "icon": _MOVE_LOOKS.get(movement.transition, ("", "route"))[1],
+            "clause": movement.clause, "current": movement is last,
+        }
+        for movement in reversed(dossier.movements)
+    ]  # fmt: skip
+
+
+def _words(transition: str) -> str:
+    return STEP_WORDS.get(transition) or PUBLIC_WORDS.get(transition, transition)
+
+
+def ledger(session: Session, dossier: Dossier) -> list[LedgerRow]:
+    """Return the time ledger: holder, from, to, working minutes by the holder's calendar."""
+    agencies = [part.agency for part in dossier.segments if part.agency is not None]
+    calendars = prepare_calendars(session, agencies)
+    names = user_names(session, (part.user_id for part in dossier.segments if part.user_id))
+    return [
+        LedgerRow(part, names.get(part.user_id or 0, ""), _worked(part, calendars))
+        for part in dossier.segments
+    ]
+
+
+def _worked(part: ClockSegment, calendars: dict[int, Any]) -> int:
+    calendar = calendars.get(part.agency_id or 0)
+    if calendar is None:
+        return 0
+    try:
+        return minutes_between(
+            calendar, part.started_at, max(part.started_at, part.ended_at or now())
+        )
+    except CalendarExhausted:
+        return 0
+
+
+def user_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of users by id, in one statement."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    users = session.scalars(sa.select(User).where(User.id.in_(wanted)))
+    return {user.id: user.get_full_name() for user in users}
+
+
+def late_step(dossier: Dossier) -> tuple[Task, datetime] | None:
+    """Return the first step that took longer than it may, and until when: the cause of delay."""
+    for task in dossier.tasks:
+        ended = task.finished_at or now()
+        if ended > task.due_at and task.kind not in {"return"}:
+            return task, ended
+    return None

@@ -1,0 +1,47 @@
+"""What the officers' screens share."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+from flask_appbuilder import BaseView
+from flask_babel import gettext as _
+
+from app.lowcode.values import as_id
+from app.permissions import EVERY_OFFICER
+
+
+class OfficerView(BaseView):
+    """A screen of people at work; rows are gated by the services."""
+
+    class_permission_name = "Work"
+    roles = {"use": EVERY_OFFICER}  # noqa: RUF012 - read by the permission sync
+
+
+def address_with(**changes: Any) -> str:
+    """Return this page's address with some of its query changed; None or "" takes away."""
+    kept = {name: value for name, value in request.args.items() if value}
+    kept |= {name: str(value) if value else "" for name, value in changes.items()}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return f"{request.path}?{query}" if query else request.path
+
+
+def whole_number(text: str | None, default: int = 0) -> int:
+    """Return the number typed, ``default`` for an empty field, -1 for anything else."""
+    if text is None or not text.strip():
+        return default
+    bare = text.strip()
+    return int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 7 else -1
+
+
+def ids(values: list[str]) -> list[int]:
+    """Return the record ids among ``values``; what cannot be one becomes 0, which none has."""
+    return [as_id(value) or 0 for value in values]
+
+
+def hours(minutes: int) -> str:
+    """Return working time in words: "5 h 20 min"."""
+    whole, rest = divmod(max(minutes, 0), 60)
+    if whole and rest:
+        return _("%(hours)d h %(minutes)d min", hours=whole, minutes=rest)
+    return _("%(hours)d h", hours=whole) if whole else _("%(minutes)d min", minutes=rest)

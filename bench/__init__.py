@@ -1,0 +1,1 @@
+"""Speed of the screens on a large database, against baselines in the same run."""

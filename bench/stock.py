@@ -1,0 +1,71 @@
+"""Flask-AppBuilder as it comes: its ModelView and its API on the same table and database."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_appbuilder import AppBuilder, ModelRestApi, ModelView
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_appbuilder.security.sqla.models import Role
+from flask_babel import force_locale
+
+from app.extensions import db
+from app.models import Dossier
+
+_COLUMNS = ["code", "procedure", "applicant_name", "state", "agency", "step_name", "due_at"]
+_USER, _ROLE = "stock", "stock_admin"
+
+
+class StockDossierView(ModelView):
+    """The list a programmer gets from FAB's documentation."""
+
+    datamodel = SQLAInterface(Dossier)
+    list_columns = _COLUMNS
+    search_columns = ["code", "applicant_name", "state", "agency", "sector", "procedure"]
+    show_columns = _COLUMNS
+    base_order = ("id", "desc")
+    page_size = 25
+    route_base = "/stock"
+
+
+class StockDossierApi(ModelRestApi):
+    """The API of the same table."""
+
+    datamodel = SQLAInterface(Dossier)
+    list_columns = ["code", "procedure.name", "applicant_name", "state", "agency.name", "step_name"]
+    resource_name = "stock"
+    allow_browser_login = True
+    page_size = 25
+
+
+def make_stock(settings: dict[str, Any]) -> Flask:
+    """Return stock FAB on our database, with a user who may do everything."""
+    app = Flask("bench.stock")
+    names = ("SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_ENGINE_OPTIONS", "TESTING")
+    app.config.update({name: settings[name] for name in names})
+    app.config.update(AUTH_TYPE=1, AUTH_ROLE_ADMIN=_ROLE, AUTH_ROLE_PUBLIC="stock_public",
+                      FAB_CREATE_DB=False, WTF_CSRF_ENABLED=True)  # fmt: skip
+    db.init_app(app)
+    with app.app_context(), force_locale("en"):
+        if db.session.scalar(sa.select(Role).where(Role.name == _ROLE)) is None:
+            db.session.add(Role(name=_ROLE))
+            db.session.commit()
+        builder = AppBuilder(app, db.session)
+        builder.add_view(StockDossierView, "Dossiers")
+        builder.add_api(StockDossierApi)
+        if builder.sm.find_user(_USER) is None:
+            role = builder.sm.find_role(_ROLE)
+            builder.sm.add_user(_USER, "Stock", "Admin", "stock@example.vn", role, "stock")
+        db.session.commit()
+    return app
+
+
+def log_in(app: Flask) -> FlaskClient:
+    """Return a client logged in as the stock administrator."""
+    client = app.test_client()
+    with app.app_context():
+        user = app.appbuilder.sm.find_user(_USER)  # type: ignore[attr-defined]
+        with client.session_transaction() as kept:
+            kept["_user_id"], kept["_fresh"] = str(user.id), True
+    return client
