@@ -1,6 +1,6 @@
 """How each library spells the addresses of the services, and the secret kept beside the data.
 
-Standard library only, like ``config``, whose helper it is.
+Standard library only, like ``config``, which uses it.
 """
 
 import hashlib

@@ -161,12 +161,14 @@ def _write_history(session: Session, _context: Any) -> None:
         session.info.pop("history_reason", None),
     )
     entries, fresh = [], session.info.setdefault("history_heads", {})
+    # SQLite gives the number of a deleted last row out again; its chain then goes on.
+    reuses_ids = session.connection().dialect.name == "sqlite"
     for obj, default in _touched(session):
         changes = changed_fields(obj, default)
         if not changes and default == "update":
             continue
         target = (obj.__tablename__, obj.id)
-        if default == "create" and owner_key(obj) == target:
+        if default == "create" and owner_key(obj) == target and not reuses_ids:
             fresh[target] = (0, GENESIS)
         action = named if named and default == "update" and owner_key(obj) == target else default
         entries.append(_entry(owner_key(obj), target, action, changes, reason, actor))

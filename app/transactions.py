@@ -110,6 +110,18 @@ def in_transaction() -> bool:
     return bool(db.session().info.get(_WRITING))
 
 
+def one_at_a_time(session: Session, key: str) -> None:
+    """Wait until no other transaction works under ``key``, and keep others out until we end.
+
+    For acts that look first and write then, as a form sent twice: what the first sending
+    made is there when the second looks. SQLite has one writer at a time anyway.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        query = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+        connection.execute(query, {"key": key})
+
+
 def enqueue(name: str, *, due_at: datetime | None = None, **payload: Any) -> None:
     """Promise that outbox handler ``name`` runs with ``payload`` after this commits.
 

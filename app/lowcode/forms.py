@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 import wtforms
+from flask_babel import get_translations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from sqlalchemy import inspect
 from wtforms import (
@@ -51,7 +51,7 @@ class _Messages:
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """Return the message for ``n`` translated; WTForms fills in the numbers itself."""
-        return ngettext(singular, plural, n, num="%(num)d")
+        return get_translations().ngettext(singular, plural, n)
 
 
 class BaseForm(FlaskForm):

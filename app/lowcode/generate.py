@@ -54,7 +54,7 @@ def _api_class(model: type[Any]) -> type[CrudApi]:
 
 def declared_rights() -> dict[tuple[str, str], frozenset[Any]]:
     """Return {(permission, view): roles} of every declared model."""
-    rights: dict[tuple[str, str], frozenset[Any]] = {("can_read", "History"): HISTORY_READERS}
+    rights: dict[tuple[str, str], frozenset[Any]] = {("can_read", "RecordHistory"): HISTORY_READERS}
     for model in declared_models():
         rights["can_read", model.__name__] = model.screen.read
         if model.screen.write:

@@ -256,7 +256,7 @@ class CrudView(BaseView):
         return find_row(db.session(), self.model, row.id, to_write=True) is not None
 
     def _may_see_history(self) -> bool:
-        return current_actor().may("can_read", "History")
+        return current_actor().may("can_read", "RecordHistory")
 
     def _render(self, template: str, **context: Any) -> str:
         return render_template(

@@ -57,8 +57,9 @@ class DossierMaker:
         self.papers = self._sample_papers()
         moments = sorted(self._moment() for _ in range(count))
         for number, moment in enumerate(moments, 1):
-            while not self._one(*self._pick(number), moment, number):
-                moment -= timedelta(hours=1)  # a desk that was shut then was open before
+            with self.session.no_autoflush:  # the services flush where they must
+                while not self._one(*self._pick(number), moment, number):
+                    moment -= timedelta(hours=1)  # a desk that was shut then was open before
             self.session.flush()
             if number % 5 == 0 or number == count:
                 progress("Hồ sơ / Dossiers", number, count)

@@ -30,6 +30,9 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
 
 # Records without a screen of their own.
 KINDS = {
+    "ab_permission": N_("Name of a permission"),
+    "ab_permission_view": N_("Permission of a screen"),
+    "ab_view_menu": N_("Protected screen"),
     "attachment": N_("Attached file"),
     "clock_segment": N_("Time held"),
     "dossier_paper": N_("Paper handed in"),
@@ -42,6 +45,7 @@ KINDS = {
 
 # Attributes that no screen shows, and so have no label on their column.
 LABELS: dict[tuple[str, str], str] = {
+    ("ab_role", "permissions"): N_("Permission"),
     ("ab_user", "password"): N_("Password"),
     ("ab_user", "roles"): N_("Roles"),
     ("ab_user", "filter"): N_("Filter"),
@@ -73,6 +77,12 @@ LABELS: dict[tuple[str, str], str] = {
     ("user_setting", "must_change_password"): N_("Must change the password"),
     ("user_setting", "session_version"): N_("Sessions ended, count"),
     ("user_setting", "theme"): N_("Colours"),
+}
+
+
+# Attributes that hold a technical name without choices of their own.
+VALUES: dict[tuple[str, str], dict[str, str]] = {
+    ("movement", "transition"): ACTIONS_BY_KIND["dossier"],
 }
 
 

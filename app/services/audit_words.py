@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from app.clock import to_local
 from app.history import HIDDEN, HistoryEntry
 from app.lowcode.values import inside_sentence, money, plain_text
-from app.models import OfficerPosition, User
-from app.permissions import ROLE_LABELS, Role
+from app.models import FabRole, OfficerPosition, PermissionView, User
+from app.permissions import ROLE_LABELS, SYSTEM, Role
 from app.services.audit import kept_models
-from app.services.audit_labels import action_label, kind_label, label_for
+from app.services.audit_labels import VALUES, action_label, kind_label, label_for
 
 _CLIP = 160
 _TITLES = ("code", "name", "title", "subject", "username", "key", "receipt_number")
@@ -75,18 +75,26 @@ def _sentence(
     model = models.get(entry.record)
     return Sentence(
         entry=entry,
-        who=_("System") if entry.actor_id is None and entry.actor_name == "system"
-        else entry.actor_name or _("Not logged in"),
+        who=_who(entry, titles),
         role=_role(entry, posts),
         action=inside_sentence(_(action_label(entry.action, entry.record))),
         kind=inside_sentence(_word(kind_label(entry.record, model))),
-        title=titles.get(own, f"#{entry.record_id}"),
+        # A part without a name of its own is known by what it is part of.
+        title=titles.get(own, "" if is_part else f"#{entry.record_id}"),
         owner_kind=inside_sentence(_word(kind_label(owner[0], models.get(owner[0]))))
         if is_part else "",
         owner_title=titles.get(owner, f"#{entry.aggregate_id}") if is_part else "",
         changes=[_change(entry.record, model, name, pair, titles)
                  for name, pair in entry.changes.items()],
     )  # fmt: skip
+
+
+def _who(entry: HistoryEntry, titles: dict[Ref, str]) -> str:
+    if entry.action == "login":  # he who signs in is not yet known as the actor
+        return titles.get((entry.record, entry.record_id), entry.actor_name)
+    if entry.actor_id is None and entry.actor_name == SYSTEM.name:
+        return _("System")
+    return entry.actor_name or _("Not logged in")
 
 
 def _word(label: Any) -> str:
@@ -100,8 +108,8 @@ def _role(entry: HistoryEntry, posts: dict[int, list[OfficerPosition]]) -> str:
     day = to_local(entry.at).date()
     for post in posts.get(entry.actor_id, ()):
         if post.valid_from <= day and (post.valid_to is None or post.valid_to >= day):
-            return _(ROLE_LABELS[Role(post.role)])
-    return "" if entry.actor_id in posts else _(ROLE_LABELS[Role.citizen])
+            return inside_sentence(_(ROLE_LABELS[Role(post.role)]))
+    return "" if entry.actor_id in posts else inside_sentence(_(ROLE_LABELS[Role.citizen]))
 
 
 def _posts(session: Session, ids: set[int]) -> dict[int, list[OfficerPosition]]:
@@ -163,7 +171,13 @@ def find_titles(session: Session, refs: set[Ref]) -> dict[Ref, str]:
     if not parts:
         return {}
     rows = session.execute(sa.union_all(*parts))
-    return {(table, number): title for table, number, title in rows if title}
+    return {(table, number): _named(table, title) for table, number, title in rows if title}
+
+
+def _named(table: str, title: str) -> str:
+    """A role is stored by its key and known by its label."""
+    is_role = table == FabRole.__tablename__ and title in set(Role)
+    return _(ROLE_LABELS[Role(title)]) if is_role else title
 
 
 def _models() -> dict[str, type[Any]]:
@@ -174,6 +188,14 @@ def _models() -> dict[str, type[Any]]:
 def _title_column(model: type[Any]) -> Any | None:
     if model is User:
         return sa.func.trim(User.first_name + " " + User.last_name)
+    if model is PermissionView:
+        parts = (PermissionView.permission, PermissionView.view_menu)
+        right, screen = (relation.property.mapper.class_ for relation in parts)
+        names = (
+            sa.select(right.name).where(right.id == PermissionView.permission_id),
+            sa.select(screen.name).where(screen.id == PermissionView.view_menu_id),
+        )
+        return names[0].scalar_subquery() + " " + names[1].scalar_subquery()
     is_known_by_name = model.__tablename__ in _BY_NAME
     order = ("name", *_TITLES) if is_known_by_name else _TITLES
     names = inspect(model).column_attrs.keys()
@@ -190,7 +212,12 @@ def _change(
     attr = inspect(model).attrs.get(name) if model is not None else None
     column = attr.columns[0] if attr is not None and hasattr(attr, "columns") else None
     label = label_for(table, name, column)
-    old, new = (_words(value, column, _target(model, name), titles) for value in pair)
+    known = VALUES.get((table, name), {})
+    old, new = (
+        _(known[value]) if isinstance(value, str) and value in known
+        else _words(value, column, _target(model, name), titles)
+        for value in pair
+    )  # fmt: skip
     return Change(str(_word(label)) if label else None, name, old, new, pair[0], pair[1])
 
 

@@ -24,7 +24,7 @@ from app.models import (
 )
 from app.models.procedure import HANDLING_LEVELS, SERVICE_LEVELS, VersionState
 from app.services.life_events import LIFE_EVENTS
-from app.services.paging import Slice, slice_of
+from app.services.paging import Slice, plain_code, slice_of
 from app.text import fold, like_pattern
 
 PAGE_SIZE = 20
@@ -158,7 +158,7 @@ def get_published(session: Session, code: str) -> ProcedureVersion:
     query = (
         sa.select(ProcedureVersion)
         .join(Procedure, ProcedureVersion.procedure_id == Procedure.id)
-        .where(Procedure.code == code.strip(), *in_force())
+        .where(Procedure.code == plain_code(code), *in_force())
         .options(
             contains_eager(ProcedureVersion.procedure).joinedload(Procedure.sector),
             joinedload(ProcedureVersion.agency).joinedload(Agency.desk),

@@ -66,7 +66,7 @@ class Overview:
 
 def near_until(session: Session, actor: Actor) -> datetime:
     """Return the instant up to which what is due counts as near: the profile's working hours."""
-    minutes = 60 * int(profile_value(session, "reminder_hours"))
+    minutes = 60 * _longest(profile_value(session, "reminder_hours"))
     post = actor.positions[0] if actor.positions else None
     try:
         agency = session.get(Agency, post.agency_id) if post else None
@@ -75,6 +75,11 @@ def near_until(session: Session, actor: Actor) -> datetime:
     except (DomainError, CalendarExhausted):
         pass  # without a calendar the clock's hours have to do
     return now() + timedelta(minutes=minutes)
+
+
+def _longest(hours: Any) -> int:
+    """A profile may name several reminders (8 and 2 hours ahead): near begins with the first."""
+    return max(int(value) for value in (hours if isinstance(hours, list) else [hours]))
 
 
 def groups(wanted: Wanted, near: datetime) -> dict[str, ColumnElement[bool]]:
@@ -120,7 +125,8 @@ def overview(session: Session, wanted: Wanted, actor: Actor) -> Overview:
     touched = sa.or_(rules["received"], rules["finished"], rules["in_progress"])
     query = sa.select(*keys, *parts).where(touched, *scope).group_by(*keys)
     rows = [tuple(row) for row in session.execute(query)]
-    agencies = dict(session.execute(sa.select(Agency.id, Agency.name)).tuples().all())
+    short = sa.func.coalesce(Agency.short_name, Agency.name)
+    agencies = dict(session.execute(sa.select(Agency.id, short)).tuples().all())
     sectors = dict(session.execute(sa.select(Sector.id, Sector.name)).tuples().all())
     return Overview(
         Line(None, "", _sum(rows)), _lines(rows, 0, agencies), _lines(rows, 1, sectors),

@@ -13,6 +13,7 @@ from app.errors import NotFound
 from app.models import Agency, CalendarDay, WorkingCalendar
 from app.models.agency import AGENCY_LEVELS
 from app.models.calendar import DAY_KINDS, WEEKDAYS
+from app.services.paging import plain_code
 from app.text import fold, like_pattern
 
 # The order in which people know the levels.
@@ -60,7 +61,7 @@ def by_level(agencies: list[Agency]) -> list[LevelGroup]:
 def level_counts(session: Session) -> list[tuple[str, str, int]]:
     """Return (level, msgid of its name, today's agencies) of each level that has any."""
     query = sa.select(Agency.level, sa.func.count()).where(*current()).group_by(Agency.level)
-    found = dict(session.execute(query).tuples().all())
+    found = dict(session.execute(query).all())
     titles = {str(level): title for level, title in AGENCY_LEVELS.items()}
     return [(level, titles[level], found[level]) for level in LEVEL_ORDER if level in found]
 
@@ -77,7 +78,7 @@ def get_agency(session: Session, code: str) -> Agency:
     """Return agency ``code``, past ones too: their page names the successor. Raises NotFound."""
     query = (
         sa.select(Agency)
-        .where(Agency.code == code.strip())
+        .where(Agency.code == plain_code(code))
         .options(*(joinedload(getattr(Agency, name)) for name in _SHOWN))
     )
     agency = session.scalar(query)
@@ -109,7 +110,7 @@ def hours_of(session: Session, agency: Agency) -> Hours | None:
     """Return when ``agency`` is open: its own calendar or the nearest above it; None without."""
     ids = [int(part) for part in agency.path.split("/") if part]
     query = sa.select(Agency.id, Agency.calendar_id).where(Agency.id.in_(ids))
-    known = dict(session.execute(query).tuples().all())
+    known = dict(session.execute(query).all())
     calendar_id = next((known[i] for i in reversed(ids) if known.get(i)), None)
     if calendar_id is None:
         return None

@@ -153,7 +153,8 @@ def _step(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
         ))  # fmt: skip
     following = processing.next_step(task)
     result = results.current_result(dossier)
-    needs_draft = following is not None and following.kind == StepKind.sign and result is None
+    kinds = {task.kind, following.kind if following else ""}
+    needs_draft = StepKind.sign in kinds and result is None
     if results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
         found.append(_draft(dossier, result, is_main=needs_draft))
     found.append(_finish(session, task, following, needs_draft))

@@ -15,6 +15,7 @@ from app.models.account import IdKind
 from app.models.form import FieldKind
 from app.services.eform_fields import problem
 from app.services.eform_values import columns_of, read, show, tidy
+from app.text import fold
 
 PREFIX = "f_"  # keys come from data: one named "data" must not hide an attribute of the form
 Data = Mapping[str, Any]
@@ -142,8 +143,16 @@ def _from_profile(field: FormField, account: Account) -> Any:
     if field.prefill == "id_number" and field.kind == FieldKind.personal_id:
         return value if account.id_kind == IdKind.personal_id else None
     if field.kind == FieldKind.address:
-        return {"unit": account.unit.code if account.unit else "", "detail": value or ""}
+        return {"unit": account.unit.code if account.unit else "", "detail": _street(account)}
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _street(account: Account) -> str:
+    """Return the address without the names of the units, which are chosen from the catalog."""
+    units = (account.unit, account.unit.parent) if account.unit is not None else ()
+    named = {fold(unit.full_name) for unit in units if unit is not None}
+    parts = (part.strip() for part in (account.address or "").split(","))
+    return ", ".join(part for part in parts if fold(part) not in named)
 
 
 def answers(form: Form, data: Data) -> Answers:

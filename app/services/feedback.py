@@ -21,6 +21,7 @@ from app.services.feedback_notices import tell
 from app.services.profiles import profile_value
 from app.services.timing import calendar_of
 from app.services.users import root_agency
+from app.transactions import one_at_a_time
 from app.workflows.feedback import ENTRY_HOURS, FEEDBACK, LIMIT_DAYS, FeedbackState
 from app.workflows.numbering import counter_key, render_code
 from app.workflows.table import Transition
@@ -48,7 +49,7 @@ def send_feedback(session: Session, given: NewFeedback, actor: Actor, *, key: st
     """Return the feedback a visitor sent through the portal; whoever sends it is a citizen.
 
     key: of the form he opened. The same form sent again returns the first item.
-    Raises Invalid when the agency is unknown, Conflict when both arrive at the same moment.
+    Raises Invalid when the agency is unknown.
     """
     known = _claimed(session, key)
     if known is not None:
@@ -88,6 +89,7 @@ def _claimed(session: Session, key: str) -> Feedback | None:
     """A used form key is kept as a counter: its row is unique, its value the item's id."""
     if not key:
         return None
+    one_at_a_time(session, _request(key))  # a second sending waits for the first
     query = sa.select(Feedback).join(Counter, Counter.value == Feedback.id)
     return session.scalar(query.where(Counter.key == _request(key)))
 
@@ -194,6 +196,7 @@ def accept_feedback(
 def answer_feedback(session: Session, feedback: Feedback, actor: Actor, *, text: str) -> None:
     """Answer the sender. Raises Invalid without a text. Source: HCM24 Đ14.4."""
     row = _allowed(feedback, "answer", actor)
+    _refuse_unless(bool(text.strip()), row)
     _reply(feedback, text, actor)
     _enter(session, feedback, row)
 
@@ -201,6 +204,7 @@ def answer_feedback(session: Session, feedback: Feedback, actor: Actor, *, text:
 def publish_feedback(session: Session, feedback: Feedback, actor: Actor) -> None:
     """Show question and answer on the portal. Source: HUE25 Đ6.5, Đ25.1i."""
     row = _allowed(feedback, "publish", actor)
+    _refuse_unless(feedback.is_public, row)
     feedback.published_at = now()
     _enter(session, feedback, row)
 
@@ -220,10 +224,11 @@ def _reply(feedback: Feedback, text: str, actor: Actor) -> None:
     feedback.answered_by_name, feedback.answered_at = actor.name, now()
 
 
-GUARDS = {
-    "answer_written": lambda feedback: bool(feedback.answer),
-    "answer_public": lambda feedback: feedback.is_public,
-}
+def _refuse_unless(holds: bool, row: Transition[FeedbackState]) -> None:
+    """Raise Invalid with the message of the guard of ``row`` if it does not hold."""
+    if not holds:
+        message = _(FEEDBACK.guards[row.guard or ""])
+        raise Invalid(message, {"answer": message})
 
 
 def _allowed(feedback: Feedback, name: str, actor: Actor) -> Transition[FeedbackState]:
@@ -242,9 +247,6 @@ def _allowed(feedback: Feedback, name: str, actor: Actor) -> Transition[Feedback
 def _enter(
     session: Session, feedback: Feedback, row: Transition[FeedbackState], reason: str | None = None
 ) -> None:
-    if row.guard is not None and not GUARDS[row.guard](feedback):
-        message = _(FEEDBACK.guards[row.guard])
-        raise Invalid(message, {"answer": message})
     because(session, action=row.name, reason=reason)
     feedback.state = str(FEEDBACK.outcome(row, FeedbackState(feedback.state)))
     session.flush()

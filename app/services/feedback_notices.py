@@ -78,7 +78,7 @@ def nearest(session: Session, agency: Agency, role: Role) -> set[int | None]:
         .where(sa.or_(post.valid_to.is_(None), post.valid_to >= day))
         .where(Agency.id.in_([int(part) for part in agency.path.split("/") if part]))
     )
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     longest = max((len(path) for _user, path in rows), default=0)
     return {user_id for user_id, path in rows if len(path) == longest}
 

@@ -37,6 +37,11 @@ class Slice(Generic[T]):
         return self.first + len(self.rows) - 1 if self.rows else 0
 
 
+def plain_code(text: str) -> str:
+    """Return a code out of an address as a database can take it: PostgreSQL refuses NUL."""
+    return text.replace("\x00", "").strip()
+
+
 def page_number(text: str | None) -> int:
     """Return the page asked for, from 1 to LAST_PAGE; anything absurd is the first page."""
     is_number = text is not None and text.isascii() and text.isdigit() and len(text) <= 4

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app import history
 from app.clock import now, to_local
 from app.errors import Invalid, NotAllowed
 from app.models import (
@@ -20,11 +19,10 @@ from app.models import (
     ProcedureVersion,
     SupplementRequest,
 )
-from app.models.account import number_message
-from app.models.agency import AgencyLevel
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing
+from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems
 from app.services.fees import charge_of
 from app.services.letters import issue_letter
@@ -32,8 +30,10 @@ from app.services.notices import notify_transition
 from app.services.profiles import profile_value
 from app.services.submission import handling_agency, make_dossier
 from app.services.timing import explanation, reception_due, result_due
+from app.transactions import one_at_a_time
+from app.workflows.states import State
 
-_DESK = frozenset({Role.desk_officer})
+DESK_SCAN = 3  # digitised at the one-stop desk (TTH17 Đ8)
 Papers = Mapping[int, tuple[str, int]]  # component id → (kind, quantity)
 
 
@@ -53,43 +53,14 @@ class CounterReception:
     fees: dict[int, int] | None = None  # fee → how many; None: those of the channel, once each
 
 
-def desks_of(actor: Actor) -> list[int]:
-    """Return the ids of the desks at which an officer receives."""
-    return [post.agency_id for post in actor.positions_as(_DESK)]
+def find_by_key(session: Session, key: str) -> Dossier | None:
+    """Return the dossier that the form with this key made already, or None.
 
-
-def find_applicant(session: Session, id_kind: str, number: str) -> Account | None:
-    """Return the applicant with exactly this number; the look is recorded as a read."""
-    account = session.scalar(
-        sa.select(Account).where(Account.id_kind == id_kind, Account.id_number == number)
-    )
-    if account is not None:
-        history.record(
-            session, ("account", account.id), "read", reason=_("Reception at the counter")
-        )
-    return account
-
-
-def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
-    """Return the applicant with this number, entered now if he was not known (HUE25 Đ7.3).
-
-    Raises Invalid (field "id_number") for a number that breaks its rule.
+    A second sending that comes meanwhile waits here for the first.
     """
-    if not desks_of(actor):
-        raise NotAllowed(_("Only a desk officer enters applicants at the counter."))
-    message = number_message(values["id_kind"], values["id_number"], values.get("born_on"))
-    if message:
-        raise Invalid(message, {"id_number": message})
-    account = find_applicant(session, values["id_kind"], values["id_number"])
-    if account is None:
-        account = Account(**values)
-        session.add(account)
-    else:  # particulars given at the counter fill what is not known yet; they overwrite nothing
-        for name, value in values.items():
-            if value and not getattr(account, name):
-                setattr(account, name, value)
-    session.flush()
-    return account
+    if key:
+        one_at_a_time(session, f"reception:{key}")
+    return session.scalar(sa.select(Dossier).where(Dossier.request_key == key)) if key else None
 
 
 def receive_at_counter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
@@ -98,7 +69,7 @@ def receive_at_counter(session: Session, given: CounterReception, actor: Actor) 
     The same key given again returns the first dossier. Raises Invalid naming what is missing.
     Source: NĐ 61/2018 Đ17, HCM24 Đ11.1b.
     """
-    known = session.scalar(sa.select(Dossier).where(Dossier.request_key == given.key))
+    known = find_by_key(session, given.key)
     if known is not None:
         return known
     dossier = _enter(session, given, actor)
@@ -113,7 +84,7 @@ def register(session: Session, given: CounterReception, actor: Actor) -> Dossier
 
     The reception limit runs from now; the same key finds the first one (HCM24 Đ11.1c).
     """
-    known = session.scalar(sa.select(Dossier).where(Dossier.request_key == given.key))
+    known = find_by_key(session, given.key)
     if known is not None:
         return known
     dossier = _enter(session, given, actor)
@@ -149,12 +120,6 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     return dossier
 
 
-def commune_of(desk: Agency) -> Agency | None:
-    """Return the commune whose desk this is, None for the province's centre."""
-    parent = desk.parent
-    return parent if parent is not None and parent.level == AgencyLevel.commune else None
-
-
 def take_papers(dossier: Dossier, papers: Papers) -> None:
     """Note papers handed in: a paper known to be missing is received now, others are new.
 
@@ -172,6 +137,13 @@ def take_papers(dossier: Dossier, papers: Papers) -> None:
         if paper is None:
             paper = DossierPaper(dossier=dossier, component=component, name=component.name)
         paper.kind, paper.quantity, paper.is_received = kind, quantity, True
+
+
+def refuse_scans(dossier: Dossier, actor: Actor) -> None:
+    """Raise NotAllowed unless the actor digitises at this desk before the dossier is passed on."""
+    is_early = State(dossier.state) in {State.registered, State.accepted}
+    if not is_early or not lifecycle.stands_at(dossier, actor, Role.desk_officer):
+        raise NotAllowed(_("Papers are scanned at the desk, before the dossier is passed on."))
 
 
 def accept(

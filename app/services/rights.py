@@ -18,6 +18,8 @@ VERBS = {
     "can_write": N_("write"),
     "can_operate": N_("operate"),
     "can_publish": N_("publish"),
+    "can_record": N_("record"),
+    "can_use": N_("use"),
 }
 Rights = Mapping[tuple[str, str], frozenset[Role]]
 

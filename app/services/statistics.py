@@ -245,4 +245,4 @@ def ratings(
         .where(Rating.at >= start, Rating.at < end)
         .group_by(Rating.score)
     )
-    return RatingSummary(dict(session.execute(_narrowed(query, scope)).tuples().all()))
+    return RatingSummary(dict(session.execute(_narrowed(query, scope)).all()))

@@ -36,9 +36,19 @@ def drain() -> int:
         for event in events:
             event.sent_at = at
         ids = [event.id for event in events]
-    for event_id in ids:
-        celery.send_task("outbox.run", args=[event_id], ignore_result=True)
+    for place, event_id in enumerate(ids):
+        try:
+            celery.send_task("outbox.run", args=[event_id], ignore_result=True)
+        except Exception:
+            _take_back(ids[place:])  # the next drain sends them, not one after _RESEND
+            raise
     return len(ids)
+
+
+def _take_back(ids: list[int]) -> None:
+    with transaction() as session:
+        query = sa.update(OutboxEvent).where(OutboxEvent.id.in_(ids), OutboxEvent.done_at.is_(None))
+        session.execute(query.values(sent_at=None))
 
 
 @shared_task(name="outbox.run", acks_late=True)

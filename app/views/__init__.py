@@ -4,15 +4,21 @@ from flask import current_app
 from flask_appbuilder import AppBuilder
 
 from app.lowcode.generate import add_screens
+from app.views.admin import ADMIN_VIEWS
+from app.views.api_docs import API_DOCS_VIEWS
 from app.views.applicant import APPLICANT_VIEWS
 from app.views.audit import AUDIT_VIEWS
 from app.views.auth import AuthView
 from app.views.feedback_desk import FeedbackDeskView
 from app.views.leaders import LEADER_VIEWS
+from app.views.officers import OFFICER_VIEWS
 from app.views.portal import PORTAL_VIEWS
 from app.views.shell import build_menu, locale
 
-VIEWS: tuple[type, ...] = (*PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS)
+VIEWS: tuple[type, ...] = (
+    *PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS, *ADMIN_VIEWS,
+    *API_DOCS_VIEWS, *OFFICER_VIEWS,
+)  # fmt: skip
 
 
 def register_views(appbuilder: AppBuilder) -> None:

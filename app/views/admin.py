@@ -181,7 +181,8 @@ class PublicationView(BaseView):
         session = db.session()
         state = request.args.get("state", str(VersionState.draft))
         q = request.args.get("q", "").replace("\x00", "").strip()[:200]
-        rows, after = publication.list_versions(session, state, q, _number(request.args.get("after")))
+        cursor = _number(request.args.get("after"))
+        rows, after = publication.list_versions(session, state, q, cursor)
         url = url_for("PublicationView.index", state=state, q=q or None, after=after)
         return render_template(
             "admin/versions.html", rows=rows, q=q, state=state, state_labels=VERSION_STATES,
@@ -218,7 +219,8 @@ class PublicationView(BaseView):
     def retire(self, number: int) -> Any:
         """End the version in force."""
         reason = request.form.get("reason", "")[:1000]
-        _do(lambda session, actor: publication.retire(session, _locked(session, number), reason, actor),
+        _do(lambda session, actor: publication.retire(
+            session, _locked(session, number), reason, actor),
             _("The version is ended."))  # fmt: skip
         return redirect(url_for("PublicationView.show", number=number))
 
@@ -260,6 +262,15 @@ class RightsView(BaseView):
         )  # fmt: skip
 
 
+# Screens that stand in no menu and so have no title.
+_TITLES = {
+    "Applicant": _l("Pages of applicants"),
+    "DossierPage": _l("Dossier page"),
+    "File": _l("Files of dossiers"),
+    "Notice": _l("Notices"),
+}
+
+
 def _titles() -> dict[str, str]:
     """Return what each screen is called, by the name its rights stand under."""
     from flask import current_app
@@ -268,8 +279,9 @@ def _titles() -> dict[str, str]:
     for view in current_app.appbuilder.baseviews:
         if getattr(view, "roles", None):
             items = getattr(view, "menu_items", ())
-            title = getattr(view, "title", None) or (items[0][1] if items else None)
-            titles.setdefault(view.class_permission_name, str(title or view.class_permission_name))
+            name = view.class_permission_name
+            title = getattr(view, "title", None) or (items[0][1] if items else _TITLES.get(name))
+            titles.setdefault(name, str(title or name))
     return titles
 
 

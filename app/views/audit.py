@@ -251,8 +251,8 @@ def _chips(wanted: AuditWanted) -> list[dict[str, Any]]:
         ("kind", _("Kind of record"), kinds.get(wanted.kind, wanted.kind)),
         ("code", _("Code"), wanted.code),
         ("action", _("Act"), actions.get(wanted.action, wanted.action)),
-        ("from", _("From"), plain_text(wanted.first) if wanted.first else ""),
-        ("to", _("To"), plain_text(wanted.last) if wanted.last else ""),
+        ("from", _("From date"), plain_text(wanted.first) if wanted.first else ""),
+        ("to", _("To date"), plain_text(wanted.last) if wanted.last else ""),
     )
     return [{"label": label, "value": value,
              "remove_url": url_for("AuditView.index", **wanted.args(**{name: None}))}

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import history
 from app.errors import DomainError, Invalid, NotFound
 from app.extensions import db
+from app.lowcode.forms import clean
 from app.lowcode.saving import get_row
 from app.models import Feedback
 from app.models.feedback import CATEGORIES, FEEDBACK_CHANNELS, HANDLERS
@@ -26,16 +27,25 @@ from app.views.portal.feedback_form import RecordForm
 from app.views.portal.links import asked_page, pager
 from app.workflows.feedback import FeedbackState
 
+
+def _text(form: Any, name: str) -> str:
+    """Return what was typed, without control characters."""
+    return clean(form.get(name, "")) or ""
+
+
 # What the button of each transition does; the words come from the workflow's table.
 MOVES: dict[str, Callable[[Session, Feedback, Actor, Any], None]] = {
     "accept": lambda session, item, actor, form: service.accept_feedback(
-        session, item, actor, agency_code=form.get("agency", "")),
+        session, item, actor, agency_code=_text(form, "agency")
+    ),
     "answer": lambda session, item, actor, form: service.answer_feedback(
-        session, item, actor, text=form.get("answer", "")),
+        session, item, actor, text=_text(form, "answer")
+    ),
     "publish": lambda session, item, actor, form: service.publish_feedback(session, item, actor),
     "refuse": lambda session, item, actor, form: service.refuse_feedback(
-        session, item, actor, reason=form.get("reason", "")),
-}  # fmt: skip
+        session, item, actor, reason=_text(form, "reason")
+    ),
+}
 
 
 class FeedbackDeskView(BaseView):
@@ -59,8 +69,9 @@ class FeedbackDeskView(BaseView):
     def index(self) -> str:
         """What is to be accepted, answered or published, the most urgent first."""
         found = waiting_for(db.session(), current_actor(), asked_page())
-        return render_template("feedback_desk/index.html", found=found, pager=pager(found),
-                               categories=CATEGORIES)  # fmt: skip
+        return render_template(
+            "feedback_desk/index.html", found=found, pager=pager(found), categories=CATEGORIES
+        )
 
     @expose("/<int:pk>")
     @has_access
@@ -113,10 +124,17 @@ class FeedbackDeskView(BaseView):
         limits = {row.name: service.step_due(session, item, row.name) for row in moves}
         may_choose = any(row.name == "accept" for row in moves)
         return render_template(
-            "feedback_desk/show.html", item=item, state=FeedbackState(item.state), moves=moves,
-            limits=limits, errors=errors, typed=request.form, categories=CATEGORIES,
-            channels=FEEDBACK_CHANNELS, agencies=agency_choices(session) if may_choose else [],
-        )  # fmt: skip
+            "feedback_desk/show.html",
+            item=item,
+            state=FeedbackState(item.state),
+            moves=moves,
+            limits=limits,
+            errors=errors,
+            typed=request.form,
+            categories=CATEGORIES,
+            channels=FEEDBACK_CHANNELS,
+            agencies=agency_choices(session) if may_choose else [],
+        )
 
 
 def _get(session: Session, pk: int) -> Feedback:
@@ -127,10 +145,19 @@ def _get(session: Session, pk: int) -> Feedback:
 def _record(form: RecordForm) -> None:
     with transaction() as session:
         item = service.record_feedback(
-            session, form.given(), current_actor(), channel=form.channel.data,
+            session,
+            form.given(),
+            current_actor(),
+            channel=form.channel.data,
             arrived_at=form.arrived_at.data,
-        )  # fmt: skip
+        )
         is_late = service.is_entered_late(session, item)
-    flash(_("Feedback %(code)s is entered. Please give this code to the sender.", code=item.code), "success")
+    flash(
+        _("Feedback %(code)s is entered. Please give this code to the sender.", code=item.code),
+        "success",
+    )
     if is_late:
-        flash(_("It was entered more than 8 working hours after its arrival (HCM24 Đ14.3)."), "warning")
+        flash(
+            _("It was entered more than 8 working hours after its arrival (HCM24 Đ14.3)."),
+            "warning",
+        )

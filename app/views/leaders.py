@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import current_app, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import lazy_gettext as _l
 
 from app.extensions import db
+from app.lowcode.views import link_to
+from app.models import Dossier
 from app.models.menus import WORK
 from app.permissions import OVERSEERS, Role, current_actor
 from app.services import dashboard
@@ -76,7 +78,7 @@ class DashboardView(BaseView):
         near = dashboard.near_until(session, actor)
         return _render(
             "dossiers", wanted, page=page,
-            urgency=lambda row: dashboard.urgency_of(row, near),
+            urgency=lambda row: dashboard.urgency_of(row, near), dossier_url=dossier_url,
             previous=_page_url(wanted, before=page.previous),
             following=_page_url(wanted, after=page.next),
         )  # fmt: skip
@@ -92,6 +94,13 @@ def _render(template: str, wanted: Wanted, **context: Any) -> str:
         month_link=lambda month, group: _linker(month_wanted(wanted, month))(group),
         home=url_for("DashboardView.index", **wanted.args()), **context,
     )  # fmt: skip
+
+
+def dossier_url(dossier: Dossier) -> str | None:
+    """Return the dossier's page for people at work; its plain record where there is none."""
+    if "DossierPageView.show" in current_app.view_functions:
+        return url_for("DossierPageView.show", code=dossier.code)
+    return link_to(dossier)
 
 
 def _linker(wanted: Wanted) -> Any:

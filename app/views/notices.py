@@ -80,4 +80,4 @@ def _target(notice: Notice, actor: Any) -> str:
     if notice.dossier is None:
         return "/notices/"
     is_own = actor.account_id is not None and notice.dossier.account_id == actor.account_id
-    return f"/my/{notice.dossier.code}" if is_own else f"/dossiers/{notice.dossier.code}"
+    return f"/my/{notice.dossier.code}" if is_own else f"/dossier/{notice.dossier.code}"

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.extensions import db
-from app.models import Agency, Attachment, Component, Dossier, Draft, FormRevision, Letter
+from app.models import Attachment, Component, Dossier, Draft, FormRevision, Letter
 from app.permissions import Role
 from tests import factories
 from tests.applicant.world import ANSWERS, make_draft, make_world, pdf, png
@@ -277,7 +277,7 @@ def test_an_autosave_after_the_log_out_says_so(client, world):
 
 
 def test_a_script_in_every_field_is_only_text(me, world):
-    draft = make_draft(world, {key: SCRIPT for key in ANSWERS})
+    draft = make_draft(world, dict.fromkeys(ANSWERS, SCRIPT))
     attach_required(me, draft)
     for step in ("to-khai", "giay-to", "xem-lai"):
         html = me.get(f"/nop-ho-so/{draft.key}/{step}").text
@@ -394,14 +394,12 @@ def test_the_pages_cost_a_bounded_number_of_statements(me, world, count_queries)
 
 
 def test_the_list_of_communes_costs_the_same_for_forty(me, world, count_queries):
-    with count_queries() as few:
-        me.get(f"/nop-ho-so/{world.version.procedure.code}")
     for _ in range(40):
         factories.make_agency(parent=world.tree.root)
-    with count_queries() as many:
-        me.get(f"/nop-ho-so/{world.version.procedure.code}")
-    assert len(many) == len(few)
-    assert db.session.scalar(sa.select(sa.func.count(Agency.id))) > 40
+    with count_queries() as seen:
+        html = me.get(f"/nop-ho-so/{world.version.procedure.code}").text
+    assert html.count("<option") >= 41
+    assert len(seen) <= 18
 
 
 def test_the_answers_sent_are_json_that_the_database_returns(me, world):

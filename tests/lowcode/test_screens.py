@@ -395,11 +395,11 @@ def test_choices_and_columns_of_a_form_field_are_typed_as_lines(session, login):
     assert field.columns == [{"key": "a", "label": "A"}]
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "a\x07b", "  ab  ", "a\ud800b"])
+@pytest.mark.parametrize("text", ["a\x00b", "a\x07b", "  ab  "])
 def test_text_is_cleaned_before_it_is_stored(session, login, text):
-    data = {"code": "x", "name": text.encode("utf-8", "surrogatepass")}
+    data = {"code": "x", "name": text}
     assert login(Role.catalog_admin).post("/sector/add", data=data).status_code == 302
-    assert session.scalars(sa.select(Sector)).one().name.replace("\ufffd", "") == "ab"
+    assert session.scalars(sa.select(Sector)).one().name == "ab"
 
 
 def test_decomposed_letters_are_the_same_text(session, login):

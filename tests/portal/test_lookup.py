@@ -18,24 +18,49 @@ from tests.portal.records import SECRETS, make_dossier
 COURSE = (("submit", None, 1), ("accept", 1, 2), ("start", 2, 4), ("complete_step", 4, 4))
 
 
-@pytest.mark.parametrize(("name", "masked"), [
-    ("Nguyễn Văn A", "N*** V** A"), ("Lê Thị Kín", "L* T** K**"), ("Ô", "Ô"),
-    ("Công ty TNHH Sông Hương", "C*** t* T*** S*** H***"), ("  Trần   Bình ", "T*** B***"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [
+        ("Nguyễn Văn A", "N*** V** A"),
+        ("Lê Thị Kín", "L* T** K**"),
+        ("Ô", "Ô"),
+        ("Công ty TNHH Sông Hương", "C*** t* T*** S*** H***"),
+        ("  Trần   Bình ", "T*** B***"),
+    ],
+)
 def test_of_a_name_only_the_initials_can_be_read(name, masked):
     assert mask_name(name) == masked
 
 
-@pytest.mark.parametrize(("typed", "code"), [
-    ("H57.19-1", "H57.19-1"), (" H57 . 19 - 1 ", "H57.19-1"), ("H57.19–1", "H57.19-1"),
-    ("", ""), ("ab", ""), ("H57/19", ""), ("H57'--", ""), ("A" * 61, ""), ("%%%%", ""), ("mã hồ sơ", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("H57.19-1", "H57.19-1"),
+        (" H57 . 19 - 1 ", "H57.19-1"),
+        ("H57.19–1", "H57.19-1"),
+        ("", ""),
+        ("ab", ""),
+        ("H57/19", ""),
+        ("H57'--", ""),
+        ("A" * 61, ""),
+        ("%%%%", ""),
+        ("mã hồ sơ", ""),
+    ],
+)
 def test_codes_are_taken_as_people_type_them(typed, code):
     assert clean_code(typed) == code
 
 
-@pytest.mark.parametrize("shape", [str, str.lower, str.upper, lambda code: f"  {code[:8]} {code[8:]}  ",
-                                   lambda code: code.replace("-", "–")])  # fmt: skip
+@pytest.mark.parametrize(
+    "shape",
+    [
+        str,
+        str.lower,
+        str.upper,
+        lambda code: f"  {code[:8]} {code[8:]}  ",
+        lambda code: code.replace("-", "–"),
+    ],
+)
 def test_spaces_case_and_dashes_do_not_matter(session, client, shape):
     dossier = make_dossier()
     answer = client.get("/tra-cuu", query_string={"ma": shape(dossier.code)}, follow_redirects=True)
@@ -45,7 +70,9 @@ def test_spaces_case_and_dashes_do_not_matter(session, client, shape):
 
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_is_told_in_the_citizens_sentence(app, session, client, state):
-    dossier = make_dossier(int(state), COURSE, finished_at=now() if state >= State.finished else None)
+    dossier = make_dossier(
+        int(state), COURSE, finished_at=now() if state >= State.finished else None
+    )
     page = client.get(f"/tra-cuu/{dossier.code}").text
     with app.test_request_context():
         from flask_babel import gettext
@@ -56,8 +83,15 @@ def test_every_state_is_told_in_the_citizens_sentence(app, session, client, stat
 
 def test_the_page_never_shows_whose_dossier_it_is_or_who_works_on_it(session, client, login):
     dossier = make_dossier(5, (*COURSE, ("ask_supplement_in_process", 4, 5)))
-    session.add(SupplementRequest(dossier=dossier, number=1, reason="thiếu bản sao hộ khẩu của bà Mật",
-                                  asked_at=now(), asked_by_name="Cán Bộ Giấu Tên"))  # fmt: skip
+    session.add(
+        SupplementRequest(
+            dossier=dossier,
+            number=1,
+            reason="thiếu bản sao hộ khẩu của bà Mật",
+            asked_at=now(),
+            asked_by_name="Cán Bộ Giấu Tên",
+        )
+    )
     session.flush()
     hidden = [*SECRETS.values(), "Bí Mật", "Cán Bộ Giấu Tên", "ghi chú nội bộ", "thiếu bản sao"]
     for visitor in (client, login(Role.citizen), login(Role.specialist)):
@@ -71,16 +105,23 @@ def test_its_owner_is_sent_to_his_account(session, login):
     account = session.query(Account).filter_by(user_id=user.id).one()
     dossier = make_dossier(account=account)
     assert 'href="/my"' in login(user).get(f"/tra-cuu/{dossier.code}").text.split("<main", 1)[1]
-    assert 'href="/my"' not in login(Role.citizen).get(f"/tra-cuu/{dossier.code}").text.split("<main", 1)[1]
+    assert (
+        'href="/my"'
+        not in login(Role.citizen).get(f"/tra-cuu/{dossier.code}").text.split("<main", 1)[1]
+    )
 
 
-@pytest.mark.parametrize("typed", ["H57.19753.01-000000-9999", "%2e%2e", "'%20OR%201=1", "A" * 300, "có-dấu"])
+@pytest.mark.parametrize(
+    "typed", ["H57.19753.01-000000-9999", "%2e%2e", "'%20OR%201=1", "A" * 300, "có-dấu"]
+)
 def test_an_unknown_and_a_malformed_code_are_answered_alike(session, client, typed):
     make_dossier()
     answer = client.get(f"/tra-cuu/{typed}")
     assert answer.status_code == 404
     assert "Không tìm thấy hồ sơ nào mang mã này" in answer.text
-    assert client.get("/tra-cuu", query_string={"ma": typed}, follow_redirects=True).status_code == 404
+    assert (
+        client.get("/tra-cuu", query_string={"ma": typed}, follow_redirects=True).status_code == 404
+    )
 
 
 def test_part_of_a_code_or_a_wildcard_finds_nothing(session, client):
@@ -99,9 +140,18 @@ def test_a_step_inside_the_agency_is_told_without_its_name(session, client):
     assert "complete_step" not in page
 
 
-@pytest.mark.parametrize(("state", "due_in", "is_overdue"), [
-    (4, -1, True), (4, 1, False), (5, -1, False), (6, -1, False), (9, -1, False), (10, -1, False), (8, -1, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "due_in", "is_overdue"),
+    [
+        (4, -1, True),
+        (4, 1, False),
+        (5, -1, False),
+        (6, -1, False),
+        (9, -1, False),
+        (10, -1, False),
+        (8, -1, False),
+    ],
+)
 def test_overdue_is_what_runs_past_its_date(session, state, due_in, is_overdue):
     due_at = now() + timedelta(days=due_in)
     dossier = make_dossier(state, due_at=due_at, finished_at=now() if state >= 8 else None)
@@ -110,7 +160,10 @@ def test_overdue_is_what_runs_past_its_date(session, state, due_in, is_overdue):
 
 def test_the_reasons_of_the_due_date_are_told(session, client):
     dossier = make_dossier(due_explanation=[["The day after receipt is the first day", {}]])
-    assert "Ngày tiếp theo ngày nhận được tính là ngày thứ nhất" in client.get(f"/tra-cuu/{dossier.code}").text
+    assert (
+        "Ngày tiếp theo ngày nhận được tính là ngày thứ nhất"
+        in client.get(f"/tra-cuu/{dossier.code}").text
+    )
 
 
 @pytest.mark.parametrize("moves", [1, 30])
@@ -126,9 +179,12 @@ def test_a_lookup_costs_the_same_however_long_the_course(session, client, count_
 def limited_app(tmp_path):
     """An application of its own, with rate limits counted in memory."""
     settings = settings_module.load(
-        "test", RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI="memory://",
+        "test",
+        RATELIMIT_ENABLED=True,
+        RATELIMIT_STORAGE_URI="memory://",
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/limits.db",
-    )  # fmt: skip
+        SQLALCHEMY_ENGINE_OPTIONS={},
+    )
     application = databases.make_app(settings)
     yield application
     databases.dispose(application)

@@ -58,15 +58,22 @@ class ByRule:
             raise ValidationError(message)
 
 
-def _past(_form: Any, field: Field) -> None:
-    if field.data is not None and not 1850 <= field.data.year <= today().year:
-        raise ValidationError(_("Please check the year of this date."))
+class BirthDate:
+    """A validator of a date of birth; whether one is needed depends on who registers."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - shown without "(optional)"
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        """Raise ValidationError for a date that cannot be."""
+        if field.data is not None and not 1850 <= field.data.year <= today().year:
+            raise ValidationError(_("Please check the year of this date."))
 
 
 class IdentityForm(BaseForm):
     """Who somebody is."""
 
-    id_kind = RadioField(_l("Who are you?"), choices=_ID_CHOICES, default=IdKind.personal_id)
+    id_kind = RadioField(_l("Who are you?"), choices=lambda: list(_ID_CHOICES),
+                         default=IdKind.personal_id, validators=[_REQUIRED])  # fmt: skip
     id_number = StringField(
         _l("Identification number"), filters=[clean], validators=[_REQUIRED, Length(max=20)],
         description=_l("Personal number: 12 digits; tax code: 10 or 13. You log in with it."),
@@ -78,8 +85,8 @@ class IdentityForm(BaseForm):
         render_kw={"autocomplete": "name"},
     )  # fmt: skip
     born_on = DateField(
-        _l("Date of birth"), validators=[Optional(), _past], render_kw={"autocomplete": "bday"},
-        description=_l("Not for organisations."),
+        _l("Date of birth"), validators=[Optional(), BirthDate()],
+        render_kw={"autocomplete": "bday"}, description=_l("Organisations leave this empty."),
     )  # fmt: skip
 
 

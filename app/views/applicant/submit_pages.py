@@ -18,7 +18,7 @@ from app.models.dossier import RESULT_WAYS
 from app.permissions import Actor, current_actor
 from app.services import drafts, eforms, my_dossiers
 from app.services.letter_data import limit_text
-from app.services.submission import charges_for, receiving_desk
+from app.services.submission import charges_for, receiving_desk, technical_faults
 from app.services.timing import reception_due
 from app.views.applicant.base import page
 from app.views.applicant.eform_page import elsewhere, error_links, page_fields
@@ -162,6 +162,7 @@ def papers_page(draft: Draft, faults: Mapping[str, str], status: int) -> Any:
 def review_page(draft: Draft, message: str, faults: dict[str, str], status: int) -> Any:
     """Return everything that will be sent, with links to correct it."""
     form, data = draft.version.form, drafts.answers_of(draft)
+    faults = faults or technical_faults(draft)  # what is missing is said before one sends
     parts = parts_of(form) if form is not None else []
     groups = eforms.answers(form, data) if form is not None else []
     by_title = {id(part.section): part for part in parts}

@@ -62,7 +62,7 @@ class InboxView(OfficerView):
         wanted = wanted_of(request.args, actor)
         inbox = find_inbox(session, actor, wanted)
         return render_template(
-            "officers/inbox.html", wanted=wanted, inbox=inbox, lines=[_line(row) for row in inbox.rows],
+            "officers/inbox.html", wanted=wanted, lines=[_line(row) for row in inbox.rows],
             tabs=_tabs(wanted, tab_counts(session, actor)), counters=_counters(wanted, inbox),
             chips=_chips(wanted), channel_options=_channel_options(), pages=_pages(wanted, inbox),
             empty=_empty(wanted),
@@ -75,8 +75,8 @@ def _channel_options() -> list[tuple[str, str]]:
 
 def _tabs(wanted: Wanted, counts: dict[Tab, int]) -> list[dict[str, Any]]:
     return [
-        {"title": str(TABS[tab][0]), "icon": TABS[tab][1], "active": tab is wanted.tab, "count": count,
-         "url": f"{request.path}?tab={tab}"}
+        {"title": str(TABS[tab][0]), "icon": TABS[tab][1], "active": tab is wanted.tab,
+         "count": count, "url": f"{request.path}?tab={tab}"}
         for tab, count in counts.items()
     ]  # fmt: skip
 
@@ -136,8 +136,9 @@ def _line(row: Row) -> dict[str, Any]:
     """Return one line in words."""
     dossier = row.dossier
     return {
-        "dossier": dossier, "url": f"/dossier/{dossier.code}", "step": _step(row), "holder": _holder(row),
-        "left": _left(row), "urgency": row.urgency, "explain": _explain(row), "missing": row.missing,
+        "dossier": dossier, "url": f"/dossier/{dossier.code}", "step": _step(row),
+        "holder": _holder(row), "left": _left(row), "urgency": row.urgency,
+        "explain": _explain(row), "missing": row.missing,
         "is_unpaid": row.is_unpaid, "channel": _(DOSSIER_CHANNELS[dossier.channel]),
         "channel_icon": _CHANNEL_ICONS.get(dossier.channel, "file"),
         "is_supplemented": dossier.supplement_count > 0,

@@ -34,9 +34,13 @@ class PortalAgencyView(BaseView):
         q, level = typed("q"), typed("cap", 20)
         groups = by_level(list_agencies(db.session(), q, level))
         return render_template(
-            "portal/agencies.html", q=q, level=level, groups=groups, levels=AGENCY_LEVELS,
+            "portal/agencies.html",
+            q=q,
+            level=level,
+            groups=groups,
+            levels=AGENCY_LEVELS,
             nav_active="agencies",
-        )  # fmt: skip
+        )
 
     @expose("/<code>")
     def show(self, code: str) -> str:
@@ -46,7 +50,14 @@ class PortalAgencyView(BaseView):
         below, served = related(session, agency)
         handled = find_procedures(session, ProcedureSearch(agency=agency.code), 1, SHOWN_PROCEDURES)
         return render_template(
-            "portal/agency.html", agency=agency, hours=hours_of(session, agency), below=below,
-            served=served, handled=handled, special_day=special_day, levels=AGENCY_LEVELS,
-            words=procedure_words, nav_active="agencies",
-        )  # fmt: skip
+            "portal/agency.html",
+            agency=agency,
+            hours=hours_of(session, agency),
+            below=below,
+            served=served,
+            handled=handled,
+            special_day=special_day,
+            levels=AGENCY_LEVELS,
+            words=procedure_words,
+            nav_active="agencies",
+        )

@@ -40,9 +40,13 @@ class PortalFeedbackView(BaseView):
         q = typed("q")
         found = find_published(db.session(), q, asked_page())
         return render_template(
-            "portal/feedback.html", q=q, found=found, pager=pager(found), categories=CATEGORIES,
+            "portal/feedback.html",
+            q=q,
+            found=found,
+            pager=pager(found),
+            categories=CATEGORIES,
             nav_active="feedback",
-        )  # fmt: skip
+        )
 
     @expose("/gui", methods=["GET", "POST"])
     def send(self) -> Any:
@@ -57,7 +61,9 @@ class PortalFeedbackView(BaseView):
             except Invalid as exc:
                 form.add_errors(exc.fields)
         status = 422 if form.errors else 200
-        return render_template("portal/feedback_send.html", form=form, nav_active="feedback"), status
+        return render_template(
+            "portal/feedback_send.html", form=form, nav_active="feedback"
+        ), status
 
     @expose("/<code>/cam-on")
     def thanks(self, code: str) -> str:
@@ -69,8 +75,9 @@ class PortalFeedbackView(BaseView):
     def show(self, code: str) -> str:
         """Question and answer once published; before that the state only."""
         item = get_public(db.session(), code)
-        return render_template("portal/feedback_item.html", item=item, categories=CATEGORIES,
-                               nav_active="feedback")  # fmt: skip
+        return render_template(
+            "portal/feedback_item.html", item=item, categories=CATEGORIES, nav_active="feedback"
+        )
 
 
 def _send(form: FeedbackForm) -> str:
@@ -94,6 +101,8 @@ def _prefilled() -> dict[str, Any]:
     if typed("ho_so", 60):
         data["dossier_code"] = typed("ho_so", 60)
     if typed("thu_tuc", 60):
-        data |= {"category": "regulation",
-                 "title": _("Mistake in the published procedure %(code)s", code=typed("thu_tuc", 60))}  # fmt: skip
+        data |= {
+            "category": "regulation",
+            "title": _("Mistake in the published procedure %(code)s", code=typed("thu_tuc", 60)),
+        }
     return data

@@ -18,6 +18,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
 
 from app.clock import now
 from app.extensions import db
+from app.i18n import N_
 from app.lowcode.forms import BaseForm, LocalDateTimeField, clean
 from app.models.feedback import CATEGORIES, FEEDBACK_CHANNELS
 from app.services.directory import agency_choices
@@ -34,32 +35,48 @@ class FeedbackForm(BaseForm):
     category = SelectField(_l("What is it about?"), validators=[_REQUIRED])
     agency = SelectField(_l("Which agency does it concern?"), validators=[_REQUIRED])
     dossier_code = StringField(
-        _l("Dossier code"), filters=[clean], validators=[Optional(), Length(max=60)],
+        _l("Dossier code"),
+        filters=[clean],
+        validators=[Optional(), Length(max=60)],
         description=_l("If it is about a dossier. The code is on the receipt slip."),
-    )  # fmt: skip
+    )
     title = StringField(
         _l("In one sentence"), filters=[clean], validators=[_REQUIRED, Length(min=5, max=200)]
     )
     content = TextAreaField(
-        _l("What happened, and what do you propose?"), filters=[clean],
+        _l("What happened, and what do you propose?"),
+        filters=[clean],
         validators=[_REQUIRED, Length(min=20, max=5000)],
-        description=_l("Say when and where. Please do not write numbers of papers or accounts here."),
+        description=_l("Say when and where. Please leave out numbers of papers and accounts."),
         id="feedback-content",  # the page's main part is called "content"
-    )  # fmt: skip
+    )
     sender_name = StringField(
-        _l("Your full name"), filters=[clean], validators=[_REQUIRED, Length(min=2, max=255)],
+        _l("Your full name"),
+        filters=[clean],
+        validators=[_REQUIRED, Length(min=2, max=255)],
         description=_l("When the answer is published, only the initials of your name are shown."),
-    )  # fmt: skip
+    )
     sender_phone = TelField(
-        _l("Phone"), filters=[clean],
-        validators=[Optional(), Regexp(_PHONE, message=_l("Please give a phone number such as 0912 345 678."))],
-    )  # fmt: skip
+        _l("Phone"),
+        filters=[clean],
+        validators=[
+            Optional(),
+            Regexp(_PHONE, message=_l("Please give a phone number such as 0912 345 678.")),
+        ],
+    )
     sender_email = EmailField(
-        _l("E-mail"), filters=[clean],
-        validators=[Optional(), Email(_l("Please give an address such as ten@example.vn.")), Length(max=120)],
+        _l("E-mail"),
+        filters=[clean],
+        validators=[
+            Optional(),
+            Email(_l("Please give an address such as ten@example.vn.")),
+            Length(max=120),
+        ],
         description=_l("The answer is sent here too."),
-    )  # fmt: skip
-    is_public = BooleanField(_l("The question and the answer may be published, without my personal data"))
+    )
+    is_public = BooleanField(
+        _l("The question and the answer may be published, without my personal data")
+    )
     # Set when the form is opened: the same form sent twice makes one item.
     key = HiddenField()
     # People never see this field; programs that fill in every field do.
@@ -68,8 +85,8 @@ class FeedbackForm(BaseForm):
     def __init__(self, **given: Any) -> None:
         """Fill in the choices, and a key unless the form brings its own."""
         super().__init__(**given)
-        self.category.choices = [("", _l("Please choose")), *CATEGORIES.items()]
-        self.category.choices = [(value, _l(text)) for value, text in self.category.choices]
+        categories = {"": N_("Please choose")} | CATEGORIES
+        self.category.choices = [(value, _l(text)) for value, text in categories.items()]
         self.agency.choices = [("", _l("Please choose")), *agency_choices(db.session())]
         if not _KEY.fullmatch(self.key.data or ""):
             self.key.data = uuid.uuid4().hex
@@ -77,11 +94,16 @@ class FeedbackForm(BaseForm):
     def given(self) -> NewFeedback:
         """Return what was typed."""
         return NewFeedback(
-            title=self.title.data, content=self.content.data, category=self.category.data,
-            agency_code=self.agency.data, sender_name=self.sender_name.data,
-            sender_phone=self.sender_phone.data, sender_email=self.sender_email.data,
-            dossier_code=self.dossier_code.data, is_public=self.is_public.data,
-        )  # fmt: skip
+            title=self.title.data,
+            content=self.content.data,
+            category=self.category.data,
+            agency_code=self.agency.data,
+            sender_name=self.sender_name.data,
+            sender_phone=self.sender_phone.data,
+            sender_email=self.sender_email.data,
+            dossier_code=self.dossier_code.data,
+            is_public=self.is_public.data,
+        )
 
 
 class RecordForm(FeedbackForm):
@@ -89,13 +111,16 @@ class RecordForm(FeedbackForm):
 
     channel = SelectField(_l("Received through"), validators=[_REQUIRED])
     arrived_at = LocalDateTimeField(
-        _l("Received at"), format=["%Y-%m-%dT%H:%M"], validators=[_REQUIRED],
-        description=_l("Must be entered within 8 working hours; time limits run from this moment."),
-    )  # fmt: skip
+        _l("Received at"),
+        format=["%Y-%m-%dT%H:%M"],
+        validators=[_REQUIRED],
+        description=_l("To be entered within 8 working hours; time limits run from here."),
+    )
     sender_name = StringField(
-        _l("Full name of the sender"), filters=[clean],
+        _l("Full name of the sender"),
+        filters=[clean],
         validators=[_REQUIRED, Length(min=2, max=255)],
-    )  # fmt: skip
+    )
     is_public = BooleanField(_l("The sender agrees to publication without personal data"))
 
     def __init__(self, **given: Any) -> None:

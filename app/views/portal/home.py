@@ -19,6 +19,8 @@ class PortalHomeView(IndexView):
         """The first page of the portal."""
         session = db.session()
         return render_template(
-            "portal/home.html", life_events=LIFE_EVENTS.values(),
-            sectors=sectors_in_use(session), levels=level_counts(session),
-        )  # fmt: skip
+            "portal/home.html",
+            life_events=LIFE_EVENTS.values(),
+            sectors=sectors_in_use(session),
+            levels=level_counts(session),
+        )

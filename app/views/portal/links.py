@@ -24,8 +24,9 @@ def asked_page() -> int:
 
 def pager(found: Slice[Any]) -> dict[str, str | None]:
     """Return the arguments of the pager macro: previous and next address, summary."""
-    summary = _("%(first)d–%(last)d of %(total)d", first=found.first, last=found.last,
-                total=found.total)  # fmt: skip
+    summary = _(
+        "%(first)d–%(last)d of %(total)d", first=found.first, last=found.last, total=found.total
+    )
     return {
         "prev_url": _page_url(found.page - 1) if found.page > 1 else None,
         "next_url": _page_url(found.page + 1) if found.has_next else None,

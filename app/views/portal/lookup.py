@@ -44,7 +44,9 @@ class PortalLookupView(BaseView):
             found = find_public(db.session(), typed_code, current_actor())
         except NotFound as exc:
             return render_template(
-                "portal/lookup.html", code=typed_code[:MAX_CODE], message=str(exc),
+                "portal/lookup.html",
+                code=typed_code[:MAX_CODE],
+                message=str(exc),
                 nav_active="lookup",
-            ), exc.status  # fmt: skip
+            ), exc.status
         return render_template("portal/dossier.html", found=found, nav_active="lookup")

@@ -19,9 +19,12 @@ from app.views.portal.links import asked_page, pager, typed, url_with
 
 # Parameters of the address, in the language of the reader, and what they narrow.
 _PARAMETERS = {
-    "life_event": "su_kien", "sector": "linh_vuc", "level": "cap", "service_level": "muc_do",
+    "life_event": "su_kien",
+    "sector": "linh_vuc",
+    "level": "cap",
+    "service_level": "muc_do",
     "agency": "co_quan",
-}  # fmt: skip
+}
 
 
 class PortalProcedureView(BaseView):
@@ -42,32 +45,48 @@ class PortalProcedureView(BaseView):
         found = find_procedures(session, wanted, asked_page())
         choices = search_choices(session)
         return render_template(
-            "portal/procedures.html", wanted=wanted, found=found, choices=choices,
-            chips=_chips(wanted, choices), pager=pager(found), words=procedure_words,
-            clear_url=url_with(**dict.fromkeys(_PARAMETERS.values())), nav_active="procedures",
-        )  # fmt: skip
+            "portal/procedures.html",
+            wanted=wanted,
+            found=found,
+            choices=choices,
+            chips=_chips(wanted, choices),
+            pager=pager(found),
+            words=procedure_words,
+            clear_url=url_with(**dict.fromkeys(_PARAMETERS.values())),
+            nav_active="procedures",
+        )
 
     @expose("/<code>")
     def show(self, code: str) -> str:
         """One procedure: first what a citizen asks, then its whole legal content."""
         version = get_published(db.session(), code)
         return render_template(
-            "portal/procedure.html", version=version, procedure=version.procedure,
-            cases=papers_by_case(version), is_not_asked=is_not_asked, words=procedure_words,
-            desk=procedure_words.receiving_desk(version), nav_active="procedures",
-        )  # fmt: skip
+            "portal/procedure.html",
+            version=version,
+            procedure=version.procedure,
+            cases=papers_by_case(version),
+            is_not_asked=is_not_asked,
+            words=procedure_words,
+            desk=procedure_words.receiving_desk(version),
+            nav_active="procedures",
+        )
 
 
 def _chips(wanted: ProcedureSearch, choices: Choices) -> list[dict[str, str]]:
     """Return the filters in force as removable chips."""
     known = (
-        ("life_event", _("Life event"), choices.life_events), ("sector", _("Sector"), choices.sectors),
-        ("level", _("Handled at"), choices.levels), ("agency", _("Agency"), []),
+        ("life_event", _("Life event"), choices.life_events),
+        ("sector", _("Sector"), choices.sectors),
+        ("level", _("Handled at"), choices.levels),
+        ("agency", _("Agency"), []),
         ("service_level", _("Service level"), choices.service_levels),
-    )  # fmt: skip
+    )
     return [
-        {"label": label, "value": dict(options).get(value, value),
-         "remove_url": url_with(**{_PARAMETERS[name]: None})}
+        {
+            "label": label,
+            "value": dict(options).get(value, value),
+            "remove_url": url_with(**{_PARAMETERS[name]: None}),
+        }
         for name, label, options in known
         if (value := getattr(wanted, name))
-    ]  # fmt: skip
+    ]

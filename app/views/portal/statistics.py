@@ -26,12 +26,19 @@ class PortalStatisticsView(BaseView):
         session, period = db.session(), statistics.period_of(typed("ky", 10))
         agencies = statistics.by_agency(session, period)
         return render_template(
-            "portal/statistics.html", period=period, periods=_periods(), agencies=agencies,
-            total=statistics.totals(session, period), months=statistics.by_month(session, period),
-            sectors=statistics.by_sector(session, period), levels=statistics.by_level(agencies),
-            ratings=statistics.ratings(session, period), level_names=AGENCY_LEVELS, scores=SCORES,
+            "portal/statistics.html",
+            period=period,
+            periods=_periods(),
+            agencies=agencies,
+            total=statistics.totals(session, period),
+            months=statistics.by_month(session, period),
+            sectors=statistics.by_sector(session, period),
+            levels=statistics.by_level(agencies),
+            ratings=statistics.ratings(session, period),
+            level_names=AGENCY_LEVELS,
+            scores=SCORES,
             nav_active="statistics",
-        )  # fmt: skip
+        )
 
 
 def _periods() -> list[tuple[str, str]]:

@@ -1,0 +1,104 @@
+"""At the counter before anything is received: whose desk, which procedure, who applies."""
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app import history
+from app.clock import now
+from app.errors import Invalid, NotAllowed, NotFound
+from app.models import Account, Agency, Component, Dossier, Procedure, ProcedureVersion
+from app.models.account import number_message
+from app.models.agency import AgencyLevel
+from app.permissions import Actor, Role
+from app.services.catalog import in_force
+
+FREQUENT = 12
+_LOOK_BACK = timedelta(days=90)
+_DESK = frozenset({Role.desk_officer})
+
+
+def frequent_versions(session: Session, actor: Actor) -> list[ProcedureVersion]:
+    """Return the procedures this officer's desks receive most, in force today."""
+    counted = (
+        sa.select(Dossier.procedure_id, sa.func.count().label("times"))
+        .where(Dossier.desk_id.in_(desks_of(actor)), Dossier.submitted_at >= now() - _LOOK_BACK)
+        .group_by(Dossier.procedure_id)
+        .subquery()
+    )
+    query = (
+        sa.select(ProcedureVersion)
+        .join(Procedure, ProcedureVersion.procedure_id == Procedure.id)
+        .join(counted, counted.c.procedure_id == Procedure.id)
+        .where(*in_force())
+        .options(joinedload(ProcedureVersion.procedure))
+        .order_by(counted.c.times.desc(), Procedure.code)
+        .limit(FREQUENT)
+    )
+    return list(session.scalars(query))
+
+
+def get_version(session: Session, pk: int) -> ProcedureVersion:
+    """Return a version in force with its papers, fees and form; raises NotFound."""
+    query = (
+        sa.select(ProcedureVersion)
+        .join(Procedure, ProcedureVersion.procedure_id == Procedure.id)
+        .where(ProcedureVersion.id == pk, *in_force())
+        .options(
+            joinedload(ProcedureVersion.procedure), joinedload(ProcedureVersion.form),
+            selectinload(ProcedureVersion.components).joinedload(Component.document_type),
+            selectinload(ProcedureVersion.fees),
+        )
+    )  # fmt: skip
+    version = session.scalar(query)
+    if version is None:
+        raise NotFound(_("This procedure is not in force."))
+    return version
+
+
+def desks_of(actor: Actor) -> list[int]:
+    """Return the ids of the desks at which an officer receives."""
+    return [post.agency_id for post in actor.positions_as(_DESK)]
+
+
+def find_applicant(session: Session, id_kind: str, number: str) -> Account | None:
+    """Return the applicant with exactly this number; the look is recorded as a read."""
+    account = session.scalar(
+        sa.select(Account).where(Account.id_kind == id_kind, Account.id_number == number)
+    )
+    if account is not None:
+        history.record(
+            session, ("account", account.id), "read", reason=_("Reception at the counter")
+        )
+    return account
+
+
+def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
+    """Return the applicant with this number, entered now if he was not known (HUE25 Đ7.3).
+
+    Raises Invalid (field "id_number") for a number that breaks its rule.
+    """
+    if not desks_of(actor):
+        raise NotAllowed(_("Only a desk officer enters applicants at the counter."))
+    message = number_message(values["id_kind"], values["id_number"], values.get("born_on"))
+    if message:
+        raise Invalid(message, {"id_number": message})
+    account = find_applicant(session, values["id_kind"], values["id_number"])
+    if account is None:
+        account = Account(**values)
+        session.add(account)
+    else:  # particulars given at the counter fill what is not known yet; they overwrite nothing
+        for name, value in values.items():
+            if value and not getattr(account, name):
+                setattr(account, name, value)
+    session.flush()
+    return account
+
+
+def commune_of(desk: Agency) -> Agency | None:
+    """Return the commune whose desk this is, None for the province's centre."""
+    parent = desk.parent
+    return parent if parent is not None and parent.level == AgencyLevel.commune else None

@@ -1,0 +1,10 @@
+"""The officers' screens: inbox, counter, dossier page, search."""
+
+from app.views.officers.dossier import DossierPageView
+from app.views.officers.inbox import InboxView
+from app.views.officers.reception import ReceptionView
+from app.views.officers.search import SearchView
+
+OFFICER_VIEWS = (InboxView, ReceptionView, DossierPageView, SearchView)
+
+__all__ = ["OFFICER_VIEWS"]

@@ -1,0 +1,189 @@
+"""The dossier page: on the left all there is to read, on the right what can be done now."""
+
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from app import history
+from app.clock import now
+from app.errors import DomainError, Invalid, NotAllowed, NotFound
+from app.extensions import db
+from app.lowcode.telling import history_of, tell
+from app.models import Dossier
+from app.models.dossier import DOSSIER_CHANNELS, PAPER_KINDS, RESULT_WAYS
+from app.models.dossier_time import HOLDERS
+from app.models.money import CHARGE_STATES, PAYMENT_METHODS
+from app.models.task import TASK_STATES
+from app.permissions import DOSSIER_READERS, Actor, current_actor
+from app.services import dossier_offers, dossier_page, eforms, results
+from app.services.dossiers import get_dossier
+from app.services.letters import letter_title
+from app.transactions import transaction
+from app.views.applicant.eform_page import elsewhere, page_fields
+from app.views.applicant.uploads import upload_limits
+from app.views.files import send_file
+from app.views.officers.acts import ACTS
+from app.views.officers.base import OfficerView, hours
+from app.workflows.result import LABELS as RESULT_LABELS
+from app.workflows.states import CLOCK_OVER, State
+
+TABS = {
+    "read": (_l("Dossier"), "file-text"), "course": (_l("Course"), "route"),
+    "papers": (_l("Letters and payments"), "receipt"), "time": (_l("Time ledger"), "clock"),
+    "history": (_l("History"), "history"),
+}  # fmt: skip
+
+
+class DossierPageView(OfficerView):
+    """One dossier, for everyone who may see it; who may act is asked of the services."""
+
+    route_base = "/dossier"
+    class_permission_name = "DossierPage"
+    roles = {"use": DOSSIER_READERS}  # noqa: RUF012 - read by the permission sync
+    default_view = "show"
+
+    @expose("/<code>")
+    @has_access
+    @permission_name("use")
+    def show(self, code: str) -> Any:
+        """The page; that it was read is kept in the dossier's history."""
+        with transaction() as unit:
+            dossier = get_dossier(unit, code, current_actor())
+            history.record(unit, ("dossier", dossier.id), "read")
+        return _page(code)
+
+    @expose("/<code>/act/<name>", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def act(self, code: str, name: str) -> Any:
+        """Do one thing; a refusal keeps what was typed and says why."""
+        actor = current_actor()
+        try:
+            if name not in ACTS:
+                raise NotAllowed(_("There is no such action."))
+            with transaction() as unit:
+                dossier = get_dossier(unit, code, actor, to_change=True)
+                known = {letter.id for letter in dossier.letters}
+                message = ACTS[name](unit, dossier, actor, request.form)
+                unit.flush()
+                fresh = [letter.id for letter in dossier.letters if letter.id not in known]
+        except NotFound:
+            raise
+        except DomainError as exc:
+            return _page(code, failed=name, error=exc), exc.status
+        flash(message, "success")
+        return redirect(
+            url_for("DossierPageView.show", code=code, letter=fresh[-1] if fresh else None)
+        )
+
+    @expose("/<code>/result.pdf")
+    @has_access
+    @permission_name("use")
+    def preview(self, code: str) -> Response:
+        """The result as it stands: a draft as it would look, an issued one as it is."""
+        session = db.session()
+        dossier = get_dossier(session, code, current_actor())
+        result = results.current_result(dossier)
+        if result is None:
+            raise NotFound(_("There is no draft of the result yet."))
+        data = (
+            results.preview_pdf(session, dossier, result)
+            if result.file is None
+            else results.result_pdf(result)
+        )
+        return send_file(data, f"{dossier.code}.pdf", "application/pdf", is_inline=True)
+
+
+def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> str:
+    session, actor = db.session(), current_actor()
+    dossier = dossier_page.load_page(session, code, actor)
+    tabs = {key: value for key, value in TABS.items()
+            if key != "history" or actor.may("can_read", "History")}  # fmt: skip
+    tab = request.args.get("tab", "read")
+    tab = tab if tab in tabs else "read"
+    offers = dossier_offers.find_offers(session, dossier, actor)
+    return render_template(
+        "officers/dossier.html", dossier=dossier, tab=tab, tabs=_tabs(dossier, tab, tabs),
+        state=State(dossier.state), left=dossier_page.remaining(session, dossier),
+        reasons=dossier_page.due_reasons(dossier), offers=offers, failed=failed, error=error,
+        faults=error.fields if isinstance(error, Invalid) else {}, given=request.form,
+        late=_late(dossier), fresh_letter=_fresh_letter(dossier), hours=hours,
+        result=results.current_result(dossier), **_words(), **_parts(session, dossier, actor, tab),
+        **_eform_of(session, dossier, offers),
+    )  # fmt: skip
+
+
+def _tabs(dossier: Dossier, tab: str, tabs: dict[str, Any]) -> list[dict[str, Any]]:
+    here = url_for("DossierPageView.show", code=dossier.code)
+    return [{"title": str(title), "icon": icon, "active": key == tab,
+             "url": here if key == "read" else f"{here}?tab={key}"}
+            for key, (title, icon) in tabs.items()]  # fmt: skip
+
+
+def _words() -> dict[str, Any]:
+    """The words of coded values, for the template."""
+    return {
+        "channels": DOSSIER_CHANNELS,
+        "paper_kinds": PAPER_KINDS,
+        "result_ways": RESULT_WAYS,
+        "holders": HOLDERS,
+        "task_states": TASK_STATES,
+        "charge_states": CHARGE_STATES,
+        "payment_methods": PAYMENT_METHODS,
+        "result_labels": RESULT_LABELS,
+    }
+
+
+def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[str, Any]:
+    """What only the open tab shows."""
+    if tab == "course":
+        return {"timeline": dossier_page.timeline(dossier), "clock_now": now()}
+    if tab == "papers":
+        return {"letters": [(x, letter_title(session, x)) for x in reversed(dossier.letters)]}
+    if tab == "time":
+        return {"ledger": dossier_page.ledger(session, dossier)}
+    if tab == "history":
+        return {"tales": tell(session, history_of(session, dossier, limit=200))}
+    form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
+    return {
+        "answers": eforms.answers(form, data) if form is not None and data else [],
+        "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
+        "changes": dossier_page.revision_changes(dossier),
+    }  # fmt: skip
+
+
+def _eform_of(session: Session, dossier: Dossier, offers: list[Any]) -> dict[str, Any]:
+    """The asked fields, where the desk types in a supplement brought on paper."""
+    offer = next((offer for offer in offers if offer.name == "take_supplement"), None)
+    form = dossier.version.form
+    if offer is None or form is None or not offer.facts["asked"].field_keys:
+        return {**upload_limits(session)}
+    keys = set(offer.facts["asked"].field_keys)
+    data = dict(dossier.revisions[-1].data)
+    faults: dict[str, str] = {}
+    if request.form:
+        data |= eforms.read_data(form, request.form, only=keys)
+        faults = eforms.data_problems(form, data, only=keys)
+    units = eforms.unit_choices(session)
+    bound = eforms.bind(form, data, faults, only=keys)
+    return {"asked_fields": page_fields(bound, units=units), "units": units,
+            "elsewhere": elsewhere(), **upload_limits(session)}  # fmt: skip
+
+
+def _late(dossier: Dossier) -> Any:
+    """The cause of delay, once the dossier is late."""
+    if dossier.due_at is None or dossier.received_at is None:
+        return None
+    ended = dossier.finished_at if State(dossier.state) in CLOCK_OVER else now()
+    return dossier_page.late_step(dossier) if ended and ended > dossier.due_at else None
+
+
+def _fresh_letter(dossier: Dossier) -> Any:
+    """The letter that the last act made, to be printed."""
+    wanted = request.args.get("letter", "")
+    return next((letter for letter in dossier.letters if str(letter.id) == wanted), None)

@@ -1,0 +1,158 @@
+"""The counter: pick the procedure, who applies, which papers; then receive."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, DomainError, Invalid
+from app.extensions import db
+from app.lowcode.values import as_id
+from app.models import Account, Agency, Dossier, ProcedureVersion
+from app.models.menus import WORK
+from app.permissions import Role, current_actor
+from app.services import eforms, reception
+from app.services.catalog import ProcedureSearch, find_procedures
+from app.services.counter import (
+    enter_applicant,
+    find_applicant,
+    frequent_versions,
+    get_version,
+)
+from app.services.files import max_upload_mb
+from app.services.reception import DESK_SCAN, CounterReception
+from app.services.submission import new_key
+from app.transactions import transaction
+from app.views.applicant.uploads import take_plain_files
+from app.views.officers.acts import papers_of
+from app.views.officers.base import OfficerView, whole_number
+from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page
+
+_CHANNELS = ("counter", "post")
+
+
+class ReceptionView(OfficerView):
+    """Receiving on somebody's behalf, at the counter or from the post."""
+
+    route_base = "/reception"
+    class_permission_name = "Reception"
+    roles = {"use": frozenset({Role.desk_officer})}  # noqa: RUF012 - read by the permission sync
+    default_view = "new"
+    menu_items = ((WORK, _l("Receive a dossier"), "file-plus", "new", "use"),)
+
+    @expose("/new", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def new(self) -> Any:
+        """First the procedure, then one form; ``do`` tells which button was pressed."""
+        version_id = as_id(request.values.get("version", ""))
+        if version_id is None:
+            return self._pick()
+        if request.method == "GET":
+            return counter_page(version_id, key=new_key())
+        if request.form.get("do") == "find":
+            return self._find(version_id)
+        return self._receive(version_id)
+
+    def _pick(self) -> str:
+        q = request.args.get("q", "").strip()[:200]
+        session = db.session()
+        found = find_procedures(session, ProcedureSearch(q=q), size=30).rows if q else []
+        return render_template(
+            "officers/pick.html", q=q, found=found,
+            frequent=[] if q else frequent_versions(session, current_actor()),
+        )  # fmt: skip
+
+    def _find(self, version_id: int) -> Any:
+        """Look up the applicant by the exact number; the look is recorded."""
+        kind, number = request.form.get("id_kind", ""), request.form.get("id_number", "").strip()
+        with transaction() as unit:
+            account = find_applicant(unit, kind, number) if number else None
+        return counter_page(
+            version_id, key=request.form.get("key", ""), account=account, is_looked_up=True
+        )
+
+    def _receive(self, version_id: int) -> Any:
+        key = request.form.get("key", "")[:36] or new_key()
+        try:
+            with transaction() as unit:
+                dossier = _take(unit, version_id, key)
+                slip = next((x.id for x in dossier.letters if x.kind == "receipt_slip"), None)
+                code = dossier.code
+        except Conflict as exc:  # the same form came twice at the same instant
+            known = reception.find_by_key(db.session(), key)
+            if known is None:
+                return counter_page(version_id, key=key, error=exc), exc.status
+            code, slip = known.code, None
+        except DomainError as exc:
+            return counter_page(version_id, key=key, error=exc), exc.status
+        flash(_("Received: %(code)s.", code=code), "success")
+        return redirect(url_for("DossierPageView.show", code=code, letter=slip))
+
+
+def _take(session: Session, version_id: int, key: str) -> Dossier:
+    """Enter applicant and dossier with its scans; the same key finds the first one."""
+    actor, form = current_actor(), request.form
+    known = reception.find_by_key(session, key)
+    if known is not None:
+        return known
+    version = get_version(session, version_id)
+    given = CounterReception(
+        key=key, version=version, account=_applicant(session),
+        agency=_agency(session), data=_answers(version), papers=papers_of(version, form),
+        channel=form.get("channel") if form.get("channel") in _CHANNELS else "counter",
+        result_way=form.get("result_way", "desk"), contact=_contact(), fees=_fees(version),
+    )  # fmt: skip
+    act = reception.register if form.get("do") == "register" else reception.receive_at_counter
+    dossier = act(session, given, actor)
+    _keep_scans(session, dossier)
+    return dossier
+
+
+def _applicant(session: Session) -> Account:
+    values: dict[str, Any] = {name: request.form.get(name, "").strip() for name in APPLICANT_FIELDS}
+    missing = {
+        name: _("This field is required.") for name in ("id_number", "name") if not values[name]
+    }
+    if missing:
+        raise Invalid(_("Please correct the marked fields."), missing)
+    values = {name: value or None for name, value in values.items()}
+    values["born_on"] = born_on(request.form.get("born_on", ""))
+    values["kind"] = "organisation" if values["id_kind"] == "tax_code" else "citizen"
+    return enter_applicant(session, current_actor(), **values)
+
+
+def _contact() -> dict[str, str]:
+    return {name: request.form.get(name, "").strip() for name in ("phone", "email", "address")}
+
+
+def _agency(session: Session) -> Agency | None:
+    pk = as_id(request.form.get("agency", ""))
+    return session.get(Agency, pk) if pk is not None else None
+
+
+def _answers(version: ProcedureVersion) -> dict[str, Any]:
+    """What was typed into the form; {} when it was handed in on paper."""
+    if version.form is None or request.form.get("is_paper_form") == "y":
+        return {}
+    return eforms.read_data(version.form, request.form)
+
+
+def _fees(version: ProcedureVersion) -> dict[int, int] | None:
+    chosen = {fee.id: request.form.get(f"fee-{fee.id}") for fee in version.fees}
+    return {i: whole_number(text) for i, text in chosen.items() if text is not None} or None
+
+
+def _keep_scans(session: Session, dossier: Dossier) -> None:
+    if not request.files:
+        return
+    by_name = {f"scan-{c.id}": c for c in dossier.version.components}
+
+    def place(name: str) -> dict[str, Any]:
+        return {"dossier": dossier, "component": by_name.get(name), "source_class": DESK_SCAN}
+
+    take_plain_files(session, request.files, place, current_actor(), max_upload_mb(session))

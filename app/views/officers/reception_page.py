@@ -1,0 +1,117 @@
+"""What the counter's form shows."""
+
+from datetime import date
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext as _
+
+from app.clock import now
+from app.errors import DomainError, Invalid
+from app.extensions import db
+from app.models import Account, Agency, ProcedureVersion
+from app.models.account import GENDERS, ID_KINDS
+from app.models.dossier import PAPER_KINDS, RESULT_WAYS
+from app.permissions import current_actor
+from app.services import drafts, eforms
+from app.services.counter import commune_of, desks_of, get_version
+from app.services.fees import fees_for
+from app.services.guards import is_shared
+from app.services.letter_data import limit_text
+from app.services.submission import handling_agency
+from app.services.timing import result_due
+from app.views.applicant.eform_page import elsewhere, error_links, page_fields
+from app.views.applicant.uploads import upload_limits
+
+APPLICANT_FIELDS = ("id_kind", "id_number", "name", "gender", "phone", "email", "address")
+
+
+def born_on(text: str) -> date | None:
+    """Return the date typed, None for an empty field; raises Invalid (field "born_on")."""
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as exc:
+        message = _("Please enter an existing date as day/month/year, for example 25/03/1990.")
+        raise Invalid(message, {"born_on": message}) from exc
+
+
+def counter_page(
+    version_id: int, *, key: str, account: Account | None = None, is_looked_up: bool = False,
+    error: DomainError | None = None,
+) -> str:  # fmt: skip
+    """Return the counter's form: what was typed so far, or what is known of the applicant."""
+    session = db.session()
+    version = get_version(session, version_id)
+    faults = error.fields if isinstance(error, Invalid) else {}
+    fields, units, links = _fields(version, account, faults)
+    return render_template(
+        "officers/reception.html", version=version, key=key, account=account, error=error,
+        faults=faults, is_looked_up=is_looked_up, given=request.form, value=_value(account),
+        id_kinds=_words(ID_KINDS), genders=[("", "—"), *_words(GENDERS)],
+        result_ways=_words({k: v for k, v in RESULT_WAYS.items() if k != "online"}),
+        paper_kinds=PAPER_KINDS, parts=[c for c in version.components if not is_shared(c)],
+        shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
+        elsewhere=elsewhere(), links=links, fees=fees_for(version, "counter"),
+        communes=_communes(version), due=_due(version), limit=limit_text(version),
+        **upload_limits(session),
+    )  # fmt: skip
+
+
+def _words(choices: dict[Any, str]) -> list[tuple[str, str]]:
+    return [(str(key), _(text)) for key, text in choices.items()]
+
+
+def _value(account: Account | None) -> Any:
+    """Return a function: what stands in an input: what is known, else what was typed."""
+
+    def value(name: str, default: str = "") -> str:
+        known = getattr(account, name, None) if account is not None else None
+        return str(known) if known not in (None, "") else request.form.get(name, default)
+
+    return value
+
+
+def _fields(version: ProcedureVersion, account: Account | None, faults: Any) -> Any:
+    """Return the form's fields, the offered communes, and links to what is wrong."""
+    if version.form is None:
+        return [], [], _links({}, faults)
+    data = eforms.read_data(version.form, request.form) if request.form else {}
+    if account is not None:
+        data = eforms.prefill(version.form, account) | {
+            k: v for k, v in data.items() if v not in (None, "", [], {})
+        }
+    bound = eforms.bind(version.form, data, faults)
+    units = eforms.unit_choices(db.session())
+    return page_fields(bound, units=units), units, _links(dict(error_links(bound)), faults)
+
+
+def _links(of_form: dict[str, str], faults: dict[str, str]) -> list[tuple[str, str]]:
+    own = [name for name in faults if name in {*APPLICANT_FIELDS, "born_on", "agency"}]
+    return [(name, faults[name]) for name in own] + list(of_form.items())
+
+
+def _communes(version: ProcedureVersion) -> list[tuple[str, str]]:
+    """Return the communes to choose from when the desk stands for more than one."""
+    if version.agency is not None:
+        return []
+    own = _own_commune()
+    rows = drafts.communes(db.session())
+    first = [("", _("Please choose"))] if own is None else []
+    return first + [(str(row.id), row.name) for row in sorted(rows, key=lambda r: r is not own)]
+
+
+def _own_commune() -> Agency | None:
+    desks = desks_of(current_actor())
+    desk = db.session.get(Agency, desks[0]) if desks else None
+    return commune_of(desk) if desk is not None else None
+
+
+def _due(version: ProcedureVersion) -> Any:
+    """Return when the result would be due if received now, None where that cannot be said yet."""
+    try:
+        agency = handling_agency(version, _own_commune())
+        return result_due(db.session(), version, agency, now())
+    except DomainError:
+        return None

@@ -1,0 +1,254 @@
+"""My dossiers: what to do, supplement, withdrawal, result, rating, who looked (domain A3, A9, A11)."""
+
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from app.extensions import db
+from app.models import Attachment, FormRevision, Movement, Rating, User
+from app.permissions import Role, acting_as
+from app.services import files, reception
+from tests.applicant.world import pdf, png
+from tests.services.steps import Office
+
+SCRIPT = '<script>alert("x")</script>'
+
+
+@pytest.fixture
+def office(session):
+    return Office(session)
+
+
+def online(office, login, **draft):
+    """Return a dossier sent online and its applicant's browser."""
+    dossier, citizen = office.submitted(**draft)
+    return dossier, login(db.session.get(User, citizen.user_id))
+
+
+def asked(office, login, keys=("ho_ten",), papers=True):
+    dossier, me = online(office, login)
+    component = dossier.version.components[0]
+    reception.ask_supplement(
+        db.session(), dossier, office[Role.desk_officer], reason="Họ tên thiếu chữ đệm",
+        field_keys=list(keys), component_ids=[component.id] if papers else [],
+    )  # fmt: skip
+    return dossier, me, component
+
+
+def finished(office, login, way="online"):
+    office.staff()
+    dossier, me = online(office, login, result_way=way)
+    desk = office[Role.desk_officer]
+    reception.accept(db.session(), dossier, desk)
+    reception.pass_on(db.session(), dossier, desk)
+    while dossier.state == 4:
+        office.step(dossier)
+    return dossier, me
+
+
+def test_the_list_says_where_each_dossier_stands(office, login):
+    dossier, me = online(office, login)
+    html = me.get("/my/").text
+    assert dossier.code in html
+    assert dossier.version.name in html
+    assert "Đã gửi, chờ cơ quan tiếp nhận" in html
+    assert dossier.code not in me.get("/my/?loc=closed").text
+    assert dossier.code in me.get("/my/?loc=open").text
+
+
+def test_the_list_costs_the_same_for_many(office, login, count_queries):
+    account, citizen = office.applicant()
+    from app.services.submission import submit
+
+    for _ in range(8):
+        submit(db.session(), office.draft(account), citizen)
+    me = login(db.session.get(User, citizen.user_id))
+    with count_queries() as seen:
+        html = me.get("/my/").text
+    assert html.count('class="card p-3 mb-3"') == 8
+    assert len(seen) <= 16
+
+
+def test_the_page_of_a_dossier_shows_its_course_in_public_words(office, login, count_queries):
+    dossier, me = online(office, login)
+    reception.accept(db.session(), dossier, office[Role.desk_officer])
+    with count_queries() as seen:
+        html = me.get(f"/my/{dossier.code}").text
+    assert len(seen) <= 40
+    for words in ("Hồ sơ đã được tiếp nhận", "Trần Thị Bình", "giay-to.pdf", "thứ" if "thứ" in html else "Chủ nhật"):
+        assert words in html
+    assert office[Role.desk_officer].name not in html  # offices, never officers
+
+
+@pytest.mark.parametrize("path", ["", "/bo-sung", "/danh-gia"])
+def test_another_persons_dossier_does_not_exist(office, login, path):
+    dossier, _me, _component = asked(office, login)
+    other = login(Role.citizen)
+    assert other.get(f"/my/{dossier.code}{path}").status_code == 404
+    assert other.get("/my/H57.1-250101-9999").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/bo-sung", "/danh-gia", "/rut", "/nhan-ket-qua"])
+def test_nothing_can_be_written_to_another_persons_dossier(office, login, path):
+    dossier, _me, _component = asked(office, login)
+    before = db.session.scalar(sa.select(sa.func.count(Movement.id)))
+    other = login(Role.citizen)
+    assert other.post(f"/my/{dossier.code}{path}", data={"reason": "x", "score": "5"}).status_code in {302, 404}
+    assert db.session.scalar(sa.select(sa.func.count(Movement.id))) == before
+    assert db.session.scalar(sa.select(sa.func.count(Rating.id))) == 0
+
+
+def test_a_supplement_asks_for_the_named_things_only(office, login):
+    dossier, me, component = asked(office, login)
+    page = me.get(f"/my/{dossier.code}").text
+    assert "Họ tên thiếu chữ đệm" in page
+    html = me.get(f"/my/{dossier.code}/bo-sung").text
+    assert 'name="f_ho_ten"' in html
+    assert 'name="f_so_dinh_danh"' not in html
+    assert f"component-{component.id}_file" in html
+    assert "Trần Thị Bình" in html  # what was declared before
+
+
+def test_a_supplement_is_answered_without_scripts(office, login):
+    dossier, me, component = asked(office, login)
+    answer = me.post(f"/my/{dossier.code}/bo-sung", data={
+        "f_ho_ten": "Trần Thị Thanh Bình", "f_so_dinh_danh": "046190000999",
+        f"component-{component.id}_file": (io.BytesIO(pdf()), "Tờ khai mới.pdf"),
+    })  # fmt: skip
+    assert answer.location == f"/my/{dossier.code}"
+    db.session.refresh(dossier)
+    first, second = db.session.scalars(sa.select(FormRevision).order_by(FormRevision.number))
+    assert dossier.state == 1
+    assert second.data == first.data | {"ho_ten": "Trần Thị Thanh Bình"}  # the other key was not asked
+    replaced = {a.name: a.is_replaced for a in dossier.attachments if a.component_id == component.id}
+    assert replaced == {"giay-to.pdf": True, "Tờ khai mới.pdf": False}
+    assert me.get(f"/my/{dossier.code}/bo-sung").location == f"/my/{dossier.code}"
+
+
+def test_an_incomplete_supplement_names_what_is_missing(office, login):
+    dossier, me, component = asked(office, login)
+    answer = me.post(f"/my/{dossier.code}/bo-sung", data={"f_ho_ten": ""})
+    assert answer.status_code == 422
+    assert f'href="#upload-component-{component.id}"' in answer.text
+    assert 'href="#f_ho_ten"' in answer.text
+    db.session.refresh(dossier)
+    assert dossier.state == 5
+    assert len(dossier.revisions) == 1
+
+
+def upload(me, dossier, **place):
+    query = "&".join(f"{key}={value}" for key, value in place.items())
+    return me.post(f"/files/supplement/{dossier.code}?{query}",
+                   data={"file": (io.BytesIO(png()), "Mới.png")})  # fmt: skip
+
+
+def test_only_asked_papers_can_be_uploaded_and_taken_back(office, login):
+    dossier, me, component = asked(office, login)
+    good = upload(me, dossier, component=component.id)
+    assert good.status_code == 200
+    for place in ({"component": dossier.version.components[1].id}, {"component": 10**6}, {"field": "ho_ten"}, {}):
+        assert upload(me, dossier, **place).status_code == 404
+    old = next(a for a in dossier.attachments if a.name == "giay-to.pdf")
+    assert me.post(f"/files/{old.id}/remove").status_code == 403
+    assert me.post(good.json["remove_url"]).status_code == 204
+    assert db.session.scalar(sa.select(Attachment.id).where(Attachment.name == "Mới.png")) is None
+
+
+def test_nothing_can_be_uploaded_unasked(office, login):
+    dossier, me = online(office, login)
+    answer = upload(me, dossier, component=dossier.version.components[0].id)
+    assert answer.status_code == 403
+    assert answer.json["error"]
+
+
+def test_a_withdrawal_needs_a_reason_and_is_then_decided_by_an_officer(office, login):
+    dossier, me = online(office, login)
+    me.post(f"/my/{dossier.code}/rut", data={"reason": "  "})
+    db.session.refresh(dossier)
+    assert dossier.state == 1
+    me.post(f"/my/{dossier.code}/rut", data={"reason": f"Nộp nhầm {SCRIPT}"})
+    db.session.refresh(dossier)
+    assert dossier.state == 7
+    html = me.get(f"/my/{dossier.code}").text
+    assert SCRIPT not in html
+    assert "Nộp nhầm" in html
+
+
+def test_the_result_opens_once_its_receipt_is_recorded(session, login):
+    office = Office(session, fee=0)
+    dossier, me = finished(office, login)
+    result = dossier.results[-1]
+    assert me.get(f"/results/{result.id}.pdf").status_code == 403
+    answer = me.post(f"/my/{dossier.code}/nhan-ket-qua")
+    assert answer.location == f"/my/{dossier.code}#ket-qua"
+    db.session.refresh(dossier)
+    assert dossier.state == 10
+    opened = me.get(f"/results/{result.id}.pdf")
+    assert opened.data[:5] == b"%PDF-"
+    assert f"/results/{result.id}.pdf" in me.get(f"/my/{dossier.code}").text
+    assert login(Role.citizen).get(f"/results/{result.id}.pdf").status_code == 404
+    assert login(Role.specialist).get(f"/results/{result.id}.pdf").status_code == 200
+
+
+def test_a_result_with_an_open_charge_waits_for_the_payment(session, login):
+    office = Office(session, fee_due="return")
+    dossier, me = finished(office, login)
+    me.post(f"/my/{dossier.code}/nhan-ket-qua")
+    db.session.refresh(dossier)
+    assert dossier.state == 9
+    assert me.get(f"/results/{dossier.results[-1].id}.pdf").status_code == 403
+    assert "50.000 đồng" in me.get(f"/my/{dossier.code}").text
+
+
+def test_a_dossier_is_rated_once(session, login):
+    office = Office(session, fee=0)
+    dossier, me = finished(office, login)
+    given = {"score": "5", "time": "4", "attitude": "", "comment": f"Rất tốt {SCRIPT}"}
+    assert me.post(f"/my/{dossier.code}/danh-gia", data=given).location == f"/my/{dossier.code}"
+    rating = db.session.scalars(sa.select(Rating)).one()
+    assert (rating.score, rating.answers) == (5, {"time": 4})
+    assert SCRIPT not in me.get(f"/my/{dossier.code}").text
+    me.post(f"/my/{dossier.code}/danh-gia", data={"score": "1"})
+    db.session.refresh(rating)
+    assert rating.score == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({}, "score"), ({"score": "6"}, "score"), ({"score": "-1"}, "score"), ({"score": "5", "time": "x"}, "time"),
+     ({"score": "5", "comment": "x" * 2001}, "comment")],
+)  # fmt: skip
+def test_a_wrong_rating_is_refused(session, login, given, field):
+    office = Office(session, fee=0)
+    dossier, me = finished(office, login)
+    answer = me.post(f"/my/{dossier.code}/danh-gia", data=given)
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert db.session.scalar(sa.select(sa.func.count(Rating.id))) == 0
+
+
+def test_a_dossier_under_way_cannot_be_rated(office, login):
+    dossier, me = online(office, login)
+    assert me.get(f"/my/{dossier.code}/danh-gia").location == f"/my/{dossier.code}"
+    me.post(f"/my/{dossier.code}/danh-gia", data={"score": "5"})
+    assert db.session.scalar(sa.select(sa.func.count(Rating.id))) == 0
+
+
+def test_who_looked_is_told_by_office(office, login):
+    dossier, me = online(office, login)
+    assert "Chưa có ai" in me.get(f"/my/{dossier.code}").text
+    desk = office[Role.desk_officer]
+    with acting_as(desk):
+        files.get_attachment(db.session(), dossier.attachments[0].id, desk)
+    html = me.get(f"/my/{dossier.code}").text
+    assert "giay-to.pdf" in html
+    assert f"· {office.tree.desk.name} · giay-to.pdf" in html
+
+
+def test_a_stale_page_of_an_answered_supplement_writes_nothing(office, login):
+    dossier, me, _component = asked(office, login, papers=False)
+    me.post(f"/my/{dossier.code}/bo-sung", data={"f_ho_ten": "Một Hai"})
+    again = me.post(f"/my/{dossier.code}/bo-sung", data={"f_ho_ten": "Khác"})
+    assert again.location == f"/my/{dossier.code}"
+    assert db.session.scalar(sa.select(sa.func.count(FormRevision.id))) == 2

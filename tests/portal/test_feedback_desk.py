@@ -1,0 +1,120 @@
+"""Officers handling feedback: by role, by area, nothing lost, each reading recorded."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.models import Feedback, HistoryEntry
+from app.models.feedback import HANDLERS
+from app.permissions import OVERSEERS, Role
+from tests.factories import make_agency, make_tree
+from tests.portal.records import TYPED, make_feedback, vietnam
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_desk_opens_to_its_roles_only(session, login, role):
+    item, visitor = make_feedback(), login(role)
+    expected = 200 if role in HANDLERS else 403
+    addresses = ["/feedback-desk/"]
+    # A head of the centre stands beside the commune, not above it.
+    addresses += [f"/feedback-desk/{item.id}"] if role is not Role.centre_director else []
+    for address in addresses:
+        assert visitor.get(address).status_code in (
+            {expected} if expected == 200 else {302, 403}
+        ), address
+    if role not in HANDLERS:
+        before = item.state
+        visitor.post(f"/feedback-desk/{item.id}/refuse", data={"reason": "x"})
+        session.refresh(item)
+        assert item.state == before
+
+
+def test_an_item_of_another_area_does_not_exist_for_one(session, login):
+    other = make_agency(parent=make_tree().root)
+    visitor = login(Role.agency_head, other)
+    item = make_feedback()
+    assert visitor.get(f"/feedback-desk/{item.id}").status_code == 404
+    assert visitor.post(f"/feedback-desk/{item.id}/answer", data={"answer": "x"}).status_code == 404
+    assert item.code not in visitor.get("/feedback-desk/").text
+
+
+def test_the_whole_way_on_the_desk(session, login):
+    item, focal = make_feedback(content="<b>đậm</b>"), login(Role.control_focal_point)
+    page = focal.get(f"/feedback-desk/{item.id}").text
+    assert "<b>đậm" not in page
+    assert "HCM24 Đ14.4" in page
+    for step, data in (
+        ("accept", {"agency": "H57.SXD"}),
+        ("answer", {"answer": "Xin tiếp thu."}),
+        ("publish", {}),
+    ):
+        assert focal.post(f"/feedback-desk/{item.id}/{step}", data=data).status_code == 302
+    session.refresh(item)
+    assert (item.state, item.agency.code, item.answer) == ("published", "H57.SXD", "Xin tiếp thu.")
+    assert item.answered_by_name
+
+
+def test_what_was_typed_is_kept_and_a_stale_move_is_told(session, login):
+    item, focal = make_feedback(), login(Role.control_focal_point)
+    answer = focal.post(
+        f"/feedback-desk/{item.id}/accept", data={"agency": "H99", "reason": "giữ lại"}
+    )
+    assert answer.status_code == 422
+    assert "giữ lại" in answer.text
+    focal.post(f"/feedback-desk/{item.id}/refuse", data={"reason": "Không thuộc phạm vi"})
+    late = focal.post(f"/feedback-desk/{item.id}/accept", data={}, follow_redirects=True)
+    assert "không thực hiện được" in late.text
+    assert focal.post(f"/feedback-desk/{item.id}/send").status_code == 404
+    other = make_feedback()
+    focal.post(f"/feedback-desk/{other.id}/refuse", data={"reason": "ngoài\x00 phạm vi"})
+    session.refresh(other)
+    assert other.answer == "ngoài phạm vi"
+    assert focal.get(f"/feedback-desk/{2**40}").status_code == 404
+
+
+def test_reading_an_item_is_recorded(session, login):
+    item = make_feedback()
+    login(Role.control_focal_point).get(f"/feedback-desk/{item.id}")
+    query = sa.select(sa.func.count()).select_from(HistoryEntry)
+    entries = query.where(
+        HistoryEntry.record == "feedback",
+        HistoryEntry.record_id == item.id,
+        HistoryEntry.action == "read",
+    )
+    assert session.scalar(entries) == 1
+
+
+def test_the_desk_officer_enters_what_came_by_telephone(session, login):
+    make_tree()
+    officer = login(Role.desk_officer)
+    typed = TYPED | {"channel": "phone", "arrived_at": "2026-01-05T09:30"}
+    answer = officer.post("/feedback-desk/record", data=typed, follow_redirects=True)
+    item = session.scalar(sa.select(Feedback))
+    assert item.code in answer.text
+    assert "8 giờ làm việc" in answer.text
+    assert (item.channel, item.received_at) == ("phone", vietnam("2026-01-05T09:30"))
+    assert (
+        officer.post("/feedback-desk/record", data=typed | {"channel": "portal"}).status_code == 422
+    )
+    assert (
+        officer.post("/feedback-desk/record", data=typed | {"arrived_at": "x"}).status_code == 422
+    )
+    assert login(Role.specialist).get("/feedback-desk/record").status_code in {302, 403}
+
+
+@pytest.mark.parametrize("rows", [3, 30])
+def test_the_desk_costs_the_same_whatever_its_rows(session, login, count_queries, rows):
+    for _ in range(rows):
+        make_feedback()
+    focal = login(Role.control_focal_point)
+    with count_queries() as seen:
+        assert focal.get("/feedback-desk/").status_code == 200
+    assert len(seen) <= 9, seen
+
+
+def test_overseers_read_the_list_but_do_not_act(session, login):
+    item = make_feedback()
+    for role in OVERSEERS - HANDLERS:
+        assert login(role).get(f"/feedback/show/{item.id}").status_code == 200
+        assert login(role).post(f"/feedback-desk/{item.id}/accept").status_code in {302, 403}
+        session.refresh(item)
+        assert item.state == "received"

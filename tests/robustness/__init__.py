@@ -1,0 +1,1 @@
+"""Many at once, and everything killed: nothing is lost and nothing happens twice."""

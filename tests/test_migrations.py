@@ -1,0 +1,74 @@
+"""The migrations make the tables the models describe, and a history nobody can change."""
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DatabaseError
+
+from app.cli.database import FOLDER
+from app.extensions import db, metadata
+from app.history import HistoryEntry
+from tests.factories import make_sector
+
+
+def test_models_and_migrations_agree(session):
+    options = {"compare_type": True, "compare_server_default": False}
+    context = MigrationContext.configure(session.connection(), opts=options)
+    assert compare_metadata(context, metadata) == []
+
+
+def test_the_framework_and_we_share_one_metadata(session):
+    found = set(sa.inspect(session.connection()).get_table_names())
+    assert {"ab_user", "ab_role", "dossier", "history"} <= found
+    assert set(metadata.tables) == found - {"alembic_version"}
+
+
+def test_revisions_are_numbered_one_after_the_other():
+    script = ScriptDirectory(FOLDER)
+    revisions = [revision.revision for revision in script.walk_revisions()][::-1]
+    assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+    assert len(script.get_heads()) == 1
+
+
+def test_an_upgrade_from_nothing_and_back_to_nothing(own_database):
+    import flask_migrate
+
+    with own_database.app_context():
+        flask_migrate.downgrade(FOLDER, revision="base")
+        assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        flask_migrate.upgrade(FOLDER)
+        assert "dossier" in sa.inspect(db.engine).get_table_names()
+
+
+def test_folded_columns_have_an_index_for_contains(session):
+    if session.connection().dialect.name != "postgresql":
+        pytest.skip("SQLite has no trigram index")
+    query = "SELECT tablename FROM pg_indexes WHERE indexdef LIKE '%gin_trgm_ops%'"
+    indexed = set(session.scalars(sa.text(query)))
+    folded = {table.name for table in metadata.tables.values() if "search_text" in table.columns}
+    assert folded == indexed
+    assert len(folded) >= 8
+
+
+STATEMENTS = [
+    "UPDATE history SET actor_name = 'x'", "DELETE FROM history",
+    "UPDATE history SET hash = hash WHERE id > 0", "DELETE FROM history WHERE id = 1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_the_history_cannot_be_updated_or_deleted(session, statement):
+    make_sector()
+    with pytest.raises(DatabaseError, match="append-only"), session.begin_nested():
+        session.execute(sa.text(statement))
+    assert session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry)) > 0
+
+
+def test_the_history_cannot_be_emptied(session):
+    if session.connection().dialect.name != "postgresql":
+        pytest.skip("SQLite has no TRUNCATE")
+    make_sector()
+    with pytest.raises(DatabaseError, match="append-only"), session.begin_nested():
+        session.execute(sa.text("TRUNCATE history"))
