@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from app.models import Dossier
+from app.models.dossier_place import place_again
 from app.packs.people import NameMaker
 from app.text import fold
 from app.workflows.states import State
@@ -56,6 +58,8 @@ def fill(engine: Engine, catalogs: Catalogs, rows: int, say: Callable[[int, int]
         with engine.begin() as connection:
             bulk.prepare(connection)
             _insert(connection, [maker.make(number) for number in range(have + 1, upto + 1)])
+            made = sa.select(Dossier.__table__.c.id).where(Dossier.__table__.c.id > have)
+            place_again(connection, made)
         have = upto
         say(have, rows)
     with engine.begin() as connection:

@@ -1,6 +1,7 @@
 """Databases for tests: isolation by savepoint, counting of statements, real files for threads."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +11,12 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 import config as settings_module
 
+_PATIENCE = 20
 _SILENT = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA")
 
 
@@ -118,9 +121,17 @@ class Own:
         self._execute(f'CREATE DATABASE "{target}" TEMPLATE "{template}"')
 
     def _execute(self, statement: str) -> None:
+        """Run ``statement`` on the server; the vacuum of a database may hold it for a moment."""
         engine = sa.create_engine(self._server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(statement))
+        for left in reversed(range(_PATIENCE)):
+            try:
+                with engine.connect() as connection:
+                    connection.execute(sa.text(statement))
+                break
+            except DBAPIError:
+                if not left:
+                    raise
+                time.sleep(0.5)
         engine.dispose()
 
     @contextmanager

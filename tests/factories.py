@@ -81,29 +81,23 @@ def _add(row: Any) -> Any:
 def make_tree() -> Tree:
     """Return the tree of this test: H57, its centre, a department, a ward and its desk."""
     root = find_agency("H57") or make_agency(
-        code="H57", name="Ủy ban nhân dân thành phố Huế", level="province", calendar=make_calendar()
+        code="H57",
+        name="Ủy ban nhân dân thành phố Huế",
+        level="province",
+        calendar=make_calendar(),
     )
-    centre = find_agency("H57.TT") or make_agency(
-        code="H57.TT",
-        name="Trung tâm Phục vụ hành chính công thành phố Huế",
-        level="desk",
-        parent=root,
-    )
-    department = find_agency("H57.SXD") or make_agency(
-        code="H57.SXD", name="Sở Xây dựng", level="province", parent=root, desk=centre
-    )
-    commune = find_agency("H57.19753") or make_agency(
-        code="H57.19753", name="Ủy ban nhân dân phường Phú Xuân", level="commune", parent=root
-    )
-    desk = find_agency("H57.19753.01") or make_agency(
-        code="H57.19753.01",
-        name="Trung tâm Phục vụ hành chính công phường Phú Xuân",
-        level="desk",
-        parent=commune,
-    )
-    commune.desk = desk
+    public_centre = "Trung tâm Phục vụ hành chính công"
+    centre = _branch(root, "H57.TT", f"{public_centre} thành phố Huế", "desk")
+    department = _branch(root, "H57.SXD", "Sở Xây dựng", "province")
+    commune = _branch(root, "H57.19753", "Ủy ban nhân dân phường Phú Xuân", "commune")
+    desk = _branch(commune, "H57.19753.01", f"{public_centre} phường Phú Xuân", "desk")
+    department.desk, commune.desk = centre, desk
     db.session.flush()
     return Tree(root, centre, department, commune, desk)
+
+
+def _branch(parent: Agency, code: str, name: str, level: str) -> Agency:
+    return find_agency(code) or make_agency(code=code, name=name, level=level, parent=parent)
 
 
 def find_agency(code: str) -> Agency | None:

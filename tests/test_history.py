@@ -34,7 +34,11 @@ def test_an_entry_tells_who_when_from_where_what_and_why(session):
         history.because(unit, action="rename", reason="Theo quyết định 12")
     entry = _entries(session, "sector")[-1]
     assert (entry.actor_id, entry.actor_name, entry.on_behalf_of, entry.ip) == (
-        7, "Nguyễn Thị Hoa", "Trần Văn Bình", "192.0.2.1")  # fmt: skip
+        7,
+        "Nguyễn Thị Hoa",
+        "Trần Văn Bình",
+        "192.0.2.1",
+    )
     assert (entry.at, entry.action, entry.reason) == (instant, "rename", "Theo quyết định 12")
     assert entry.changes == {"name": ["Cũ", "Mới"]}
 
@@ -47,7 +51,9 @@ def test_a_reason_belongs_to_one_act_only(session):
     sector.name = "B"
     session.flush()
     assert [(e.action, e.reason) for e in _entries(session, "sector")[1:]] == [
-        ("rename", "một lần"), ("update", None)]  # fmt: skip
+        ("rename", "một lần"),
+        ("update", None),
+    ]
 
 
 def test_entries_of_a_record_and_its_parts_form_one_chain(session):
@@ -62,7 +68,10 @@ def test_entries_of_a_record_and_its_parts_form_one_chain(session):
     for before, after in zip(chain, chain[1:], strict=False):
         assert after.previous_hash == before.hash
     for entry in chain:
-        assert digest({c.key: getattr(entry, c.key) for c in sa.inspect(HistoryEntry).column_attrs}) == entry.hash
+        assert (
+            digest({c.key: getattr(entry, c.key) for c in sa.inspect(HistoryEntry).column_attrs})
+            == entry.hash
+        )
     assert verify_record(session, ("procedure_version", version.id)) == (len(chain), None)
 
 
@@ -169,9 +178,12 @@ def _let_change(session):
         ("UPDATE history SET changes = '{}' WHERE record = 'sector' AND seq = 3", 3),
         ("DELETE FROM history WHERE record = 'sector' AND seq = 2", 3),
         ("UPDATE history SET hash = previous_hash WHERE record = 'sector' AND seq = 1", 1),
-        ("UPDATE history SET at = '2020-01-01 00:00:00.000000' WHERE record = 'sector' AND seq = 3", 3),
+        (
+            "UPDATE history SET at = '2020-01-01 00:00:00' WHERE record = 'sector' AND seq = 3",
+            3,
+        ),
     ],
-)  # fmt: skip
+)
 def test_whatever_is_altered_is_found(session, tampering, first):
     sector = make_sector(name="1")
     for name in "23":
@@ -183,7 +195,9 @@ def test_whatever_is_altered_is_found(session, tampering, first):
     wanted = next(e.id for e in _entries(session, "sector") if e.seq == first)
     session.execute(sa.text(tampering))
     faults = list(verify_history())
-    assert [(f.aggregate, f.aggregate_id, f.entry_id) for f in faults] == [("sector", sector.id, wanted)]
+    assert [(f.aggregate, f.aggregate_id, f.entry_id) for f in faults] == [
+        ("sector", sector.id, wanted)
+    ]
 
 
 def test_many_records_of_one_flush_are_chained_each_for_itself(session):

@@ -53,9 +53,11 @@ def test_folded_columns_have_an_index_for_contains(session):
 
 
 STATEMENTS = [
-    "UPDATE history SET actor_name = 'x'", "DELETE FROM history",
-    "UPDATE history SET hash = hash WHERE id > 0", "DELETE FROM history WHERE id = 1",
-]  # fmt: skip
+    "UPDATE history SET actor_name = 'x'",
+    "DELETE FROM history",
+    "UPDATE history SET hash = hash WHERE id > 0",
+    "DELETE FROM history WHERE id = 1",
+]
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)

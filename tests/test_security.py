@@ -35,18 +35,26 @@ def test_the_right_password_opens_and_is_written_down(session, client, user):
     answer = _sign_in(client, user)
     assert (answer.status_code, answer.location) == (302, "/work")
     assert _is_in(client)
-    actions = session.scalars(sa.select(HistoryEntry.action).where(HistoryEntry.aggregate == "ab_user"))
+    actions = session.scalars(
+        sa.select(HistoryEntry.action).where(HistoryEntry.aggregate == "ab_user")
+    )
     assert "login" in list(actions)
 
 
 def test_the_user_name_counts_without_case_and_spaces(client, user):
-    answer = client.post("/login/", data={"username": f" {user.username.upper()} ", "password": PASSWORD})
+    answer = client.post(
+        "/login/", data={"username": f" {user.username.upper()} ", "password": PASSWORD}
+    )
     assert answer.status_code == 302
 
 
-@pytest.mark.parametrize(("name", "password"), [("nobody", PASSWORD), ("", PASSWORD), (None, "sai-mat-khau"), (None, "")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("nobody", PASSWORD), ("", PASSWORD), (None, "sai-mat-khau"), (None, "")]
+)
 def test_a_wrong_pair_is_refused_without_telling_which(client, user, name, password):
-    answer = client.post("/login/", data={"username": user.username if name is None else name, "password": password})
+    answer = client.post(
+        "/login/", data={"username": user.username if name is None else name, "password": password}
+    )
     assert answer.status_code in (200, 401)
     assert not _is_in(client)
     if name != "" and password:
@@ -89,8 +97,13 @@ def test_the_lock_also_closes_the_api(session, app, user):
     client = make_client(app)
     body = {"username": user.username, "provider": "db"}
     for _number in range(MAX_FAILURES):
-        assert client.post("/api/v1/security/login", json=body | {"password": "wrong"}).status_code == 401
-    assert client.post("/api/v1/security/login", json=body | {"password": PASSWORD}).status_code == 401
+        assert (
+            client.post("/api/v1/security/login", json=body | {"password": "wrong"}).status_code
+            == 401
+        )
+    assert (
+        client.post("/api/v1/security/login", json=body | {"password": PASSWORD}).status_code == 401
+    )
 
 
 @pytest.mark.parametrize("path", ["/login/", "/api/v1/security/login"])
@@ -99,8 +112,13 @@ def test_an_address_may_try_only_so_often(tmp_path, path):
     from tests import databases
 
     url = f"sqlite:///{tmp_path / 'limited.db'}"
-    settings = config.load("test", RATELIMIT_ENABLED=True, AUTH_RATE_LIMIT="3 per minute",
-                           SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS={})  # fmt: skip
+    settings = config.load(
+        "test",
+        RATELIMIT_ENABLED=True,
+        AUTH_RATE_LIMIT="3 per minute",
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS={},
+    )
     limited = databases.make_app(settings)
     try:
         client = make_client(limited)
@@ -127,7 +145,9 @@ def test_a_token_of_another_session_is_refused(app, user):
     mine, other = make_client(app, user), make_client(app)
     with other.session_transaction() as kept:
         kept["csrf_token"] = "another"
-    answer = mine.post("/sector/add", data={"code": "x"}, headers={"X-CSRFToken": other.token()}, csrf=False)
+    answer = mine.post(
+        "/sector/add", data={"code": "x"}, headers={"X-CSRFToken": other.token()}, csrf=False
+    )
     assert answer.status_code == 400
 
 
@@ -144,12 +164,26 @@ def test_a_login_does_not_keep_a_session_made_before_it(client, user):
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example", "//evil.example", "\\\\evil.example", "/\\evil.example", "javascript:alert(1)",
-     "http:evil.example", "https://localhost@evil.example", "evil.example/x", "/\t/evil.example", "/\n/evil.example", ""],
-)  # fmt: skip
+    [
+        "https://evil.example",
+        "//evil.example",
+        "\\\\evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "http:evil.example",
+        "https://localhost@evil.example",
+        "evil.example/x",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "",
+    ],
+)
 def test_no_address_of_another_site_is_gone_to(client, user, target):
-    answer = client.post("/login/", query_string={"next": target},
-                         data={"username": user.username, "password": PASSWORD})  # fmt: skip
+    answer = client.post(
+        "/login/",
+        query_string={"next": target},
+        data={"username": user.username, "password": PASSWORD},
+    )
     assert answer.location == "/work"
     back = client.post("/preferences", data={"locale": "vi", "next": target})
     assert back.location == "/"
@@ -187,7 +221,9 @@ def test_a_new_password_asks_the_old_one_and_ends_every_other_session(session, a
     assert _sign_in(make_client(app), user, NEW).status_code == 302
 
 
-@pytest.mark.parametrize("password", ["short1", "onlyletters", "1234567890123", "user", "", " " * 12])
+@pytest.mark.parametrize(
+    "password", ["short1", "onlyletters", "1234567890123", "user", "", " " * 12]
+)
 def test_weak_passwords_are_refused(app, user, password):
     client = make_client(app, user)
     assert _change(client, new=password).status_code == 422
@@ -231,7 +267,9 @@ def test_rights_follow_the_posts_at_once(session, app, user):
     assert client.get("/sector/add").status_code == 200
     from app.models import OfficerPosition
 
-    post = session.scalars(sa.select(OfficerPosition).where(OfficerPosition.user_id == user.id)).one()
+    post = session.scalars(
+        sa.select(OfficerPosition).where(OfficerPosition.user_id == user.id)
+    ).one()
     post.valid_to = post.valid_from
     session.flush()
     assert client.get("/sector/list/").status_code == 403
@@ -241,11 +279,15 @@ def test_rights_follow_the_posts_at_once(session, app, user):
 
 
 HEADERS = {
-    "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "same-origin",
-}  # fmt: skip
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+}
 
 
-@pytest.mark.parametrize("path", ["/", "/login/", "/nothing-here", "/api/v1/sector/", "/sector/list/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/login/", "/nothing-here", "/api/v1/sector/", "/sector/list/"]
+)
 def test_every_answer_carries_the_protective_headers(client, path):
     answer = client.get(path)
     for name, value in HEADERS.items():
@@ -253,7 +295,12 @@ def test_every_answer_carries_the_protective_headers(client, path):
     policy = answer.headers["Content-Security-Policy"]
     assert "'unsafe-inline'" not in policy
     assert "'unsafe-eval'" not in policy
-    for part in ("default-src 'self'", "object-src 'none'", "frame-ancestors 'self'", "base-uri 'self'"):
+    for part in (
+        "default-src 'self'",
+        "object-src 'none'",
+        "frame-ancestors 'self'",
+        "base-uri 'self'",
+    ):
         assert part in policy
     assert answer.headers["X-Request-Id"]
 
@@ -283,8 +330,16 @@ def test_the_session_cookie_is_guarded(app, user):
 
 
 def test_nothing_of_the_framework_s_own_pages_is_served(client):
-    for path in ("/users/list/", "/roles/list/", "/static/appbuilder/css/bootstrap.min.css", "/swagger/v1",
-                 "/api/v1/security/users/", "/register/form", "/login/google", "/resetpassword/form"):  # fmt: skip
+    for path in (
+        "/users/list/",
+        "/roles/list/",
+        "/static/appbuilder/css/bootstrap.min.css",
+        "/swagger/v1",
+        "/api/v1/security/users/",
+        "/register/form",
+        "/login/google",
+        "/resetpassword/form",
+    ):
         assert client.get(path).status_code in (302, 404), path
         assert "appbuilder" not in (client.get(path).location or "")
     assert isinstance(client, Client)

@@ -26,7 +26,12 @@ def test_all_is_kept_together(session):
     session.rollback()  # what was committed stays
     assert _count(session, Sector) == 1
     event = session.scalars(sa.select(OutboxEvent)).one()
-    assert (event.name, event.payload, event.done_at, event.attempts) == ("letters.send", {"letter_id": 3}, None, 0)
+    assert (event.name, event.payload, event.done_at, event.attempts) == (
+        "letters.send",
+        {"letter_id": 3},
+        None,
+        0,
+    )
 
 
 @pytest.mark.parametrize("error", [Invalid("no"), ValueError("no"), KeyboardInterrupt()])
@@ -57,7 +62,9 @@ def test_what_was_read_before_is_read_again(own_database):
         sector = db.session.get(Sector, pk)
         assert sector.name == "Cũ"
         with db.engine.begin() as other:
-            other.execute(sa.update(Sector).where(Sector.id == pk).values(name="Mới", row_version=2))
+            other.execute(
+                sa.update(Sector).where(Sector.id == pk).values(name="Mới", row_version=2)
+            )
         with transaction():
             assert sector.name == "Mới"
 
@@ -69,7 +76,9 @@ def test_a_row_changed_meanwhile_is_a_conflict(session):
     def change():
         with transaction() as unit:
             row = unit.get(Sector, pk)
-            unit.execute(sa.update(Sector.__table__).where(Sector.__table__.c.id == pk).values(row_version=9))
+            unit.execute(
+                sa.update(Sector.__table__).where(Sector.__table__.c.id == pk).values(row_version=9)
+            )
             row.name = "x"
 
     with pytest.raises(Conflict, match="vừa thay đổi|has just changed"):

@@ -1,10 +1,10 @@
 """./manage bench: how fast the screens are on a large database of their own."""
 
 import json
-import os
 
 import click
 
+import config
 from app.cli import tables
 
 
@@ -30,7 +30,7 @@ def lists(rows: int, rounds: int, database: str, as_json: bool) -> None:
 
     progress = tables.Progress()
     try:
-        report = work.run(rows, database or os.environ.get("DATABASE_URL", ""), rounds, progress)
+        report = work.run(rows, database or config.environment().get("DATABASE_URL", ""), rounds, progress)
     except Refused as exc:
         raise click.ClickException(str(exc)) from exc
     finally:

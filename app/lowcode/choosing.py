@@ -36,7 +36,7 @@ def find_choices(session: Session, target: type[Any], text: str, page: int = 1) 
     start = (min(max(page, 1), _MAX_PAGE) - 1) * LIMIT
     query = _ordered(target)
     if hasattr(target, "search_text"):
-        pattern = like_pattern(text[:200])
+        pattern = like_pattern(text[:200].replace("\x00", ""))
         query = query.where(target.search_text.like(pattern, escape="\\"))
         rows = list(session.scalars(query.offset(start).limit(LIMIT + 1)))
     else:

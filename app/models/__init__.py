@@ -10,6 +10,7 @@ from app.models.attachment import Attachment, StoredFile
 from app.models.calendar import CalendarDay, CalendarSession, WorkingCalendar
 from app.models.counter import Counter, next_number
 from app.models.dossier import Dossier, DossierPaper, FormRevision
+from app.models.dossier_place import DossierPlace
 from app.models.dossier_time import ClockSegment, DueChange, Movement
 from app.models.draft import Draft
 from app.models.feedback import Feedback
@@ -33,7 +34,7 @@ from app.transactions import OutboxEvent
 __all__ = [
     "Account", "AdministrativeUnit", "Agency", "Attachment", "CalendarDay", "CalendarSession",
     "Charge", "ClockSegment", "Component", "Counter", "Division", "DocumentType", "Dossier",
-    "DossierPaper", "Draft", "DueChange", "FabRole", "Fee", "Feedback", "Form", "FormField",
+    "DossierPaper", "DossierPlace", "Draft", "DueChange", "FabRole", "Fee", "Feedback", "Form", "FormField",
     "FormRevision", "FormSection", "HistoryEntry", "HistorySeal", "IncidentNotice", "Letter",
     "MailMessage", "Movement", "Notice", "OfficerPosition", "OutboxEvent", "PermissionView",
     "Procedure", "ProcedureVersion", "Process", "ProcessStep", "Profile", "ProfileParameter", "Rating",

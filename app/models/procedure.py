@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -12,10 +11,20 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.errors import Invalid
-from app.i18n import N_
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
 from app.models.menus import PROCEDURES
+from app.models.procedure_words import (
+    AUTHENTICATION_LEVELS,
+    CHANNELS,
+    FEE_KINDS,
+    FEE_MOMENTS,
+    HANDLING_LEVELS,
+    LIMIT_UNITS,
+    SERVICE_LEVELS,
+    VERSION_STATES,
+    VersionState,
+)
 from app.permissions import EVERY_OFFICER, Actor, Role
 from app.types import JSON
 
@@ -26,38 +35,6 @@ if TYPE_CHECKING:
     from app.models.sector import DocumentType, Sector
 
 _WRITE = frozenset({Role.catalog_admin})
-
-
-class VersionState(StrEnum):
-    """Life of a procedure version; a published one never changes."""
-
-    draft = "draft"
-    published = "published"
-    retired = "retired"
-
-
-VERSION_STATES = {
-    VersionState.draft: N_("Draft"), VersionState.published: N_("Published"),
-    VersionState.retired: N_("No longer in force"),
-}  # fmt: skip
-HANDLING_LEVELS = {
-    "province": N_("Provincial level"), "commune": N_("Commune level"),
-    "vertical": N_("Central vertical agency"),
-}  # fmt: skip
-LIMIT_UNITS = {
-    "working_day": N_("working days"), "day": N_("days"), "working_hour": N_("working hours"),
-    "hour": N_("hours"), "month": N_("months"),
-}  # fmt: skip
-SERVICE_LEVELS = {
-    "full": N_("Fully online"), "partial": N_("Partly online"), "information": N_("Information"),
-}  # fmt: skip
-AUTHENTICATION_LEVELS = {1: N_("Level 1"), 2: N_("Level 2")}
-FEE_MOMENTS = {"reception": N_("At reception"), "return": N_("When the result is returned")}
-FEE_KINDS = {"phi": N_("Fee"), "le_phi": N_("Charge")}
-CHANNELS = {
-    "any": N_("Any channel"), "counter": N_("At the counter"), "online": N_("Online"),
-    "post": N_("By post"),
-}  # fmt: skip
 
 
 class Procedure(Searchable, Entity):

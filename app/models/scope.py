@@ -7,7 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.models.account import Account
 from app.models.agency import Agency
 from app.models.dossier import Dossier
-from app.models.task import Task
+from app.models.dossier_place import dossiers_at
 from app.permissions import DOSSIER_READERS, Actor, Role
 
 # A root's path holds one id: whoever is posted there sees the whole province.
@@ -47,19 +47,15 @@ def dossiers_of(actor: Actor) -> ColumnElement[bool] | None:
     there (a step at another agency). Applicants: their own.
     """
     own = Dossier.account_id == actor.account_id if actor.account_id else None
-    paths = paths_of(actor, DOSSIER_READERS)
-    if not paths:
+    posts = actor.positions_as(DOSSIER_READERS)
+    if not posts:
         return own if own is not None else NO_ROWS
-    if sees_province(paths):
+    if sees_province({post.path for post in posts}):
         return None
-    agencies = agencies_under(paths)
-    consulted = sa.select(Task.dossier_id).where(Task.agency_id.in_(agencies))
-    rules = [
-        Dossier.agency_id.in_(agencies),
-        Dossier.desk_id.in_(agencies),
-        Dossier.id.in_(consulted),
-    ]
-    return sa.or_(*rules, own) if own is not None else sa.or_(*rules)
+    seen = dossiers_at({post.agency_id for post in posts})
+    if own is None:
+        return Dossier.id.in_(seen)
+    return Dossier.id.in_(sa.union(seen, sa.select(Dossier.id).where(own)))
 
 
 def through_dossier(column: InstrumentedAttribute[int], actor: Actor) -> ColumnElement[bool] | None:

@@ -277,7 +277,7 @@ def neighbours(session: Session, entry: HistoryEntry) -> tuple[int | None, int |
         table.aggregate == entry.aggregate, table.aggregate_id == entry.aggregate_id,
         table.seq.in_([entry.seq - 1, entry.seq + 1]),
     )  # fmt: skip
-    found = dict(session.execute(query).tuples().all())
+    found = {row[0]: row[1] for row in session.execute(query)}
     return found.get(entry.seq - 1), found.get(entry.seq + 1)
 
 

@@ -126,8 +126,8 @@ def overview(session: Session, wanted: Wanted, actor: Actor) -> Overview:
     query = sa.select(*keys, *parts).where(touched, *scope).group_by(*keys)
     rows = [tuple(row) for row in session.execute(query)]
     short = sa.func.coalesce(Agency.short_name, Agency.name)
-    agencies = dict(session.execute(sa.select(Agency.id, short)).tuples().all())
-    sectors = dict(session.execute(sa.select(Sector.id, Sector.name)).tuples().all())
+    agencies = {row[0]: row[1] for row in session.execute(sa.select(Agency.id, short))}
+    sectors = {row[0]: row[1] for row in session.execute(sa.select(Sector.id, Sector.name))}
     return Overview(
         Line(None, "", _sum(rows)), _lines(rows, 0, agencies), _lines(rows, 1, sectors),
         _months(session, scope),
@@ -160,14 +160,17 @@ def agency_choices(session: Session, actor: Actor) -> list[tuple[int, str]]:
     paths = {post.path for post in actor.positions}
     under = sa.or_(sa.false(), *(Agency.path.startswith(path) for path in paths))
     query = sa.select(Agency.id, Agency.name).where(under, Agency.level != AgencyLevel.desk)
-    rows = session.execute(query).tuples().all()
-    return sorted(((number, name) for number, name in rows), key=lambda row: fold(row[1]))
+    return sorted(((row[0], row[1]) for row in session.execute(query)), key=_by_name)
 
 
 def sector_choices(session: Session) -> list[tuple[int, str]]:
     """Return (id, name) of every sector, by name."""
-    rows = session.execute(sa.select(Sector.id, Sector.name)).tuples().all()
-    return sorted(((number, name) for number, name in rows), key=lambda row: fold(row[1]))
+    query = sa.select(Sector.id, Sector.name)
+    return sorted(((row[0], row[1]) for row in session.execute(query)), key=_by_name)
+
+
+def _by_name(row: tuple[int, str]) -> str:
+    return fold(row[1])
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def _date(text: str | None) -> date | None:
 
 
 def _is_sound(first: date, last: date) -> bool:
-    return _FIRST_DAY <= first <= last <= first + _LONGEST and last.year < 2200
+    return _FIRST_DAY <= first <= last and last - first <= _LONGEST and last.year < 2200
 
 
 def _number(text: str | None) -> int | None:

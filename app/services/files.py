@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -33,6 +34,7 @@ from app.workflows.states import State
 
 MAX_FILES = 60  # of one draft or dossier answer; a dossier has some five papers
 MAX_NAME = 200
+SAME_READING = timedelta(minutes=10)
 # Handovers between officers: no paper of the applicant's.
 INNER_LETTERS = frozenset({"control_slip"})
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069]')
@@ -123,8 +125,7 @@ def get_attachment(session: Session, pk: int, actor: Actor) -> Attachment:
     if attachment is None:
         raise NotFound(_("This file does not exist, or you may not see it."))
     if attachment.dossier_id is not None and not _is_own(session, attachment, actor):
-        history.record(session, ("dossier", attachment.dossier_id), "read_file",
-                       changes={"attachment": [None, attachment.name]})  # fmt: skip
+        _record_read(session, attachment.dossier_id, attachment.name, actor)
     return attachment
 
 
@@ -159,8 +160,19 @@ def get_letter(session: Session, pk: int, actor: Actor) -> Letter:
 def note_read(session: Session, dossier: Dossier, what: str, actor: Actor) -> None:
     """Record that someone else than the applicant opened a paper of a dossier."""
     if dossier.account_id != actor.account_id:
-        changes = {"attachment": [None, what]}
-        history.record(session, ("dossier", dossier.id), "read_file", changes=changes)
+        _record_read(session, dossier.id, what, actor)
+
+
+def _record_read(session: Session, dossier_id: int, what: str, actor: Actor) -> None:
+    """Write a read entry; leafing through the pages of one file is one reading."""
+    changes = {"attachment": [None, what]}
+    entry = history.HistoryEntry
+    lately = session.scalars(sa.select(entry.changes).where(
+        entry.record == "dossier", entry.record_id == dossier_id, entry.action == "read_file",
+        entry.actor_id == actor.user_id, entry.at > now() - SAME_READING,
+    ))  # fmt: skip
+    if changes not in lately.all():
+        history.record(session, ("dossier", dossier_id), "read_file", changes=changes)
 
 
 def _is_own(session: Session, attachment: Attachment, actor: Actor) -> bool:

@@ -12,15 +12,15 @@ from app.clock import now, to_local
 from app.documents.render import render
 from app.documents.titles import form_number
 from app.models import Dossier, Letter, StoredFile, next_number
+from app.models.letter import LETTER_KINDS
 from app.permissions import Actor
 from app.services.letter_data import letter_data
 from app.services.profiles import profile_value
 from app.storage import storage_at
 from app.transactions import enqueue
 
-# Their number is the dossier's code: they are receipts, not outgoing papers.
-_UNNUMBERED = frozenset({"acknowledgement", "receipt_slip", "control_slip"})
-_SYMBOLS = {"supplement": "HDHS", "refusal": "TCTN", "apology": "XL", "stop": "TBD",
+_SYMBOLS = {"acknowledgement": "XN", "receipt_slip": "TNHS", "control_slip": "KSQT",
+            "supplement": "HDHS", "refusal": "TCTN", "apology": "XL", "stop": "TBD",
             "charge_receipt": "BL", "return_receipt": "TKQ", "guidance": "HD"}  # fmt: skip
 
 
@@ -48,9 +48,7 @@ def issue_letter(
     return letter
 
 
-def _number(session: Session, dossier: Dossier, kind: str) -> str | None:
-    if kind in _UNNUMBERED:
-        return None
+def _number(session: Session, dossier: Dossier, kind: str) -> str:
     year = to_local(now()).year
     serial = next_number(session, f"letter:{kind}:{dossier.desk_id}:{year}")
     return f"{serial:02d}/{_SYMBOLS[kind]}"
@@ -91,11 +89,6 @@ def _storage() -> Any:
 
 def letter_title(session: Session, letter: Letter) -> str:
     """Return the name of a letter with its form number, as officers know it."""
-    from app.models.letter import LETTER_KINDS
-
-    number = form_number(
-        letter.kind, letter.data.get("form_set") or profile_value(session, "form_set")
-    )
-    return _(LETTER_KINDS[letter.kind]) + (
-        f" ({_('Form %(number)s', number=number)})" if number else ""
-    )
+    form_set = letter.data.get("form_set") or profile_value(session, "form_set")
+    number, name = form_number(letter.kind, form_set), _(LETTER_KINDS[letter.kind])
+    return _("%(name)s (Form %(number)s)", name=name, number=number) if number else name

@@ -181,7 +181,8 @@ def _offices(session: Session, user_ids: set[int]) -> dict[int, str]:
         .where(OfficerPosition.user_id.in_(user_ids))
         .order_by(OfficerPosition.id.desc())
     )
-    return dict(session.execute(query).tuples().all()) if user_ids else {}
+    rows = session.execute(query) if user_ids else ()
+    return {row.user_id: row.name for row in rows}
 
 
 def open_charges(dossier: Dossier) -> list[Charge]:

@@ -55,7 +55,7 @@ def list_versions(
 def count_versions(session: Session) -> dict[str, int]:
     """Return how many versions are in each state."""
     query = sa.select(ProcedureVersion.state, sa.func.count()).group_by(ProcedureVersion.state)
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def get_version(session: Session, number: int, *, to_change: bool = False) -> ProcedureVersion:

@@ -135,7 +135,8 @@ def take_papers(dossier: Dossier, papers: Papers) -> None:
             raise Invalid(message, {f"component-{component.id}": message})
         paper = held.get(component.id)
         if paper is None:
-            paper = DossierPaper(dossier=dossier, component=component, name=component.name)
+            paper = DossierPaper(component=component, name=component.name)
+            dossier.papers.append(paper)
         paper.kind, paper.quantity, paper.is_received = kind, quantity, True
 
 
@@ -154,6 +155,7 @@ def accept(
     papers: handed in since it was registered.
     """
     take_papers(dossier, papers or {})
+    session.flush()
     row = lifecycle.move(session, dossier, "accept", actor)
     _accept(session, dossier, actor)
     notify_transition(session, dossier, row)

@@ -77,7 +77,8 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     Raises Invalid (fields: form keys and "component-<id>") naming everything that is missing.
     Source: QN20 Đ12.1 (technical check, acknowledgement), HCM24 Đ10.1.
     """
-    session.refresh(draft, with_for_update=True)
+    # Its own row only: PostgreSQL cannot lock what the pages join from outside.
+    session.refresh(draft, with_for_update={"of": Draft})
     if draft.account_id != actor.account_id:
         raise NotFound(_("There is no such draft."))
     if draft.dossier is not None:
@@ -225,8 +226,9 @@ def _mark_papers(
             continue
         paper = held.get(component.id)
         if paper is None:
-            paper = DossierPaper(dossier=dossier, component=component, name=component.name)
+            paper = DossierPaper(component=component, name=component.name)
             paper.kind, paper.quantity = "electronic", 1
+            dossier.papers.append(paper)
         if component.id in handed_in:
             paper.kind, paper.quantity = handed_in[component.id]
         paper.is_received = True

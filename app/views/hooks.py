@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import DomainError, NotFound
 from app.extensions import db
+from app.i18n import N_
 from app.lowcode.security import set_authentication
 from app.permissions import Actor, current_actor, set_actor_loader
 from app.services.actors import build_actor
@@ -24,6 +25,8 @@ from app.views.shell import add_shell
 
 log = logging.getLogger("app.requests")
 _QUIET = ("/static/", "/healthz", "/readyz")
+_REFUSED = N_("The request was refused.")
+_PROGRAM_TEXTS = {413: N_("The file is too large."), 429: N_("Too many attempts. Please wait a moment.")}
 _PORTAL_ERRORS = {400, 403, 404, 413, 429, 500}
 
 
@@ -105,7 +108,9 @@ def wants_json() -> bool:
 def error_page(code: int, message: str = "") -> tuple[Any, int]:
     """Return the error answer for ``code``: JSON for programs, else the layout one was in."""
     if wants_json():
-        return jsonify({"message": message or _("The request was refused."), "status": code}), code
+        text = message or _(_PROGRAM_TEXTS.get(code, _REFUSED))
+        # "error" is what the upload script shows; "message" is what the API promises.
+        return jsonify({"message": text, "error": text, "status": code}), code
     side = "errors" if current_actor().is_officer else "errors/portal"
     name = code if code in _PORTAL_ERRORS else (400 if code < 500 else 500)
     return render_template(

@@ -9,11 +9,19 @@ from app.extensions import db
 from app.models import Account, User
 from app.permissions import Role
 from tests import factories
-from tests.applicant.test_submit import page_inputs
+from tests.applicant.forms import page_inputs
 
-GOOD = {"id_kind": "personal_id", "id_number": "046 190 000 777", "name": "Nguyễn Thị  Hạnh",
-        "born_on": "1990-05-17", "phone": "0905 123 456", "email": "hanh@example.vn",
-        "password": "hoa sen 2026", "again": "hoa sen 2026", "terms": "y"}  # fmt: skip
+GOOD = {
+    "id_kind": "personal_id",
+    "id_number": "046 190 000 777",
+    "name": "Nguyễn Thị  Hạnh",
+    "born_on": "1990-05-17",
+    "phone": "0905 123 456",
+    "email": "hanh@example.vn",
+    "password": "hoa sen 2026",
+    "again": "hoa sen 2026",
+    "terms": "y",
+}
 
 
 def accounts():
@@ -24,7 +32,11 @@ def test_registering_makes_an_account_and_logs_in(client):
     answer = client.post("/register?next=/nop-ho-so/1.000001", data=GOOD)
     assert answer.location == "/nop-ho-so/1.000001"
     account = db.session.scalars(sa.select(Account)).one()
-    assert (account.id_number, account.phone, account.kind) == ("046190000777", "0905123456", "citizen")
+    assert (account.id_number, account.phone, account.kind) == (
+        "046190000777",
+        "0905123456",
+        "citizen",
+    )
     assert account.verified_level == 0
     assert [role.name for role in account.user.roles] == ["citizen"]
     assert client.get("/my/").status_code == 200
@@ -33,12 +45,19 @@ def test_registering_makes_an_account_and_logs_in(client):
 def test_one_logs_in_with_the_number(client):
     client.post("/register", data=GOOD)
     client.post("/logout")
-    entered = client.post("/login/", data={"username": "046190000777", "password": GOOD["password"]})
+    entered = client.post(
+        "/login/", data={"username": "046190000777", "password": GOOD["password"]}
+    )
     assert entered.location == "/my"
 
 
 def test_an_organisation_registers_by_its_tax_code(client):
-    given = GOOD | {"id_kind": "tax_code", "id_number": "0100109106", "name": "Công ty " + "dài " * 40, "born_on": ""}
+    given = GOOD | {
+        "id_kind": "tax_code",
+        "id_number": "0100109106",
+        "name": "Công ty " + "dài " * 40,
+        "born_on": "",
+    }
     assert client.post("/register", data=given).status_code == 302
     account = db.session.scalars(sa.select(Account)).one()
     assert (account.kind, account.born_on) == ("organisation", None)
@@ -47,13 +66,23 @@ def test_an_organisation_registers_by_its_tax_code(client):
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"id_number": "12345678901"}, "id_number"), ({"id_number": "046290000777"}, "id_number"),
-     ({"id_kind": "tax_code"}, "id_number"), ({"id_kind": "x"}, "id_kind"), ({"born_on": ""}, "born_on"),
-     ({"born_on": "3000-01-01"}, "born_on"), ({"phone": "123"}, "phone"), ({"email": "hanh@"}, "email"),
-     ({"password": "ngan1", "again": "ngan1"}, "password"), ({"again": "khác hẳn 1"}, "again"), ({"terms": ""}, "terms"),
-     ({"name": "\x00"}, "name"), ({"name": "x" * 251}, "name"),
-     ({"password": "046190000777a", "again": "046190000777a"}, "password")],
-)  # fmt: skip
+    [
+        ({"id_number": "12345678901"}, "id_number"),
+        ({"id_number": "046290000777"}, "id_number"),
+        ({"id_kind": "tax_code"}, "id_number"),
+        ({"id_kind": "x"}, "id_kind"),
+        ({"born_on": ""}, "born_on"),
+        ({"born_on": "3000-01-01"}, "born_on"),
+        ({"phone": "123"}, "phone"),
+        ({"email": "hanh@"}, "email"),
+        ({"password": "ngan1", "again": "ngan1"}, "password"),
+        ({"again": "khác hẳn 1"}, "again"),
+        ({"terms": ""}, "terms"),
+        ({"name": "\x00"}, "name"),
+        ({"name": "x" * 251}, "name"),
+        ({"password": "046190000777a", "again": "046190000777a"}, "password"),
+    ],
+)
 def test_each_fault_stands_at_its_field(client, wrong, field):
     answer = client.post("/register", data=GOOD | wrong)
     assert answer.status_code == 422
@@ -104,8 +133,14 @@ def test_a_verified_name_and_number_do_not_change(login, citizen):
     before = (account.name, account.id_number, account.born_on)
     html = me.get("/profile/").text
     assert 'name="id_number"' not in html
-    sent = {"phone": "0912345678", "email": "", "name": "Kẻ Khác", "id_number": "046190000888",
-            "verified_level": "2", "born_on": "1980-01-01"} | page_inputs(html)  # fmt: skip
+    sent = {
+        "phone": "0912345678",
+        "email": "",
+        "name": "Kẻ Khác",
+        "id_number": "046190000888",
+        "verified_level": "2",
+        "born_on": "1980-01-01",
+    } | page_inputs(html)
     sent["row_version"] = str(account.row_version)
     assert me.post("/profile/", data=sent).status_code == 302
     db.session.refresh(account)
@@ -117,8 +152,14 @@ def test_an_unverified_person_may_correct_the_number_and_logs_in_with_the_new_on
     account = account_of(citizen)
     account.verified_level = 0
     db.session.flush()
-    sent = {"id_kind": "personal_id", "id_number": "046190000888", "name": "Trần Thị Mới",
-            "born_on": "1990-01-01", "phone": "0912345678", "row_version": str(account.row_version)}  # fmt: skip
+    sent = {
+        "id_kind": "personal_id",
+        "id_number": "046190000888",
+        "name": "Trần Thị Mới",
+        "born_on": "1990-01-01",
+        "phone": "0912345678",
+        "row_version": str(account.row_version),
+    }
     assert login(citizen).post("/profile/", data=sent).status_code == 302
     db.session.refresh(account)
     assert (account.id_number, account.born_on) == ("046190000888", date(1990, 1, 1))
@@ -130,8 +171,14 @@ def test_anothers_number_cannot_be_taken(login, citizen):
     account.verified_level = 0
     factories.make_account(id_number="046190000888")
     db.session.flush()
-    sent = {"id_kind": "personal_id", "id_number": "046190000888", "name": "Trần Thị Mới",
-            "born_on": "1990-01-01", "phone": "0912345678", "row_version": str(account.row_version)}  # fmt: skip
+    sent = {
+        "id_kind": "personal_id",
+        "id_number": "046190000888",
+        "name": "Trần Thị Mới",
+        "born_on": "1990-01-01",
+        "phone": "0912345678",
+        "row_version": str(account.row_version),
+    }
     answer = login(citizen).post("/profile/", data=sent)
     assert answer.status_code == 422
     db.session.refresh(account)

@@ -52,9 +52,15 @@ def test_a_preview_is_a_picture_of_a_page(me, world):
 
 @pytest.mark.parametrize(
     ("data", "name"),
-    [(b"<html><script>alert(1)</script></html>", "giay.pdf"), (b"MZ" + b"\0" * 400, "anh.png"),
-     (EICAR, "virus.txt"), (b"", "rong.pdf"), (pdf()[:150], "hong.pdf"), (png(), "anh.pdf")],
-)  # fmt: skip
+    [
+        (b"<html><script>alert(1)</script></html>", "giay.pdf"),
+        (b"MZ" + b"\0" * 400, "anh.png"),
+        (EICAR, "virus.txt"),
+        (b"", "rong.pdf"),
+        (pdf()[:150], "hong.pdf"),
+        (png(), "anh.pdf"),
+    ],
+)
 def test_bad_files_are_refused_with_a_message(me, world, data, name):
     draft = make_draft(world)
     answer = upload(me, draft, data, name)
@@ -68,15 +74,19 @@ def test_sixty_megabytes_are_refused(me, world):
     draft = make_draft(world)
     big = b"%PDF-1.4\n" + b"0" * (60 * 1024 * 1024)
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="to.pdf"\r\n\r\n'
-    answer = me.post(f"/files/draft/{draft.key}?component={draft.version.components[0].id}",
-                     data=head + big + b"\r\n--x--\r\n",
-                     content_type="multipart/form-data; boundary=x")  # fmt: skip
+    answer = me.post(
+        f"/files/draft/{draft.key}?component={draft.version.components[0].id}",
+        data=head + big + b"\r\n--x--\r\n",
+        content_type="multipart/form-data; boundary=x",
+    )
     assert answer.status_code == 422
     assert "60" in answer.json["error"]
     assert db.session.scalar(sa.select(sa.func.count(StoredFile.id))) == 0
 
 
-@pytest.mark.parametrize("place", ["component=0", "component=999999", "component=x", "field=ho_ten", "x=1"])
+@pytest.mark.parametrize(
+    "place", ["component=0", "component=999999", "component=x", "field=ho_ten", "x=1"]
+)
 def test_a_foreign_place_is_refused(me, world, place):
     draft = make_draft(world)
     assert upload(me, draft, png(), "a.png", place).status_code == 404
@@ -116,6 +126,10 @@ def test_a_visitor_opens_nothing(client, me, world):
 
 def test_letters_open_to_the_applicant_and_the_desk_alone(me, world, login):
     letter = send(world).letters[0]
-    for browser, status in ((me, 200), (login(Role.desk_officer), 200), (login(Role.citizen), 404),
-                            (login(Role.catalog_admin), 404)):  # fmt: skip
+    for browser, status in (
+        (me, 200),
+        (login(Role.desk_officer), 200),
+        (login(Role.citizen), 404),
+        (login(Role.catalog_admin), 404),
+    ):
         assert browser.get(f"/letters/{letter.id}.pdf").status_code == status

@@ -1,4 +1,4 @@
-"""My dossiers: what to do, supplement, withdrawal, result, rating, who looked (domain A3, A9, A11)."""
+"""My dossiers: what to do, supplement, withdrawal, result, rating, readers (A3, A9, A11)."""
 
 import io
 
@@ -30,9 +30,13 @@ def asked(office, login, keys=("ho_ten",), papers=True):
     dossier, me = online(office, login)
     component = dossier.version.components[0]
     reception.ask_supplement(
-        db.session(), dossier, office[Role.desk_officer], reason="Họ tên thiếu chữ đệm",
-        field_keys=list(keys), component_ids=[component.id] if papers else [],
-    )  # fmt: skip
+        db.session(),
+        dossier,
+        office[Role.desk_officer],
+        reason="Họ tên thiếu chữ đệm",
+        field_keys=list(keys),
+        component_ids=[component.id] if papers else [],
+    )
     return dossier, me, component
 
 
@@ -76,7 +80,12 @@ def test_the_page_of_a_dossier_shows_its_course_in_public_words(office, login, c
     with count_queries() as seen:
         html = me.get(f"/my/{dossier.code}").text
     assert len(seen) <= 40
-    for words in ("Hồ sơ đã được tiếp nhận", "Trần Thị Bình", "giay-to.pdf", "thứ" if "thứ" in html else "Chủ nhật"):
+    for words in (
+        "Hồ sơ được tiếp nhận",
+        "Trần Thị Bình",
+        "giay-to.pdf",
+        "thứ" if "thứ" in html else "Chủ nhật",
+    ):
         assert words in html
     assert office[Role.desk_officer].name not in html  # offices, never officers
 
@@ -94,7 +103,9 @@ def test_nothing_can_be_written_to_another_persons_dossier(office, login, path):
     dossier, _me, _component = asked(office, login)
     before = db.session.scalar(sa.select(sa.func.count(Movement.id)))
     other = login(Role.citizen)
-    assert other.post(f"/my/{dossier.code}{path}", data={"reason": "x", "score": "5"}).status_code in {302, 404}
+    assert other.post(
+        f"/my/{dossier.code}{path}", data={"reason": "x", "score": "5"}
+    ).status_code in {302, 404}
     assert db.session.scalar(sa.select(sa.func.count(Movement.id))) == before
     assert db.session.scalar(sa.select(sa.func.count(Rating.id))) == 0
 
@@ -112,16 +123,24 @@ def test_a_supplement_asks_for_the_named_things_only(office, login):
 
 def test_a_supplement_is_answered_without_scripts(office, login):
     dossier, me, component = asked(office, login)
-    answer = me.post(f"/my/{dossier.code}/bo-sung", data={
-        "f_ho_ten": "Trần Thị Thanh Bình", "f_so_dinh_danh": "046190000999",
-        f"component-{component.id}_file": (io.BytesIO(pdf()), "Tờ khai mới.pdf"),
-    })  # fmt: skip
+    answer = me.post(
+        f"/my/{dossier.code}/bo-sung",
+        data={
+            "f_ho_ten": "Trần Thị Thanh Bình",
+            "f_so_dinh_danh": "046190000999",
+            f"component-{component.id}_file": (io.BytesIO(pdf()), "Tờ khai mới.pdf"),
+        },
+    )
     assert answer.location == f"/my/{dossier.code}"
     db.session.refresh(dossier)
     first, second = db.session.scalars(sa.select(FormRevision).order_by(FormRevision.number))
     assert dossier.state == 1
-    assert second.data == first.data | {"ho_ten": "Trần Thị Thanh Bình"}  # the other key was not asked
-    replaced = {a.name: a.is_replaced for a in dossier.attachments if a.component_id == component.id}
+    assert second.data == first.data | {
+        "ho_ten": "Trần Thị Thanh Bình"
+    }  # the other key was not asked
+    replaced = {
+        a.name: a.is_replaced for a in dossier.attachments if a.component_id == component.id
+    }
     assert replaced == {"giay-to.pdf": True, "Tờ khai mới.pdf": False}
     assert me.get(f"/my/{dossier.code}/bo-sung").location == f"/my/{dossier.code}"
 
@@ -139,15 +158,21 @@ def test_an_incomplete_supplement_names_what_is_missing(office, login):
 
 def upload(me, dossier, **place):
     query = "&".join(f"{key}={value}" for key, value in place.items())
-    return me.post(f"/files/supplement/{dossier.code}?{query}",
-                   data={"file": (io.BytesIO(png()), "Mới.png")})  # fmt: skip
+    return me.post(
+        f"/files/supplement/{dossier.code}?{query}", data={"file": (io.BytesIO(png()), "Mới.png")}
+    )
 
 
 def test_only_asked_papers_can_be_uploaded_and_taken_back(office, login):
     dossier, me, component = asked(office, login)
     good = upload(me, dossier, component=component.id)
     assert good.status_code == 200
-    for place in ({"component": dossier.version.components[1].id}, {"component": 10**6}, {"field": "ho_ten"}, {}):
+    for place in (
+        {"component": dossier.version.components[1].id},
+        {"component": 10**6},
+        {"field": "ho_ten"},
+        {},
+    ):
         assert upload(me, dossier, **place).status_code == 404
     old = next(a for a in dossier.attachments if a.name == "giay-to.pdf")
     assert me.post(f"/files/{old.id}/remove").status_code == 403
@@ -216,9 +241,14 @@ def test_a_dossier_is_rated_once(session, login):
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({}, "score"), ({"score": "6"}, "score"), ({"score": "-1"}, "score"), ({"score": "5", "time": "x"}, "time"),
-     ({"score": "5", "comment": "x" * 2001}, "comment")],
-)  # fmt: skip
+    [
+        ({}, "score"),
+        ({"score": "6"}, "score"),
+        ({"score": "-1"}, "score"),
+        ({"score": "5", "time": "x"}, "time"),
+        ({"score": "5", "comment": "x" * 2001}, "comment"),
+    ],
+)
 def test_a_wrong_rating_is_refused(session, login, given, field):
     office = Office(session, fee=0)
     dossier, me = finished(office, login)

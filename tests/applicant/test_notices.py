@@ -10,7 +10,10 @@ from tests import factories
 
 
 def notice(user, title="Hồ sơ đã được tiếp nhận", **given):
-    row = Notice(**{"user_id": user.id, "key": str(factories.number()), "title": title, "body": "Nội dung"} | given)
+    row = Notice(
+        **{"user_id": user.id, "key": str(factories.number()), "title": title, "body": "Nội dung"}
+        | given
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -49,7 +52,9 @@ def test_all_can_be_marked_read(login, session):
         notice(user)
     me = login(user)
     me.post("/notices/read")
-    assert db.session.scalars(sa.select(Notice.id).where(Notice.read_at.is_(None))).all() == [other.id]
+    assert db.session.scalars(sa.select(Notice.id).where(Notice.read_at.is_(None))).all() == [
+        other.id
+    ]
     assert "Hồ sơ đã được tiếp nhận" not in me.get("/notices/?chua-doc=1").text
 
 

@@ -45,8 +45,13 @@ def make_world(**version: Any) -> World:
 
 def make_draft(world: World, data: Any = None, **given: Any) -> Draft:
     """Return a draft of the world's applicant, filled in."""
-    values = {"key": new_key(), "account_id": world.actor.account_id, "version": world.version,
-              "agency": world.commune, "data": dict(ANSWERS if data is None else data)}  # fmt: skip
+    values = {
+        "key": new_key(),
+        "account_id": world.actor.account_id,
+        "version": world.version,
+        "agency": world.commune,
+        "data": dict(ANSWERS if data is None else data),
+    }
     draft = Draft(**values | given)
     db.session.add(draft)
     db.session.flush()
@@ -75,7 +80,13 @@ def send(world: World, **draft: Any) -> Any:
     with transaction() as unit:
         made = make_draft(world, **draft)
         stored = files.store_upload(unit, "to-khai.pdf", pdf(), max_mb=20)
-        files.attach(unit, stored, "Tờ khai.pdf", world.actor, draft=made,
-                     component=world.version.components[0])  # fmt: skip
+        files.attach(
+            unit,
+            stored,
+            "Tờ khai.pdf",
+            world.actor,
+            draft=made,
+            component=world.version.components[0],
+        )
         unit.refresh(made)
         return submit(unit, made, world.actor)

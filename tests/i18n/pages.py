@@ -4,6 +4,12 @@ import re
 from functools import cache
 from html.parser import HTMLParser
 
+from flask_appbuilder import Model
+
+from app.permissions import Role
+from app.workflows.dossier import DOSSIER
+from app.workflows.feedback import FEEDBACK
+from app.workflows.result import RESULT
 from tests.i18n import texts
 
 _SILENT = {"script", "style", "code", "pre", "kbd", "samp", "template"}
@@ -64,7 +70,7 @@ class Page(HTMLParser):
 def is_english(word: str) -> bool:
     """Return whether ``word`` is an untranslated msgid, or English that never was a msgid."""
     plain, patterns = _known()
-    if word in plain or any(pattern.fullmatch(word) for pattern in patterns):
+    if word in plain or word in _names() or any(p.fullmatch(word) for p in patterns):
         return True
     return word.isascii() and _ENGLISH.search(word) is not None
 
@@ -82,6 +88,16 @@ def _known() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
     return frozenset(" ".join(form.split()) for form in english - filled), tuple(
         re.compile(_pattern(form)) for form in sorted(filled)
     )
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Return the stored names that have words for people: choices of columns, acts, roles."""
+    columns = (column for mapper in Model.registry.mappers for column in mapper.columns)
+    choices = (column.info.get("choices") for column in columns)
+    names = {str(key) for given in choices if isinstance(given, dict) for key in given}
+    names |= {row.name for table in (DOSSIER, FEEDBACK, RESULT) for row in table.transitions}
+    return frozenset(name for name in names | set(Role) if _letters(name) > _SHORT)
 
 
 def _letters(form: str) -> int:

@@ -16,7 +16,7 @@ from tests.i18n.pages import Page
 # Not pages for people, or they would change what the crawl is about.
 _SKIPPED = ("/api/", "/static/", "/healthz", "/readyz", "/lang/", "/back")
 _GENERATED, _HAND_MADE = 1, 3  # pages of one type that one person looks at
-_ALLOWED = {200, 302, 403, 404}
+_ALLOWED = {200, 302, 308, 403, 404}
 
 
 class Spider:

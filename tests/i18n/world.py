@@ -41,7 +41,11 @@ FIELDS = tuple(
         ("text", "textarea", "number", "date", "select", "multi_select", "address", "personal_id",
          "phone", "email", "file", "table", "checkbox"), 1)
 )  # fmt: skip
-ANSWERS = {"truong_text": "Trần Thị Bình", "truong_textarea": "Đề nghị xác nhận", "truong_number": 3}
+ANSWERS = {
+    "truong_text": "Trần Thị Bình",
+    "truong_textarea": "Đề nghị xác nhận",
+    "truong_number": 3,
+}
 
 
 class World:
@@ -76,7 +80,9 @@ class World:
         return self.office.received(account=self.account, data=dict(ANSWERS))
 
     def _sent(self) -> Dossier:
-        return submit(self.session, self.office.draft(self.account, dict(ANSWERS)), self.applicant)
+        return submit(
+            self.session, self.office.draft(self.account, data=dict(ANSWERS)), self.applicant
+        )
 
     def _processed(self) -> Dossier:
         dossier = self._received()
@@ -92,7 +98,7 @@ class World:
     def _make_dossiers(self) -> None:
         """One dossier in each state, one at each step, one overdue, and an open draft."""
         session, desk = self.session, self.office[Role.desk_officer]
-        self.office.draft(self.account, dict(ANSWERS))
+        self.office.draft(self.account, data=dict(ANSWERS))
         self._sent(), self._received()
         component = self.office.version.components[0].id
         reception.ask_supplement(session, self._sent(), desk, reason="Ảnh chụp chưa rõ",

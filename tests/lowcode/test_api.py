@@ -21,8 +21,13 @@ def test_a_record_is_made_read_changed_and_deleted(session, login):
     assert made.status_code == 201
     pk = made.json["id"]
     assert made.headers["Location"].endswith(f"/api/v1/sector/{pk}")
-    assert made.json["result"] == {"id": pk, "row_version": 1, "code": "ho_tich", "name": "Hộ tịch",
-                                   "is_active": True}  # fmt: skip
+    assert made.json["result"] == {
+        "id": pk,
+        "row_version": 1,
+        "code": "ho_tich",
+        "name": "Hộ tịch",
+        "is_active": True,
+    }
     changed = client.put(f"/api/v1/sector/{pk}", json={"name": "Hộ tịch mới", "row_version": 1})
     assert changed.json["result"]["name"] == "Hộ tịch mới"
     assert client.get(f"/api/v1/sector/{pk}").json["result"]["row_version"] == 2
@@ -64,7 +69,10 @@ def test_a_relation_is_an_id_or_a_record(session, login):
     for value in (tree.root.id, {"id": tree.root.id, "text": "bỏ qua"}, str(tree.root.id)):
         answer = client.put(f"/api/v1/agency/{tree.desk.id}", json={"parent": value})
         assert answer.json["result"]["parent"] == {"id": tree.root.id, "text": str(tree.root)}
-    assert client.put(f"/api/v1/agency/{tree.desk.id}", json={"parent": None}).json["result"]["parent"] is None
+    assert (
+        client.put(f"/api/v1/agency/{tree.desk.id}", json={"parent": None}).json["result"]["parent"]
+        is None
+    )
     for value in (True, "x", 0, -1, 10**30, 999999, [tree.root.id], {"text": "x"}, {"id": {}}):
         answer = client.put(f"/api/v1/agency/{tree.department.id}", json={"desk": value})
         expected = 200 if value == {"text": "x"} else 422  # no id: no desk
@@ -77,25 +85,44 @@ def test_numbers_and_false_are_values(session, login):
     session.flush()
     client = login(Role.catalog_admin)
     for number, value in enumerate([0, False, "", [], {}, 8, "x", [1, {"a": None}]]):
-        body = {"profile": profile.id, "key": f"k{number}", "value": value, "valid_from": "2026-01-01"}
+        body = {
+            "profile": profile.id,
+            "key": f"k{number}",
+            "value": value,
+            "valid_from": "2026-01-01",
+        }
         answer = client.post("/api/v1/profile_parameter/", json=body)
         assert answer.status_code == 201, value
         assert session.get(ProfileParameter, answer.json["id"]).value == value
-    assert client.post("/api/v1/profile_parameter/", json=body | {"value": None, "key": "n"}).status_code == 422
+    assert (
+        client.post(
+            "/api/v1/profile_parameter/", json=body | {"value": None, "key": "n"}
+        ).status_code
+        == 422
+    )
     calendar = make_tree().root.calendar
     session_body = {"calendar": calendar.id, "weekday": 0, "starts_at": "18:00", "ends_at": "19:00"}
     assert client.post("/api/v1/calendar_session/", json=session_body).status_code == 201
     sector = make_sector()
-    assert client.put(f"/api/v1/sector/{sector.id}", json={"is_active": False}).json["result"]["is_active"] is False
+    assert (
+        client.put(f"/api/v1/sector/{sector.id}", json={"is_active": False}).json["result"][
+            "is_active"
+        ]
+        is False
+    )
 
 
 @pytest.mark.parametrize(
-    "body", ['{"name": ', "[]", '"x"', "null", "", "[" * 100_000, '{"n": ' * 50_000],
+    "body",
+    ['{"name": ', "[]", '"x"', "null", "", "[" * 100_000, '{"n": ' * 50_000],
     ids=["cut", "list", "text", "null", "empty", "deep list", "deep object"],
-)  # fmt: skip
+)
 def test_a_body_that_is_no_object_is_a_bad_request(session, login, body):
     client = login(Role.catalog_admin)
-    for method, path in (("post", "/api/v1/sector/"), ("put", f"/api/v1/sector/{make_sector().id}")):
+    for method, path in (
+        ("post", "/api/v1/sector/"),
+        ("put", f"/api/v1/sector/{make_sector().id}"),
+    ):
         answer = getattr(client, method)(path, data=body, content_type="application/json")
         assert answer.status_code == 400
         assert answer.json["message"]
@@ -103,14 +130,33 @@ def test_a_body_that_is_no_object_is_a_bad_request(session, login, body):
 
 @pytest.mark.parametrize(
     ("values", "status"),
-    [({"state": "published"}, 400), ({"search_text": "x"}, 400), ({"versions": []}, 400), ({"xyz": 1}, 400),
-     ({"id": 5}, 200), ({"number": "x"}, 422), ({"number": 10**30}, 422), ({"number": 1.5}, 422),
-     ({"name": {"a": 1}}, 422), ({"name": ["a"]}, 422), ({"name": None}, 422), ({"name": "  "}, 422),
-     ({"name": "a\x00b\ud800"}, 200), ({"name": "x" * 1001}, 422), ({"agency_level": "moon"}, 422),
-     ({"agency_level": None}, 422), ({"valid_from": "0001-01-01"}, 422), ({"valid_from": "2026-02-30"}, 422),
-     ({"valid_from": 20260101}, 422), ({"time_limit_value": 0}, 422), ({"authentication_level": 2}, 200),
-     ({"authentication_level": "2"}, 200), ({"authentication_level": 3}, 422), ({"is_same_day": "false"}, 200)],
-)  # fmt: skip
+    [
+        ({"state": "published"}, 400),
+        ({"search_text": "x"}, 400),
+        ({"versions": []}, 400),
+        ({"xyz": 1}, 400),
+        ({"id": 5}, 200),
+        ({"number": "x"}, 422),
+        ({"number": 10**30}, 422),
+        ({"number": 1.5}, 422),
+        ({"name": {"a": 1}}, 422),
+        ({"name": ["a"]}, 422),
+        ({"name": None}, 422),
+        ({"name": "  "}, 422),
+        ({"name": "a\x00b\ud800"}, 200),
+        ({"name": "x" * 1001}, 422),
+        ({"agency_level": "moon"}, 422),
+        ({"agency_level": None}, 422),
+        ({"valid_from": "0001-01-01"}, 422),
+        ({"valid_from": "2026-02-30"}, 422),
+        ({"valid_from": 20260101}, 422),
+        ({"time_limit_value": 0}, 422),
+        ({"authentication_level": 2}, 200),
+        ({"authentication_level": "2"}, 200),
+        ({"authentication_level": 3}, 422),
+        ({"is_same_day": "false"}, 200),
+    ],
+)
 def test_values_are_checked_as_on_the_page(session, login, values, status):
     version = make_procedure(state="draft")
     pk = version.id
@@ -126,7 +172,10 @@ def test_values_are_checked_as_on_the_page(session, login, values, status):
 def test_a_stale_change_is_a_conflict(session, login):
     sector = make_sector(name="Cũ")
     client = login(Role.catalog_admin)
-    assert client.put(f"/api/v1/sector/{sector.id}", json={"name": "A", "row_version": 1}).status_code == 200
+    assert (
+        client.put(f"/api/v1/sector/{sector.id}", json={"name": "A", "row_version": 1}).status_code
+        == 200
+    )
     late = client.put(f"/api/v1/sector/{sector.id}", json={"name": "B", "row_version": 1})
     assert late.status_code == 409
     assert late.json["message"].startswith("Người khác đã sửa")
@@ -172,20 +221,31 @@ def test_every_role_has_the_rights_of_the_declaration(session, login, role):
         refused = 404 if role in screen.read else 403
         assert client.get(f"{path}999999").status_code == refused
         for answer in (client.put(f"{path}999999", json={}), client.delete(f"{path}999999")):
-            assert answer.status_code == (404 if role in screen.write else 403), (model, answer.json)
+            assert answer.status_code == (404 if role in screen.write else 403), (
+                model,
+                answer.json,
+            )
             assert answer.json["message"]
 
 
 def test_a_visitor_is_refused_in_json(client):
     for model in declared_models():
-        for answer in (client.get(_path(model)), client.post(_path(model), json={}), client.delete(f"{_path(model)}1")):
+        for answer in (
+            client.get(_path(model)),
+            client.post(_path(model), json={}),
+            client.delete(f"{_path(model)}1"),
+        ):
             assert answer.status_code == 401
             assert answer.is_json
 
 
 def test_addresses_that_are_none_answer_in_json(login):
     client = login(Role.catalog_admin)
-    for answer in (client.get("/api/v1/nothing/"), client.patch("/api/v1/sector/1"), client.get("/api/v1/sector/x")):
+    for answer in (
+        client.get("/api/v1/nothing/"),
+        client.patch("/api/v1/sector/1"),
+        client.get("/api/v1/sector/x"),
+    ):
         assert answer.status_code in (404, 405)
         assert answer.is_json
 
@@ -196,7 +256,9 @@ def test_a_token_works_without_cookie_and_csrf(app, session):
     body = {"username": user.username, "password": PASSWORD, "provider": "db"}
     token = client.post("/api/v1/security/login", json=body, csrf=False).json["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    made = client.post("/api/v1/sector/", json={"code": "a", "name": "A"}, headers=bearer, csrf=False)
+    made = client.post(
+        "/api/v1/sector/", json={"code": "a", "name": "A"}, headers=bearer, csrf=False
+    )
     assert made.status_code == 201
     entry = session.scalars(sa.select(HistoryEntry).where(HistoryEntry.record == "sector")).one()
     assert entry.actor_id == user.id
@@ -215,7 +277,9 @@ def test_the_description_names_every_path_for_every_officer(session, login):
     assert schema["required"] == ["code", "name"]
     assert set(sector["responses"]) >= {"201", "400", "401", "403", "409", "422"}
     assert "post" not in document["paths"]["/api/v1/dossier/"]
-    assert "state" not in str(document["paths"]["/api/v1/procedure_version/{pk}"]["put"]["requestBody"])
+    assert "state" not in str(
+        document["paths"]["/api/v1/procedure_version/{pk}"]["put"]["requestBody"]
+    )
 
 
 @pytest.mark.parametrize("role", list(Role))

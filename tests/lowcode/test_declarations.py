@@ -38,11 +38,18 @@ def test_every_declaration_is_right(app):
         (Procedure, {"columns": ["code", "versions"]}, "a list of records"),
         (Procedure, {"related": ["sector"]}, "not a list of records"),
         (Procedure, {"order": "sector"}, "only a column orders"),
-        (ProcedureVersion, {"form": [*ProcedureVersion.screen.form, "state"],
-                            "readonly": ["decision_on"]}, "state in a form"),
-        (Agency, {"write": frozenset({Role.citizen}), "read": frozenset(Role)}, "a role that writes may not read"),
+        (
+            ProcedureVersion,
+            {"form": [*ProcedureVersion.screen.form, "state"], "readonly": ["decision_on"]},
+            "state in a form",
+        ),
+        (
+            Agency,
+            {"write": frozenset({Role.citizen}), "read": frozenset(Role)},
+            "a role that writes may not read",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_declaration_is_named(app, monkeypatch, model, change, words):
     monkeypatch.setattr(model, "screen", replace(model.screen, **change))
     found = problems_of(model)
@@ -64,8 +71,11 @@ def _rights(session):
 
 
 def test_rights_are_exactly_what_is_declared(session):
-    declared = {(str(role), permission, view)
-                for (permission, view), roles in sync.wanted_rights().items() for role in roles}  # fmt: skip
+    declared = {
+        (str(role), permission, view)
+        for (permission, view), roles in sync.wanted_rights().items()
+        for role in roles
+    }
     assert _rights(session) == declared
     assert not any(role == "public" for role, _permission, _view in declared)
 
@@ -75,7 +85,9 @@ def test_a_second_sync_changes_nothing_and_a_first_mends_everything(session):
     assert sync.sync_permissions(session) == 0
     auditor = session.scalars(sa.select(FabRole).where(FabRole.name == "auditor")).one()
     write = session.scalars(
-        sa.select(PermissionView).join(PermissionView.permission).where(sa.text("ab_permission.name = 'can_write'"))
+        sa.select(PermissionView)
+        .join(PermissionView.permission)
+        .where(sa.text("ab_permission.name = 'can_write'"))
     ).first()
     auditor.permissions = [*auditor.permissions[1:], write]
     session.flush()
@@ -87,17 +99,30 @@ def test_a_second_sync_changes_nothing_and_a_first_mends_everything(session):
 
 def test_nobody_but_writers_writes(session):
     for model in declared_models():
-        holders = {role for role, permission, view in _rights(session)
-                   if (permission, view) == ("can_write", model.__name__)}  # fmt: skip
+        holders = {
+            role
+            for role, permission, view in _rights(session)
+            if (permission, view) == ("can_write", model.__name__)
+        }
         assert holders == {str(role) for role in model.screen.write}
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(True, "Có"), (False, "Không"), (datetime(2026, 11, 20, 1, 30, tzinfo=UTC), "08:30 20/11/2026"),
-     (date(2026, 2, 3), "03/02/2026"), (time(7, 5), "07:05"), (["a", "b"], "a, b"), (3, "3"),
-     ([{"value": "a", "label": "Nam"}], "Nam"), ([1, 2], "[1, 2]"), ({"a": "ă"}, '{"a": "ă"}'), ([], "")],
-)  # fmt: skip
+    [
+        (True, "Có"),
+        (False, "Không"),
+        (datetime(2026, 11, 20, 1, 30, tzinfo=UTC), "08:30 20/11/2026"),
+        (date(2026, 2, 3), "03/02/2026"),
+        (time(7, 5), "07:05"),
+        (["a", "b"], "a, b"),
+        (3, "3"),
+        ([{"value": "a", "label": "Nam"}], "Nam"),
+        ([1, 2], "[1, 2]"),
+        ({"a": "ă"}, '{"a": "ă"}'),
+        ([], ""),
+    ],
+)
 def test_values_are_written_as_people_write_them(app, value, text):
     with app.test_request_context():
         assert plain_text(value) == text
@@ -114,9 +139,21 @@ def test_choices_are_words_whatever_their_type(app):
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("1", 1), (str(2**31 - 1), 2**31 - 1), (str(2**31), None), ("0", None), ("-1", None), ("", None),
-     ("1.0", None), ("٣", None), ("9" * 5000, None), (None, None), (7, 7), (True, None)],
-)  # fmt: skip
+    [
+        ("1", 1),
+        (str(2**31 - 1), 2**31 - 1),
+        (str(2**31), None),
+        ("0", None),
+        ("-1", None),
+        ("", None),
+        ("1.0", None),
+        ("٣", None),
+        ("9" * 5000, None),
+        (None, None),
+        (7, 7),
+        (True, None),
+    ],
+)
 def test_only_record_ids_are_ids(text, number):
     assert as_id(text) == number
 
@@ -128,8 +165,25 @@ def test_titles_inside_sentences():
 
 
 def test_the_alphabet_goes_before_the_tones():
-    words = ["ba", "bà", "bá", "bạ", "bác", "băng", "bâng", "be", "bê", "bo", "bô", "bơ", "bu", "bư", "da", "đa"]
-    assert sorted(reversed(words), key=key_of) == words
+    words = [
+        "ba",
+        "bà",
+        "bá",
+        "bạ",
+        "bác",
+        "băng",
+        "bâng",
+        "be",
+        "bê",
+        "bo",
+        "bô",
+        "bơ",
+        "bu",
+        "bư",
+        "da",
+        "đa",
+    ]
+    assert sorted(words[::-1], key=key_of) == words
 
 
 def test_both_databases_know_the_order(session):

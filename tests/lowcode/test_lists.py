@@ -28,7 +28,7 @@ STATEMENTS = 8
 
 def _rows(number):
     tree = make_tree()
-    for place in range(number):
+    for _place in range(number):
         sector = make_sector()
         make_procedure(sector=sector)
         make_agency(parent=tree.root)
@@ -37,8 +37,19 @@ def _rows(number):
         make_user(Role.specialist, tree.commune)
 
 
-LISTS = ["sector", "agency", "procedure", "procedure-version", "component", "fee", "division",
-         "process-step", "form-field", "officer-position", "document-type"]  # fmt: skip
+LISTS = [
+    "sector",
+    "agency",
+    "procedure",
+    "procedure-version",
+    "component",
+    "fee",
+    "division",
+    "process-step",
+    "form-field",
+    "officer-position",
+    "document-type",
+]
 
 
 @pytest.mark.parametrize("rows", [5, 50])
@@ -99,7 +110,9 @@ def _walk(session, model, **args):
     return pages, back
 
 
-@pytest.mark.parametrize("sort", ["name", "-name", "valid_to", "-valid_to", "code", "level", "phone"])
+@pytest.mark.parametrize(
+    "sort", ["name", "-name", "valid_to", "-valid_to", "code", "level", "phone"]
+)
 def test_pages_hold_every_row_once_in_both_directions(session, sort):
     for number in range(23):
         given = {"name": f"Phường {number // 4}", "phone": f"0{number % 3}" if number % 2 else None}
@@ -122,14 +135,35 @@ def test_pages_of_times_and_choices_by_number(session):
 
 
 def test_names_follow_the_vietnamese_alphabet(session):
-    names = ["Chứng thực", "Bảo trợ", "Đất đai", "Dân tộc", "Du lịch", "Ân xá", "An ninh", "Ăn uống",
-             "Đầu tư", "Giáo dục", "Giao thông"]  # fmt: skip
+    names = [
+        "Chứng thực",
+        "Bảo trợ",
+        "Đất đai",
+        "Dân tộc",
+        "Du lịch",
+        "Ân xá",
+        "An ninh",
+        "Ăn uống",
+        "Đầu tư",
+        "Giáo dục",
+        "Giao thông",
+    ]
     for name in names:
         make_sector(name=name)
     page = find_page(session, Sector, SYSTEM, parse(Sector, {}))
     assert [row.name for row in page.rows] == [
-        "An ninh", "Ăn uống", "Ân xá", "Bảo trợ", "Chứng thực", "Dân tộc", "Du lịch", "Đất đai",
-        "Đầu tư", "Giáo dục", "Giao thông"]  # fmt: skip
+        "An ninh",
+        "Ăn uống",
+        "Ân xá",
+        "Bảo trợ",
+        "Chứng thực",
+        "Dân tộc",
+        "Du lịch",
+        "Đất đai",
+        "Đầu tư",
+        "Giáo dục",
+        "Giao thông",
+    ]
 
 
 @pytest.mark.parametrize("typed", ["dang ky khai sinh", "Đăng ký Khai Sinh", "DANG KY", "ĐĂNG  ký"])
@@ -149,8 +183,10 @@ def test_search_takes_wildcards_literally(session, typed):
 
 
 def test_the_count_stops_at_its_cap(session, login):
-    rows = [{"code": f"s{n}", "name": f"S {n}", "is_active": True, "search_text": "",
-             "row_version": 1} for n in range(COUNT_CAP + 5)]  # fmt: skip
+    rows = [
+        {"code": f"s{n}", "name": f"S {n}", "is_active": True, "search_text": "", "row_version": 1}
+        for n in range(COUNT_CAP + 5)
+    ]
     session.execute(sa.insert(Sector), rows)
     page = find_page(session, Sector, SYSTEM, parse(Sector, {}))
     assert (page.count, page.is_capped) == (COUNT_CAP, True)
@@ -164,7 +200,9 @@ def test_filters_are_chips_that_can_be_removed(session, login):
     text = login(Role.catalog_admin).get(address).text
     assert "Cấp: <strong>Cấp xã</strong>" in text
     assert "Phường khác" not in text
-    assert f'href="/agency/list/?f.level=commune&amp;f.parent={tree.root.id}&amp;sort=-name"' in text
+    assert (
+        f'href="/agency/list/?f.level=commune&amp;f.parent={tree.root.id}&amp;sort=-name"' in text
+    )
 
 
 def test_a_span_of_days_includes_its_last_day(session):
@@ -182,32 +220,68 @@ def _token(*parts):
 
 
 BAD = [
-    {"size": "100000"}, {"size": "-1"}, {"size": "x"}, {"size": "٣"}, {"size": "9" * 5000},
-    {"sort": "nothing"}, {"sort": "--name"}, {"sort": "search_text"}, {"sort": "__class__"},
-    {"after": "x"}, {"after": "%00"}, {"after": "A" * 9000}, {"before": "!!!!"},
-    {"after": _token()}, {"after": _token(1)}, {"after": _token("a", "b")}, {"after": _token({}, 1)},
-    {"after": _token("a", 10**30)}, {"after": _token(None, 1)}, {"after": _token("a\x00", 1)},
-    {"after": _token("\ud800", 1)}, {"after": _token(["a"], 1)}, {"after": _token(True, 1)},
-    {"after": _token(1, 1), "sort": "is_active"}, {"after": _token(2**70, 1), "sort": "code"},
-    {"f.is_active": "maybe"}, {"f.is_active.from": "1"}, {"f.name": "x"}, {"f.": "x"}, {"f.sector": "1"},
-]  # fmt: skip
+    {"size": "100000"},
+    {"size": "-1"},
+    {"size": "x"},
+    {"size": "٣"},
+    {"size": "9" * 5000},
+    {"sort": "nothing"},
+    {"sort": "--name"},
+    {"sort": "search_text"},
+    {"sort": "__class__"},
+    {"after": "x"},
+    {"after": "%00"},
+    {"after": "A" * 9000},
+    {"before": "!!!!"},
+    {"after": _token()},
+    {"after": _token(1)},
+    {"after": _token("a", "b")},
+    {"after": _token({}, 1)},
+    {"after": _token("a", 10**30)},
+    {"after": _token(None, 1)},
+    {"after": _token("a\x00", 1)},
+    {"after": _token("\ud800", 1)},
+    {"after": _token(["a"], 1)},
+    {"after": _token(True, 1)},
+    {"after": _token(1, 1), "sort": "is_active"},
+    {"after": _token(2**70, 1), "sort": "code"},
+    {"f.is_active": "maybe"},
+    {"f.is_active.from": "1"},
+    {"f.name": "x"},
+    {"f.": "x"},
+    {"f.sector": "1"},
+]
 BAD_AGENCY = [
-    {"f.parent": "x"}, {"f.parent": "9" * 5000}, {"f.parent": str(2**31)}, {"f.parent": "-1"},
-    {"f.level": "city"}, {"f.parent.to": "1"}, {"f.level.from": "commune"},
-    {"sort": "valid_to", "after": _token(0, "2026-13-45", 1)}, {"sort": "valid_to", "after": _token(0, 5, 1)},
-    {"sort": "valid_to", "after": _token(0, "0001-01-01", 1)}, {"sort": "valid_to", "after": _token(7, 1)},
-    {"sort": "parent"}, {"sort": "parent_id"},
-]  # fmt: skip
+    {"f.parent": "x"},
+    {"f.parent": "9" * 5000},
+    {"f.parent": str(2**31)},
+    {"f.parent": "-1"},
+    {"f.level": "city"},
+    {"f.parent.to": "1"},
+    {"f.level.from": "commune"},
+    {"sort": "valid_to", "after": _token(0, "2026-13-45", 1)},
+    {"sort": "valid_to", "after": _token(0, 5, 1)},
+    {"sort": "valid_to", "after": _token(0, "0001-01-01", 1)},
+    {"sort": "valid_to", "after": _token(7, 1)},
+    {"sort": "parent"},
+    {"sort": "parent_id"},
+]
 BAD_DAY = [
-    {"f.day": "2026-01-01"}, {"f.day.from": "0001-01-01"}, {"f.day.to": "9999-12-31"},
-    {"f.day.from": "yesterday"}, {"f.day.between": "2026-01-01"}, {"f.day.from": "2026-01-01\x00"},
-]  # fmt: skip
+    {"f.day": "2026-01-01"},
+    {"f.day.from": "0001-01-01"},
+    {"f.day.to": "9999-12-31"},
+    {"f.day.from": "yesterday"},
+    {"f.day.between": "2026-01-01"},
+    {"f.day.from": "2026-01-01\x00"},
+]
 
 
 @pytest.mark.parametrize(
     ("slug", "args"),
-    [("sector", a) for a in BAD] + [("agency", a) for a in BAD_AGENCY] + [("calendar-day", a) for a in BAD_DAY],
-)  # fmt: skip
+    [("sector", a) for a in BAD]
+    + [("agency", a) for a in BAD_AGENCY]
+    + [("calendar-day", a) for a in BAD_DAY],
+)
 def test_bad_parameters_never_break_a_list(session, login, slug, args):
     make_tree()
     make_sector()
@@ -221,7 +295,9 @@ def test_bad_parameters_never_break_a_list(session, login, slug, args):
     assert answer.json["message"]
 
 
-@pytest.mark.parametrize("q", ["\x00", "a\x00b", "x" * 5000, "';--", "\ufffd", "𠀀", "   ", "\u202e"])
+@pytest.mark.parametrize(
+    "q", ["\x00", "a\x00b", "x" * 5000, "';--", "\ufffd", "𠀀", "   ", "\u202e"]
+)
 def test_any_text_may_be_searched(session, login, q):
     make_sector()
     client = login(Role.catalog_admin)
@@ -231,18 +307,32 @@ def test_any_text_may_be_searched(session, login, q):
 
 def test_unknown_arguments_and_repeated_ones_do_no_harm(session, login):
     client = login(Role.catalog_admin)
-    assert client.get("/sector/list/?psize_SectorView=9999&q=a&q=b&f.is_active=1&f.is_active=0").status_code == 200
+    assert (
+        client.get(
+            "/sector/list/?psize_SectorView=9999&q=a&q=b&f.is_active=1&f.is_active=0"
+        ).status_code
+        == 200
+    )
 
 
 def test_one_returns_to_the_list_as_it_was(session, login):
     sector = make_sector(name="Hộ tịch")
     client = login(Role.catalog_admin)
     client.get("/sector/list/?q=ho&sort=-name")
-    assert 'href="/sector/list/?q=ho&amp;sort=-name"' in client.get(f"/sector/show/{sector.id}").text
+    assert (
+        'href="/sector/list/?q=ho&amp;sort=-name"' in client.get(f"/sector/show/{sector.id}").text
+    )
 
 
 def test_scripts_in_the_address_are_escaped(session, login):
     attack = '"><script>alert(1)</script>'
-    args = {"q": attack, "f.is_active": attack, "sort": attack, "size": attack, "after": attack, "f.x": attack}
+    args = {
+        "q": attack,
+        "f.is_active": attack,
+        "sort": attack,
+        "size": attack,
+        "after": attack,
+        "f.x": attack,
+    }
     text = login(Role.catalog_admin).get("/sector/list/", query_string=args).text
     assert "<script>alert(1)" not in text

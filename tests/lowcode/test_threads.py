@@ -33,19 +33,24 @@ def test_filters_are_never_shared_between_threads(own_database, small_switch):
             user_id = user.id
             for thread in range(THREADS):
                 for number in range(3):
-                    make_sector(code=f"t{thread}_{number}", name=f"Nhóm{thread} {number}",
-                                is_active=thread % 2 == 0)  # fmt: skip
+                    make_sector(
+                        code=f"t{thread}_{number}",
+                        name=f"Nhóm{thread} {number}",
+                        is_active=thread % 2 == 0,
+                    )
 
     def ask(thread):
         with app.app_context():
-            from app.models import User
             from app.extensions import db
+            from app.models import User
 
             client = make_client(app, db.session.get(User, user_id))
         wrong = []
         for _round in range(ROUNDS):
             active = int(thread % 2 == 0)
-            answer = client.get(f"/api/v1/sector/?q=nhom{thread}&f.is_active={active}&size=2&sort=-name")
+            answer = client.get(
+                f"/api/v1/sector/?q=nhom{thread}&f.is_active={active}&size=2&sort=-name"
+            )
             names = [row["name"] for row in answer.json["result"]]
             if names != [f"Nhóm{thread} 2", f"Nhóm{thread} 1"] or answer.json["count"] != 3:
                 wrong.append(names)
@@ -69,8 +74,8 @@ def test_of_two_savers_of_one_form_one_is_told(own_database):
 
     def save(name):
         with app.app_context():
-            from app.models import User
             from app.extensions import db
+            from app.models import User
 
             client = make_client(app, db.session.get(User, user_id))
         body = {"name": name, "row_version": 1}
@@ -81,11 +86,14 @@ def test_of_two_savers_of_one_form_one_is_told(own_database):
     assert statuses == [200] + [409] * (THREADS - 1)
     with app.app_context():
         import sqlalchemy as sa
+
         from app.extensions import db
         from app.history import HistoryEntry, digest
 
         entries = db.session.scalars(
-            sa.select(HistoryEntry).where(HistoryEntry.aggregate == "sector").order_by(HistoryEntry.seq)
+            sa.select(HistoryEntry)
+            .where(HistoryEntry.aggregate == "sector")
+            .order_by(HistoryEntry.seq)
         ).all()
         assert [entry.seq for entry in entries] == [1, 2]
         assert entries[1].previous_hash == entries[0].hash
@@ -109,8 +117,8 @@ def test_of_many_who_add_the_same_key_one_succeeds(own_database):
 
     def add(_number):
         with app.app_context():
-            from app.models import User
             from app.extensions import db
+            from app.models import User
 
             client = make_client(app, db.session.get(User, user_id))
         return client.post("/api/v1/sector/", json={"code": "mot", "name": "Một"}).status_code

@@ -123,10 +123,11 @@ class Browser:
                 answer = self._open(path, data)
                 if answer[0] < 500:
                     return answer
-            except (OSError, HTTPException):
-                pass
+                why = str(answer)
+            except (OSError, HTTPException) as exc:
+                why = repr(exc)
             self.failures += 1
-            assert time.monotonic() < end, f"no answer from {path}"
+            assert time.monotonic() < end, f"no answer from {path}: {why[-1500:]}"
             time.sleep(0.3)
 
     def _open(self, path: str, data: bytes | None) -> tuple[int, str, str]:

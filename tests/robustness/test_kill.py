@@ -166,6 +166,7 @@ def test_nothing_is_lost_or_doubled_when_anything_is_killed(own_database: Flask,
     assert kills == {}  # all were carried out
     assert storm.failures > 0  # and were noticed, or nothing was tested
     assert set(storm.acknowledged) == set(keys)
+    print(f"{storm.failures} requests were asked again")
     assert wait_until(partial(_is_drained, own_database), DRAINED_WITHIN), system.logs()
     _assert_whole(own_database, system, world, storm.acknowledged)
     assert system.stop() == 0

@@ -6,18 +6,22 @@ from sqlalchemy.orm import Session
 
 from app.models import Account, Attachment, Dossier, Draft, ProcedureVersion, StoredFile
 from app.permissions import Actor, Role
-from app.services import processing, reception, results, submission
+from app.services import charges, processing, reception, results, submission
 from app.services.actors import build_actor
+from app.services.guards import due_charges
 from app.services.reception import CounterReception
 from app.workflows.process import StepKind
 from tests.factories import make_account, make_procedure, make_tree, make_user, number
 
 ANSWERS = {"ho_ten": "Trần Thị Bình", "so_dinh_danh": "046190000123"}
-PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PNG = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 class Office:
-    """One ward with an officer of every kind, one procedure and its applicant."""
+    """One ward with an officer of every kind, one procedure and its applicants."""
 
     def __init__(self, session: Session, **version: Any) -> None:
         self.session, self.tree = session, make_tree()
@@ -39,16 +43,16 @@ class Office:
         for step in self.version.process.steps if self.version.process else []:
             self[Role(step.role)]
 
-    def applicant(self) -> tuple[Account, Actor]:
+    def applicant(self, **given: Any) -> tuple[Account, Actor]:
         """Return a new applicant with a login."""
-        user = make_user(name := None)
-        account = make_account(user=user, name=name or "Trần Thị Bình")
+        user = make_user()
+        account = make_account(user=user, name="Trần Thị Bình", **given)
         return account, build_actor(self.session, user)
 
-    def draft(self, account: Account, data: Any = None, **given: Any) -> Draft:
+    def draft(self, account: Account, **given: Any) -> Draft:
         """Return a complete draft."""
         values = {"key": submission.new_key(), "account": account, "version": self.version,
-                  "agency": self.tree.commune, "data": ANSWERS if data is None else data}  # fmt: skip
+                  "agency": self.tree.commune, "data": dict(ANSWERS)}  # fmt: skip
         draft = Draft(**values | given)
         self.session.add(draft)
         for component in self.version.components:
@@ -58,15 +62,17 @@ class Office:
 
     def submitted(self, **given: Any) -> tuple[Dossier, Actor]:
         """Return a dossier sent online, and its applicant."""
+        self.staff()
         account, citizen = self.applicant()
         return submission.submit(self.session, self.draft(account, **given), citizen), citizen
 
     def given(self, **values: Any) -> CounterReception:
         """Return what the counter entered: every required paper is there."""
-        papers = {c.id: ("original", 1) for c in self.version.components if c.is_required}
-        return CounterReception(**{"key": submission.new_key(), "version": self.version, "data": {},
-                                   "account": values.pop("account", None) or make_account(),
-                                   "papers": papers} | values)  # fmt: skip
+        known = {
+            "key": submission.new_key(), "version": self.version, "account": make_account(),
+            "papers": {c.id: ("original", 1) for c in self.version.components if c.is_required},
+        }  # fmt: skip
+        return CounterReception(**known | values)
 
     def received(self, **values: Any) -> Dossier:
         """Return a dossier received at the counter."""
@@ -75,13 +81,15 @@ class Office:
         return reception.receive_at_counter(self.session, self.given(**values), officer)
 
     def processed(self, **values: Any) -> Dossier:
-        """Return a dossier passed on to the agency; at the counter fees are paid before."""
+        """Return a dossier passed on to the agency, its fees paid."""
         dossier = self.received(**values)
-        if any(charge.state == "due" for charge in dossier.charges):
-            from app.services.charges import record_payment
-
-            record_payment(self.session, dossier, self[Role.desk_officer], "cash")
+        self.pay(dossier)
         return reception.pass_on(self.session, dossier, self[Role.desk_officer])
+
+    def pay(self, dossier: Dossier) -> None:
+        """Pay what is due at the desk."""
+        if due_charges(dossier):
+            charges.record_payment(self.session, dossier, self[Role.desk_officer], "cash")
 
     def finished(self, **values: Any) -> Dossier:
         """Return a dossier whose result is issued."""
@@ -91,12 +99,18 @@ class Office:
         return dossier
 
     def step(self, dossier: Dossier) -> None:
-        """Finish the present step, with a draft where one is needed."""
+        """Finish the present step, with a draft where one is written."""
         task = task_of(dossier)
         actor = self[Role(task.role)]
         if task.kind == StepKind.work and results.may_draft(dossier, actor):
-            results.save_draft(self.session, dossier, actor, title="Giấy xác nhận", content="Xác nhận ông/bà …")
+            write_draft(self.session, dossier, actor)
         processing.finish_task(self.session, task, actor)
+
+
+def write_draft(session: Session, dossier: Dossier, actor: Actor) -> Any:
+    """Write a complete draft of the result."""
+    content = "Xác nhận ông/bà Trần Thị Bình.\nGiấy này có giá trị 06 tháng."
+    return results.save_draft(session, dossier, actor, title="Giấy xác nhận", content=content)
 
 
 def task_of(dossier: Dossier) -> Any:
@@ -105,7 +119,9 @@ def task_of(dossier: Dossier) -> Any:
     return task
 
 
-def attachment(component: Any = None) -> Attachment:
+def attachment(component: Any = None, **given: Any) -> Attachment:
     """Return an attachment whose file has passed the scan."""
-    stored = StoredFile(sha256=f"{number():064x}", size=10, media_type="application/pdf", scan_status="clean")
-    return Attachment(component=component, name="giay-to.pdf", file=stored)
+    stored = StoredFile(
+        sha256=f"{number():064x}", size=10, media_type="application/pdf", scan_status="clean"
+    )
+    return Attachment(**{"component": component, "name": "giay-to.pdf", "file": stored} | given)

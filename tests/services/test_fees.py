@@ -24,7 +24,9 @@ CASES = [
 def _version(fees):
     version = make_procedure(fee=0)
     for number, (kind, channel, amount) in enumerate(fees, 1):
-        version.fees.append(Fee(position=number, name=f"Khoản {number}", kind=kind, channel=channel, amount=amount))
+        version.fees.append(
+            Fee(position=number, name=f"Khoản {number}", kind=kind, channel=channel, amount=amount)
+        )
     return version
 
 
@@ -36,7 +38,15 @@ def test_only_sure_amounts_are_charged(session, fees, channel, owed):
 def test_a_fee_named_for_the_channel_stands_in_for_the_general_one(session):
     version = make_procedure(fee=0)
     for number, (channel, amount) in enumerate((("any", 75_000), ("online", 37_500)), 1):
-        version.fees.append(Fee(position=number, name="Lệ phí cấp phép", kind="le_phi", channel=channel, amount=amount))
+        version.fees.append(
+            Fee(
+                position=number,
+                name="Lệ phí cấp phép",
+                kind="le_phi",
+                channel=channel,
+                amount=amount,
+            )
+        )
     assert [fee.amount for fee in fees_for(version, "online")] == [37_500]
     assert [fee.amount for fee in fees_for(version, "counter")] == [75_000]
 

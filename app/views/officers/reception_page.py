@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app.clock import now
 from app.errors import DomainError, Invalid
 from app.extensions import db
+from app.lowcode.screen import label_of
 from app.models import Account, Agency, ProcedureVersion
 from app.models.account import GENDERS, ID_KINDS
 from app.models.dossier import PAPER_KINDS, RESULT_WAYS
@@ -88,8 +89,12 @@ def _fields(version: ProcedureVersion, account: Account | None, faults: Any) -> 
 
 
 def _links(of_form: dict[str, str], faults: dict[str, str]) -> list[tuple[str, str]]:
-    own = [name for name in faults if name in {*APPLICANT_FIELDS, "born_on", "agency"}]
-    return [(name, faults[name]) for name in own] + list(of_form.items())
+    """Return (id, "label: message") of every fault; a message of a whole sentence stands alone."""
+    labels = {name: label_of(Account, name) for name in (*APPLICANT_FIELDS, "born_on")}
+    own = [(name, f"{labels[name]}: {text}" if name in labels else text)
+           for name, text in faults.items()
+           if name in labels or name == "agency" or name.startswith("component-")]  # fmt: skip
+    return own + list(of_form.items())
 
 
 def _communes(version: ProcedureVersion) -> list[tuple[str, str]]:

@@ -1,0 +1,116 @@
+"""Where in the agency tree each dossier is seen: the index behind every officer's list.
+
+One row for every agency at or above those that handle, received or work on a dossier. What
+an officer may see is then one range of an index, not a search through all dossiers; that is
+why no role waits longer for a list than another. The root is left out: it sees everything.
+"""
+
+import functools
+from typing import Any
+
+import sqlalchemy as sa
+from flask_appbuilder import Model
+from sqlalchemy import event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.models.agency import Agency
+from app.models.dossier import Dossier
+from app.models.task import Task
+
+_AT, _UP = (Agency.__table__.alias(name) for name in ("at", "up"))
+_DOSSIER, _TASK = Dossier.__table__, Task.__table__
+
+
+class DossierPlace(Model):
+    """A dossier is seen at an agency. Written by the listeners below, by nothing else."""
+
+    __tablename__ = "dossier_place"
+    __history__ = False
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
+    dossier_id: Mapped[int] = mapped_column(sa.ForeignKey("dossier.id"), primary_key=True, index=True)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+_PLACE = DossierPlace.__table__
+
+
+def dossiers_at(agency_ids: set[int]) -> sa.Select[tuple[int]]:
+    """Return a query of the ids of the dossiers seen at one of ``agency_ids`` or below it."""
+    if len(agency_ids) == 1:
+        return sa.select(DossierPlace.dossier_id).where(DossierPlace.agency_id == min(agency_ids))
+    return sa.select(DossierPlace.dossier_id).where(DossierPlace.agency_id.in_(agency_ids))
+
+
+def place_again(connection: Connection, dossier_ids: Any) -> None:
+    """Write the places of these dossiers anew, from what they, their tasks and the tree say.
+
+    dossier_ids: a query of ids.
+    """
+    ids = dossier_ids.subquery()
+    wanted = sa.select(ids.c[0])
+    connection.execute(sa.delete(_PLACE).where(_PLACE.c.dossier_id.in_(wanted)))
+    pairs = sa.union(
+        *(sa.select(_DOSSIER.c.id.label("dossier_id"), column.label("agency_id"))
+          .where(_DOSSIER.c.id.in_(wanted)) for column in (_DOSSIER.c.agency_id, _DOSSIER.c.desk_id)),
+        sa.select(_TASK.c.dossier_id, _TASK.c.agency_id).where(_TASK.c.dossier_id.in_(wanted)),
+    ).subquery()  # fmt: skip
+    rows = sa.select(_UP.c.id, pairs.c.dossier_id).select_from(
+        pairs.join(_AT, _AT.c.id == pairs.c.agency_id).join(_UP, _is_below())
+    )
+    connection.execute(_insert(connection.dialect.name, rows))
+
+
+def _is_below() -> sa.ColumnElement[bool]:
+    return _AT.c.path.like(_UP.c.path + "%")
+
+
+def _insert(dialect: str, rows: sa.Select[Any]) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    chosen = rows.where(_UP.c.parent_id.is_not(None))  # all but the root
+    statement = insert(_PLACE).from_select(["agency_id", "dossier_id"], chosen)
+    return statement.on_conflict_do_nothing()
+
+
+@functools.cache
+def _adding(dialect: str) -> Any:
+    """The statement that places one dossier at two agencies, built once."""
+    rows = sa.select(_UP.c.id, sa.bindparam("dossier", type_=sa.Integer))
+    agencies = [sa.bindparam("first"), sa.bindparam("second")]
+    return _insert(dialect, rows.select_from(_AT.join(_UP, _is_below())).where(_AT.c.id.in_(agencies)))
+
+
+def _add(connection: Connection, dossier_id: int, first: int, second: int) -> None:
+    values = {"dossier": dossier_id, "first": first, "second": second}
+    connection.execute(_adding(connection.dialect.name), values)
+
+
+@event.listens_for(Dossier, "after_insert")
+def _place_dossier(_mapper: object, connection: Connection, dossier: Dossier) -> None:
+    _add(connection, dossier.id, dossier.agency_id, dossier.desk_id)
+
+
+@event.listens_for(Task, "after_insert")
+def _place_task(_mapper: object, connection: Connection, task: Task) -> None:
+    _add(connection, task.dossier_id, task.agency_id, task.agency_id)
+
+
+@event.listens_for(Dossier, "after_update")
+def _move_dossier(_mapper: object, connection: Connection, dossier: Dossier) -> None:
+    attributes = inspect(dossier).attrs
+    if any(attributes[name].history.has_changes() for name in ("agency_id", "desk_id")):
+        place_again(connection, sa.select(_DOSSIER.c.id).where(_DOSSIER.c.id == dossier.id))
+
+
+@event.listens_for(Session, "after_flush")
+def _follow_the_tree(session: Session, _context: object) -> None:
+    """An agency that stands elsewhere now takes its dossiers along."""
+    moved = [obj.id for obj in session.dirty
+             if isinstance(obj, Agency) and inspect(obj).attrs.path.history.has_changes()]  # fmt: skip
+    if moved:
+        place_again(session.connection(), sa.union(
+            sa.select(_DOSSIER.c.id).where(_DOSSIER.c.agency_id.in_(moved)),
+            sa.select(_DOSSIER.c.id).where(_DOSSIER.c.desk_id.in_(moved)),
+            sa.select(_TASK.c.dossier_id).where(_TASK.c.agency_id.in_(moved)),
+        ))  # fmt: skip

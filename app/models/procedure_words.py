@@ -1,0 +1,37 @@
+"""What procedures are described with: states, levels, units, kinds of fee, channels."""
+
+from enum import StrEnum
+
+from app.i18n import N_
+
+
+class VersionState(StrEnum):
+    """Life of a procedure version; a published one never changes."""
+
+    draft = "draft"
+    published = "published"
+    retired = "retired"
+
+
+VERSION_STATES = {
+    VersionState.draft: N_("Draft"), VersionState.published: N_("Published"),
+    VersionState.retired: N_("No longer in force"),
+}  # fmt: skip
+HANDLING_LEVELS = {
+    "province": N_("Provincial level"), "commune": N_("Commune level"),
+    "vertical": N_("Central vertical agency"),
+}  # fmt: skip
+LIMIT_UNITS = {
+    "working_day": N_("working days"), "day": N_("days"), "working_hour": N_("working hours"),
+    "hour": N_("hours"), "month": N_("months"),
+}  # fmt: skip
+SERVICE_LEVELS = {
+    "full": N_("Fully online"), "partial": N_("Partly online"), "information": N_("Information"),
+}  # fmt: skip
+AUTHENTICATION_LEVELS = {1: N_("Level 1"), 2: N_("Level 2")}
+FEE_MOMENTS = {"reception": N_("At reception"), "return": N_("When the result is returned")}
+FEE_KINDS = {"phi": N_("Fee"), "le_phi": N_("Charge")}
+CHANNELS = {
+    "any": N_("Any channel"), "counter": N_("At the counter"), "online": N_("Online"),
+    "post": N_("By post"),
+}  # fmt: skip

@@ -1,0 +1,91 @@
+"""The administrators' home, the overview of rights, and the description of the API."""
+
+import pytest
+
+from app.clock import now
+from app.lowcode.generate import declared_models
+from app.models import OutboxEvent
+from app.permissions import EVERY_OFFICER, Role
+from app.services.health import health_of
+
+ADMINS = {Role.system_admin, Role.catalog_admin}
+WHO = {
+    "/admin/": ADMINS, "/admin/users/": {Role.system_admin},
+    "/admin/rights/": {Role.system_admin, Role.auditor}, "/api/docs/": set(EVERY_OFFICER),
+}  # fmt: skip
+
+
+def make_event(session, **given):
+    at = now()
+    values = {"name": "mail.send", "payload": {}, "created_at": at, "due_at": at, "attempts": 0}
+    event = OutboxEvent(**values | given)
+    session.add(event)
+    session.flush()
+    return event
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("path", list(WHO))
+def test_who_may_open_what(login, role, path):
+    assert (login(role).get(path).status_code == 200) == (role in WHO[path])
+
+
+def test_health_counts_what_waits_and_what_failed(session, app):
+    make_event(session)
+    make_event(session, attempts=2, error="OSError: no route")
+    make_event(session, attempts=1, done_at=now())
+    found = health_of(session)
+    assert (found.waiting, found.failed) == (2, 1)
+    assert found.broker_answers == bool(app.config["REDIS_URL"])
+    assert not found.mail_configured
+
+
+def test_a_failed_task_is_tried_again_by_the_system_administrator_only(session, login):
+    later = now().replace(year=now().year + 1)
+    event = make_event(session, attempts=5, error="<b>boom</b>", due_at=later, sent_at=now())
+    done = make_event(session, attempts=1, error="x", done_at=now(), due_at=later)
+    home = login(Role.system_admin).get("/admin/").text
+    assert "&lt;b&gt;boom" in home
+    assert "boom" not in login(Role.catalog_admin).get("/admin/").text
+    assert login(Role.catalog_admin).post(f"/admin/outbox/{event.id}/retry").status_code == 403
+    assert session.get(OutboxEvent, event.id).due_at == later
+    for number in (event.id, done.id):
+        login(Role.system_admin).post(f"/admin/outbox/{number}/retry")
+    found = session.get(OutboxEvent, event.id)
+    assert found.due_at <= now()
+    assert found.sent_at is None
+    assert session.get(OutboxEvent, done.id).due_at == later
+    assert login(Role.system_admin).post("/admin/outbox/999999/retry").status_code == 404
+
+
+def test_the_home_links_to_what_the_role_may_change(login):
+    catalog = login(Role.catalog_admin).get("/admin/").text
+    system = login(Role.system_admin).get("/admin/").text
+    assert 'href="/agency/list/"' in catalog
+    assert 'href="/user/list/"' in system
+    main = system.partition("<main")[2]
+    assert 'href="/procedure/list/"' not in main
+
+
+def test_the_overview_of_rights_says_what_is_granted(session, login):
+    text = login(Role.auditor).get("/admin/rights/").text
+    for model in declared_models():
+        assert str(model.screen.title) in text or model.screen.menu is None
+    rows = [row for row in text.split("<tr>") if ">Cơ quan</th>" in row]
+    (row,) = rows
+    cells = [cell.partition("<")[0] for cell in row.split('">')[2:]]
+    words = dict(zip(Role, cells, strict=False))
+    assert words[Role.catalog_admin].count("xem") == 1
+    assert "," in words[Role.catalog_admin]  # may read and write
+    assert "," not in words[Role.auditor]
+    assert words[Role.citizen].strip() == "–"
+
+
+def test_the_api_page_lists_every_operation_of_the_description(login):
+    reader = login(Role.specialist)
+    spec = reader.get("/api/v1/_openapi").get_json()
+    text = reader.get("/api/docs/").text
+    for path in spec["paths"]:
+        if path.startswith("/api/v1/") and "security" not in path and "_openapi" not in path:
+            assert f"<code>{path}</code>" in text, path
+    assert "swagger" not in text.lower()

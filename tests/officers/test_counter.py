@@ -1,0 +1,168 @@
+"""The counter's page: procedure, applicant, papers; received once."""
+
+from io import BytesIO
+
+import pytest
+import sqlalchemy as sa
+
+from app.documents.render import render
+from app.history import HistoryEntry
+from app.models import Account, Dossier
+from app.permissions import Role
+from app.services.submission import new_key
+from tests.factories import make_account, make_procedure
+
+
+@pytest.fixture
+def desk(enter):
+    """The desk officer's browser."""
+    return enter(Role.desk_officer)
+
+
+def sent(office, **changes):
+    """Return a complete form of the counter."""
+    component = office.version.components[0]
+    known = {
+        "version": office.version.id, "key": new_key(), "do": "receive", "paper": component.id,
+        "id_kind": "personal_id", "id_number": "046190990001", "name": "Lê Thị Hoa",
+        "phone": "0905123456",
+        f"kind-{component.id}": "original", f"quantity-{component.id}": "1", "is_paper_form": "y",
+        "channel": "counter", "result_way": "desk",
+    }  # fmt: skip
+    return known | changes
+
+
+def dossiers(session):
+    return list(session.scalars(sa.select(Dossier)))
+
+
+def test_a_procedure_is_found_without_marks(office, desk):
+    make_procedure(name="Đăng ký khai sinh", code="1.001193")
+    text = desk.get("/reception/new?q=dang+ky+khai+sinh").get_data(as_text=True)
+    assert "Đăng ký khai sinh" in text
+    assert "1.001193" in text
+    assert desk.get("/reception/new?q=zzzz").status_code == 200
+    assert desk.get("/reception/new").status_code == 200
+
+
+def test_what_the_desk_receives_most_is_offered_first(office, desk):
+    office.received()
+    assert office.version.name in desk.get("/reception/new").get_data(as_text=True)
+
+
+def test_receiving_makes_an_accepted_dossier_and_offers_the_slip(office, desk, session):
+    response = desk.post("/reception/new", data=sent(office))
+    (dossier,) = dossiers(session)
+    assert response.status_code == 302, response.get_data(as_text=True)
+    assert dossier.code in response.location
+    assert "letter=" in response.location
+    assert (dossier.state, dossier.channel, dossier.applicant_phone) == (2, "counter", "0905123456")
+    assert dossier.agency is office.tree.commune  # the desk's own commune
+
+
+def test_a_doubled_click_makes_one_dossier(office, desk, session):
+    form = sent(office)
+    first, second = desk.post("/reception/new", data=form), desk.post("/reception/new", data=form)
+    assert first.location == second.location
+    assert len(dossiers(session)) == 1
+
+
+def test_it_can_be_registered_without_being_accepted(office, desk, session):
+    response = desk.post(
+        "/reception/new", data=sent(office, do="register", paper="", channel="post")
+    )
+    assert response.status_code == 302
+    (dossier,) = dossiers(session)
+    assert (dossier.state, dossier.channel) == (1, "post")
+
+
+def test_a_known_applicant_is_filled_in_and_the_look_recorded(office, desk, session):
+    account = make_account(name="Phan Văn Cường")
+    response = desk.post(
+        "/reception/new", data=sent(office, do="find", id_number=account.id_number, name="")
+    )
+    text = response.get_data(as_text=True)
+    assert "Phan Văn Cường" in text
+    assert dossiers(session) == []
+    entry = session.scalars(sa.select(HistoryEntry).where(HistoryEntry.action == "read")).one()
+    assert entry.aggregate_id == account.id
+    text = desk.post("/reception/new", data=sent(office, do="find", id_number="1")).get_data(
+        as_text=True
+    )
+    assert "Phan Văn Cường" not in text
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"id_number": "123"}, "12 chữ số. Bạn đã nhập 3"), ({"name": ""}, 'href="#name"'),
+    ({"born_on": "31/31/1"}, 'href="#born_on"'), ({"paper": ""}, "giấy tờ bắt buộc"),
+    ({"is_paper_form": "", "f_ho_ten": "x"}, 'href="#f_so_dinh_danh"'),
+])  # fmt: skip
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(office, desk, session, changes, words):
+    response = desk.post("/reception/new", data=sent(office, **changes, address="12 Lê Lợi <b>"))
+    text = response.get_data(as_text=True)
+    assert response.status_code == 422
+    assert words in text
+    assert "12 Lê Lợi &lt;b&gt;" in text
+    assert dossiers(session) == []
+    assert session.scalar(sa.select(Account).where(Account.name == "Lê Thị Hoa")) is None
+
+
+def test_the_form_can_be_typed_in(office, desk, session):
+    form = sent(office, is_paper_form="", f_ho_ten="Lê Thị Hoa", f_so_dinh_danh="046190990001")
+    assert desk.post("/reception/new", data=form).status_code == 302
+    (dossier,) = dossiers(session)
+    assert dossier.revisions[0].data["ho_ten"] == "Lê Thị Hoa"
+
+
+def test_fees_are_chosen_by_quantity(office, desk, session):
+    fee = office.version.fees[0]
+    desk.post("/reception/new", data=sent(office, **{f"fee-{fee.id}": "2"}))
+    assert [charge.amount for charge in dossiers(session)[0].charges] == [100_000]
+
+
+def test_scans_come_with_the_form(office, desk, session):
+    component = office.version.components[0]
+    head = {"agency": "A", "place": "Huế", "issued_on": "2026-11-09", "title": "T"}
+    pdf = render("form_print", head | {"sections": []})
+    form = sent(office) | {f"scan-{component.id}_file": (BytesIO(pdf), "to-khai.pdf")}
+    assert (
+        desk.post("/reception/new", data=form, content_type="multipart/form-data").status_code
+        == 302
+    )
+    (kept,) = dossiers(session)[0].attachments
+    assert (kept.name, kept.component_id, kept.source_class) == ("to-khai.pdf", component.id, 3)
+
+
+def test_a_bad_scan_refuses_everything(office, desk, session):
+    component = office.version.components[0]
+    form = sent(office) | {
+        f"scan-{component.id}_file": (BytesIO(b"MZ\x90\x00 program"), "to-khai.pdf")
+    }
+    assert (
+        desk.post("/reception/new", data=form, content_type="multipart/form-data").status_code
+        == 422
+    )
+    assert dossiers(session) == []
+
+
+@pytest.mark.parametrize(
+    "role", [role for role in Role if role not in {Role.desk_officer, Role.citizen}]
+)
+def test_only_desk_officers_have_the_counter(office, enter, role):
+    client = enter(role)
+    assert client.get("/reception/new").status_code in {302, 403}
+    client.post("/reception/new", data=sent(office))
+    assert dossiers(office.session) == []
+
+
+@pytest.mark.parametrize("version", ["0", "abc", "99999999999999", "-1"])
+def test_a_forged_procedure_is_not_received(office, desk, session, version):
+    response = desk.post("/reception/new", data=sent(office, version=version))
+    assert response.status_code in {200, 404}
+    assert dossiers(session) == []
+
+
+def test_a_procedure_out_of_force_is_not_received(office, desk, session):
+    office.version.state = "retired"
+    session.flush()
+    assert desk.get(f"/reception/new?version={office.version.id}").status_code == 404

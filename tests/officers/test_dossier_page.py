@@ -1,0 +1,305 @@
+"""The dossier page: what is read, what can be done, and what is refused to whom."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.history import HistoryEntry
+from app.models import Dossier
+from app.permissions import Role
+from app.services import reception
+from app.services.dossier_offers import find_offers
+from tests.factories import make_account, make_agency
+from tests.services.steps import ANSWERS, PNG, attachment, task_of, write_draft
+
+
+def page(client, dossier, query="") -> str:
+    response = client.get(f"/dossier/{dossier.code}{query}")
+    assert response.status_code == 200
+    return response.get_data(as_text=True)
+
+
+def act(client, dossier, name, **data):
+    return client.post(f"/dossier/{dossier.code}/act/{name}", data=data)
+
+
+def names(office, dossier, role) -> list[str]:
+    """Return the acts offered, the main one first."""
+    return [offer.name for offer in find_offers(office.session, dossier, office[role])]
+
+
+def test_everything_of_the_dossier_can_be_read(office, enter):
+    dossier, _citizen = office.submitted()
+    client = enter(Role.desk_officer)
+    text = page(client, dossier)
+    for part in (dossier.code, office.version.name, "Trần Thị Bình", ANSWERS["so_dinh_danh"],
+                 office.version.components[0].name, "giay-to.pdf"):  # fmt: skip
+        assert part in text, part
+    for tab in ("course", "papers", "time"):
+        assert dossier.code in page(client, dossier, f"?tab={tab}")
+
+
+def test_reading_is_recorded(office, enter, session):
+    dossier = office.processed()
+    page(enter(Role.specialist), dossier)
+    entry = session.scalars(sa.select(HistoryEntry).where(
+        HistoryEntry.aggregate == "dossier", HistoryEntry.action == "read")).one()  # fmt: skip
+    assert (entry.aggregate_id, entry.actor_id) == (dossier.id, office[Role.specialist].user_id)
+
+
+@pytest.mark.parametrize(
+    "role", [Role.specialist, Role.desk_officer, Role.agency_head, Role.cashier]
+)
+def test_another_communes_officer_gets_404_and_can_do_nothing(office, enter, role):
+    dossier = office.processed()
+    place = make_agency(parent=office.tree.root)
+    client = enter(office.officer(role, place))
+    assert client.get(f"/dossier/{dossier.code}").status_code == 404
+    for name in ("finish_step", "ask_supplement", "pay", "stop"):
+        response = act(client, dossier, name, task=task_of(dossier).id, reason="x", method="cash")
+        assert response.status_code == 404, name
+    assert dossier.state == 4
+
+
+@pytest.mark.parametrize("code", ["H57.0-1", "x", "..%2f", "%00", "a" * 400])
+def test_an_unknown_code_is_404(office, enter, code):
+    assert enter(Role.specialist).get(f"/dossier/{code}").status_code == 404
+
+
+def test_an_applicant_has_no_officers_page(office, login):
+    dossier, citizen = office.submitted()
+    from app.models import User
+
+    client = login(office.session.get(User, citizen.user_id))
+    assert client.get(f"/dossier/{dossier.code}").status_code in {302, 403}
+
+
+def test_the_auditor_reads_and_does_nothing(office, enter):
+    dossier = office.processed()
+    client = enter(Role.auditor)
+    assert "act-finish_step" not in page(client, dossier)
+    assert act(client, dossier, "finish_step", task=task_of(dossier).id).status_code == 403
+    assert page(client, dossier, "?tab=history")
+
+
+@pytest.mark.parametrize(("state", "role", "main"), [
+    ("registered", Role.desk_officer, "accept"), ("received", Role.desk_officer, "pay"),
+    ("received", Role.cashier, "pay"), ("paid", Role.desk_officer, "start"),
+    ("working", Role.specialist, "draft"), ("drafted", Role.specialist, "finish_step"),
+    ("signing", Role.agency_head, "finish_step"), ("sealing", Role.clerk, "finish_step"),
+    ("finished", Role.desk_officer, "return_result"),
+])  # fmt: skip
+def test_the_main_act_comes_first(office, state, role, main):
+    dossier = dossier_at(office, state)
+    offers = find_offers(office.session, dossier, office[role])
+    assert offers[0].name == main
+    assert [offer.is_main for offer in offers] == [True] + [False] * (len(offers) - 1)
+    assert all(offer.consequence and offer.title for offer in offers)
+
+
+def dossier_at(office, state) -> Dossier:
+    """Return a dossier on its way, at a named place."""
+    if state == "registered":
+        return office.submitted()[0]
+    if state in {"received", "paid"}:
+        dossier = office.received()
+        if state == "paid":
+            office.pay(dossier)
+        return dossier
+    if state == "finished":
+        return office.finished()
+    dossier = office.processed()
+    if state == "drafted":
+        write_draft(office.session, dossier, office[Role.specialist])
+    for _ in range({"signing": 1, "sealing": 2}.get(state, 0)):
+        office.step(dossier)
+    return dossier
+
+
+def test_nothing_is_offered_to_who_has_nothing_to_do(office):
+    dossier = office.processed()
+    for role in (Role.desk_officer, Role.clerk, Role.auditor):
+        assert not {"finish_step", "draft", "send_back"} & set(names(office, dossier, role))
+    assert "stop" in names(office, dossier, Role.agency_head)
+
+
+def test_a_blocked_act_says_what_comes_first(office, enter):
+    dossier = office.received()
+    offer = next(o for o in find_offers(office.session, dossier, office[Role.desk_officer])
+                 if o.name == "start")  # fmt: skip
+    assert "phí" in offer.blocked
+    assert "act-start" not in page(enter(Role.desk_officer), dossier)
+
+
+def test_the_whole_way_by_the_buttons(office, enter):
+    """Accept, pay, pass on, draft, finish, sign, number, hand over: each by its own officer."""
+    dossier, _citizen = office.submitted()
+    desk, specialist = enter(Role.desk_officer), enter(Role.specialist)
+    steps = [
+        (desk, "accept", {}), (enter(Role.cashier), "pay", {"method": "cash"}), (desk, "start", {}),
+        (specialist, "draft", {"title": "Giấy xác nhận", "content": "Xác nhận."}),
+        (specialist, "finish_step", {"remark": "Đủ điều kiện"}),
+        (enter(Role.agency_head), "finish_step", {}), (enter(Role.clerk), "finish_step", {}),
+        (desk, "return_result", {"receiver": "Trần Thị Bình", "signature": PNG}),
+    ]  # fmt: skip
+    for client, name, data in steps:
+        open_tasks = [task for task in dossier.tasks if task.state == "open"]
+        task = {"task": open_tasks[0].id} if name == "finish_step" else {}
+        response = act(client, dossier, name, **data, **task)
+        assert response.status_code == 302, (name, response.get_data(as_text=True)[:500])
+        office.session.expire_all()
+        follow = client.get(response.location)
+        assert follow.status_code == 200
+    assert dossier.state == 10
+    assert "Đã trả kết quả" in page(desk, dossier)
+
+
+def test_a_new_letter_is_offered_to_be_printed(office, enter):
+    dossier, _citizen = office.submitted()
+    client = enter(Role.desk_officer)
+    response = act(client, dossier, "accept")
+    letter = next(x for x in dossier.letters if x.kind == "receipt_slip")
+    assert response.location.endswith(f"letter={letter.id}")
+    assert f"/letters/{letter.id}.pdf" in client.get(response.location).get_data(as_text=True)
+    assert client.get(f"/letters/{letter.id}.pdf").data.startswith(b"%PDF")
+
+
+def test_a_refused_act_keeps_what_was_typed_and_says_why(office, enter):
+    dossier, _citizen = office.submitted()
+    client = enter(Role.desk_officer)
+    response = act(client, dossier, "ask_supplement", reason="Thiếu chữ ký <b>")
+    text = response.get_data(as_text=True)
+    assert response.status_code == 422
+    assert "Thiếu chữ ký &lt;b&gt;" in text
+    assert 'id="fold-ask_supplement" open' in text
+    assert dossier.state == 1
+    assert act(client, dossier, "refuse", reason=" ").status_code == 422
+
+
+def test_a_step_finished_meanwhile_is_told(office, enter):
+    dossier = office.processed()
+    task = task_of(dossier)
+    office.step(dossier)
+    response = act(enter(Role.specialist), dossier, "finish_step", task=task.id)
+    assert response.status_code == 409
+    assert office[Role.specialist].name in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("forged", ["0", "x", "999999", "-1", ""])
+def test_forged_tasks_and_acts_change_nothing(office, enter, forged):
+    dossier = office.processed()
+    client = enter(Role.specialist)
+    assert act(client, dossier, "finish_step", task=forged).status_code == 404
+    assert act(client, dossier, "finish", task=forged).status_code == 403
+    assert dossier.state == 4
+
+
+def test_a_task_of_another_dossier_is_not_taken(office, enter):
+    first, second = office.processed(), office.processed()
+    response = act(enter(Role.specialist), first, "hand_to", task=task_of(second).id, user="1")
+    assert response.status_code == 404
+
+
+def test_an_act_needs_the_token(office, enter):
+    dossier, _citizen = office.submitted()
+    client = enter(Role.desk_officer)
+    assert client.post(f"/dossier/{dossier.code}/act/accept", csrf=False).status_code == 400
+    assert client.get(f"/dossier/{dossier.code}/act/accept").status_code in {404, 405}
+    assert dossier.state == 1
+
+
+def test_a_supplement_shows_old_beside_new(office, enter, session):
+    dossier, citizen = office.submitted()
+    desk = enter(Role.desk_officer)
+    component = office.version.components[0]
+    response = act(desk, dossier, "ask_supplement", reason="Chưa rõ", field="ho_ten",
+                   component=component.id)  # fmt: skip
+    assert response.status_code == 302
+    session.expire_all()
+    assert "act-take_supplement" in page(desk, dossier)
+    paper = {f"kind-{component.id}": "certified", f"quantity-{component.id}": "2"}
+    answer = {"f_ho_ten": "Trần Thị Bình An", "paper": component.id}
+    response = act(desk, dossier, "take_supplement", **answer, **paper)
+    assert response.status_code == 302, response.get_data(as_text=True)
+    session.expire_all()
+    text = page(desk, dossier)
+    assert "<del>Trần Thị Bình</del>" in text
+    assert "<ins>Trần Thị Bình An</ins>" in text
+    assert dossier.state == 1
+
+
+def test_fees_are_fixed_by_the_desk(office, enter, session):
+    dossier, _citizen = office.submitted()
+    fee = office.version.fees[0]
+    client = enter(Role.desk_officer)
+    assert act(client, dossier, "set_fees", **{f"fee-{fee.id}": "4"}).status_code == 302
+    session.expire_all()
+    assert [c.amount for c in dossier.charges if c.state == "due"] == [200_000]
+    for absurd in ("-1", "abc", "99999999999"):
+        assert act(client, dossier, "set_fees", **{f"fee-{fee.id}": absurd}).status_code == 422
+
+
+def test_the_result_can_be_seen_before_it_is_signed(office, enter):
+    dossier = office.processed()
+    client = enter(Role.specialist)
+    assert client.get(f"/dossier/{dossier.code}/result.pdf").status_code == 404
+    write_draft(office.session, dossier, office[Role.specialist])
+    assert client.get(f"/dossier/{dossier.code}/result.pdf").data.startswith(b"%PDF")
+
+
+def test_a_late_dossier_names_the_step_that_was_late(office, enter):
+    from datetime import timedelta
+
+    from app.clock import acting_at, now
+
+    with acting_at(now() - timedelta(days=40)):
+        dossier = office.processed()
+    text = page(enter(Role.specialist), dossier)
+    assert "Thẩm định hồ sơ" in text
+    assert "notice-danger" in text
+
+
+def test_script_in_any_text_is_only_text(office, enter, session):
+    attack = "<script>alert(1)</script>"
+    account = make_account(name=attack, address=attack, email=None)
+    dossier = office.received(account=account, data={**ANSWERS, "noi_dung": attack})
+    dossier.attachments.append(attachment(office.version.components[0], name=f"{attack}.pdf"))
+    reception.request_withdrawal(session, dossier, office[Role.desk_officer], attack)
+    client = enter(Role.desk_officer)
+    for tab in ("", "?tab=course", "?tab=papers", "?tab=time"):
+        assert attack not in page(client, dossier, tab)
+
+
+def test_scans_are_attached_at_the_desk(office, enter, session):
+    from io import BytesIO
+
+    from app.documents.render import render
+
+    dossier = office.received()
+    pdf = render("form_print", {"agency": "A", "place": "Huế", "issued_on": "2026-11-09",
+                                "title": "T", "sections": []})  # fmt: skip
+    client = enter(Role.desk_officer)
+    component = office.version.components[0]
+    for data, expected in ((pdf, 302), (b"MZ not a pdf at all", 422)):
+        response = client.post(
+            f"/dossier/{dossier.code}/act/scan", content_type="multipart/form-data",
+            data={"component": component.id, "scan_file": (BytesIO(data), "quet.pdf")},
+        )  # fmt: skip
+        assert response.status_code == expected
+    assert act(client, dossier, "scan").status_code == 422
+    session.expire_all()
+    (kept,) = dossier.attachments
+    assert (kept.name, kept.source_class, kept.component_id) == ("quet.pdf", 3, component.id)
+
+
+def test_statements_of_the_page_do_not_grow(office, enter, count_queries):
+    client = enter(Role.specialist)
+    short, long = office.processed(), office.processed()
+    for _ in range(6):
+        long.attachments.append(attachment(office.version.components[0]))
+    office.session.flush()
+    page(client, short)
+    with count_queries() as few:
+        page(client, short)
+    with count_queries() as many:
+        page(client, long)
+    assert len(many) <= len(few)

@@ -1,0 +1,44 @@
+"""The rules of single fields: reading, patterns, what never hangs."""
+
+import pytest
+
+from app.services.eform_fields import problem
+from app.services.eform_values import Column, tidy
+
+
+def test_control_characters_go_and_letters_are_composed():
+    assert tidy(Column("k", "", "text"), "a\x00b\x08 Huê\u0301\n c ") == "ab Huế c"
+    assert tidy(Column("k", "", "textarea"), "một\r\nhai\x0b") == "một\nhai"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("1.250", 1250),
+        ("1.250.000,5", 1250000.5),
+        ("12,5", 12.5),
+        ("12.5", 12.5),
+        ("12.50", 12.5),
+        ("-3", -3),
+        ("1 250", 1250),
+        ("2.0", 2),
+        ("١٢", "١٢"),
+        ("1,250,000", "1,250,000"),
+    ],
+)
+def test_numbers_are_read_as_vietnamese_writes_them(typed, kept):
+    assert tidy(Column("k", "", "number"), typed) == kept
+
+
+def test_a_pattern_is_applied_with_its_message():
+    field = Column("k", "", pattern=r"^\d{12}$", pattern_message="Phải có 12 chữ số.")
+    assert problem(field, "123") == "Phải có 12 chữ số."
+    assert problem(field, "1" * 12) is None
+    assert problem(Column("k", "", pattern="(", max_length=9), "x") is None
+
+
+def test_a_pattern_never_hangs():
+    field = Column("k", "", pattern=r"^(a+)+$", max_length=5000)
+    assert problem(field, "a" * 40 + "!") is None  # such a pattern is not applied, it is logged
+    plain = Column("k", "", "textarea", pattern=r"^a*$", pattern_message="Sai.")
+    assert problem(plain, "a" * 1001) == "Sai."

@@ -1,0 +1,293 @@
+"""The desk: receive, accept, ask once, refuse; codes, due dates and slips."""
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from app.clock import acting_at, now, to_local
+from app.errors import Invalid, NotAllowed
+from app.extensions import db
+from app.history import HistoryEntry
+from app.models import Dossier, Notice, User
+from app.permissions import Role, acting_as
+from app.services import reception
+from app.services.actors import build_actor
+from app.services.counter import enter_applicant, find_applicant
+from app.services.submission import answer_supplement, new_key
+from app.transactions import transaction
+from tests.factories import make_account, make_document_type
+from tests.services.steps import ANSWERS, Office, task_of
+
+MONDAY = {"year": 2026, "month": 11, "day": 9, "hour": 2, "minute": 0}  # 09:00 in Huế
+
+
+@pytest.fixture
+def office(session):
+    """A ward with everybody its process needs."""
+    found = Office(session)
+    found.staff()
+    return found
+
+
+def test_receiving_at_the_counter_fixes_code_due_date_and_slip(office):
+    with acting_at(now().replace(**MONDAY)):
+        dossier = office.received()
+    assert dossier.state == 2
+    assert dossier.code == "H57.19753.01-261109-0001"
+    local = to_local(dossier.due_at)
+    assert (local.day, f"{local:%H:%M}") == (12, "17:30")  # three working days, end of session
+    assert dossier.original_due_at == dossier.due_at
+    assert dossier.due_explanation
+    (letter,) = dossier.letters
+    assert (letter.kind, letter.data["code"]) == ("receipt_slip", dossier.code)
+    assert letter.data["lookup_url"].endswith(f"/tra-cuu/{dossier.code}")
+    assert task_of(dossier).kind == "receive"
+
+
+def test_the_same_form_sent_twice_makes_one_dossier(office, session):
+    given = office.given()
+    officer = office[Role.desk_officer]
+    first = reception.receive_at_counter(session, given, officer)
+    assert reception.receive_at_counter(session, given, officer) is first
+    assert reception.register(session, given, officer) is first
+    assert session.scalar(sa.select(sa.func.count(Dossier.id))) == 1
+
+
+def test_a_missing_required_paper_is_refused(office, session):
+    with pytest.raises(Invalid):
+        reception.receive_at_counter(session, office.given(papers={}), office[Role.desk_officer])
+
+
+def test_what_the_state_already_has_is_not_asked(office, session):
+    office.version.components[0].document_type = make_document_type(is_shared_data=True)
+    dossier = reception.receive_at_counter(
+        session, office.given(papers={}), office[Role.desk_officer]
+    )
+    assert dossier.state == 2
+
+
+@pytest.mark.parametrize("paper", [("gold", 1), ("original", 0), ("original", 10_000)])
+def test_an_absurd_paper_is_refused(office, session, paper):
+    papers = {office.version.components[0].id: paper}
+    with pytest.raises(Invalid):
+        reception.receive_at_counter(
+            session, office.given(papers=papers), office[Role.desk_officer]
+        )
+
+
+@pytest.mark.parametrize("role", [Role.specialist, Role.cashier, Role.agency_head, Role.auditor])
+def test_only_desk_officers_receive(office, session, role):
+    with pytest.raises(NotAllowed):
+        reception.receive_at_counter(session, office.given(), office.officer(role))
+
+
+def test_form_data_may_be_left_out_but_not_half_filled(office, session):
+    with pytest.raises(Invalid) as refusal:
+        reception.receive_at_counter(
+            session, office.given(data={"ho_ten": "Bình"}), office[Role.desk_officer]
+        )
+    assert "so_dinh_danh" in refusal.value.fields
+
+
+def test_what_came_by_post_is_registered_first_and_accepted_with_its_papers(office, session):
+    with acting_at(now().replace(**MONDAY)):
+        given = office.given(papers={}, channel="post")
+        dossier = reception.register(session, given, office[Role.desk_officer])
+    assert (dossier.state, dossier.received_at) == (1, None)
+    assert to_local(dossier.reception_due_at).strftime("%d %H:%M") == "10 09:00"  # 8 working hours
+    with pytest.raises(Invalid):
+        reception.accept(session, dossier, office[Role.desk_officer])
+    papers = {office.version.components[0].id: ("certified", 2)}
+    reception.accept(session, dossier, office[Role.desk_officer], papers)
+    assert dossier.state == 2
+    assert [(p.kind, p.quantity) for p in dossier.papers] == [("certified", 2)]
+
+
+def test_chosen_fees_take_the_place_of_the_automatic_ones(office):
+    fee = office.version.fees[0]
+    dossier = office.received(fees={fee.id: 3})
+    assert [(c.amount, c.state) for c in dossier.charges] == [(150_000, "due")]
+    assert office.received(fees={fee.id: 0}).charges == []
+
+
+def test_contact_given_at_the_counter_is_the_dossiers_own(office):
+    account = make_account(phone="0900000001")
+    dossier = office.received(account=account, contact={"phone": "0911222333", "email": ""})
+    assert dossier.applicant_phone == "0911222333"
+    assert dossier.applicant_email == account.email
+    assert account.phone == "0900000001"
+
+
+def test_looking_up_an_applicant_is_recorded_as_a_read(office, session):
+    account = make_account()
+    with acting_as(office[Role.desk_officer]):
+        assert find_applicant(session, "personal_id", account.id_number) is account
+        assert find_applicant(session, "tax_code", account.id_number) is None
+    entry = session.scalars(sa.select(HistoryEntry).where(HistoryEntry.action == "read")).one()
+    assert (entry.aggregate, entry.aggregate_id) == ("account", account.id)
+    assert entry.actor_id == office[Role.desk_officer].user_id
+
+
+def test_a_known_applicant_is_completed_but_not_overwritten(office, session):
+    account = make_account(phone=None)
+    values = {"id_kind": "personal_id", "id_number": account.id_number, "name": "Người khác",
+              "phone": "0911222333", "kind": "citizen"}  # fmt: skip
+    assert enter_applicant(session, office[Role.desk_officer], **values) is account
+    assert (account.phone, account.name == "Người khác") == ("0911222333", False)
+    with pytest.raises(Invalid) as refusal:
+        enter_applicant(session, office[Role.desk_officer], **values | {"id_number": "12"})
+    assert "id_number" in refusal.value.fields
+
+
+def test_a_supplement_asks_exactly_once_for_exactly_these_things(office, session):
+    dossier, citizen = office.submitted()
+    desk, component = office[Role.desk_officer], office.version.components[0]
+    with pytest.raises(Invalid):
+        reception.ask_supplement(
+            session, dossier, desk, reason="x", field_keys=[], component_ids=[]
+        )
+    with pytest.raises(Invalid):
+        reception.ask_supplement(
+            session, dossier, desk, reason="x", field_keys=["forged"], component_ids=[]
+        )
+    request = reception.ask_supplement(
+        session, dossier, desk, reason="Bản chụp mờ", field_keys=["ho_ten"],
+        component_ids=[component.id],
+    )  # fmt: skip
+    assert dossier.state == 5
+    letter = dossier.letters[-1]
+    assert [item["name"] for item in letter.data["items"]] == [component.name, "Họ và tên"]
+    assert letter.number == "01/HDHS"
+    told = session.scalars(sa.select(Notice).where(Notice.user_id == citizen.user_id)).all()
+    assert "Bản chụp mờ" in told[-1].body
+    answer_supplement(session, dossier, ANSWERS, desk, {component.id: ("original", 1)})
+    assert (dossier.state, request.answered_at is not None) == (1, True)
+    with pytest.raises(Invalid):  # NĐ 61/2018 Đ17: once
+        reception.ask_supplement(
+            session, dossier, desk, reason="Lần hai", field_keys=["ho_ten"], component_ids=[]
+        )
+
+
+def test_refusing_closes_for_good_with_form_03_and_nothing_owed(office, session):
+    dossier, _citizen = office.submitted()
+    reception.refuse(session, dossier, office[Role.desk_officer], "Không thuộc thẩm quyền")
+    assert (dossier.state, dossier.letters[-1].kind) == (3, "refusal")
+    assert [charge.state for charge in dossier.charges] == ["cancelled"]
+    with pytest.raises(NotAllowed):
+        reception.accept(session, dossier, office[Role.desk_officer])
+
+
+def test_passing_on_waits_for_the_fees_of_reception(office, session):
+    dossier = office.received()
+    with pytest.raises(Invalid):
+        reception.pass_on(session, dossier, office[Role.desk_officer])
+    office.pay(dossier)
+    reception.pass_on(session, dossier, office[Role.desk_officer])
+    assert dossier.state == 4
+    assert dossier.letters[-1].kind == "control_slip"
+    assert len(dossier.letters[-1].data["handovers"]) == 1
+
+
+@pytest.mark.parametrize("agree", [True, False])
+def test_a_withdrawal_is_decided(office, session, agree):
+    dossier = office.processed()
+    desk = office[Role.desk_officer]
+    reception.request_withdrawal(session, dossier, desk, "Không còn nhu cầu")
+    assert dossier.state == 7
+    if not agree:
+        with pytest.raises(Invalid):
+            reception.decide_withdrawal(session, dossier, desk, agree=False)
+    reception.decide_withdrawal(session, dossier, desk, agree=agree, reason="Đã ký kết quả")
+    assert dossier.state == (8 if agree else 4)
+    assert [t.state for t in dossier.tasks][-1] == ("cancelled" if agree else "open")
+
+
+def test_stopping_settles_what_is_owed_and_is_the_agencys_letter(office, session):
+    dossier = office.received()
+    dossier.version.fee_due = "return"
+    reception.pass_on(session, dossier, office[Role.desk_officer])
+    reception.stop(session, dossier, office[Role.agency_head], "Quá hạn bổ sung")
+    assert dossier.state == 8
+    assert dossier.letters[-1].data["agency"] == office.tree.commune.name
+    assert {charge.state for charge in dossier.charges} == {"cancelled"}
+
+
+def test_only_the_desk_scans_and_only_before_it_is_passed_on(office):
+    dossier = office.received()
+    reception.refuse_scans(dossier, office[Role.desk_officer])
+    with pytest.raises(NotAllowed):
+        reception.refuse_scans(dossier, office[Role.specialist])
+    office.pay(dossier)
+    reception.pass_on(office.session, dossier, office[Role.desk_officer])
+    with pytest.raises(NotAllowed):
+        reception.refuse_scans(dossier, office[Role.desk_officer])
+
+
+def test_parallel_receptions_get_consecutive_codes(own_database):
+    """50 at one desk at once: 50 distinct codes without a gap."""
+    with own_database.app_context(), transaction() as session:
+        office = Office(session)
+        office.staff()
+        officer, version = office[Role.desk_officer].user_id, office.version.id
+        accounts = [make_account().id for _ in range(50)]
+    codes: list[str] = []
+
+    def receive(account_id: int) -> None:
+        from app.models import Account, ProcedureVersion
+
+        with own_database.app_context():
+            with transaction() as session:
+                actor = build_actor(session, session.get(User, officer))
+                found = session.get(ProcedureVersion, version)
+                given = reception.CounterReception(
+                    key=new_key(), version=found, account=session.get(Account, account_id),
+                    papers={c.id: ("original", 1) for c in found.components},
+                )  # fmt: skip
+                codes.append(reception.receive_at_counter(session, given, actor).code)
+            db.session.remove()
+
+    threads = [threading.Thread(target=receive, args=(pk,)) for pk in accounts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(int(code[-4:]) for code in codes) == list(range(1, 51))
+    assert len(set(codes)) == 50
+
+
+def test_one_form_sent_twice_at_the_same_instant_makes_one_dossier(own_database):
+    from app.errors import Conflict
+    from app.models import Account, ProcedureVersion
+
+    with own_database.app_context(), transaction() as session:
+        office = Office(session)
+        office.staff()
+        officer, version = office[Role.desk_officer].user_id, office.version.id
+        account, key = make_account().id, new_key()
+    outcomes: list[str] = []
+
+    def receive() -> None:
+        with own_database.app_context():
+            try:
+                with transaction() as session:
+                    actor = build_actor(session, session.get(User, officer))
+                    found = session.get(ProcedureVersion, version)
+                    given = reception.CounterReception(
+                        key=key, version=found, account=session.get(Account, account),
+                        papers={c.id: ("original", 1) for c in found.components},
+                    )  # fmt: skip
+                    outcomes.append(reception.receive_at_counter(session, given, actor).code)
+            except Conflict:  # PostgreSQL: the unique key; the page then shows the first one
+                outcomes.append("conflict")
+            db.session.remove()
+
+    threads = [threading.Thread(target=receive) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(outcomes) - {"conflict"}) == 1
+    with own_database.app_context():
+        assert db.session.scalar(sa.select(sa.func.count(Dossier.id))) == 1
+        db.session.remove()
