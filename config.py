@@ -15,7 +15,7 @@ import addresses
 ROOT = Path(__file__).resolve().parent
 ADDRESSES = ("DATABASE_URL", "REDIS_URL", "STORAGE_URL")
 # Task -> seconds between two runs; one that was not picked up in time is dropped.
-BEAT = {"outbox.drain": 5.0, "deadlines.check": 300.0}
+BEAT = {"outbox.drain": 5.0, "deadlines.check": 300.0, "history.seal": 86400.0}
 _FALSE = frozenset({"", "0", "no", "false", "off"})
 
 
@@ -47,6 +47,7 @@ class Config:
     FAB_UPDATE_PERMS = False
     FAB_ADD_SECURITY_VIEWS = False
     FAB_ADD_SECURITY_API = False
+    FAB_ADD_MENU_API = False
     FAB_API_SWAGGER_UI = False
     FAB_API_MAX_PAGE_SIZE = 100
     FAB_ALLOW_GET_UNSAFE_MUTATIONS = False

@@ -2,6 +2,7 @@
 
 from app.lowcode import generate
 from app.lowcode.problems import problems as faults_of
+from app.services.guards import GUARDS
 from app.workflows.dossier import DOSSIER
 from app.workflows.feedback import FEEDBACK
 from app.workflows.result import RESULT
@@ -12,4 +13,5 @@ def problems() -> list[str]:
     found = [text for model in generate.declared_models() for text in faults_of(model)]
     for workflow in (DOSSIER, FEEDBACK, RESULT):
         found += [f"{workflow.name}: {text}" for text in workflow.problems()]
-    return found
+    unanswered = sorted(set(DOSSIER.guards) - set(GUARDS))
+    return found + [f"dossier: nobody answers the guard {name!r}" for name in unanswered]

@@ -1,9 +1,9 @@
 """Who acts: roles, positions and the actor of the present request, task or command."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from flask import g, has_request_context
@@ -139,3 +139,8 @@ def acting_as(actor: Actor) -> Iterator[Actor]:
         yield actor
     finally:
         _acting.reset(token)
+
+
+def acting_for(name: str) -> AbstractContextManager[Actor]:
+    """Run a block as the present actor on behalf of ``name``: the history tells both."""
+    return acting_as(replace(current_actor(), on_behalf_of=name[:255]))

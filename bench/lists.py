@@ -90,7 +90,7 @@ def build(rows: int, say: Callable[[int, int], None]) -> int:
 
 def _cases(app: Flask, rows: int) -> list[Case]:
     deep = max(1, rows // 10)  # newest first: the page at 90 % begins at the id of one tenth
-    baselines = [*_floor_cases(rows, deep), *_stock_cases(app, rows, deep)]
+    baselines = [*_floor_cases(rows, deep)]
     found = [*baselines, *_list_cases(app, deep), *_record_cases(app, rows)]
     for name in list(catalogs.VIEWERS)[1:]:
         found += _role_cases(app, name)

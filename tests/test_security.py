@@ -14,12 +14,18 @@ from app.permissions import Role
 from app.services.users import LOCK_MINUTES, MAX_FAILURES, password_message
 from tests.clients import Client, make_client
 from tests.factories import PASSWORD, make_position, make_user
+from tests.wording import vi
 
 NEW = "mat khau moi 456"
 
 
 def _sign_in(client, user, password=PASSWORD, **kwargs):
     return client.post("/login/", data={"username": user.username, "password": password}, **kwargs)
+
+
+def _locked(minutes):
+    text = "The account is locked after several wrong passwords. Try again in %(minutes)d minutes."
+    return vi(text, minutes=minutes)
 
 
 def _is_in(client):
@@ -35,16 +41,12 @@ def test_the_right_password_opens_and_is_written_down(session, client, user):
     answer = _sign_in(client, user)
     assert (answer.status_code, answer.location) == (302, "/work")
     assert _is_in(client)
-    actions = session.scalars(
-        sa.select(HistoryEntry.action).where(HistoryEntry.aggregate == "ab_user")
-    )
+    actions = session.scalars(sa.select(HistoryEntry.action).where(HistoryEntry.aggregate == "ab_user"))
     assert "login" in list(actions)
 
 
 def test_the_user_name_counts_without_case_and_spaces(client, user):
-    answer = client.post(
-        "/login/", data={"username": f" {user.username.upper()} ", "password": PASSWORD}
-    )
+    answer = client.post("/login/", data={"username": f" {user.username.upper()} ", "password": PASSWORD})
     assert answer.status_code == 302
 
 
@@ -58,7 +60,7 @@ def test_a_wrong_pair_is_refused_without_telling_which(client, user, name, passw
     assert answer.status_code in (200, 401)
     assert not _is_in(client)
     if name != "" and password:
-        assert "Tên đăng nhập hoặc mật khẩu không đúng" in answer.text
+        assert vi("The user name or the password is not right.") in answer.text
         assert password not in answer.text
 
 
@@ -73,11 +75,11 @@ def test_an_inactive_user_stays_out_and_an_open_session_ends(session, client, us
 def test_the_account_locks_after_repeated_failures_and_opens_again(session, app, user):
     client = make_client(app)
     for _number in range(MAX_FAILURES - 1):
-        assert "tạm khóa" not in _sign_in(client, user, "wrong").text
-    assert "tạm khóa" in _sign_in(client, user, "wrong").text
+        assert _locked(LOCK_MINUTES) not in _sign_in(client, user, "wrong").text
+    assert _locked(LOCK_MINUTES) in _sign_in(client, user, "wrong").text
     locked = _sign_in(client, user)
     assert locked.status_code == 401
-    assert f"{LOCK_MINUTES} phút" in locked.text
+    assert _locked(LOCK_MINUTES) in locked.text
     with acting_at(now() + timedelta(minutes=LOCK_MINUTES - 1)):
         assert _sign_in(make_client(app), user).status_code == 401
     with acting_at(now() + timedelta(minutes=LOCK_MINUTES + 1)):
@@ -97,13 +99,8 @@ def test_the_lock_also_closes_the_api(session, app, user):
     client = make_client(app)
     body = {"username": user.username, "provider": "db"}
     for _number in range(MAX_FAILURES):
-        assert (
-            client.post("/api/v1/security/login", json=body | {"password": "wrong"}).status_code
-            == 401
-        )
-    assert (
-        client.post("/api/v1/security/login", json=body | {"password": PASSWORD}).status_code == 401
-    )
+        assert client.post("/api/v1/security/login", json=body | {"password": "wrong"}).status_code == 401
+    assert client.post("/api/v1/security/login", json=body | {"password": PASSWORD}).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/login/", "/api/v1/security/login"])
@@ -145,9 +142,7 @@ def test_a_token_of_another_session_is_refused(app, user):
     mine, other = make_client(app, user), make_client(app)
     with other.session_transaction() as kept:
         kept["csrf_token"] = "another"
-    answer = mine.post(
-        "/sector/add", data={"code": "x"}, headers={"X-CSRFToken": other.token()}, csrf=False
-    )
+    answer = mine.post("/sector/add", data={"code": "x"}, headers={"X-CSRFToken": other.token()}, csrf=False)
     assert answer.status_code == 400
 
 
@@ -221,9 +216,7 @@ def test_a_new_password_asks_the_old_one_and_ends_every_other_session(session, a
     assert _sign_in(make_client(app), user, NEW).status_code == 302
 
 
-@pytest.mark.parametrize(
-    "password", ["short1", "onlyletters", "1234567890123", "user", "", " " * 12]
-)
+@pytest.mark.parametrize("password", ["short1", "onlyletters", "1234567890123", "user", "", " " * 12])
 def test_weak_passwords_are_refused(app, user, password):
     client = make_client(app, user)
     assert _change(client, new=password).status_code == 422
@@ -267,9 +260,7 @@ def test_rights_follow_the_posts_at_once(session, app, user):
     assert client.get("/sector/add").status_code == 200
     from app.models import OfficerPosition
 
-    post = session.scalars(
-        sa.select(OfficerPosition).where(OfficerPosition.user_id == user.id)
-    ).one()
+    post = session.scalars(sa.select(OfficerPosition).where(OfficerPosition.user_id == user.id)).one()
     post.valid_to = post.valid_from
     session.flush()
     assert client.get("/sector/list/").status_code == 403
@@ -285,9 +276,7 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/login/", "/nothing-here", "/api/v1/sector/", "/sector/list/"]
-)
+@pytest.mark.parametrize("path", ["/", "/login/", "/nothing-here", "/api/v1/sector/", "/sector/list/"])
 def test_every_answer_carries_the_protective_headers(client, path):
     answer = client.get(path)
     for name, value in HEADERS.items():

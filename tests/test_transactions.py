@@ -1,5 +1,6 @@
 """One unit of work: everything or nothing, and what must follow it leaves after it."""
 
+import re
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from app.extensions import celery, db
 from app.models import OutboxEvent, Sector
 from app.transactions import enqueue, in_transaction, transaction
 from tests.factories import make_sector
+from tests.wording import vi
 
 
 def _count(session, model):
@@ -62,9 +64,7 @@ def test_what_was_read_before_is_read_again(own_database):
         sector = db.session.get(Sector, pk)
         assert sector.name == "Cũ"
         with db.engine.begin() as other:
-            other.execute(
-                sa.update(Sector).where(Sector.id == pk).values(name="Mới", row_version=2)
-            )
+            other.execute(sa.update(Sector).where(Sector.id == pk).values(name="Mới", row_version=2))
         with transaction():
             assert sector.name == "Mới"
 
@@ -76,12 +76,12 @@ def test_a_row_changed_meanwhile_is_a_conflict(session):
     def change():
         with transaction() as unit:
             row = unit.get(Sector, pk)
-            unit.execute(
-                sa.update(Sector.__table__).where(Sector.__table__.c.id == pk).values(row_version=9)
-            )
+            unit.execute(sa.update(Sector.__table__).where(Sector.__table__.c.id == pk).values(row_version=9))
             row.name = "x"
 
-    with pytest.raises(Conflict, match="vừa thay đổi|has just changed"):
+    with pytest.raises(
+        Conflict, match=re.escape(vi("Someone else has just changed this record. Please look again."))
+    ):
         change()
 
 

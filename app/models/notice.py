@@ -28,7 +28,7 @@ class Notice(Entity):
     __history__ = False
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"))
     dossier_id: Mapped[int | None] = mapped_column(sa.ForeignKey("dossier.id"), index=True)
-    key: Mapped[str] = mapped_column(sa.String(120))
+    key: Mapped[str] = mapped_column(sa.String(120), index=True)
     title: Mapped[str] = mapped_column(sa.String(255))
     body: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -116,4 +116,4 @@ def kind_label(table: str, model: type[Any] | None) -> Any:
 def label_for(table: str, name: str, column: Any | None) -> Any | None:
     """Return the label of an attribute, or None for one that tells people nothing."""
     own = column.info.get("label") if column is not None else None
-    return own or LABELS.get((table, name))
+    return own if own is not None else LABELS.get((table, name))

@@ -4,8 +4,9 @@ Ids and choices of a whole page are resolved together: two statements, whatever 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,34 +60,73 @@ class Sentence:
         return [c for c in self.changes if c.label and (c.old or c.new)]
 
 
+@dataclass(frozen=True)
+class _Attribute:
+    """What the words for an attribute's values need; found once per attribute and call."""
+
+    label: str | None
+    column: Any
+    target: str | None
+    known: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What a page of entries is told with: titles, posts, and words looked up so far."""
+
+    titles: dict[Ref, str]
+    posts: dict[int, list[OfficerPosition]]
+    attributes: dict[tuple[str, str], _Attribute] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    def kind(self, table: str) -> str:
+        """Return what records of ``table`` are called inside a sentence."""
+        if table not in self.kinds:
+            label = _word(kind_label(table, kept_models().get(table)))
+            self.kinds[table] = inside_sentence(label)
+        return self.kinds[table]
+
+    def attribute(self, table: str, name: str) -> _Attribute:
+        """Return what is known of an attribute."""
+        key = (table, name)
+        if key not in self.attributes:
+            self.attributes[key] = _attribute(table, name)
+        return self.attributes[key]
+
+
+def _attribute(table: str, name: str) -> _Attribute:
+    model = kept_models().get(table)
+    attr = inspect(model).attrs.get(name) if model is not None else None
+    column = attr.columns[0] if attr is not None and hasattr(attr, "columns") else None
+    label = label_for(table, name, column)
+    words = _word(label) if label is not None else None
+    return _Attribute(words, column, _target(table, name), VALUES.get((table, name), {}))
+
+
 def sentences(session: Session, entries: list[HistoryEntry]) -> list[Sentence]:
     """Return the entries in words, in their order."""
-    titles = find_titles(session, {ref for entry in entries for ref in _refs(entry)})
-    posts = _posts(session, {entry.actor_id for entry in entries if entry.actor_id})
-    return [_sentence(entry, titles, posts) for entry in entries]
+    book = _Book(
+        find_titles(session, {ref for entry in entries for ref in _refs(entry)}),
+        _posts(session, {entry.actor_id for entry in entries if entry.actor_id}),
+    )
+    return [_sentence(entry, book) for entry in entries]
 
 
-def _sentence(
-    entry: HistoryEntry, titles: dict[Ref, str], posts: dict[int, list[OfficerPosition]]
-) -> Sentence:
-    models = kept_models()
+def _sentence(entry: HistoryEntry, book: _Book) -> Sentence:
     own, owner = (entry.record, entry.record_id), (entry.aggregate, entry.aggregate_id)
     is_part = own != owner
-    model = models.get(entry.record)
     return Sentence(
         entry=entry,
-        who=_who(entry, titles),
-        role=_role(entry, posts),
+        who=_who(entry, book.titles),
+        role=_role(entry, book.posts),
         action=inside_sentence(_(action_label(entry.action, entry.record))),
-        kind=inside_sentence(_word(kind_label(entry.record, model))),
+        kind=book.kind(entry.record),
         # A part without a name of its own is known by what it is part of.
-        title=titles.get(own, "" if is_part else f"#{entry.record_id}"),
-        owner_kind=inside_sentence(_word(kind_label(owner[0], models.get(owner[0]))))
-        if is_part else "",
-        owner_title=titles.get(owner, f"#{entry.aggregate_id}") if is_part else "",
-        changes=[_change(entry.record, model, name, pair, titles)
-                 for name, pair in entry.changes.items()],
-    )  # fmt: skip
+        title=book.titles.get(own, "" if is_part else f"#{entry.record_id}"),
+        owner_kind=book.kind(entry.aggregate) if is_part else "",
+        owner_title=book.titles.get(owner, f"#{entry.aggregate_id}") if is_part else "",
+        changes=[_change(entry.record, name, pair, book) for name, pair in entry.changes.items()],
+    )
 
 
 def _who(entry: HistoryEntry, titles: dict[Ref, str]) -> str:
@@ -136,9 +176,8 @@ def _refs(entry: HistoryEntry) -> Iterable[Ref]:
     """Name every record that a sentence about ``entry`` must call by its title."""
     yield entry.record, entry.record_id
     yield entry.aggregate, entry.aggregate_id
-    model = kept_models().get(entry.record)
     for name, pair in entry.changes.items():
-        table = _target(model, name)
+        table = _target(entry.record, name)
         if table is None:
             continue
         for value in pair:
@@ -146,8 +185,10 @@ def _refs(entry: HistoryEntry) -> Iterable[Ref]:
             yield from ((table, number) for number in ids if isinstance(number, int))
 
 
-def _target(model: type[Any] | None, name: str) -> str | None:
+@cache
+def _target(table: str, name: str) -> str | None:
     """Return the table an attribute refers to: by its foreign key, or a list of records."""
+    model = kept_models().get(table)
     attr = inspect(model).attrs.get(name) if model is not None else None
     if attr is None:
         return None
@@ -206,29 +247,23 @@ _BY_NAME = frozenset({"agency", "division", "sector", "procedure", "form", "proc
                       "document_type", "working_calendar", "administrative_unit"})  # fmt: skip
 
 
-def _change(
-    table: str, model: type[Any] | None, name: str, pair: list[Any], titles: dict[Ref, str]
-) -> Change:
-    attr = inspect(model).attrs.get(name) if model is not None else None
-    column = attr.columns[0] if attr is not None and hasattr(attr, "columns") else None
-    label = label_for(table, name, column)
-    known = VALUES.get((table, name), {})
-    old, new = (
-        _(known[value]) if isinstance(value, str) and value in known
-        else _words(value, column, _target(model, name), titles)
-        for value in pair
-    )  # fmt: skip
-    return Change(str(_word(label)) if label else None, name, old, new, pair[0], pair[1])
+def _change(table: str, name: str, pair: list[Any], book: _Book) -> Change:
+    attribute = book.attribute(table, name)
+    old, new = (_words(value, attribute, book.titles) for value in pair)
+    return Change(attribute.label, name, old, new, pair[0], pair[1])
 
 
-def _words(value: Any, column: Any, target: str | None, titles: dict[Ref, str]) -> str:
+def _words(value: Any, attribute: _Attribute, titles: dict[Ref, str]) -> str:
     if value is None or value == []:
         return ""
     if value == HIDDEN:
         return HIDDEN
+    column, target = attribute.column, attribute.target
     if target is not None:
         ids = value if isinstance(value, list) else [value]
         return ", ".join(titles.get((target, number), f"#{number}") for number in ids)
+    if isinstance(value, str) and value in attribute.known:
+        return _(attribute.known[value])
     choices = column.info.get("choices") if column is not None else None
     if choices is not None and not isinstance(value, list | dict) and value in choices:
         return _(choices[value])

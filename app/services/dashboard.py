@@ -227,10 +227,11 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
 
 
 def urgency_of(dossier: Dossier, near: datetime) -> str:
-    """Return ok, near, overdue, paused or done, as the lists colour it."""
+    """Return ok, near, overdue, paused, done or late (done, but after it was due)."""
     state = State(dossier.state)
     if state in CLOCK_OVER:
-        return "done"
+        ended, due = dossier.finished_at, dossier.due_at
+        return "late" if ended is not None and due is not None and ended > due else "done"
     if state in PAUSING:
         return "paused"
     due = dossier.due_at if dossier.received_at is not None else dossier.reception_due_at

@@ -119,8 +119,9 @@ def _reception(session: Session, dossier: Dossier, rows: dict[str, Any]) -> list
         found.append(_of(rows["accept"], dossier, "file-check", is_main=True, consequence=words,
                          blocked="", facts={"missing": missing}))  # fmt: skip
     if "start" in rows:
-        words = _what_starts(dossier) or _(rows["start"].consequence)
-        found.append(_of(rows["start"], dossier, "send", is_main=True, consequence=words))
+        row = rows["start"]
+        words = _what_starts(dossier) or _(row.consequence)
+        found.append(_of(row, dossier, "send", is_main=True, consequence=words))
     if {"accept", "start"} & set(rows):
         found.append(Offer(
             "scan", _("Attach scanned papers"),

@@ -140,7 +140,7 @@ def find_inbox(session: Session, actor: Actor, wanted: Wanted) -> Inbox:
     if wanted.show is not None:
         rules.append(_shown(wanted.show, horizon))
     total = _count(session, rules) if wanted.show is None else counts[wanted.show]
-    found = session.execute(_page(rules, wanted.page)).unique().all()
+    found = session.execute(_page(rules, wanted.page, actor)).unique().all()
     return Inbox(_rows(session, list(found)), counts, total, wanted.page)
 
 
@@ -160,13 +160,17 @@ clock: ColumnElement[datetime | None] = sa.case(
     (_running, Dossier.due_at),
     else_=None,
 )
-# Withdrawals wait for a decision; then what runs; then what others must do; then collection.
-_RANK = sa.case(
-    (Dossier.state == State.withdrawal_requested, 0),
-    (_running, 1),
-    (Dossier.state.in_(list(PAUSING)), 2),
-    else_=3,
-)
+
+
+def _rank(actor: Actor) -> ColumnElement[int]:
+    """What one may decide; then what runs; then what others must do; then collection."""
+    may_decide = actor.has(Role.desk_officer, Role.agency_head)
+    return sa.case(
+        (Dossier.state == State.withdrawal_requested, 0 if may_decide else 2),
+        (_running, 1),
+        (Dossier.state.in_(list(PAUSING)), 2),
+        else_=3,
+    )
 
 
 def _horizon(session: Session, actor: Actor) -> tuple[datetime, datetime, datetime]:
@@ -219,12 +223,12 @@ def _counts(
     return {show: getattr(row, show) for show in Show}
 
 
-def _page(rules: list[ColumnElement[bool]], page: int) -> sa.Select[Any]:
+def _page(rules: list[ColumnElement[bool]], page: int, actor: Actor) -> sa.Select[Any]:
     loads = [joinedload(getattr(Dossier, name)) for name in ("procedure", "agency", "desk")]
     owes = sa.exists().where(Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due)
     query = _base(Dossier, Task, _missing().label("missing"), owes.label("owes")).where(*rules)
     query = query.options(*loads, joinedload(Task.assignee), joinedload(Task.agency))
-    query = query.order_by(_RANK, clock.asc().nulls_last(), Dossier.id)
+    query = query.order_by(_rank(actor), clock.asc().nulls_last(), Dossier.id)
     return query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
 
 

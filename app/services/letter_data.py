@@ -164,10 +164,11 @@ def handovers(dossier: Dossier) -> list[Facts]:
 
 def _charge_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     paid = facts.get("charges") or [c for c in dossier.charges if c.state == ChargeState.paid]
+    method = paid[0].method or "cash"
     return {
         "payer": dossier.applicant_name, "address": dossier.applicant_address,
         "lines": [{"name": c.name, "amount": c.amount, "kind": c.kind} for c in paid],
-        "paid_at": _iso(paid[0].paid_at), "method": _(PAYMENT_METHODS[paid[0].method or "cash"]),
+        "paid_at": _iso(paid[0].paid_at), "method": _(PAYMENT_METHODS[method]),
         "cashier": actor.name, "procedure": dossier.version.name,
         "copy_name": "Liên 2: Giao người nộp",
     }  # fmt: skip

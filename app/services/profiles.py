@@ -22,12 +22,13 @@ DEFAULTS: dict[str, Any] = {
     "payment_pauses_clock": True,
     "max_upload_mb": 20,
     "feedback_answer_days": 15,  # QĐ 766/QĐ-TTg
-    "reminder_hours": 8,
+    "reminder_hours": [8, 2],  # working hours ahead
+    "reception_reminder_hours": [4, 1],
 }
 
 
 def profile_value(session: Session, key: str, default: Any = None, on: date | None = None) -> Any:
-    """Return parameter ``key`` on a civil date: of the active profile, its base, else the default."""
+    """Return parameter ``key`` on a civil date: of the active profile, its base or the default."""
     values = profile_values(session, on or today())
     if key in values:
         return values[key]

@@ -77,8 +77,10 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     Raises Invalid (fields: form keys and "component-<id>") naming everything that is missing.
     Source: QN20 Đ12.1 (technical check, acknowledgement), HCM24 Đ10.1.
     """
-    # Its own row only: PostgreSQL cannot lock what the pages join from outside.
-    session.refresh(draft, with_for_update={"of": Draft})
+    # Locked first, read then: in one statement PostgreSQL would wait for the other sending
+    # but join the dossier as it was before.
+    session.execute(sa.select(Draft.id).where(Draft.id == draft.id).with_for_update())
+    session.refresh(draft)
     if draft.account_id != actor.account_id:
         raise NotFound(_("There is no such draft."))
     if draft.dossier is not None:

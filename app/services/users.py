@@ -64,7 +64,8 @@ def check_login(session: Session, username: str, password: str) -> tuple[User | 
 
 
 def _locked(settings: UserSetting) -> str:
-    minutes = max(1, -int((now() - settings.locked_until).total_seconds() // 60))
+    until = settings.locked_until or now()
+    minutes = max(1, -int((now() - until).total_seconds() // 60))
     return _("The account is locked after several wrong passwords. Try again in %(minutes)d minutes.",
              minutes=minutes)  # fmt: skip
 

@@ -7,6 +7,7 @@ from app.lowcode.generate import add_screens
 from app.views.admin import ADMIN_VIEWS
 from app.views.api_docs import API_DOCS_VIEWS
 from app.views.applicant import APPLICANT_VIEWS
+from app.views.applicant.account import RegisterView
 from app.views.audit import AUDIT_VIEWS
 from app.views.auth import AuthView
 from app.views.feedback_desk import FeedbackDeskView
@@ -27,7 +28,9 @@ def register_views(appbuilder: AppBuilder) -> None:
     appbuilder.sm.auth_view = auth
     appbuilder.sm.limit_logins(auth.blueprint)
     for view in VIEWS:
-        appbuilder.add_view_no_menu(view)
+        added = appbuilder.add_view_no_menu(view)
+        if view is RegisterView:
+            appbuilder.sm.limit_logins(added.blueprint)
     add_screens(appbuilder)
     build_menu(appbuilder)
     # FAB's selector writes the language into every visitor's session; ours only reads it.

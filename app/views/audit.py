@@ -28,7 +28,7 @@ from app.services.dossiers import get_dossier
 from app.text import fold
 from app.transactions import transaction
 
-EXPORT_LIMIT = 20_000
+EXPORT_LIMIT = 10_000  # about five seconds of one processor
 DOSSIER_TABS = {
     "": _l("Everything"),
     "changes": _l("Changes only"),

@@ -98,6 +98,7 @@ class AuthView(BaseView):
         login_user(user)
         forget_actor()
         if settings.must_change_password:
+            session["must_change"] = True
             flash(_("Please replace the temporary password by one of your own."), "info")
             return redirect(url_for("AuthView.password"))
         return redirect(target or home_of(current_actor()))
@@ -127,6 +128,7 @@ class AuthView(BaseView):
                     session["sv"] = change_password(
                         unit, user, form.current.data, form.password.data
                     )
+                session.pop("must_change", None)
                 flash(_("The password is changed. All other sessions are ended."), "success")
                 return redirect(home_of(current_actor()))
             except DomainError as exc:

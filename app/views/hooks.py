@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Response, abort, flash, g, jsonify, redirect, render_template, request
+from flask import Flask, Response, abort, flash, g, jsonify, redirect, render_template, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -19,12 +19,13 @@ from app.i18n import N_
 from app.lowcode.security import set_authentication
 from app.permissions import Actor, current_actor, set_actor_loader
 from app.services.actors import build_actor
-from app.services.users import check_login, find_user_with_version
+from app.services.users import check_login, find_user_with_version, settings_of
 from app.transactions import transaction
 from app.views.shell import add_shell
 
 log = logging.getLogger("app.requests")
 _QUIET = ("/static/", "/healthz", "/readyz")
+_OPEN_WITH_TEMPORARY = ("/password", "/logout", "/preferences", "/static/", "/healthz", "/readyz")
 _REFUSED = N_("The request was refused.")
 _PROGRAM_TEXTS = {413: N_("The file is too large."), 429: N_("Too many attempts. Please wait a moment.")}
 _PORTAL_ERRORS = {400, 403, 404, 413, 429, 500}
@@ -33,6 +34,7 @@ _PORTAL_ERRORS = {400, 403, 404, 413, 429, 500}
 def add_hooks(app: Flask) -> None:
     """Bind everything that is not one page's business to ``app``."""
     app.before_request(_begin)
+    app.before_request(_ask_for_own_password)
     app.after_request(_finish)
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", readyz)
@@ -59,6 +61,13 @@ def _begin() -> None:
         abort(404)  # Bootstrap 3 and its scripts are not part of this product
 
 
+def _ask_for_own_password() -> Any:
+    """Let nobody work under a temporary password: only changing it, or leaving, is open."""
+    if session.get("must_change") and not request.path.startswith(_OPEN_WITH_TEMPORARY):
+        return redirect("/password")
+    return None
+
+
 def _request_actor() -> Actor:
     user = g.get("user") or current_user
     found = user._get_current_object() if hasattr(user, "_get_current_object") else user
@@ -68,8 +77,10 @@ def _request_actor() -> Actor:
 
 def _authenticate(username: str, password: str) -> Any:
     """Check a password for the login API; the form shows the reason, the API only refuses."""
-    with transaction() as session:
-        return check_login(session, username, password)[0]
+    with transaction() as unit:
+        user = check_login(unit, username, password)[0]
+        # A temporary password opens nothing but the form in which it is replaced.
+        return None if user is None or settings_of(unit, user).must_change_password else user
 
 
 def _finish(response: Response) -> Response:

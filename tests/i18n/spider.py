@@ -33,13 +33,16 @@ class Spider:
         self._no_pages: set[str] = set()
         self._queue: deque[tuple[str, str]] = deque()
 
-    def crawl(self, starts: Iterable[str]) -> None:
-        """Visit ``starts`` and whatever their pages lead to."""
-        self._queue.extend((url, "") for url in starts)
+    def crawl(self, starts: Iterable[str], offered_by: str = "") -> None:
+        """Visit ``starts`` and whatever their pages lead to.
+
+        What a page or ``offered_by`` offers must open; other starts may be refused.
+        """
+        self._queue.extend((url, offered_by) for url in starts)
         while self._queue:
-            url, linked_from = self._queue.popleft()
+            url, offered_by = self._queue.popleft()
             if self._is_worth_it(url):
-                self._visit(url, linked_from)
+                self._visit(url, offered_by)
 
     def starts(self) -> list[str]:
         """Return the address of every page that needs no argument."""
@@ -76,19 +79,29 @@ class Spider:
         limit = _GENERATED if is_alike else _HAND_MADE
         return self._visits[kind] <= limit
 
-    def _visit(self, url: str, linked_from: str) -> None:
-        response = self.client.get(url)
+    def _visit(self, url: str, offered_by: str) -> None:
+        with self.client.get(url) as response:
+            self._judge(url, offered_by, response)
+
+    def _judge(self, url: str, offered_by: str, response: Any) -> None:
         status = self.statuses[url] = response.status_code
         if status not in _ALLOWED:
             self.faults.append(f"{url}: {status}")
-        elif linked_from and status in {403, 404}:
-            self.faults.append(f"{url}: {status}, though {linked_from} links to it")
+        elif status == 404 and offered_by or status == 403 and self._is_for_him(offered_by):
+            self.faults.append(f"{url}: {status}, though {offered_by} offers it")
         if status in {302, 308} and response.location:
             self._follow(url, response.location)
         elif response.mimetype == "text/html":
             self._read(url, Page(response.text))
         else:
             self._no_pages.add(self.map.match(urlsplit(url).path, method="GET")[0])
+
+    def _is_for_him(self, offered_by: str) -> bool:
+        """Return whether an offer is made to this person: the portal's are made to citizens."""
+        if not offered_by.startswith("/"):
+            return bool(offered_by)
+        endpoint = self.map.match(urlsplit(offered_by).path, method="GET")[0]
+        return not endpoint.startswith("Portal")
 
     def _read(self, url: str, page: Page) -> None:
         if page.lang != "vi":

@@ -72,7 +72,8 @@ class World:
             user = self.session.get(User, self.office[role].user_id)
             assert user is not None
             return user
-        user = make_user(role)
+        is_of_desk = role is Role.centre_director
+        user = make_user(role, self.office.tree.desk if is_of_desk else None)
         self.office.people[role] = build_actor(self.session, user)
         return user
 
@@ -80,9 +81,7 @@ class World:
         return self.office.received(account=self.account, data=dict(ANSWERS))
 
     def _sent(self) -> Dossier:
-        return submit(
-            self.session, self.office.draft(self.account, data=dict(ANSWERS)), self.applicant
-        )
+        return submit(self.session, self.office.draft(self.account, data=dict(ANSWERS)), self.applicant)
 
     def _processed(self) -> Dossier:
         dossier = self._received()

@@ -89,6 +89,15 @@ def test_due_this_very_moment_is_nearly_due_and_not_overdue(session, actor, noon
     assert dashboard.urgency_of(row, now() + timedelta(hours=1)) == "near"
 
 
+def test_a_list_colours_each_situation_as_the_figures_count_it(session, actor, noon):
+    near = dashboard.near_until(session, actor(Role.auditor))
+    expected = {"ok": EXPECTED["in_time"], "near": EXPECTED["near_due"],
+                "overdue": EXPECTED["overdue"], "paused": EXPECTED["waiting"],
+                "late": EXPECTED["late"], "done": EXPECTED["on_time"] | {"refused", "stopped"}}  # fmt: skip
+    for name, row in add_one_of_each().items():
+        assert name in expected[dashboard.urgency_of(row, near)]
+
+
 def test_period_takes_in_its_first_and_last_moment_only(session, actor, noon):
     first, end = midnight(date(2026, 8, 1)), midnight(date(2026, 9, 1))
     for at in (first - timedelta(seconds=1), first, end - timedelta(seconds=1), end):

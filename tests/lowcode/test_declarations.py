@@ -15,6 +15,8 @@ from app.lowcode.problems import problems as problems_of
 from app.lowcode.values import as_id, display, inside_sentence, money, plain_text
 from app.models import Agency, Dossier, FabRole, FormField, Procedure, ProcedureVersion, Sector
 from app.permissions import NOBODY, Role
+from app.workflows.states import State
+from tests.wording import vi
 
 
 def test_every_declaration_is_right(app):
@@ -130,8 +132,8 @@ def test_values_are_written_as_people_write_them(app, value, text):
 
 def test_choices_are_words_whatever_their_type(app):
     with app.test_request_context():
-        assert display(Dossier, "state", 4) == "Đang xử lý"
-        assert display(Agency, "level", "commune") == "Cấp xã"
+        assert display(Dossier, "state", 4) == vi(State.processing.label)
+        assert display(Agency, "level", "commune") == vi("Commune level")
         assert display(FormField, "kind", "gone") == "gone"
         assert display(Agency, "level", None) == ""
     assert money(1234567) == "1.234.567 đồng"
@@ -183,7 +185,7 @@ def test_the_alphabet_goes_before_the_tones():
         "da",
         "đa",
     ]
-    assert sorted(words[::-1], key=key_of) == words
+    assert sorted(set(words), key=key_of) == words
 
 
 def test_both_databases_know_the_order(session):

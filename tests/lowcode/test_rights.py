@@ -24,6 +24,7 @@ from tests.factories import (
     make_tree,
     make_user,
 )
+from tests.wording import vi
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -121,7 +122,7 @@ def test_nobody_gives_a_role_to_himself(session, login):
     }
     answer = login(admin).post("/officer-position/add", data=data)
     assert answer.status_code == 422
-    assert "tự gán vai trò" in answer.text
+    assert vi("Nobody may give a role to themselves.") in answer.text
 
 
 def test_history_is_for_those_who_may(session, login):
@@ -133,10 +134,9 @@ def test_history_is_for_those_who_may(session, login):
 
 def test_a_position_held_is_not_deleted(session, login):
     post = make_position(make_user(), Role.clerk)
-    answer = login(Role.system_admin).post(
-        f"/officer-position/delete/{post.id}", follow_redirects=True
-    )
-    assert "ngày hết hiệu lực" in answer.text
+    answer = login(Role.system_admin).post(f"/officer-position/delete/{post.id}", follow_redirects=True)
+    held = "Set the end of validity instead: who held the post must stay known."
+    assert vi(held) in answer.text
     assert session.get(OfficerPosition, post.id) is not None
     assert isinstance(session.get(Agency, post.agency_id), Agency)
     assert session.scalar(sa.select(ProcedureVersion.id)) is None
@@ -168,9 +168,7 @@ def test_users_of_the_framework_can_be_chosen_and_edited(session, login):
         "valid_from": "2026-01-01",
     }
     client.post("/officer-position/add", data=data)
-    post = session.scalars(
-        sa.select(OfficerPosition).where(OfficerPosition.user_id == user.id)
-    ).one()
+    post = session.scalars(sa.select(OfficerPosition).where(OfficerPosition.user_id == user.id)).one()
     assert (post.role, post.agency_id) == ("desk_officer", tree.desk.id)
     wrong = client.post("/officer-position/add", data=data | {"user": "999999"})
     assert wrong.status_code == 422

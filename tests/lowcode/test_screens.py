@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.history import HistoryEntry
+from app.lowcode.values import inside_sentence
 from app.models import (
     Component,
     Process,
@@ -22,6 +23,7 @@ from tests.factories import (
     make_tree,
     make_user,
 )
+from tests.wording import vi
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -34,7 +36,7 @@ def _entries(session, record, action=None):
 def test_the_whole_life_of_a_record_with_its_history(session, login):
     admin = make_user(Role.catalog_admin)
     client = login(admin)
-    assert "Thêm lĩnh vực" in client.get("/sector/add").text
+    assert "<h1>Thêm lĩnh vực</h1>" in client.get("/sector/add").text
     made = client.post("/sector/add", data={"code": "ho_tich", "name": "Hộ tịch", "is_active": "y"})
     sector = session.scalars(sa.select(Sector)).one()
     assert made.location == f"/sector/show/{sector.id}"
@@ -43,7 +45,7 @@ def test_the_whole_life_of_a_record_with_its_history(session, login):
     session.refresh(sector)
     assert (sector.name, sector.is_active, sector.row_version) == ("Hộ tịch mới", False, 2)
     page = client.get(f"/sector/show/{sector.id}?tab=history").text
-    assert '<del><span class="visually-hidden">trước: </span>Hộ tịch</del>' in page
+    assert f"{vi('before:')} </span>Hộ tịch</del>" in page
     assert client.post(f"/sector/delete/{sector.id}").location.startswith("/sector/list/")
     entries = _entries(session, "sector")
     assert [e.action for e in entries] == ["create", "update", "delete"]
@@ -71,14 +73,10 @@ def _as_sent(page):
         found = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
         if "name" in found and (found.get("type") != "checkbox" or " checked" in tag):
             data[found["name"]] = html.unescape(found.get("value", ""))
-    for name, body in re.findall(
-        r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', form, re.S
-    ):
+    for name, body in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', form, re.S):
         data[name] = html.unescape(body).replace("\n", "\r\n")
     for name, body in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
-        chosen = re.findall(r'value="([^"]*)" selected', body) or re.findall(
-            r'value="([^"]*)"', body
-        )
+        chosen = re.findall(r'value="([^"]*)" selected', body) or re.findall(r'value="([^"]*)"', body)
         data[name] = chosen[0]
     return data
 
@@ -93,7 +91,8 @@ def test_what_was_typed_is_kept_and_errors_stand_beside_their_fields(session, lo
     assert 'href="#code"' in missing.text
     double = client.post("/sector/add", data={"code": "ho_tich", "name": "Giữ lại"})
     assert double.status_code == 422
-    assert "đã được dùng ở bản ghi khác" in double.text
+    taken = "%(label)s: this value is already used by another record."
+    assert vi(taken, label=vi("Code")) in double.text
     assert 'value="Giữ lại"' in double.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Sector)) == 1
 
@@ -104,7 +103,7 @@ def test_a_veto_keeps_the_form_and_writes_nothing(session, login):
     form = {"code": "H57", "name": "Đổi tên", "level": "province", "parent": str(child.id)}
     answer = login(Role.catalog_admin).post(f"/agency/edit/{root.id}", data=form)
     assert answer.status_code == 422
-    assert "Cơ quan không thể trực thuộc chính mình" in answer.text
+    assert vi("An agency cannot stand under itself.") in answer.text
     assert 'value="Đổi tên"' in answer.text
     assert "Phường con" in answer.text
     session.refresh(root)
@@ -117,14 +116,12 @@ def test_a_stale_form_shows_present_values_beside_the_typed_ones(session, login)
     sector = make_sector(name="Cũ")
     client = login(Role.catalog_admin)
     seen = sector.row_version
-    client.post(
-        f"/sector/edit/{sector.id}", data={"code": "a", "name": "Người thứ nhất", "is_active": "y"}
-    )
+    client.post(f"/sector/edit/{sector.id}", data={"code": "a", "name": "Người thứ nhất", "is_active": "y"})
     late = {"code": "a", "name": "Người thứ hai", "is_active": "y", "row_version": seen}
     answer = client.post(f"/sector/edit/{sector.id}", data=late)
     assert answer.status_code == 409
     assert 'value="Người thứ hai"' in answer.text
-    assert "Giá trị hiện nay: Người thứ nhất" in answer.text
+    assert vi("Present value: %(value)s", value="Người thứ nhất") in answer.text
     session.refresh(sector)
     assert sector.name == "Người thứ nhất"
     late["row_version"] = re.search(r'name="row_version" value="(\d+)"', answer.text)[1]
@@ -138,7 +135,8 @@ def test_a_record_in_use_is_not_deleted_and_the_message_says_by_what(session, lo
     client = login(Role.catalog_admin)
     sector = version.procedure.sector
     answer = client.post(f"/sector/delete/{sector.id}", follow_redirects=True)
-    assert "đang được dùng ở Thủ tục" in answer.text
+    in_use = "This cannot be deleted: it is in use by %(users)s."
+    assert vi(in_use, users=vi("Procedures")) in answer.text
     assert session.get(Sector, sector.id) is not None
 
 
@@ -183,7 +181,8 @@ def test_a_published_version_refuses_every_change(session, login):
     data = _as_sent(client.get(f"/procedure-version/edit/{version.id}").text)
     answer = client.post(f"/procedure-version/edit/{version.id}", data=data | {"name": "Khác"})
     assert answer.status_code == 422
-    assert "không được sửa" in answer.text
+    frozen = "A published version never changes. Make a new version instead."
+    assert vi(frozen) in answer.text
     client.post(f"/component/delete/{version.components[0].id}")
     assert session.scalar(sa.select(sa.func.count()).select_from(Component)) == 2
 
@@ -221,9 +220,9 @@ def test_history_tells_names_instead_of_numbers(session, login):
     )
     page = client.get(f"/procedure-version/show/{version.id}?tab=history").text
     assert "Tờ khai kết hôn</ins>" in page
-    assert "Toàn trình</del>" in page
-    assert "Một phần</ins>" in page
-    assert "thêm thành phần hồ sơ" in page
+    assert f"{vi('Fully online')}</del>" in page
+    assert f"{vi('Partly online')}</ins>" in page
+    assert f"{vi('added')} {inside_sentence(vi('Component'))}" in page
 
 
 def test_history_names_the_transitions_of_life_cycles():

@@ -48,9 +48,7 @@ def test_filters_are_never_shared_between_threads(own_database, small_switch):
         wrong = []
         for _round in range(ROUNDS):
             active = int(thread % 2 == 0)
-            answer = client.get(
-                f"/api/v1/sector/?q=nhom{thread}&f.is_active={active}&size=2&sort=-name"
-            )
+            answer = client.get(f"/api/v1/sector/?q=nhom{thread}&f.is_active={active}&size=2&sort=-name")
             names = [row["name"] for row in answer.json["result"]]
             if names != [f"Nhóm{thread} 2", f"Nhóm{thread} 1"] or answer.json["count"] != 3:
                 wrong.append(names)
@@ -91,9 +89,7 @@ def test_of_two_savers_of_one_form_one_is_told(own_database):
         from app.history import HistoryEntry, digest
 
         entries = db.session.scalars(
-            sa.select(HistoryEntry)
-            .where(HistoryEntry.aggregate == "sector")
-            .order_by(HistoryEntry.seq)
+            sa.select(HistoryEntry).where(HistoryEntry.aggregate == "sector").order_by(HistoryEntry.seq)
         ).all()
         assert [entry.seq for entry in entries] == [1, 2]
         assert entries[1].previous_hash == entries[0].hash

@@ -35,9 +35,7 @@ def _texts(model):
     ]
 
 
-@pytest.mark.parametrize(
-    "name", ["Sector", "Agency", "ProcedureVersion", "Component", "FormField", "User"]
-)
+@pytest.mark.parametrize("name", ["Sector", "Agency", "ProcedureVersion", "Component", "FormField", "User"])
 def test_scripts_in_any_text_come_back_as_text(session, login, name):
     rows = {
         "Sector": make_sector,

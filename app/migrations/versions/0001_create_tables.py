@@ -1370,6 +1370,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_dossier_id"), ["dossier_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_key"), ["key"], unique=False)
         batch_op.create_index("ix_notice_unread", ["user_id", "read_at", "id"], unique=False)
 
     op.create_table(
@@ -1624,6 +1625,7 @@ def downgrade() -> None:
     op.drop_table("rating")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_unread")
+        batch_op.drop_index(batch_op.f("ix_notice_key"))
         batch_op.drop_index(batch_op.f("ix_notice_dossier_id"))
 
     op.drop_table("notice")

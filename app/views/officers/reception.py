@@ -14,7 +14,7 @@ from app.extensions import db
 from app.lowcode.values import as_id
 from app.models import Account, Agency, Dossier, ProcedureVersion
 from app.models.menus import WORK
-from app.permissions import Role, current_actor
+from app.permissions import Role, acting_for, current_actor
 from app.services import eforms, reception
 from app.services.catalog import ProcedureSearch, find_procedures
 from app.services.counter import (
@@ -108,8 +108,9 @@ def _take(session: Session, version_id: int, key: str) -> Dossier:
         result_way=form.get("result_way", "desk"), contact=_contact(), fees=_fees(version),
     )  # fmt: skip
     act = reception.register if form.get("do") == "register" else reception.receive_at_counter
-    dossier = act(session, given, actor)
-    _keep_scans(session, dossier)
+    with acting_for(given.account.name):
+        dossier = act(session, given, actor)
+        _keep_scans(session, dossier)
     return dossier
 
 
