@@ -87,10 +87,12 @@ def _agencies(session: Session) -> None:
                            parent=root, desk=centre))  # fmt: skip
     session.flush()
     for n in range(1, COMMUNES + 1):
-        commune = Agency(code=f"H57.X{n:02}", name=f"Ủy ban nhân dân phường {n}", level="commune", parent=root)
+        code = f"H57.X{n:02}"
+        commune = Agency(code=code, name=f"Ủy ban nhân dân phường {n}", level="commune", parent=root)
         session.add(commune)
         session.flush()
-        desk = Agency(code=f"{commune.code}.01", name=f"Bộ phận một cửa phường {n}", level="desk", parent=commune)
+        name = f"Bộ phận một cửa phường {n}"
+        desk = Agency(code=f"{code}.01", name=name, level="desk", parent=commune)
         session.add(desk)
         session.flush()
         commune.desk = desk

@@ -27,6 +27,7 @@ _OVER = ((State.returned, 92), (State.refused, 4), (State.stopped, 4))
 _OPEN = ((State.returned, 30), (State.processing, 35), (State.registered, 8), (State.accepted, 8),
          (State.finished, 10), (State.supplement_requested, 7), (State.payment_requested, 2))  # fmt: skip
 _NAMES = 20_000
+_HASH = "0" * 64
 
 COLUMNS = {
     "dossier": "id code state version_id procedure_id sector_id agency_id desk_id channel account_id "
@@ -119,7 +120,7 @@ class Maker:
                          for place_no, (source, target, transition) in enumerate(course)],
             "task": list(self._tasks(number, agency, desk, state, at, due, over)),
             "letter": [(number, "receipt_slip", data, at, "accept", 1)],
-            "history": [("dossier", number, seq, at, name, "update", "dossier", number, "{}", "0" * 64, "0" * 64)
+            "history": [("dossier", number, seq, at, name, "update", "dossier", number, "{}", _HASH, _HASH)
                         for seq in range(1, HISTORY_PER_DOSSIER + 1)],
         }  # fmt: skip
 

@@ -12,7 +12,8 @@ FROM dossier d JOIN procedure p ON p.id = d.procedure_id JOIN agency a ON a.id =
 """
 _COLUMNS = ("code", "procedure", "applicant_name", "state", "agency", "step_name", "due_at")
 _LIST = """<!doctype html><title>Dossiers</title><table>
-{% for row in rows %}<tr>{% for name in columns %}<td>{{ row[name] if row[name] is not none }}</td>{% endfor %}</tr>
+{% for row in rows %}<tr>
+{% for name in columns %}<td>{{ row[name] if row[name] is not none }}</td>{% endfor %}</tr>
 {% endfor %}</table>"""
 _SHOW = """<!doctype html><title>{{ row.code }}</title><dl>
 {% for name in columns %}<dt>{{ name }}</dt><dd>{{ row[name] }}</dd>{% endfor %}</dl><table>

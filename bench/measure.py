@@ -13,24 +13,39 @@ from sqlalchemy.engine import Engine
 _SILENT = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "PRAGMA")
 
 
+@dataclass(frozen=True)
+class Answer:
+    """One request measured."""
+
+    status: int
+    size: int  # bytes
+    ms: float
+    cpu: float  # ms of the process that answered: not PostgreSQL's
+    statements: int = 0
+
+
 @dataclass
 class Case:
-    """One screen asked for in one way; ``ask`` sends the request and returns the response."""
+    """One screen asked for in one way."""
 
     name: str
-    ask: Callable[[], Any]
+    ask: Callable[[], Answer]
     floor: str = ""  # the case it is compared with
     stock: str = ""
-    status: int = 200
     times: list[float] = field(default_factory=list)  # ms
-    cpu: list[float] = field(default_factory=list)  # ms of this process: not PostgreSQL's
+    cpu: list[float] = field(default_factory=list)  # ms
     statements: int = 0
-    size: int = 0  # bytes of the answer
+    size: int = 0  # bytes
 
     @property
     def median(self) -> float:
         """Median of the measured requests, ms."""
         return statistics.median(self.times)
+
+    @property
+    def quiet(self) -> float:
+        """Lower quartile, ms: what ratios are taken from, for other work disturbs it least."""
+        return sorted(self.times)[len(self.times) // 4]
 
     @property
     def p95(self) -> float:
@@ -39,26 +54,34 @@ class Case:
         return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
 
 
+def timed(send: Callable[[], Any]) -> Answer:
+    """Return the measures of the request that ``send`` makes."""
+    started, used = time.perf_counter(), time.process_time()
+    response = send()
+    cpu, ms = time.process_time() - used, time.perf_counter() - started
+    return Answer(response.status_code, len(response.data), ms * 1000, cpu * 1000)
+
+
 def measure(cases: Sequence[Case], rounds: int, say: Callable[[int, int], None]) -> None:
-    """Ask each case ``rounds`` times in turns, after a first time that is not counted."""
+    """Ask each case ``rounds`` times in turns, after two times that are not counted."""
     for case in cases:
+        _ask(case)  # what a first request prepares is no cost of the others
         with counting() as seen:
-            answer = case.ask()
-        if answer.status_code != case.status:
-            raise RuntimeError(f"{case.name}: HTTP {answer.status_code}")
-        case.statements, case.size = len(seen), len(answer.data)
-        with counting() as seen:
-            case.ask()
-        case.statements = len(seen)  # once more: what the first request prepared is no cost
+            answer = _ask(case)
+        case.statements, case.size = answer.statements or len(seen), answer.size
     for number in range(1, rounds + 1):
         for case in cases:
-            started, used = time.perf_counter(), time.process_time()
-            answer = case.ask()
-            case.cpu.append((time.process_time() - used) * 1000)
-            case.times.append((time.perf_counter() - started) * 1000)
-            if answer.status_code != case.status:
-                raise RuntimeError(f"{case.name}: HTTP {answer.status_code}")
+            answer = _ask(case)
+            case.times.append(answer.ms)
+            case.cpu.append(answer.cpu)
         say(number, rounds)
+
+
+def _ask(case: Case) -> Answer:
+    answer = case.ask()
+    if answer.status != 200:
+        raise RuntimeError(f"{case.name}: HTTP {answer.status}")
+    return answer
 
 
 @contextmanager

@@ -13,8 +13,9 @@ def as_text(report: Report) -> str:
     checks = "\n".join(
         f"{marks[check['is_met']]} {check['name']}: {check['value']}" for check in report.checks
     )
-    head = f"{report.rows} dossiers on {report.database}; built in {report.built_in} s; {report.rounds} rounds"
-    return f"{head}\n\n{table}\n\n{checks}"
+    head = f"{report.rows} dossiers on {report.database}"
+    how = f"built in {report.built_in} s; {report.rounds} rounds"
+    return f"{head}; {how}\n\n{table}\n\n{checks}"
 
 
 def _line(line: Line) -> list[str]:

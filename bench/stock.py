@@ -1,5 +1,8 @@
 """Flask-AppBuilder as it comes: its ModelView and its API on the same table and database."""
 
+import logging
+import multiprocessing
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +15,10 @@ from flask_babel import force_locale
 
 from app.extensions import db
 from app.models import Dossier
+from bench.measure import Answer, counting, timed
 
 _COLUMNS = ["code", "procedure", "applicant_name", "state", "agency", "step_name", "due_at"]
+SETTINGS = ("SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_ENGINE_OPTIONS", "TESTING")
 _USER, _ROLE = "stock", "stock_admin"
 
 
@@ -40,11 +45,12 @@ class StockDossierApi(ModelRestApi):
 
 
 def make_stock(settings: dict[str, Any]) -> Flask:
-    """Return stock FAB on our database, with a user who may do everything."""
+    """Return stock FAB on our database, with a user who may do everything.
+
+    settings: those named in SETTINGS.
+    """
     app = Flask("bench.stock")
-    names = ("SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_ENGINE_OPTIONS", "TESTING")
-    app.config.update({name: settings[name] for name in names})
-    app.config.update(AUTH_TYPE=1, AUTH_ROLE_ADMIN=_ROLE, AUTH_ROLE_PUBLIC="stock_public",
+    app.config.update(settings, AUTH_TYPE=1, AUTH_ROLE_ADMIN=_ROLE, AUTH_ROLE_PUBLIC="stock_public",
                       FAB_CREATE_DB=False, WTF_CSRF_ENABLED=True)  # fmt: skip
     db.init_app(app)
     with app.app_context(), force_locale("en"):
@@ -69,3 +75,40 @@ def log_in(app: Flask) -> FlaskClient:
         with client.session_transaction() as kept:
             kept["_user_id"], kept["_fresh"] = str(user.id), True
     return client
+
+
+class Stock:
+    """Stock FAB in a process of its own: two FABs in one would share what is global in it."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._link, other = context.Pipe()
+        self._process = context.Process(target=_serve, args=(other, settings), daemon=True)
+        self._process.start()
+        other.close()
+
+    def ask(self, path: str) -> Answer:
+        """Return what the process measured of a GET of ``path``."""
+        self._link.send(path)
+        return self._link.recv()
+
+    def close(self) -> None:
+        """End the process."""
+        self._link.close()
+        self._process.join(10)
+        self._process.kill()
+
+
+def _serve(link: Any, settings: dict[str, Any]) -> None:
+    """Answer paths until the other end is closed."""
+    logging.disable(logging.CRITICAL)
+    client = log_in(make_stock(settings))
+    with counting() as seen:
+        while True:
+            try:
+                path = link.recv()
+            except EOFError:
+                return
+            seen.clear()
+            answer = timed(lambda: client.get(path))  # noqa: B023 - called before the next path
+            link.send(replace(answer, statements=len(seen)))

@@ -100,7 +100,7 @@ def plain_number(number: int) -> str:
 def _column(model: type[Any], name: str, wanted: ListRequest, here: Address) -> dict[str, Any]:
     info: dict[str, Any] = {
         "name": name,
-        "label": label_of(model, name),
+        "label": str(label_of(model, name)),  # translated once: each of its cells repeats it
         "class": column_class(model, name),
     }
     if name not in sortable(model):

@@ -25,7 +25,8 @@ ACTIONS = {
     "create": N_("added"), "update": N_("changed"), "delete": N_("deleted"),
     "read": N_("read"), "print": N_("printed"), "download": N_("downloaded"),
     "export": N_("exported"), "login": N_("signed in"), "logout": N_("signed out"),
-    "login_failed": N_("typed a wrong password"),
+    "login_failed": N_("typed a wrong password"), "read_file": N_("opened a file"),
+    "finish_step": N_("finished a step"), "send_back_step": N_("sent the dossier back a step"),
 }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ class AdministrativeUnit(Searchable, Entity):
 
     code: Mapped[str] = mapped_column(sa.String(10), info={"label": _l("Code")})
     name: Mapped[str] = mapped_column(sa.String(120), info={"label": _l("Name")})
-    full_name: Mapped[str] = mapped_column(sa.String(160), info={"label": _l("Full name")})
+    full_name: Mapped[str] = mapped_column(sa.String(160), info={"label": _l("Full official name")})
     kind: Mapped[str] = mapped_column(
         sa.String(20), info={"label": _l("Kind"), "choices": UNIT_KINDS}
     )

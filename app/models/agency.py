@@ -96,9 +96,12 @@ class Agency(Searchable, Entity):
         back_populates="parent", foreign_keys=[parent_id], order_by="Agency.name",
         info={"label": _l("Subordinate agencies")},
     )  # fmt: skip
-    desk: Mapped[Agency | None] = relationship(foreign_keys=[desk_id], remote_side="Agency.id")
+    # Written after the rows themselves: a desk stands under the agency that it receives for.
+    desk: Mapped[Agency | None] = relationship(
+        foreign_keys=[desk_id], remote_side="Agency.id", post_update=True
+    )
     successor: Mapped[Agency | None] = relationship(
-        foreign_keys=[successor_id], remote_side="Agency.id"
+        foreign_keys=[successor_id], remote_side="Agency.id", post_update=True
     )
     unit: Mapped[AdministrativeUnit | None] = relationship()
     calendar: Mapped[WorkingCalendar | None] = relationship()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,6 +17,7 @@ from app.lowcode.screen import Screen
 from app.models.dossier import DOSSIER_STATES
 from app.permissions import DOSSIER_READERS, Actor
 from app.types import UtcDateTime
+from app.workflows.dossier import DOSSIER
 
 if TYPE_CHECKING:
     from app.models.agency import Agency
@@ -27,6 +29,12 @@ HOLDERS = {
 }  # fmt: skip
 
 
+# Handovers between steps of the process stand beside the transitions of the state table.
+ACTS = {row.name: row.label for row in DOSSIER.transitions} | {
+    "finish_step": N_("Finish the step"), "send_back_step": N_("Send back to an earlier step"),
+}  # fmt: skip
+
+
 class Movement(Entity):
     """One transition of a dossier, or one handover inside the process, with its clause."""
 
@@ -35,7 +43,7 @@ class Movement(Entity):
         sa.ForeignKey("dossier.id"), index=True, info={"label": _l("Dossier")}
     )
     at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("At")})
-    transition: Mapped[str] = mapped_column(sa.String(60), info={"label": _l("Act")})
+    transition: Mapped[str] = mapped_column(sa.String(60), info={"label": _l("Act"), "choices": ACTS})
     source: Mapped[int | None] = mapped_column(
         sa.SmallInteger, info={"label": _l("From state"), "choices": DOSSIER_STATES}
     )
@@ -60,6 +68,9 @@ class Movement(Entity):
         columns=["dossier", "at", "transition", "target", "actor_name", "remark"],
         form=[], can_add=False, can_delete=False, rows=_rows, read=DOSSIER_READERS,
     )  # fmt: skip
+
+    def __str__(self) -> str:
+        return _(ACTS.get(self.transition, self.transition))
 
 
 class ClockSegment(Entity):

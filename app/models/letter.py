@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -65,3 +66,6 @@ class Letter(Entity):
         columns=["dossier", "kind", "number", "created_at"], filters=["kind"],
         form=[], can_add=False, can_delete=False, rows=_rows, read=DOSSIER_READERS,
     )  # fmt: skip
+
+    def __str__(self) -> str:
+        return _(LETTER_KINDS.get(self.kind, self.kind))

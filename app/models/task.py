@@ -66,7 +66,7 @@ class Task(Entity):
         info={"label": _l("State"), "choices": TASK_STATES},
     )  # fmt: skip
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Opened")})
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Due")})
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Limit of the step")})
     finished_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info={"label": _l("Finished")}
     )

@@ -143,7 +143,8 @@ class Course:
             version = self.dossier.version
             title = (version.result_text or "Văn bản trả lời").splitlines()[0][:200]
             content = (
-                f"Xét hồ sơ {self.dossier.code} của ông/bà {self.dossier.applicant_name} về việc {version.name.lower()}.\n"
+                f"Xét hồ sơ {self.dossier.code} của ông/bà {self.dossier.applicant_name} "
+                f"về việc {version.name.lower()}.\n"
                 "Căn cứ các quy định hiện hành, cơ quan giải quyết theo đề nghị của ông/bà.\n"
                 "Ông/bà có trách nhiệm thực hiện đúng nội dung đã được giải quyết."
             )

@@ -18,14 +18,13 @@ from sqlalchemy.orm import Session
 from app.clock import to_local
 from app.history import HIDDEN, HistoryEntry
 from app.lowcode.values import inside_sentence, money, plain_text
-from app.models import FabRole, OfficerPosition, PermissionView, User
+from app.models import OfficerPosition
 from app.permissions import ROLE_LABELS, SYSTEM, Role
 from app.services.audit import kept_models
 from app.services.audit_labels import VALUES, action_label, kind_label, label_for
+from app.services.audit_titles import Ref, find_titles
 
 _CLIP = 160
-_TITLES = ("code", "name", "title", "subject", "username", "key", "receipt_number")
-Ref = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -197,54 +196,9 @@ def _target(table: str, name: str) -> str | None:
     return str(attr.mapper.local_table.name)
 
 
-def find_titles(session: Session, refs: set[Ref]) -> dict[Ref, str]:
-    """Return what each record is called, in one statement; removed ones are left out."""
-    by_table: dict[str, set[int]] = {}
-    for table, number in refs:
-        by_table.setdefault(table, set()).add(number)
-    parts = []
-    for table, ids in sorted(by_table.items()):
-        model = _models().get(table)
-        title = _title_column(model) if model is not None else None
-        if model is not None and title is not None:
-            chosen = sa.select(sa.literal(table), model.id, sa.cast(title, sa.Text))
-            parts.append(chosen.where(model.id.in_(ids)))
-    if not parts:
-        return {}
-    rows = session.execute(sa.union_all(*parts))
-    return {(table, number): _named(table, title) for table, number, title in rows if title}
-
-
-def _named(table: str, title: str) -> str:
-    """A role is stored by its key and known by its label."""
-    is_role = table == FabRole.__tablename__ and title in set(Role)
-    return _(ROLE_LABELS[Role(title)]) if is_role else title
-
-
-def _models() -> dict[str, type[Any]]:
-    """Every model by table: what is referred to may itself keep no history."""
-    return {m.class_.__tablename__: m.class_ for m in inspect(User).registry.mappers}
-
-
-def _title_column(model: type[Any]) -> Any | None:
-    if model is User:
-        return sa.func.trim(User.first_name + " " + User.last_name)
-    if model is PermissionView:
-        parts = (PermissionView.permission, PermissionView.view_menu)
-        right, screen = (relation.property.mapper.class_ for relation in parts)
-        names = (
-            sa.select(right.name).where(right.id == PermissionView.permission_id),
-            sa.select(screen.name).where(screen.id == PermissionView.view_menu_id),
-        )
-        return names[0].scalar_subquery() + " " + names[1].scalar_subquery()
-    is_known_by_name = model.__tablename__ in _BY_NAME
-    order = ("name", *_TITLES) if is_known_by_name else _TITLES
-    names = inspect(model).column_attrs.keys()
-    return next((getattr(model, name) for name in order if name in names), None)
-
-
-_BY_NAME = frozenset({"agency", "division", "sector", "procedure", "form", "process", "profile",
-                      "document_type", "working_calendar", "administrative_unit"})  # fmt: skip
+def kind_words(table: str) -> str:
+    """Return what records of ``table`` are called, as a heading."""
+    return _word(kind_label(table, kept_models().get(table)))
 
 
 def _change(table: str, name: str, pair: list[Any], book: _Book) -> Change:

@@ -11,7 +11,7 @@ from app import history
 from app.clock import now
 from app.errors import Invalid, NotAllowed, NotFound
 from app.models import Account, Agency, Component, Dossier, Procedure, ProcedureVersion
-from app.models.account import number_message
+from app.models.account import GENDERS, ID_KINDS, number_message
 from app.models.agency import AgencyLevel
 from app.permissions import Actor, Role
 from app.services.catalog import in_force
@@ -70,9 +70,7 @@ def find_applicant(session: Session, id_kind: str, number: str) -> Account | Non
         sa.select(Account).where(Account.id_kind == id_kind, Account.id_number == number)
     )
     if account is not None:
-        history.record(
-            session, ("account", account.id), "read", reason=_("Reception at the counter")
-        )
+        history.record(session, ("account", account.id), "read", reason=_("Reception at the counter"))
     return account
 
 
@@ -83,9 +81,13 @@ def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
     """
     if not desks_of(actor):
         raise NotAllowed(_("Only a desk officer enters applicants at the counter."))
+    if values["id_kind"] not in ID_KINDS or values.get("gender") not in {None, *GENDERS}:
+        message = _("Please choose one of the offered answers.")
+        raise Invalid(message, {"id_kind": message})
     message = number_message(values["id_kind"], values["id_number"], values.get("born_on"))
     if message:
         raise Invalid(message, {"id_number": message})
+    refuse_too_long(values)
     account = find_applicant(session, values["id_kind"], values["id_number"])
     if account is None:
         account = Account(**values)
@@ -96,6 +98,18 @@ def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
                 setattr(account, name, value)
     session.flush()
     return account
+
+
+def refuse_too_long(values: dict[str, Any]) -> None:
+    """Raise Invalid for particulars longer than the record of an applicant holds."""
+    faults = {}
+    for name, value in values.items():
+        limit = getattr(Account.__table__.c[name].type, "length", None)
+        if limit and isinstance(value, str) and len(value) > limit:
+            faults[name] = _("At most %(limit)d characters. You typed %(count)d.",
+                             limit=limit, count=len(value))  # fmt: skip
+    if faults:
+        raise Invalid(_("Please correct the marked fields."), faults)
 
 
 def commune_of(desk: Agency) -> Agency | None:

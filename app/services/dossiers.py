@@ -13,7 +13,8 @@ from app.permissions import Actor
 def get_dossier(session: Session, code: str, actor: Actor, *, to_change: bool = False) -> Dossier:
     """Return a dossier the actor may see, locked when it is to be changed; else NotFound."""
     condition = dossiers_of(actor)
-    query = sa.select(Dossier).where(Dossier.code == code.strip().upper())
+    # A database refuses a text with NUL; no code has one.
+    query = sa.select(Dossier).where(Dossier.code == code.replace("\0", "").strip().upper())
     if condition is not None:
         query = query.where(condition)
     if to_change:

@@ -47,7 +47,7 @@ PUBLIC_WORDS = {
     "return_result": N_("The result was handed over"),
     "collect_online": N_("The result was received online"),
 }
-INNER_STEP = N_("A step inside the agency was completed")
+INNER_STEP = N_("The dossier moved on inside the agency")
 _LOOKS = {
     State.registered: ("info", "inbox"),
     State.accepted: ("info", "check"),
@@ -211,7 +211,7 @@ def _step(dossier: Dossier, state: State) -> str:
 
 def _public_step(movement: Movement) -> PublicStep:
     tone, icon = _LOOKS[State(movement.target)]
-    words = PUBLIC_WORDS.get(movement.transition)
+    words = PUBLIC_WORDS.get(movement.transition)  # steps inside the agency have none of their own
     if words is None:
         tone, icon, words = "secondary", "route", INNER_STEP
     return PublicStep(movement.at, words, movement.agency_name or "", tone, icon)

@@ -14,17 +14,18 @@ from app.errors import Invalid, NotAllowed
 from app.models import (
     Account,
     Agency,
+    Charge,
     Dossier,
     DossierPaper,
     ProcedureVersion,
     SupplementRequest,
 )
-from app.models.dossier import PAPER_KINDS
+from app.models.dossier import DOSSIER_CHANNELS, PAPER_KINDS, RESULT_WAYS
 from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing
 from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems
-from app.services.fees import charge_of
+from app.services.fees import MAX_QUANTITY, charge_of
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.profiles import profile_value
@@ -101,11 +102,12 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     # Received anywhere regardless of boundary (HUE25 Đ4.4): the officer's own desk.
     desk = session.get_one(Agency, desks[0])
     agency = handling_agency(given.version, given.agency or commune_of(desk))
-    faults = (
-        data_problems(given.version.form, given.data) if given.version.form and given.data else {}
-    )
+    faults = data_problems(given.version.form, given.data) if given.version.form and given.data else {}
     if faults:
         raise Invalid(_("Please correct the marked fields."), faults)
+    if given.channel not in DOSSIER_CHANNELS or given.result_way not in RESULT_WAYS:
+        message = _("Please choose one of the offered answers.")
+        raise Invalid(message, {"result_way": message})
     dossier = make_dossier(
         session, given.version, given.account, agency, channel=given.channel, data=given.data,
         result_way=given.result_way, request_key=given.key, desk=desk,
@@ -114,10 +116,16 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     for name, value in given.contact.items():
         setattr(dossier, f"applicant_{name}", value or getattr(dossier, f"applicant_{name}"))
     if given.fees is not None:
-        fees = {fee.id: fee for fee in given.version.fees}
-        dossier.charges = [charge_of(fees[i], n) for i, n in given.fees.items()
-                           if n and i in fees and fees[i].amount]  # fmt: skip
+        dossier.charges = _chosen_charges(given.version, given.fees)
     return dossier
+
+
+def _chosen_charges(version: ProcedureVersion, quantities: Mapping[int, int]) -> list[Charge]:
+    fees = {fee.id: fee for fee in version.fees}
+    if set(quantities) - set(fees) or any(not 0 <= n <= MAX_QUANTITY for n in quantities.values()):
+        message = _("Give a number from 0 to %(most)d for each fee.", most=MAX_QUANTITY)
+        raise Invalid(message, {"fees": message})
+    return [charge_of(fees[i], n) for i, n in quantities.items() if n and fees[i].amount]
 
 
 def take_papers(dossier: Dossier, papers: Papers) -> None:
@@ -147,9 +155,7 @@ def refuse_scans(dossier: Dossier, actor: Actor) -> None:
         raise NotAllowed(_("Papers are scanned at the desk, before the dossier is passed on."))
 
 
-def accept(
-    session: Session, dossier: Dossier, actor: Actor, papers: Papers | None = None
-) -> Dossier:
+def accept(session: Session, dossier: Dossier, actor: Actor, papers: Papers | None = None) -> Dossier:
     """Accept a registered dossier: due date with its reasons, slip 01 (QN20 Đ12.3).
 
     papers: handed in since it was registered.
@@ -205,17 +211,13 @@ def ask_supplement(
     return request
 
 
-def _asked_items(
-    dossier: Dossier, field_keys: list[str], component_ids: list[int]
-) -> list[dict[str, str]]:
+def _asked_items(dossier: Dossier, field_keys: list[str], component_ids: list[int]) -> list[dict[str, str]]:
     fields = {f.key: f.label for f in dossier.version.form.fields()} if dossier.version.form else {}
     papers = {c.id: c.name for c in dossier.version.components}
     unknown = set(field_keys) - set(fields) or set(component_ids) - set(papers)
     if unknown:
         raise Invalid(_("A marked item does not belong to this dossier."))
-    items = [
-        {"name": papers[i], "request": _("Attach or replace this paper")} for i in component_ids
-    ]
+    items = [{"name": papers[i], "request": _("Attach or replace this paper")} for i in component_ids]
     return items + [{"name": fields[k], "request": _("Correct or complete")} for k in field_keys]
 
 

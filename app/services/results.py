@@ -27,6 +27,7 @@ from app.transactions import enqueue
 from app.workflows.result import RESULT, ResultState
 from app.workflows.states import State
 
+_MAX_TITLE = 500  # characters
 _MAX_SIGNATURE = 400_000  # characters of base64: a drawn signature is some kilobytes
 
 
@@ -53,9 +54,7 @@ def save_draft(
         raise NotAllowed(_("Only who holds the present step drafts the result."))
     result = current_result(dossier)
     if result is None:
-        result = Result(
-            dossier=dossier, state=ResultState.draft, document_type=dossier.version.result_type
-        )
+        result = Result(dossier=dossier, state=ResultState.draft, document_type=dossier.version.result_type)
         result.drafted_by_id = actor.user_id
     elif result.state != ResultState.draft:
         raise NotAllowed(_("The result is already signed; send it back before changing it."))
@@ -79,9 +78,10 @@ def may_draft(dossier: Dossier, actor: Actor) -> bool:
 
 def _refuse_empty(title: str, content: str) -> None:
     given = {"title": title, "content": content}
-    missing = {
-        name: _("This field is required.") for name, text in given.items() if not text.strip()
-    }
+    missing = {name: _("This field is required.") for name, text in given.items() if not text.strip()}
+    if len(title) > _MAX_TITLE:
+        missing["title"] = _("At most %(limit)d characters. You typed %(count)d.",
+                             limit=_MAX_TITLE, count=len(title))  # fmt: skip
     if missing:
         raise Invalid(_("Please correct the marked fields."), missing)
 
@@ -133,9 +133,7 @@ def number_and_issue(session: Session, dossier: Dossier, actor: Actor) -> Result
     _move(session, result, "number")
     with force_locale("vi"):
         result.data = (result.data or {}) | _document(dossier, result, issuer)
-    result.file = keep_pdf(
-        session, render("result_letter", _printed(result.data)), f"{dossier.code}.pdf"
-    )
+    result.file = keep_pdf(session, render("result_letter", _printed(result.data)), f"{dossier.code}.pdf")
     _move(session, result, "issue")
     return result
 
@@ -190,9 +188,7 @@ def result_pdf(result: Result) -> bytes:
 
 def preview_pdf(session: Session, dossier: Dossier, result: Result) -> bytes:
     """Return how the result will look, before it has a number."""
-    waiting = {
-        "signer": {"name": result.approved_by_name or "…", "title": result.approved_by_title or "…"}
-    }
+    waiting = {"signer": {"name": result.approved_by_name or "…", "title": result.approved_by_title or "…"}}
     issuer = _issuer(session, dossier, result)
     with force_locale("vi"):
         data = _document(dossier, result, issuer) | (result.data or waiting)
@@ -254,11 +250,7 @@ def _refuse_bad_signature(signature: str) -> None:
         raw = base64.b64decode(body, validate=True)
     except ValueError:
         raw = b""
-    if (
-        head != "data:image/png;base64"
-        or len(signature) > _MAX_SIGNATURE
-        or raw[:8] != b"\x89PNG\r\n\x1a\n"
-    ):
+    if head != "data:image/png;base64" or len(signature) > _MAX_SIGNATURE or raw[:8] != b"\x89PNG\r\n\x1a\n":
         message = _("The signature could not be read. Please sign again.")
         raise Invalid(message, {"signature": message})
 

@@ -267,7 +267,7 @@ _TITLES = {
     "Applicant": _l("Pages of applicants"),
     "DossierPage": _l("Dossier page"),
     "File": _l("Files of dossiers"),
-    "Notice": _l("Notices"),
+    "Notices": _l("Notices"),
 }
 
 

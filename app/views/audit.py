@@ -106,7 +106,7 @@ class AuditView(BaseView):
         before, after = audit.neighbours(session, entry)
         return render_template(
             "audit/show.html", line=audit_words.sentences(session, [entry])[0],
-            before=before, after=after, record_url=record_url,
+            before=before, after=after, record_url=record_url, kind_words=audit_words.kind_words,
         )  # fmt: skip
 
     @expose("/dossier/<code>")
@@ -164,6 +164,7 @@ class AuditView(BaseView):
         code = request.args.get("code", "").replace("\x00", "").strip()[:128]
         return render_template(
             "audit/verify.html", status=proof.seal_status(session), is_short=is_short, code=code,
+            kind_words=audit_words.kind_words,
             checked=_check_one(session, code, actor) if code else None, is_whole=is_whole,
             faults=list(proof.verify_history())[:100] if is_whole and is_short else [],
         )  # fmt: skip

@@ -51,11 +51,9 @@ def safe_next(target: str | None) -> str | None:
     parts = urlsplit(target)
     if parts.netloc and parts.netloc != request.host:
         return None
-    return (
-        parts.path + (f"?{parts.query}" if parts.query else "")
-        if parts.path.startswith("/")
-        else None
-    )
+    # "http://our.host//evil.vn" leads, without its host, to //evil.vn: another site.
+    is_ours = parts.path.startswith("/") and not parts.path.startswith("//")
+    return parts.path + (f"?{parts.query}" if parts.query else "") if is_ours else None
 
 
 def home_of(actor: Any) -> str:

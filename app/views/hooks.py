@@ -59,6 +59,8 @@ def _begin() -> None:
     g.request_id = secrets.token_hex(8)
     if request.path.startswith("/static/appbuilder/"):
         abort(404)  # Bootstrap 3 and its scripts are not part of this product
+    if "\x00" in request.path or any("\x00" in text for text in request.args.values()):
+        abort(400)  # no address of ours holds one, and PostgreSQL stores none
 
 
 def _ask_for_own_password() -> Any:

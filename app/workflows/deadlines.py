@@ -78,10 +78,7 @@ def result_due(
     """
     at = add_limit(cal, received_at, limit.value, limit.unit, rules)
     by_the_hour = limit.unit in (Unit.working_hour, Unit.hour)
-    if by_the_hour:
-        counted = next_opening(cal, received_at)
-    else:
-        counted = counting_from(cal, received_at, rules)
+    counted = next_opening(cal, received_at) if by_the_hour else counting_from(cal, received_at, rules)
     steps = [*_start_steps(received_at, counted), _limit_step(limit)]
     if not by_the_hour:
         steps.append(Phrase(_counting_text(rules)))

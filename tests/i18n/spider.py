@@ -100,7 +100,10 @@ class Spider:
         """Return whether an offer is made to this person: the portal's are made to citizens."""
         if not offered_by.startswith("/"):
             return bool(offered_by)
-        endpoint = self.map.match(urlsplit(offered_by).path, method="GET")[0]
+        try:
+            endpoint = self.map.match(urlsplit(offered_by).path, method="GET")[0]
+        except HTTPException:
+            return False
         return not endpoint.startswith("Portal")
 
     def _read(self, url: str, page: Page) -> None:

@@ -68,9 +68,7 @@ def test_a_doubled_click_makes_one_dossier(office, desk, session):
 
 
 def test_it_can_be_registered_without_being_accepted(office, desk, session):
-    response = desk.post(
-        "/reception/new", data=sent(office, do="register", paper="", channel="post")
-    )
+    response = desk.post("/reception/new", data=sent(office, do="register", paper="", channel="post"))
     assert response.status_code == 302
     (dossier,) = dossiers(session)
     assert (dossier.state, dossier.channel) == (1, "post")
@@ -78,17 +76,13 @@ def test_it_can_be_registered_without_being_accepted(office, desk, session):
 
 def test_a_known_applicant_is_filled_in_and_the_look_recorded(office, desk, session):
     account = make_account(name="Phan Văn Cường")
-    response = desk.post(
-        "/reception/new", data=sent(office, do="find", id_number=account.id_number, name="")
-    )
+    response = desk.post("/reception/new", data=sent(office, do="find", id_number=account.id_number, name=""))
     text = response.get_data(as_text=True)
     assert "Phan Văn Cường" in text
     assert dossiers(session) == []
     entry = session.scalars(sa.select(HistoryEntry).where(HistoryEntry.action == "read")).one()
     assert entry.aggregate_id == account.id
-    text = desk.post("/reception/new", data=sent(office, do="find", id_number="1")).get_data(
-        as_text=True
-    )
+    text = desk.post("/reception/new", data=sent(office, do="find", id_number="1")).get_data(as_text=True)
     assert "Phan Văn Cường" not in text
 
 
@@ -125,29 +119,19 @@ def test_scans_come_with_the_form(office, desk, session):
     head = {"agency": "A", "place": "Huế", "issued_on": "2026-11-09", "title": "T"}
     pdf = render("form_print", head | {"sections": []})
     form = sent(office) | {f"scan-{component.id}_file": (BytesIO(pdf), "to-khai.pdf")}
-    assert (
-        desk.post("/reception/new", data=form, content_type="multipart/form-data").status_code
-        == 302
-    )
+    assert desk.post("/reception/new", data=form, content_type="multipart/form-data").status_code == 302
     (kept,) = dossiers(session)[0].attachments
     assert (kept.name, kept.component_id, kept.source_class) == ("to-khai.pdf", component.id, 3)
 
 
 def test_a_bad_scan_refuses_everything(office, desk, session):
     component = office.version.components[0]
-    form = sent(office) | {
-        f"scan-{component.id}_file": (BytesIO(b"MZ\x90\x00 program"), "to-khai.pdf")
-    }
-    assert (
-        desk.post("/reception/new", data=form, content_type="multipart/form-data").status_code
-        == 422
-    )
+    form = sent(office) | {f"scan-{component.id}_file": (BytesIO(b"MZ\x90\x00 program"), "to-khai.pdf")}
+    assert desk.post("/reception/new", data=form, content_type="multipart/form-data").status_code == 422
     assert dossiers(session) == []
 
 
-@pytest.mark.parametrize(
-    "role", [role for role in Role if role not in {Role.desk_officer, Role.citizen}]
-)
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.desk_officer, Role.citizen}])
 def test_only_desk_officers_have_the_counter(office, enter, role):
     client = enter(role)
     assert client.get("/reception/new").status_code in {302, 403}
@@ -166,3 +150,23 @@ def test_a_procedure_out_of_force_is_not_received(office, desk, session):
     office.version.state = "retired"
     session.flush()
     assert desk.get(f"/reception/new?version={office.version.id}").status_code == 404
+
+
+@pytest.mark.parametrize("changes", [
+    {"result_way": "teleport"}, {"id_kind": "library_card"}, {"gender": "x"}, {"phone": "9" * 300},
+    {"name": "x" * 400}, {"quantity": "-5"}, {"fee": "-1"}, {"fee": "abc"}, {"kind": "gold"},
+])  # fmt: skip
+def test_forged_values_are_refused_and_nothing_is_written(office, desk, session, changes):
+    names = {"quantity": f"quantity-{office.version.components[0].id}",
+             "kind": f"kind-{office.version.components[0].id}",
+             "fee": f"fee-{office.version.fees[0].id}"}  # fmt: skip
+    forged = {names.get(name, name): value for name, value in changes.items()}
+    response = desk.post("/reception/new", data=sent(office, **forged))
+    assert response.status_code == 422
+    assert dossiers(session) == []
+
+
+def test_characters_no_text_can_hold_are_dropped(office, desk, session):
+    response = desk.post("/reception/new", data=sent(office, name="Lê\x00 Thị\x1b Hoa"))
+    assert response.status_code == 302
+    assert dossiers(session)[0].applicant_name == "Lê Thị Hoa"

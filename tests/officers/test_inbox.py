@@ -190,9 +190,7 @@ def test_two_ways_into_the_inbox_do_not_double_a_row(session):
     from app.models import OfficerPosition
     from app.services.actors import build_actor
 
-    session.add(
-        OfficerPosition(user_id=both.user_id, agency_id=office.tree.desk.id, role="cashier")
-    )
+    session.add(OfficerPosition(user_id=both.user_id, agency_id=office.tree.desk.id, role="cashier"))
     session.flush()
     from app.models import User
 

@@ -19,9 +19,7 @@ def test_names_numbers_and_parts_of_a_code_are_found_in_scope(office, enter):
     account = make_account(name="Đỗ Thị Hường")
     dossier = office.processed(account=account)
     for text in ("do thi huong", account.id_number, dossier.code[:14]):
-        page = (
-            enter(Role.specialist).get("/search/", query_string={"q": text}).get_data(as_text=True)
-        )
+        page = enter(Role.specialist).get("/search/", query_string={"q": text}).get_data(as_text=True)
         assert dossier.code in page, text
 
 
@@ -54,9 +52,7 @@ def test_procedures_are_found_by_name_and_code(office, enter):
             "/search/", query_string={"q": text}).get_data(as_text=True)  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a", "%", "_", "\\", "<script>alert(1)</script>", "x" * 5000, "'; --"]
-)
+@pytest.mark.parametrize("text", ["", "a", "%", "_", "\\", "<script>alert(1)</script>", "x" * 5000, "'; --"])
 def test_strange_text_finds_nothing_and_breaks_nothing(office, enter, text):
     office.processed()
     response = enter(Role.specialist).get("/search/", query_string={"q": text})

@@ -119,7 +119,8 @@ def _per_dossier(app: Flask, model: type, *conditions: object) -> list[int]:
     """Return how many rows of ``model`` each dossier has."""
     with app.app_context():
         query = sa.select(Dossier.id, sa.func.count(model.id)).outerjoin(  # type: ignore[attr-defined]
-            model, sa.and_(model.dossier_id == Dossier.id, *conditions)  # type: ignore[attr-defined]
+            model,
+            sa.and_(model.dossier_id == Dossier.id, *conditions),  # type: ignore[attr-defined]
         )
         return [found for _id, found in db.session.execute(query.group_by(Dossier.id))]
 
@@ -128,7 +129,7 @@ def _assert_whole(app: Flask, system: System, world: World, sent: dict[str, str]
     """Every acknowledged dossier is there once, with everything that belongs to it, once."""
     with app.app_context():
         query = sa.select(Draft.key, Dossier.code).join(Dossier, Draft.dossier_id == Dossier.id)
-        assert {key: code for key, code in db.session.execute(query)} == sent
+        assert dict(db.session.execute(query).all()) == sent
     serials = sorted(int(code.rpartition("-")[2]) for code in sent.values())
     assert serials == list(range(1, len(sent) + 1))
     ones = [1] * len(sent)

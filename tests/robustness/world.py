@@ -144,5 +144,3 @@ def history_faults(app: Flask) -> list[str]:
 
     with app.app_context():
         return [str(fault) for fault in verify_history()]
-
-

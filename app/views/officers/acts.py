@@ -152,9 +152,7 @@ def _scan(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     wanted = as_id(form.get("component", ""))
     component = next((c for c in dossier.version.components if c.id == wanted), None)
     place = {"dossier": dossier, "component": component, "source_class": reception.DESK_SCAN}
-    kept = take_plain_files(
-        session, request.files, lambda _name: place, actor, max_upload_mb(session)
-    )
+    kept = take_plain_files(session, request.files, lambda _name: place, actor, max_upload_mb(session))
     if not kept:
         message = _("Choose a file first.")
         raise Invalid(message, {"scan": message})

@@ -3,10 +3,12 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+from flask import g, request
 from flask_appbuilder import BaseView
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
+from app.lowcode.fields import clean
 from app.lowcode.values import as_id
 from app.permissions import EVERY_OFFICER
 
@@ -18,9 +20,25 @@ class OfficerView(BaseView):
     roles = {"use": EVERY_OFFICER}  # noqa: RUF012 - read by the permission sync
 
 
+def sent() -> MultiDict[str, str]:
+    """Return the sent form without characters that no text of ours can hold."""
+    if "sent_form" not in g:
+        g.sent_form = _cleaned(request.form)
+    return g.sent_form
+
+
+def asked() -> MultiDict[str, str]:
+    """Return the query string without such characters."""
+    return _cleaned(request.args)
+
+
+def _cleaned(values: MultiDict[str, str]) -> MultiDict[str, str]:
+    return MultiDict((name, clean(text) or "") for name, text in values.items(multi=True))
+
+
 def address_with(**changes: Any) -> str:
     """Return this page's address with some of its query changed; None or "" takes away."""
-    kept = {name: value for name, value in request.args.items() if value}
+    kept = {name: value for name, value in asked().items() if value}
     kept |= {name: str(value) if value else "" for name, value in changes.items()}
     query = urlencode({name: value for name, value in kept.items() if value})
     return f"{request.path}?{query}" if query else request.path

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -28,7 +28,7 @@ from app.views.applicant.eform_page import elsewhere, page_fields
 from app.views.applicant.uploads import upload_limits
 from app.views.files import send_file
 from app.views.officers.acts import ACTS
-from app.views.officers.base import OfficerView, hours
+from app.views.officers.base import OfficerView, asked, hours, sent
 from app.workflows.result import LABELS as RESULT_LABELS
 from app.workflows.states import CLOCK_OVER, State
 
@@ -69,7 +69,7 @@ class DossierPageView(OfficerView):
             with transaction() as unit:
                 dossier = get_dossier(unit, code, actor, to_change=True)
                 known = {letter.id for letter in dossier.letters}
-                message = ACTS[name](unit, dossier, actor, request.form)
+                message = ACTS[name](unit, dossier, actor, sent())
                 unit.flush()
                 fresh = [letter.id for letter in dossier.letters if letter.id not in known]
         except NotFound:
@@ -77,9 +77,7 @@ class DossierPageView(OfficerView):
         except DomainError as exc:
             return _page(code, failed=name, error=exc), exc.status
         flash(message, "success")
-        return redirect(
-            url_for("DossierPageView.show", code=code, letter=fresh[-1] if fresh else None)
-        )
+        return redirect(url_for("DossierPageView.show", code=code, letter=fresh[-1] if fresh else None))
 
     @expose("/<code>/result.pdf")
     @has_access
@@ -104,14 +102,14 @@ def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> s
     dossier = dossier_page.load_page(session, code, actor)
     tabs = {key: value for key, value in TABS.items()
             if key != "history" or actor.may("can_read", "History")}  # fmt: skip
-    tab = request.args.get("tab", "read")
+    tab = asked().get("tab", "read")
     tab = tab if tab in tabs else "read"
     offers = dossier_offers.find_offers(session, dossier, actor)
     return render_template(
         "officers/dossier.html", dossier=dossier, tab=tab, tabs=_tabs(dossier, tab, tabs),
         state=State(dossier.state), left=dossier_page.remaining(session, dossier),
         reasons=dossier_page.due_reasons(dossier), offers=offers, failed=failed, error=error,
-        faults=error.fields if isinstance(error, Invalid) else {}, given=request.form,
+        faults=error.fields if isinstance(error, Invalid) else {}, given=sent(),
         late=_late(dossier), fresh_letter=_fresh_letter(dossier), hours=hours,
         result=results.current_result(dossier), **_words(), **_parts(session, dossier, actor, tab),
         **_eform_of(session, dossier, offers),
@@ -166,8 +164,8 @@ def _eform_of(session: Session, dossier: Dossier, offers: list[Any]) -> dict[str
     keys = set(offer.facts["asked"].field_keys)
     data = dict(dossier.revisions[-1].data)
     faults: dict[str, str] = {}
-    if request.form:
-        data |= eforms.read_data(form, request.form, only=keys)
+    if sent():
+        data |= eforms.read_data(form, sent(), only=keys)
         faults = eforms.data_problems(form, data, only=keys)
     units = eforms.unit_choices(session)
     bound = eforms.bind(form, data, faults, only=keys)
@@ -185,5 +183,5 @@ def _late(dossier: Dossier) -> Any:
 
 def _fresh_letter(dossier: Dossier) -> Any:
     """The letter that the last act made, to be printed."""
-    wanted = request.args.get("letter", "")
+    wanted = asked().get("letter", "")
     return next((letter for letter in dossier.letters if str(letter.id) == wanted), None)

@@ -25,7 +25,7 @@ from app.services.inbox import (
     tab_counts,
     wanted_of,
 )
-from app.views.officers.base import OfficerView, address_with
+from app.views.officers.base import OfficerView, address_with, asked
 from app.workflows.states import State
 
 COUNTERS = {
@@ -59,7 +59,7 @@ class InboxView(OfficerView):
     def index(self) -> str:
         """Counters that are filters, and one dense table, the most urgent first."""
         actor, session = current_actor(), db.session()
-        wanted = wanted_of(request.args, actor)
+        wanted = wanted_of(asked(), actor)
         inbox = find_inbox(session, actor, wanted)
         return render_template(
             "officers/inbox.html", wanted=wanted, lines=[_line(row) for row in inbox.rows],
@@ -94,18 +94,12 @@ def _chips(wanted: Wanted) -> list[dict[str, Any]]:
     chips = []
     if wanted.show is not None:
         value = str(COUNTERS[wanted.show][0])
-        chips.append(
-            {"label": _("Group"), "value": value, "remove_url": address_with(show="", page="")}
-        )
+        chips.append({"label": _("Group"), "value": value, "remove_url": address_with(show="", page="")})
     if wanted.channel:
         value = _(DOSSIER_CHANNELS[wanted.channel])
-        chips.append(
-            {"label": _("Channel"), "value": value, "remove_url": address_with(channel="", page="")}
-        )
+        chips.append({"label": _("Channel"), "value": value, "remove_url": address_with(channel="", page="")})
     if wanted.q:
-        chips.append(
-            {"label": _("Text"), "value": wanted.q, "remove_url": address_with(q="", page="")}
-        )
+        chips.append({"label": _("Text"), "value": wanted.q, "remove_url": address_with(q="", page="")})
     return chips
 
 

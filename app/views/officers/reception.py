@@ -29,7 +29,7 @@ from app.services.submission import new_key
 from app.transactions import transaction
 from app.views.applicant.uploads import take_plain_files
 from app.views.officers.acts import papers_of
-from app.views.officers.base import OfficerView, whole_number
+from app.views.officers.base import OfficerView, asked, sent, whole_number
 from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page
 
 _CHANNELS = ("counter", "post")
@@ -49,17 +49,17 @@ class ReceptionView(OfficerView):
     @permission_name("use")
     def new(self) -> Any:
         """First the procedure, then one form; ``do`` tells which button was pressed."""
-        version_id = as_id(request.values.get("version", ""))
+        version_id = as_id(sent().get("version") or asked().get("version", ""))
         if version_id is None:
             return self._pick()
         if request.method == "GET":
             return counter_page(version_id, key=new_key())
-        if request.form.get("do") == "find":
+        if sent().get("do") == "find":
             return self._find(version_id)
         return self._receive(version_id)
 
     def _pick(self) -> str:
-        q = request.args.get("q", "").strip()[:200]
+        q = asked().get("q", "").strip()[:200]
         session = db.session()
         found = find_procedures(session, ProcedureSearch(q=q), size=30).rows if q else []
         return render_template(
@@ -69,15 +69,13 @@ class ReceptionView(OfficerView):
 
     def _find(self, version_id: int) -> Any:
         """Look up the applicant by the exact number; the look is recorded."""
-        kind, number = request.form.get("id_kind", ""), request.form.get("id_number", "").strip()
+        kind, number = sent().get("id_kind", ""), sent().get("id_number", "").strip()
         with transaction() as unit:
             account = find_applicant(unit, kind, number) if number else None
-        return counter_page(
-            version_id, key=request.form.get("key", ""), account=account, is_looked_up=True
-        )
+        return counter_page(version_id, key=sent().get("key", ""), account=account, is_looked_up=True)
 
     def _receive(self, version_id: int) -> Any:
-        key = request.form.get("key", "")[:36] or new_key()
+        key = sent().get("key", "")[:36] or new_key()
         try:
             with transaction() as unit:
                 dossier = _take(unit, version_id, key)
@@ -96,7 +94,7 @@ class ReceptionView(OfficerView):
 
 def _take(session: Session, version_id: int, key: str) -> Dossier:
     """Enter applicant and dossier with its scans; the same key finds the first one."""
-    actor, form = current_actor(), request.form
+    actor, form = current_actor(), sent()
     known = reception.find_by_key(session, key)
     if known is not None:
         return known
@@ -115,36 +113,34 @@ def _take(session: Session, version_id: int, key: str) -> Dossier:
 
 
 def _applicant(session: Session) -> Account:
-    values: dict[str, Any] = {name: request.form.get(name, "").strip() for name in APPLICANT_FIELDS}
-    missing = {
-        name: _("This field is required.") for name in ("id_number", "name") if not values[name]
-    }
+    values: dict[str, Any] = {name: sent().get(name, "").strip() for name in APPLICANT_FIELDS}
+    missing = {name: _("This field is required.") for name in ("id_number", "name") if not values[name]}
     if missing:
         raise Invalid(_("Please correct the marked fields."), missing)
     values = {name: value or None for name, value in values.items()}
-    values["born_on"] = born_on(request.form.get("born_on", ""))
+    values["born_on"] = born_on(sent().get("born_on", ""))
     values["kind"] = "organisation" if values["id_kind"] == "tax_code" else "citizen"
     return enter_applicant(session, current_actor(), **values)
 
 
 def _contact() -> dict[str, str]:
-    return {name: request.form.get(name, "").strip() for name in ("phone", "email", "address")}
+    return {name: sent().get(name, "").strip() for name in ("phone", "email", "address")}
 
 
 def _agency(session: Session) -> Agency | None:
-    pk = as_id(request.form.get("agency", ""))
+    pk = as_id(sent().get("agency", ""))
     return session.get(Agency, pk) if pk is not None else None
 
 
 def _answers(version: ProcedureVersion) -> dict[str, Any]:
     """What was typed into the form; {} when it was handed in on paper."""
-    if version.form is None or request.form.get("is_paper_form") == "y":
+    if version.form is None or sent().get("is_paper_form") == "y":
         return {}
-    return eforms.read_data(version.form, request.form)
+    return eforms.read_data(version.form, sent())
 
 
 def _fees(version: ProcedureVersion) -> dict[int, int] | None:
-    chosen = {fee.id: request.form.get(f"fee-{fee.id}") for fee in version.fees}
+    chosen = {fee.id: sent().get(f"fee-{fee.id}") for fee in version.fees}
     return {i: whole_number(text) for i, text in chosen.items() if text is not None} or None
 
 

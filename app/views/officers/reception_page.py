@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from flask_babel import gettext as _
 
 from app.clock import now
@@ -23,6 +23,7 @@ from app.services.submission import handling_agency
 from app.services.timing import result_due
 from app.views.applicant.eform_page import elsewhere, error_links, page_fields
 from app.views.applicant.uploads import upload_limits
+from app.views.officers.base import sent
 
 APPLICANT_FIELDS = ("id_kind", "id_number", "name", "gender", "phone", "email", "address")
 
@@ -49,7 +50,7 @@ def counter_page(
     fields, units, links = _fields(version, account, faults)
     return render_template(
         "officers/reception.html", version=version, key=key, account=account, error=error,
-        faults=faults, is_looked_up=is_looked_up, given=request.form, value=_value(account),
+        faults=faults, is_looked_up=is_looked_up, given=sent(), value=_value(account),
         id_kinds=_words(ID_KINDS), genders=[("", "—"), *_words(GENDERS)],
         result_ways=_words({k: v for k, v in RESULT_WAYS.items() if k != "online"}),
         paper_kinds=PAPER_KINDS, parts=[c for c in version.components if not is_shared(c)],
@@ -69,7 +70,7 @@ def _value(account: Account | None) -> Any:
 
     def value(name: str, default: str = "") -> str:
         known = getattr(account, name, None) if account is not None else None
-        return str(known) if known not in (None, "") else request.form.get(name, default)
+        return str(known) if known not in (None, "") else sent().get(name, default)
 
     return value
 
@@ -78,7 +79,7 @@ def _fields(version: ProcedureVersion, account: Account | None, faults: Any) -> 
     """Return the form's fields, the offered communes, and links to what is wrong."""
     if version.form is None:
         return [], [], _links({}, faults)
-    data = eforms.read_data(version.form, request.form) if request.form else {}
+    data = eforms.read_data(version.form, sent()) if sent() else {}
     if account is not None:
         data = eforms.prefill(version.form, account) | {
             k: v for k, v in data.items() if v not in (None, "", [], {})

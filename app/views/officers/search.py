@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
 from app.permissions import current_actor
 from app.services.global_search import LIMIT, search
-from app.views.officers.base import OfficerView
+from app.views.officers.base import OfficerView, asked
 
 
 class SearchView(OfficerView):
@@ -23,7 +23,7 @@ class SearchView(OfficerView):
     @permission_name("use")
     def index(self) -> Any:
         """Dossiers, applicants, procedures; one exact dossier code goes straight to its page."""
-        q = request.args.get("q", "").strip()[:200]
+        q = asked().get("q", "").strip()[:200]
         found = search(db.session(), q, current_actor())
         if found.exact is not None:
             return redirect(url_for("DossierPageView.show", code=found.exact.code))

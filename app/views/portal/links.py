@@ -1,6 +1,7 @@
 """What every public list needs: typed search words cleaned, links to the pages beside it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -42,6 +43,6 @@ def url_with(**changes: Any) -> str:
     """Return the address of this page with some parameters changed; None removes one."""
     kept = {key: value for key, value in request.args.items() if key != PAGE and value}
     wanted = {key: value for key, value in (kept | changes).items() if value is not None}
-    # Parameters are data: none of them may set what Flask reads from keywords of url_for.
-    safe = {key: value for key, value in wanted.items() if not key.startswith("_")}
-    return url_for(str(request.endpoint), **(request.view_args or {}), **safe)
+    # Parameters are data: none of them may become a keyword of url_for.
+    path = url_for(str(request.endpoint), **(request.view_args or {}))
+    return f"{path}?{urlencode(wanted)}" if wanted else path
