@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.errors import Invalid
@@ -50,6 +50,8 @@ ID_KINDS = {
     IdKind.tax_code: N_("Tax code"),
     IdKind.passport: N_("Passport number"),
 }
+# What stays as it was identified once the e-identity is verified (NĐ 69/2024 Đ7).
+IDENTITY = ("kind", "name", "id_kind", "id_number", "born_on")
 GENDERS = {"male": N_("Male"), "female": N_("Female")}
 
 
@@ -100,7 +102,7 @@ class Account(Searchable, Entity):
         search=["name", "id_number", "phone"], filters=["kind"], order="name",
         form=["kind", "name", "id_kind", "id_number", "born_on", "gender", "phone", "email",
               "address", "unit"],
-        readonly=["verified_level"], can_delete=False, is_personal=True, rows=_rows,
+        readonly=["verified_level"], can_add=False, can_delete=False, is_personal=True, rows=_rows,
         read=frozenset({Role.desk_officer, Role.control_focal_point, Role.auditor}),
         write=frozenset({Role.desk_officer}),
     )  # fmt: skip
@@ -109,10 +111,19 @@ class Account(Searchable, Entity):
         return self.name
 
     def check(self, actor: Actor) -> None:
-        """Refuse a number that breaks the rule of its kind."""
+        """Refuse a number that breaks its rule, and another identity for a verified person."""
+        if (self.verified_level or 0) >= 1 and _is_other_person(self):
+            message = _("Name and number were verified with the electronic identity and stay.")
+            raise Invalid(message, {"id_number": message})
         message = number_message(self.id_kind, self.id_number, self.born_on)
         if message:
             raise Invalid(message, {"id_number": message})
+
+
+def _is_other_person(account: Account) -> bool:
+    """Return whether what identifies the applicant differs from what is stored."""
+    changed = (inspect(account).attrs[name].history for name in IDENTITY)
+    return any(value not in (None, "") for history in changed for value in history.deleted or ())
 
 
 def number_message(id_kind: str, number: str, born_on: date | None = None) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.errors import Invalid
+from app.extensions import db
 from app.i18n import N_
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
@@ -126,13 +127,21 @@ class Agency(Searchable, Entity):
         return self.short_name or self.name
 
     def check(self, actor: Actor) -> None:
-        """Refuse a circle in the tree, and a validity that ends before it begins."""
+        """Refuse a circle in the tree, a second root, an end of validity before its beginning."""
         if self.parent is not None and self.id and f"/{self.id}/" in self.parent.path:
             message = _("An agency cannot stand under itself.")
+            raise Invalid(message, {"parent": message})
+        if self.parent is None and self._has_other_root():
+            # Whoever is posted at a root sees the whole province.
+            message = _("Only the province's agency stands at the top. Choose the parent agency.")
             raise Invalid(message, {"parent": message})
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")
             raise Invalid(message, {"valid_to": message})
+
+    def _has_other_root(self) -> bool:
+        roots = sa.select(Agency.id).where(Agency.parent_id.is_(None), Agency.id != (self.id or 0))
+        return db.session.scalar(roots.limit(1)) is not None
 
 
 class Division(Entity):

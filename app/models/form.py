@@ -14,6 +14,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
+from app.models.freezing import owners_of, refuse_in_force
 from app.models.menus import PROCEDURES
 from app.permissions import EVERY_OFFICER, Actor, Role
 from app.types import JSON
@@ -78,6 +79,12 @@ class Form(Searchable, Entity):
         """Return every field of the form in reading order."""
         return [field for section in self.sections for field in section.fields]
 
+    def check(self, actor: Actor) -> None:
+        """Refuse a change of what a published version rests on."""
+        refuse_in_force(self)
+
+    check_delete = check
+
 
 class FormSection(Entity):
     """Phần of a form."""
@@ -102,6 +109,13 @@ class FormSection(Entity):
 
     def __str__(self) -> str:
         return self.title
+
+    def check(self, actor: Actor) -> None:
+        """Refuse a change of a published version's form."""
+        for form in owners_of(self, "form"):
+            refuse_in_force(form)
+
+    check_delete = check
 
 
 class FormField(Entity):
@@ -153,10 +167,27 @@ class FormField(Entity):
         return self.label
 
     def check(self, actor: Actor) -> None:
-        """Refuse a choice field without choices, or a table without columns."""
+        """Refuse a change of a published form, choices or columns that are missing or unusable."""
+        self.check_delete(actor)
         if self.kind in {FieldKind.select, FieldKind.multi_select} and not self.options:
             message = _("A choice field needs at least one choice.")
             raise Invalid(message, {"options": message})
         if self.kind == FieldKind.table and not self.columns:
             message = _("A table field needs at least one column.")
             raise Invalid(message, {"columns": message})
+        if self.columns is not None and not _are_columns(self.columns):
+            message = _("Each column needs a key and a label, both texts.")
+            raise Invalid(message, {"columns": message})
+
+    def check_delete(self, actor: Actor) -> None:
+        """Refuse to take a field away from a published version's form."""
+        for section in owners_of(self, "section"):
+            refuse_in_force(section.form)
+
+
+def _are_columns(given: Any) -> bool:
+    """Return whether ``given`` is a list of {"key": …, "label": …} objects."""
+    return isinstance(given, list) and all(
+        isinstance(item, dict) and all(isinstance(item.get(k), str) for k in ("key", "label"))
+        for item in given
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import today
@@ -64,13 +65,21 @@ class OfficerPosition(Entity):
         return f"{self.user} – {_(ROLE_LABELS[Role(self.role)])}"
 
     def check(self, actor: Actor) -> None:
-        """Refuse a division of another agency, and giving oneself a role."""
+        """Refuse a division of another agency, giving oneself a role, rewriting who held what."""
         if self.division is not None and self.division.agency_id != self.agency.id:
             message = _("This division belongs to another agency.")
             raise Invalid(message, {"division": message})
         if actor.user_id is not None and self.user.id == actor.user_id:
             message = _("Nobody may give a role to themselves.")
             raise Invalid(message, {"user": message})
+        if self.id is not None and self._is_another_post():
+            message = _("Who held which post must stay known: end this one and add another.")
+            raise Invalid(message)
+
+    def _is_another_post(self) -> bool:
+        """Return whether person, agency or role differ from what is stored (not yet flushed)."""
+        is_other = self.user.id != self.user_id or self.agency.id != self.agency_id
+        return is_other or inspect(self).attrs.role.history.has_changes()
 
     def check_delete(self, actor: Actor) -> None:
         """A post that was held is ended, not forgotten."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.errors import Invalid
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
+from app.models.freezing import owners_of
 from app.models.menus import PROCEDURES
 from app.models.procedure_words import (
     AUTHENTICATION_LEVELS,
@@ -232,8 +233,9 @@ class Component(Entity):
         return self.name
 
     def check(self, actor: Actor) -> None:
-        """Refuse a change of a published version's papers."""
-        refuse_frozen(self.version)
+        """Refuse a change of a published version's papers, and taking one away from it."""
+        for version in owners_of(self, "version"):
+            refuse_frozen(version)
 
     check_delete = check
 
@@ -274,8 +276,9 @@ class Fee(Entity):
         return self.name
 
     def check(self, actor: Actor) -> None:
-        """Refuse a change of published fees, and an amount below zero."""
-        refuse_frozen(self.version)
+        """Refuse a change of published fees, or taking one away, and an amount below zero."""
+        for version in owners_of(self, "version"):
+            refuse_frozen(version)
         if self.amount < 0:
             message = _("The amount must not be negative.")
             raise Invalid(message, {"amount": message})

@@ -14,6 +14,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
+from app.models.freezing import owners_of, refuse_in_force
 from app.models.menus import PROCEDURES
 from app.permissions import EVERY_OFFICER, ROLE_LABELS, Actor, Role
 from app.workflows.process import StepKind
@@ -66,6 +67,12 @@ class Process(Searchable, Entity):
     def __str__(self) -> str:
         return self.name
 
+    def check(self, actor: Actor) -> None:
+        """Refuse a change of what a published version rests on."""
+        refuse_in_force(self)
+
+    check_delete = check
+
 
 class ProcessStep(Entity):
     """Bước of a process; ``working_minutes`` is its time limit in working time."""
@@ -99,7 +106,13 @@ class ProcessStep(Entity):
         return self.name
 
     def check(self, actor: Actor) -> None:
-        """Refuse a negative limit."""
+        """Refuse a change of a published version's process, and a negative limit."""
+        self.check_delete(actor)
         if self.working_minutes < 0:
             message = _("The limit must not be negative.")
             raise Invalid(message, {"working_minutes": message})
+
+    def check_delete(self, actor: Actor) -> None:
+        """Refuse to take a step away from a published version's process."""
+        for process in owners_of(self, "process"):
+            refuse_in_force(process)

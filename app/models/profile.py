@@ -46,6 +46,16 @@ class Profile(Entity):
     def __str__(self) -> str:
         return self.name
 
+    def check(self, actor: Actor) -> None:
+        """Refuse a circle of bases."""
+        node, seen = self.base, set()
+        while node is not None and node.id not in seen:
+            if node is self:
+                message = _("A profile cannot rest on itself.")
+                raise Invalid(message, {"base": message})
+            seen.add(node.id)
+            node = node.base
+
 
 class ProfileParameter(Entity):
     """Tham số with its clause and validity; ``value`` is any JSON value."""

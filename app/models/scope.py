@@ -8,7 +8,9 @@ from app.models.account import Account
 from app.models.agency import Agency
 from app.models.dossier import Dossier
 from app.models.dossier_place import dossiers_at
-from app.permissions import DOSSIER_READERS, Actor, Role
+from app.models.officer import OfficerPosition
+from app.models.user import User
+from app.permissions import DOSSIER_READERS, OVERSEERS, Actor, Role
 
 # A root's path holds one id: whoever is posted there sees the whole province.
 _ROOT_SLASHES = 2
@@ -56,6 +58,21 @@ def dossiers_of(actor: Actor) -> ColumnElement[bool] | None:
     if own is None:
         return Dossier.id.in_(seen)
     return Dossier.id.in_(sa.union(seen, sa.select(Dossier.id).where(own)))
+
+
+def users_of(actor: Actor) -> ColumnElement[bool] | None:
+    """Return the users an actor may see: those posted in his part of the tree.
+
+    Administrators of the system see everybody. Applicants log in with their personal number,
+    so an auditor of one commune must not read the list of all of them.
+    """
+    paths = paths_of(actor, OVERSEERS)
+    if actor.has(Role.system_admin) or sees_province(paths):
+        return None
+    if not paths:
+        return NO_ROWS
+    posts = sa.select(OfficerPosition.user_id)
+    return User.id.in_(posts.where(OfficerPosition.agency_id.in_(agencies_under(paths))))
 
 
 def through_dossier(column: InstrumentedAttribute[int], actor: Actor) -> ColumnElement[bool] | None:

@@ -14,7 +14,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.lowcode.screen import Screen
 from app.models.menus import ORGANISATION, SYSTEM
-from app.permissions import ROLE_LABELS, Role
+from app.permissions import ROLE_LABELS, Actor, Role
 from app.text import fold
 
 _LABELS = {
@@ -29,6 +29,12 @@ FabRole.__table__.c.name.info.update(
     label=_l("Role"), choices={**ROLE_LABELS, "public": N_("Everyone")}
 )
 
+def _rows(actor: Actor) -> Any:
+    from app.models.scope import users_of
+
+    return users_of(actor)
+
+
 User.search_text = mapped_column(sa.Text, default="", deferred=True, info={"trigram": True})
 User.search_columns = ("username", "first_name", "last_name", "email")
 User.screen = Screen(
@@ -36,7 +42,7 @@ User.screen = Screen(
     columns=["username", "first_name", "last_name", "email", "active"],
     search=["username", "first_name", "last_name", "email"], filters=["active"],
     form=["username", "first_name", "last_name", "email", "active"], readonly=["last_login"],
-    order="username", can_delete=False,
+    order="username", can_delete=False, rows=_rows,
     read=frozenset({Role.system_admin, Role.auditor}), write=frozenset({Role.system_admin}),
     help=_l("A new user signs in after the administrator has set a temporary password."),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, AdministrativeUnit, User
-from app.models.account import AccountKind, IdKind, number_message
+from app.models.account import IDENTITY, AccountKind, IdKind, number_message
 from app.permissions import Actor
 from app.services import users
 from app.services.eform_values import Column, tidy
@@ -16,8 +16,6 @@ from app.services.eform_values import Column, tidy
 # FAB wants a distinct address for every user; a family may share one mailbox, and an old
 # phone has none. ".invalid" can never be a real host (RFC 2606).
 _NO_MAIL = "tai-khoan.invalid"
-# What stays as it was identified once the e-identity is verified (NĐ 69/2024 Đ7).
-IDENTITY = ("kind", "name", "id_kind", "id_number", "born_on")
 _MAX_USER_NAME = 64
 _CONTACTS = ("gender", "phone", "email", "address")
 

@@ -14,7 +14,9 @@ from app.models.letter import LETTER_KINDS
 from app.permissions import ROLE_LABELS
 
 Ref = tuple[str, int]
-_TITLES = ("code", "name", "title", "subject", "username", "key", "receipt_number", "transition", "kind")
+_TITLES = ("code", "name", "title", "subject", "username", "key", "receipt_number")
+# Known by what they are, in words of their choices.
+_BY_KIND = {"letter": "kind", "movement": "transition"}
 
 
 def find_titles(session: Session, refs: set[Ref]) -> dict[Ref, str]:
@@ -66,6 +68,8 @@ def _title_column(model: type[Any]) -> Any | None:
             sa.select(screen.name).where(screen.id == PermissionView.view_menu_id),
         )
         return names[0].scalar_subquery() + " " + names[1].scalar_subquery()
+    if model.__tablename__ in _BY_KIND:
+        return getattr(model, _BY_KIND[model.__tablename__])
     is_known_by_name = model.__tablename__ in _BY_NAME
     order = ("name", *_TITLES) if is_known_by_name else _TITLES
     names = inspect(model).column_attrs.keys()

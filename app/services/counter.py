@@ -13,8 +13,11 @@ from app.errors import Invalid, NotAllowed, NotFound
 from app.models import Account, Agency, Component, Dossier, Procedure, ProcedureVersion
 from app.models.account import GENDERS, ID_KINDS, number_message
 from app.models.agency import AgencyLevel
+from app.models.form import FieldKind
 from app.permissions import Actor, Role
 from app.services.catalog import in_force
+from app.services.eform_fields import problem
+from app.services.eform_values import Column
 
 FREQUENT = 12
 _LOOK_BACK = timedelta(days=90)
@@ -87,7 +90,7 @@ def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
     message = number_message(values["id_kind"], values["id_number"], values.get("born_on"))
     if message:
         raise Invalid(message, {"id_number": message})
-    refuse_too_long(values)
+    refuse_unfit(values)
     account = find_applicant(session, values["id_kind"], values["id_number"])
     if account is None:
         account = Account(**values)
@@ -100,14 +103,17 @@ def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
     return account
 
 
-def refuse_too_long(values: dict[str, Any]) -> None:
-    """Raise Invalid for particulars longer than the record of an applicant holds."""
+def refuse_unfit(values: dict[str, Any]) -> None:
+    """Raise Invalid for particulars too long for the record, or no address to write to."""
     faults = {}
     for name, value in values.items():
         limit = getattr(Account.__table__.c[name].type, "length", None)
         if limit and isinstance(value, str) and len(value) > limit:
             faults[name] = _("At most %(limit)d characters. You typed %(count)d.",
                              limit=limit, count=len(value))  # fmt: skip
+    wrong = problem(Column("email", "", FieldKind.email, is_required=False), values.get("email"))
+    if wrong:
+        faults["email"] = wrong
     if faults:
         raise Invalid(_("Please correct the marked fields."), faults)
 

@@ -8,7 +8,7 @@ before acceptance (HCM24 Đ11.1a), the result after it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -219,11 +219,11 @@ def _token(row: Any) -> str:
 def _cursor(text: str) -> tuple[datetime, int] | None:
     instant, _mark, number = text.partition("~")
     try:
-        at = datetime.fromisoformat(instant)
-    except ValueError:
+        at = datetime.fromisoformat(instant).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and last days of the calendar have no UTC
         return None
     is_id = number.isascii() and number.isdigit() and len(number) < 10
-    return (at, int(number)) if is_id and at.tzinfo is not None else None
+    return (at, int(number)) if is_id else None
 
 
 def urgency_of(dossier: Dossier, near: datetime) -> str:

@@ -12,7 +12,7 @@ from app.models import Dossier, Task
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.dossier_page import user_names
-from app.services.fees import fees_for
+from app.services.fees import fees_for, may_be_fixed
 from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
@@ -92,9 +92,8 @@ def _money(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
             is_main=before or state in {State.payment_requested, State.finished},
             facts={"due": due},
         ))  # fmt: skip
-    paid = any(charge.state == "paid" for charge in dossier.charges)
     fees = fees_for(dossier.version, dossier.channel)
-    if fees and not paid and state in {State.registered, State.accepted, State.processing}:
+    if fees and may_be_fixed(dossier):
         found.append(Offer(
             "set_fees", _("Fix fees and charges"),
             _("What was to be paid so far is cancelled; the chosen amounts take its place."),

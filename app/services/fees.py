@@ -8,8 +8,10 @@ from app.models import Charge, Dossier, Fee, ProcedureVersion
 from app.models.money import ChargeState
 from app.permissions import Actor, Role
 from app.services import lifecycle
+from app.workflows.states import State
 
 MAX_QUANTITY = 1000
+_BEFORE_THE_END = frozenset({State.registered, State.accepted, State.processing})
 _DESK = (Role.desk_officer, Role.cashier)
 
 
@@ -39,10 +41,12 @@ def set_charges(
     """Fix what is owed: {fee id: how many pieces, pages or copies}; 0 = does not apply.
 
     What was to be paid before is cancelled and kept. Raises NotAllowed for anyone but the
-    desk, Invalid for a fee of another version or an absurd number.
+    desk and once something is paid or the processing over, Invalid for a fee of another version or an absurd number.
     """
     if not any(lifecycle.stands_at(dossier, actor, role) for role in _DESK if actor.has(role)):
         raise NotAllowed(_("Only the desk of this dossier fixes what is to be paid."))
+    if not may_be_fixed(dossier):
+        raise NotAllowed(_("What is to be paid can no longer be changed for this dossier."))
     known = {fee.id: fee for fee in dossier.version.fees}
     if set(quantities) - set(known) or any(not 0 <= n <= MAX_QUANTITY for n in quantities.values()):
         message = _("Give a number from 0 to %(most)d for each fee.", most=MAX_QUANTITY)
@@ -54,6 +58,12 @@ def set_charges(
     dossier.charges.extend(made)
     session.flush()
     return made
+
+
+def may_be_fixed(dossier: Dossier) -> bool:
+    """Return whether the amounts may still be chosen: nothing paid, and the work not done."""
+    is_paid = any(charge.state == ChargeState.paid for charge in dossier.charges)
+    return not is_paid and State(dossier.state) in _BEFORE_THE_END
 
 
 def charge_of(fee: Fee, count: int) -> Charge:

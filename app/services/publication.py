@@ -20,12 +20,13 @@ from app.models import Component, Fee, Procedure, ProcedureVersion
 from app.models.procedure import VersionState
 from app.permissions import Actor, Role
 from app.services.publication_checks import Check, checks
+from app.services.version_copies import copy_form, copy_process
 from app.text import like_pattern
 
 PAGE_SIZE = 50
 # What a new draft does not take over: it is another version, not yet decided on.
 _OWN = frozenset({"id", "row_version", "number", "state", "valid_from", "valid_to",
-                  "decision_number", "decision_on", "search_text"})  # fmt: skip
+                  "decision_number", "decision_on", "search_text", "form_id", "process_id"})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def retire(session: Session, version: ProcedureVersion, reason: str, actor: Acto
 
 
 def draft_from(session: Session, version: ProcedureVersion, actor: Actor) -> ProcedureVersion:
-    """Return a new draft with everything of ``version``: content, components, fees.
+    """Return a new draft with everything of ``version``: content, components, fees, and copies
+    of its form and process, for what is in force never changes.
 
     Raises NotAllowed for the wrong role, Conflict when the procedure already has a draft.
     """
@@ -130,6 +132,8 @@ def draft_from(session: Session, version: ProcedureVersion, actor: Actor) -> Pro
     own = frozenset({"id", "row_version", "version_id"})
     draft.components = [Component(**_copied(row, own)) for row in version.components]
     draft.fees = [Fee(**_copied(row, own)) for row in version.fees]
+    draft.form = copy_form(session, version.form) if version.form is not None else None
+    draft.process = copy_process(session, version.process) if version.process is not None else None
     session.add(draft)
     session.flush()
     return draft

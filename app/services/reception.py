@@ -20,7 +20,7 @@ from app.models import (
     ProcedureVersion,
     SupplementRequest,
 )
-from app.models.dossier import DOSSIER_CHANNELS, PAPER_KINDS, RESULT_WAYS
+from app.models.dossier import DOSSIER_CHANNELS, RESULT_WAYS
 from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing
 from app.services.counter import commune_of, desks_of
@@ -29,7 +29,7 @@ from app.services.fees import MAX_QUANTITY, charge_of
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.profiles import profile_value
-from app.services.submission import handling_agency, make_dossier
+from app.services.submission import handling_agency, make_dossier, paper_problem
 from app.services.timing import explanation, reception_due, result_due
 from app.transactions import one_at_a_time
 from app.workflows.states import State
@@ -138,8 +138,8 @@ def take_papers(dossier: Dossier, papers: Papers) -> None:
         if component.id not in papers:
             continue
         kind, quantity = papers[component.id]
-        if kind not in PAPER_KINDS or not 1 <= quantity <= 999:
-            message = _("Choose the kind of each paper and a number from 1 to 999.")
+        message = paper_problem(kind, quantity)
+        if message:
             raise Invalid(message, {f"component-{component.id}": message})
         paper = held.get(component.id)
         if paper is None:

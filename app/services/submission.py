@@ -22,6 +22,7 @@ from app.models import (
     SupplementRequest,
     next_number,
 )
+from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
 from app.services import lifecycle
 from app.services.eforms import data_problems
@@ -210,10 +211,21 @@ def _supplement_faults(
     faults = data_problems(form, data, only=keys) if form is not None and keys else {}
     fresh = {a.component_id for a in dossier.attachments if a.created_at >= request.asked_at}
     fresh |= set(handed_in)
+    for number, (kind, quantity) in handed_in.items():
+        message = paper_problem(kind, quantity)
+        if message:
+            faults[f"component-{number}"] = message
     for component in dossier.version.components:
         if component.id in request.component_ids and component.id not in fresh:
             faults[f"component-{component.id}"] = _("Please attach: %(name)s", name=component.name)
     return faults
+
+
+def paper_problem(kind: str, quantity: int) -> str | None:
+    """Return what is wrong with a paper ticked at the desk, in the user's language, or None."""
+    if kind in PAPER_KINDS and 1 <= quantity <= 999:
+        return None
+    return _("Choose the kind of each paper and a number from 1 to 999.")
 
 
 def _mark_papers(

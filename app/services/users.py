@@ -47,8 +47,10 @@ def check_login(session: Session, username: str, password: str) -> tuple[User | 
     After MAX_FAILURES wrong passwords the account is locked for LOCK_MINUTES, right
     password or not. The count is flushed: keep the transaction even on refusal.
     """
-    user = session.scalar(sa.select(User).where(sa.func.lower(User.username) == username.lower()))
     wrong = _("The user name or the password is not right.")
+    if not (_is_text(username) and _is_text(password)):
+        return None, wrong
+    user = session.scalar(sa.select(User).where(sa.func.lower(User.username) == username.lower()))
     if user is None or not user.active or not user.password:
         check_password_hash(_NOBODYS_HASH, password)
         return None, wrong
@@ -61,6 +63,14 @@ def check_login(session: Session, username: str, password: str) -> tuple[User | 
     history.record(session, ("ab_user", user.id), "login")
     session.flush()
     return user, ""
+
+
+def _is_text(typed: str) -> bool:
+    """Return whether a database and a hash take ``typed``: no zero byte, no half of a pair."""
+    try:
+        return b"\0" not in typed.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _locked(settings: UserSetting) -> str:

@@ -95,7 +95,7 @@ class AuditView(BaseView):
         page = min(request.args.get("page", 1, int), 200)
         return audit.find_people(db.session(), request.args.get("q", ""), page, current_actor())
 
-    @expose("/<int:number>")
+    @expose("/<int(max=9007199254740991):number>")
     @has_access
     @permission_name("read")
     @missing_is_404

@@ -7,16 +7,21 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, abort, flash, g, jsonify, redirect, render_template, request, session
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from redis import Redis
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as HttpNotFound
+from werkzeug.routing import IntegerConverter
 
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.i18n import N_
 from app.lowcode.security import set_authentication
+from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor, set_actor_loader
 from app.services.actors import build_actor
 from app.services.users import check_login, find_user_with_version, settings_of
@@ -26,13 +31,38 @@ from app.views.shell import add_shell
 log = logging.getLogger("app.requests")
 _QUIET = ("/static/", "/healthz", "/readyz")
 _OPEN_WITH_TEMPORARY = ("/password", "/logout", "/preferences", "/static/", "/healthz", "/readyz")
+_NUL = "NUL (0x00)"  # as psycopg words it
 _REFUSED = N_("The request was refused.")
 _PROGRAM_TEXTS = {413: N_("The file is too large."), 429: N_("Too many attempts. Please wait a moment.")}
 _PORTAL_ERRORS = {400, 403, 404, 413, 429, 500}
 
 
+class RecordNumber(IntegerConverter):
+    """A number in an address: none larger than a key column holds, which databases refuse."""
+
+    def to_python(self, value: str) -> int:
+        """Return the number; raises NotFound for one that no record can have."""
+        number = int(super().to_python(value))
+        if number > (self.max or MAX_ID):
+            raise HttpNotFound
+        return number
+
+
+class PlainJson(DefaultJSONProvider):
+    """JSON nested deeper than Python reads is malformed, not a fault of ours."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Return the value in ``s``; raises ValueError, as for any malformed JSON."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as exc:
+            raise ValueError("nested too deeply") from exc
+
+
 def add_hooks(app: Flask) -> None:
     """Bind everything that is not one page's business to ``app``."""
+    app.url_map.converters["int"] = RecordNumber
+    app.json = PlainJson(app)
     app.before_request(_begin)
     app.before_request(_ask_for_own_password)
     app.after_request(_finish)
@@ -40,6 +70,7 @@ def add_hooks(app: Flask) -> None:
     app.add_url_rule("/readyz", "readyz", readyz)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(sa.exc.DataError, _unstorable)
     app.register_error_handler(Exception, _fault)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     set_actor_loader(_request_actor)
@@ -59,8 +90,6 @@ def _begin() -> None:
     g.request_id = secrets.token_hex(8)
     if request.path.startswith("/static/appbuilder/"):
         abort(404)  # Bootstrap 3 and its scripts are not part of this product
-    if "\x00" in request.path or any("\x00" in text for text in request.args.values()):
-        abort(400)  # no address of ours holds one, and PostgreSQL stores none
 
 
 def _ask_for_own_password() -> Any:
@@ -155,8 +184,17 @@ def same_site_referrer() -> str | None:
     return referrer if referrer.startswith(request.host_url) else None
 
 
+def _unstorable(exc: sa.exc.DataError) -> Any:
+    """Something typed that no column holds: too long, too large, a character of no text."""
+    db.session.rollback()
+    log.warning("unstorable input: %s", type(exc.orig).__name__)
+    return error_page(400)
+
+
 def _fault(exc: Exception) -> Any:
     db.session.rollback()
+    if isinstance(exc, DataError | ValueError) and _NUL in str(exc):
+        return error_page(400)  # a NUL no form has cleaned away; PostgreSQL stores none
     log.exception("unexpected fault", exc_info=exc)
     return error_page(500)
 

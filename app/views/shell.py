@@ -35,6 +35,7 @@ class MenuItem:
     endpoint: str
     permission: str
     view: str
+    has_twins: bool = False
 
 
 _items: list[MenuItem] = []
@@ -44,32 +45,15 @@ def build_menu(appbuilder: AppBuilder) -> None:
     """Collect the sidebar once: hand-made views with ``menu_items``, then declared models."""
     _items.clear()
     for view in appbuilder.baseviews:
-        for group, title, icon, method, permission in getattr(view, "menu_items", ()):
-            endpoint = f"{view.endpoint}.{method}"
-            _items.append(
-                MenuItem(
-                    group.key,
-                    title,
-                    icon,
-                    endpoint,
-                    f"can_{permission}",
-                    view.class_permission_name,
-                )
-            )
+        links, name = getattr(view, "menu_items", ()), view.class_permission_name
+        for group, title, icon, method, permission in links:
+            endpoint, twins = f"{view.endpoint}.{method}", len(links) > 1
+            _items.append(MenuItem(group.key, title, icon, endpoint, f"can_{permission}", name, twins))
     for model in declared_models():
-        if model.screen.menu is not None:
+        screen = model.screen
+        if screen.menu is not None:
             endpoint = f"{view_of(model).endpoint}.list"
-            group = model.screen.menu.key
-            _items.append(
-                MenuItem(
-                    group,
-                    model.screen.title,
-                    model.screen.icon,
-                    endpoint,
-                    "can_read",
-                    model.__name__,
-                )
-            )
+            _items.append(MenuItem(screen.menu.key, screen.title, screen.icon, endpoint, "can_read", model.__name__))
 
 
 def menu_of(actor: Actor) -> list[dict[str, Any]]:
@@ -84,14 +68,21 @@ def menu_of(actor: Actor) -> list[dict[str, Any]]:
 
 
 def _link(item: MenuItem) -> dict[str, Any]:
-    active = (request.endpoint or "").partition(".")[0] == item.endpoint.partition(".")[0]
-    is_exact = request.endpoint == item.endpoint
-    has_twins = (
-        sum(other.endpoint.partition(".")[0] == item.endpoint.partition(".")[0] for other in _items)
-        > 1
-    )
-    return {"title": str(item.title), "url": url_for(item.endpoint), "icon": item.icon,
-            "active": is_exact if has_twins else active}  # fmt: skip
+    # Of a view with several links only the one that was opened is marked.
+    here = request.endpoint or ""
+    active = here == item.endpoint if item.has_twins else here.partition(".")[0] == _view_of(item)
+    return {"title": str(item.title), "url": url_for(item.endpoint), "icon": item.icon, "active": active}
+
+
+def _view_of(item: MenuItem) -> str:
+    return item.endpoint.partition(".")[0]
+
+
+def icons_url() -> str:
+    """Return the address of the icon sprite, built once per request: a page has dozens of icons."""
+    if "icons_url" not in g:
+        g.icons_url = url_for("static", filename="icons.svg")
+    return g.icons_url
 
 
 def locale() -> str:
@@ -169,7 +160,7 @@ def add_shell(app: Flask) -> None:
         at=_at,
         clock_time=lambda value: f"{to_local(value):%H:%M}",
     )
-    app.jinja_env.globals.update(link_to=link_to, display=display)
+    app.jinja_env.globals.update(icons_url=icons_url, link_to=link_to, display=display)
 
 
 def frame() -> dict[str, Any]:

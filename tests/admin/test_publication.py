@@ -119,8 +119,12 @@ def test_a_draft_takes_over_content_papers_and_fees_but_no_decision(session, adm
     old = make_procedure(subjects="Mọi công dân", **FIT)
     draft = publication.draft_from(session, old, admin)
     assert (draft.state, draft.number) == ("draft", old.number + 1)
-    for name in ("subjects", "form_id", "process_id", "result_type_id", "time_limit_value"):
+    for name in ("subjects", "result_type_id", "time_limit_value"):
         assert getattr(draft, name) == getattr(old, name), name
+    assert [f.key for f in draft.form.fields()] == [f.key for f in old.form.fields()]
+    assert [s.name for s in draft.process.steps] == [s.name for s in old.process.steps]
+    assert draft.form is not old.form
+    assert draft.process is not old.process
     assert [c.name for c in draft.components] == [c.name for c in old.components]
     assert [f.amount for f in draft.fees] == [f.amount for f in old.fees]
     assert {c.id for c in draft.components}.isdisjoint({c.id for c in old.components})

@@ -76,9 +76,8 @@ def test_a_relation_is_an_id_or_a_record(session, login):
     for value in (tree.root.id, {"id": tree.root.id, "text": "bỏ qua"}, str(tree.root.id)):
         answer = client.put(f"/api/v1/agency/{tree.desk.id}", json={"parent": value})
         assert answer.json["result"]["parent"] == {"id": tree.root.id, "text": str(tree.root)}
-    assert (
-        client.put(f"/api/v1/agency/{tree.desk.id}", json={"parent": None}).json["result"]["parent"] is None
-    )
+    answer = client.put(f"/api/v1/agency/{tree.department.id}", json={"desk": None})
+    assert answer.json["result"]["desk"] is None
     for value in (True, "x", 0, -1, 10**30, 999999, [tree.root.id], {"text": "x"}, {"id": {}}):
         answer = client.put(f"/api/v1/agency/{tree.department.id}", json={"desk": value})
         expected = 200 if value == {"text": "x"} else 422  # no id: no desk

@@ -136,7 +136,7 @@ def test_every_act_of_the_table_has_public_words():
 
 def test_a_step_inside_the_agency_is_told_without_its_name(session, client):
     page = client.get(f"/tra-cuu/{make_dossier(4, COURSE).code}").text
-    assert "Hoàn thành một bước xử lý trong cơ quan" in page
+    assert "Hồ sơ được chuyển bước trong cơ quan giải quyết" in page
     assert "complete_step" not in page
 
 

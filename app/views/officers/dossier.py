@@ -20,7 +20,7 @@ from app.models.dossier_time import HOLDERS
 from app.models.money import CHARGE_STATES, PAYMENT_METHODS
 from app.models.task import TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
-from app.services import dossier_offers, dossier_page, eforms, results
+from app.services import dossier_offers, dossier_page, eforms, files, results
 from app.services.dossiers import get_dossier
 from app.services.letters import letter_title
 from app.transactions import transaction
@@ -83,14 +83,16 @@ class DossierPageView(OfficerView):
     @has_access
     @permission_name("use")
     def preview(self, code: str) -> Response:
-        """The result as it stands: a draft as it would look, an issued one as it is."""
-        session = db.session()
-        dossier = get_dossier(session, code, current_actor())
-        result = results.current_result(dossier)
-        if result is None:
-            raise NotFound(_("There is no draft of the result yet."))
+        """The result as it stands, draft or issued; that it was opened is kept in the history."""
+        actor = current_actor()
+        with transaction() as unit:
+            dossier = get_dossier(unit, code, actor)
+            result = results.current_result(dossier)
+            if result is None:
+                raise NotFound(_("There is no draft of the result yet."))
+            files.note_read(unit, dossier, result.title, actor)
         data = (
-            results.preview_pdf(session, dossier, result)
+            results.preview_pdf(db.session(), dossier, result)
             if result.file is None
             else results.result_pdf(result)
         )
