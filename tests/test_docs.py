@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 STATES = DOCS / "states.md"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-GUIDES = [DOCS / f"{name}.md" for name in ("nguoi-dan", "can-bo", "quan-tri", "kiem-tra")]
+GUIDES = [PAGES[0], *(DOCS / f"{x}.md" for x in ("nguoi-dan", "can-bo", "quan-tri", "kiem-tra"))]
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
@@ -53,7 +53,8 @@ def tables():
 
     def say(msgid):
         found = catalogue.get(str(msgid))
-        assert found is not None and found.string, f"no Vietnamese for {msgid!r}"
+        assert found is not None, f"no Vietnamese for {msgid!r}"
+        assert found.string, f"no Vietnamese for {msgid!r}"
         return found.string
 
     found = {"states": _states(say)}

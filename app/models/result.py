@@ -65,7 +65,7 @@ class Result(Entity):
         icon="certificate", title=_l("Results"), singular=_l("Result"),
         columns=["dossier", "title", "state", "number", "issued_on", "approved_by_name"],
         filters=["state", "document_type"], form=[], can_add=False, can_delete=False,
-        rows=_rows, read=DOSSIER_READERS,
+        is_personal=True, rows=_rows, read=DOSSIER_READERS,
     )  # fmt: skip
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ from app.models import (
 )
 from app.models.dossier import DOSSIER_CHANNELS, RESULT_WAYS
 from app.permissions import Actor, Role
-from app.services import charges, lifecycle, processing
+from app.services import charges, lifecycle, processing, results
 from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems
 from app.services.fees import MAX_QUANTITY, charge_of
@@ -203,6 +203,7 @@ def ask_supplement(
     )  # fmt: skip
     session.add(request)
     dossier.supplement_count += 1
+    results.reopen(session, dossier, reason)  # what was signed rested on the papers as they were
     session.flush()
     answer_by = to_local(request.due_at).date().isoformat() if request.due_at else None
     issue_letter(session, dossier, "supplement", actor, cause=f"supplement:{request.number}",

@@ -88,7 +88,8 @@ class ReceptionView(OfficerView):
             code, slip = known.code, None
         except DomainError as exc:
             return counter_page(version_id, key=key, error=exc), exc.status
-        flash(_("Received: %(code)s.", code=code), "success")
+        is_entered = request.form.get("do") == "register"
+        flash(_("Entered: %(code)s.", code=code) if is_entered else _("Received: %(code)s.", code=code), "success")
         return redirect(url_for("DossierPageView.show", code=code, letter=slip))
 
 
