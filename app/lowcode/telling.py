@@ -30,6 +30,10 @@ ACTIONS = {
 }  # fmt: skip
 
 
+# What entries carry that is no attribute: which file or letter somebody opened.
+OTHER_LABELS = {"attachment": N_("Attached file")}
+
+
 @dataclass(frozen=True)
 class Change:
     """One attribute: its label, and its value before and after in words."""
@@ -110,7 +114,7 @@ def _changes(model: type[Any], changes: dict[str, Any], names: Any) -> Iterable[
 def _label(model: type[Any], key: str) -> str:
     attr = inspect(model).attrs.get(key)
     if attr is None:
-        return key  # an attribute of an earlier release
+        return _(OTHER_LABELS[key]) if key in OTHER_LABELS else key  # else: of an earlier release
     if key == "password":
         return _("Password")
     if not hasattr(attr, "columns"):

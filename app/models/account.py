@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -122,8 +122,10 @@ class Account(Searchable, Entity):
 
 def _is_other_person(account: Account) -> bool:
     """Return whether what identifies the applicant differs from what is stored."""
-    changed = (inspect(account).attrs[name].history for name in IDENTITY)
-    return any(value not in (None, "") for history in changed for value in history.deleted or ())
+    former: list[Any] = []
+    for name in IDENTITY:
+        former += inspect(account).attrs[name].history.deleted or ()
+    return any(value not in (None, "") for value in former)
 
 
 def number_message(id_kind: str, number: str, born_on: date | None = None) -> str | None:

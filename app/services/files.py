@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
@@ -153,7 +154,8 @@ def get_letter(session: Session, pk: int, actor: Actor) -> Letter:
     is_own = letter is not None and letter.dossier.account_id == actor.account_id
     if letter is None or (is_own and letter.kind in INNER_LETTERS):
         raise NotFound(_("This file does not exist, or you may not see it."))
-    note_read(session, letter.dossier, letter.kind, actor)
+    with force_locale("vi"):  # stored text: what the applicant and auditors will read
+        note_read(session, letter.dossier, str(letter), actor)
     return letter
 
 

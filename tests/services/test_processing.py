@@ -278,7 +278,7 @@ def test_two_officers_finishing_the_same_step(own_database):
 def test_side_effects_run_once_however_often_they_are_drained(session):
     office = Office(session)
     dossier, _citizen = office.submitted()
-    session.flush()
+    session.commit()  # a unit of work begins by giving up what was not
     run_waiting()
     count = session.scalar(sa.select(sa.func.count(MailMessage.id)))
     letter = dossier.letters[0]
