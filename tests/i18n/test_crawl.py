@@ -13,6 +13,8 @@ from tests.i18n.pages import Page, is_english
 from tests.i18n.spider import Spider, addresses_of
 from tests.i18n.world import World
 
+# A role's crawl opens some hundred pages: half a minute here, more on a busy machine.
+pytestmark = pytest.mark.timeout(600)
 ERRORS = ("400", "403", "404", "413", "429", "500")
 
 
