@@ -23,7 +23,7 @@ from tests.factories import PASSWORD
 from tests.robustness.system import Browser, System, wait_until
 from tests.robustness.world import World, act, count, history_faults, make_drafts, make_world
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("robustness-processes")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("robustness-processes")]
 SENDINGS, CLIENTS = 200, 4
 # A task whose worker was killed comes back after visibility_timeout (60 s) at the latest, a
 # message that was lost after 90 s; then it has to run.
