@@ -7,6 +7,7 @@ before acceptance (HCM24 Đ11.1a), the result after it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -68,12 +69,11 @@ def near_until(session: Session, actor: Actor) -> datetime:
     """Return the instant up to which what is due counts as near: the profile's working hours."""
     minutes = 60 * _longest(profile_value(session, "reminder_hours"))
     post = actor.positions[0] if actor.positions else None
-    try:
+    # Without a calendar the clock's hours have to do.
+    with suppress(DomainError, CalendarExhausted):
         agency = session.get(Agency, post.agency_id) if post else None
         if agency is not None:
             return add_minutes(calendar_of(session, agency), now(), minutes)
-    except (DomainError, CalendarExhausted):
-        pass  # without a calendar the clock's hours have to do
     return now() + timedelta(minutes=minutes)
 
 

@@ -22,7 +22,6 @@ from app.models import (
     ProcedureVersion,
 )
 from app.models.calendar import WEEKDAYS
-from app.models.letter import LETTER_KINDS
 from app.models.money import ChargeState
 from app.permissions import Actor
 from app.services.eform_values import MAX_ROWS
@@ -170,8 +169,7 @@ def readings(session: Session, dossier: Dossier) -> list[Reading]:
 
 
 def _what(changes: dict[str, Any] | None) -> str:
-    name = ((changes or {}).get("attachment") or [None, ""])[-1] or ""
-    return _(LETTER_KINDS[name]) if name in LETTER_KINDS else str(name)
+    return str(((changes or {}).get("attachment") or [None, ""])[-1] or "")
 
 
 def _offices(session: Session, user_ids: set[int]) -> dict[int, str]:
