@@ -29,7 +29,7 @@ def _named(screen: Screen) -> list[str]:
         *screen.related,
         *(screen.form or ()),
     ]
-    names += [*screen.readonly, screen.order.removeprefix("-")]
+    names += [*screen.readonly, *screen.key, screen.order.removeprefix("-")]
     return names + [name for _title, part in screen.sections for name in part]
 
 

@@ -29,6 +29,7 @@ class Screen:
     filters: attributes one may filter by. form: attributes one may write, by default all
     labelled columns. sections: (title, attributes) of show and form pages, by default one.
     related: one-to-many attributes listed on the show page. order: default sort, "-x" descending.
+    key: attributes that name a record in files and spreadsheets, by default its unique code.
     read/write: roles; rows: which rows they see; write_rows: which of those they may change.
     """
 
@@ -46,6 +47,7 @@ class Screen:
     sections: Sequence[tuple[Any, Sequence[str]]] = ()
     related: Sequence[str] = ()
     order: str = "-id"
+    key: Sequence[str] = ()
     rows: RowRule | None = None
     write_rows: RowRule | None = None
     can_add: bool = True

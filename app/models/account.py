@@ -100,6 +100,7 @@ class Account(Searchable, Entity):
         menu=DOSSIERS, icon="users", title=_l("Applicants"), singular=_l("Applicant"),
         columns=["name", "kind", "id_number", "phone", "email"],
         search=["name", "id_number", "phone"], filters=["kind"], order="name",
+        key=["id_kind", "id_number"],
         form=["kind", "name", "id_kind", "id_number", "born_on", "gender", "phone", "email",
               "address", "unit"],
         readonly=["verified_level"], can_add=False, can_delete=False, is_personal=True, rows=_rows,

@@ -80,6 +80,7 @@ class CalendarSession(Entity):
     screen = Screen(
         icon="clock", title=_l("Weekly sessions"), singular=_l("Session"),
         columns=["calendar", "weekday", "starts_at", "ends_at"], filters=["calendar", "weekday"],
+        key=["calendar", "weekday", "starts_at"],
         order="weekday", read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip
 

@@ -103,7 +103,7 @@ class FormSection(Entity):
 
     screen = Screen(
         icon="list-check", title=_l("Form sections"), singular=_l("Form section"),
-        columns=["form", "position", "title"], filters=["form"], related=["fields"],
+        columns=["form", "position", "title"], key=["form", "position"], filters=["form"], related=["fields"],
         order="position", read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip
 

@@ -83,6 +83,7 @@ class IncidentNotice(Entity):
         menu=SYSTEM, icon="alert-triangle",
         title=_l("Incident notices"), singular=_l("Incident notice"),
         columns=["title", "starts_at", "expected_end_at", "ended_at"], can_delete=False,
+        key=["title", "starts_at"],
         read=EVERY_OFFICER, write=frozenset({Role.system_admin}),
     )  # fmt: skip
 

@@ -57,6 +57,7 @@ class OfficerPosition(Entity):
         menu=ORGANISATION, icon="id", title=_l("Officers' positions"), singular=_l("Position"),
         columns=["user", "agency", "division", "role", "title", "valid_to"],
         filters=["agency", "role", "user"], order="agency_id",
+        key=["user", "agency", "role", "valid_from"],
         read=frozenset({Role.system_admin, Role.catalog_admin, Role.auditor, Role.agency_head}),
         write=frozenset({Role.system_admin}),
     )  # fmt: skip

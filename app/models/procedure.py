@@ -226,6 +226,7 @@ class Component(Entity):
     screen = Screen(
         icon="paperclip", title=_l("Components of dossiers"), singular=_l("Component"),
         columns=["version", "position", "name", "originals", "copies", "is_required"],
+        key=["version", "position"],
         filters=["version", "is_required"], order="position", read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip
 
@@ -267,7 +268,7 @@ class Fee(Entity):
 
     screen = Screen(
         icon="cash", title=_l("Fees and charges"), singular=_l("Fee or charge"),
-        columns=["version", "name", "kind", "channel", "amount"],
+        columns=["version", "name", "kind", "channel", "amount"], key=["version", "position"],
         filters=["version", "kind", "channel"], order="position",
         read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip

@@ -42,13 +42,13 @@ User.screen = Screen(
     columns=["username", "first_name", "last_name", "email", "active"],
     search=["username", "first_name", "last_name", "email"], filters=["active"],
     form=["username", "first_name", "last_name", "email", "active"], readonly=["last_login"],
-    order="username", can_delete=False, rows=_rows,
+    order="username", key=["username"], can_delete=False, rows=_rows,
     read=frozenset({Role.system_admin, Role.auditor}), write=frozenset({Role.system_admin}),
     help=_l("A new user signs in after the administrator has set a temporary password."),
 )  # fmt: skip
 FabRole.screen = Screen(
     menu=SYSTEM, icon="shield", title=_l("Roles"), singular=_l("Role"), columns=["name"],
-    form=[], sections=[(_l("Role"), ["name"])], order="name", can_add=False, can_delete=False,
+    key=["name"], form=[], sections=[(_l("Role"), ["name"])], order="name", can_add=False, can_delete=False,
     read=frozenset({Role.system_admin, Role.auditor}),
 )  # fmt: skip
 FabRole.__str__ = lambda self: _(FabRole.__table__.c.name.info["choices"].get(self.name, self.name))
