@@ -6,8 +6,9 @@ from flask_appbuilder import AppBuilder, Model
 
 from app.lowcode.api import CrudApi
 from app.lowcode.openapi import OpenApiDocument
+from app.lowcode.registry import register_view
 from app.lowcode.screen import Screen
-from app.lowcode.views import CrudView, register_view
+from app.lowcode.views import CrudView
 from app.permissions import OVERSEERS, Role
 
 # Who sees the history of the records he may see.

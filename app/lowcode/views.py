@@ -16,6 +16,7 @@ from app.lowcode import pages
 from app.lowcode.choosing import find_choices, may_choose
 from app.lowcode.forms import make_form
 from app.lowcode.listing import eager, find_page, parse
+from app.lowcode.registry import link_to, view_of
 from app.lowcode.rows import find_row, get_row
 from app.lowcode.saving import is_stale, open_row, remove, save
 from app.lowcode.screen import Screen, label_of, shown, writable
@@ -271,24 +272,3 @@ class CrudView(BaseView):
             kind_of=kind_of,
             **context,
         )
-
-
-_views: dict[type[Any], CrudView] = {}
-
-
-def register_view(model: type[Any], view: CrudView) -> None:
-    """Remember the view of ``model`` for links from other records."""
-    _views[model] = view
-
-
-def view_of(model: type[Any]) -> CrudView:
-    """Return the generated view of ``model``; raises KeyError if it has none."""
-    return _views[model]
-
-
-def link_to(row: Any) -> str | None:
-    """Return the address of a record's page if the actor may open such records, else None."""
-    view = _views.get(type(row))
-    if view is None or not current_actor().may("can_read", view.class_permission_name):
-        return None
-    return url_for(f"{view.endpoint}.show", pk=row.id)

@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from app.errors import DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode.generate import declared_models
+from app.lowcode.registry import view_of
 from app.lowcode.sync import wanted_rights
-from app.lowcode.views import view_of
 from app.models.menus import PROCEDURES, SYSTEM
 from app.models.procedure import VERSION_STATES, VersionState
 from app.permissions import ROLE_LABELS, Role, current_actor

@@ -15,8 +15,8 @@ from app.clock import now, to_local
 from app.errors import NotFound
 from app.extensions import db
 from app.history import HistoryEntry
+from app.lowcode.registry import view_of
 from app.lowcode.values import plain_text
-from app.lowcode.views import view_of
 from app.models import User
 from app.models.menus import SYSTEM
 from app.permissions import OVERSEERS, Role, current_actor

@@ -8,7 +8,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import lazy_gettext as _l
 
 from app.extensions import db
-from app.lowcode.views import link_to
+from app.lowcode.registry import link_to
 from app.models import Dossier
 from app.models.menus import WORK
 from app.permissions import OVERSEERS, Role, current_actor

@@ -14,8 +14,8 @@ from flask_babel import gettext as _
 from app.clock import now, to_local
 from app.extensions import db
 from app.lowcode.generate import declared_models
+from app.lowcode.registry import link_to, view_of
 from app.lowcode.values import display, money, plain_text
-from app.lowcode.views import link_to, view_of
 from app.models import IncidentNotice, Notice, UserSetting
 from app.models.menus import ORDER
 from app.permissions import ROLE_LABELS, Actor, current_actor

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from app.lowcode.generate import declared_models
-from app.lowcode.views import view_of
+from app.lowcode.registry import view_of
 from tests.clients import Client
 from tests.i18n.pages import Page
 

@@ -5,8 +5,8 @@ import sqlalchemy as sa
 
 from app.history import HistoryEntry
 from app.lowcode.generate import declared_models
+from app.lowcode.registry import view_of
 from app.lowcode.screen import writable
-from app.lowcode.views import view_of
 from app.models import (
     Agency,
     OfficerPosition,

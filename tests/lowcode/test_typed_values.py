@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
+from app.lowcode.registry import view_of
 from app.lowcode.screen import writable
-from app.lowcode.views import view_of
 from app.models import (
     FormField,
     IncidentNotice,

@@ -7,7 +7,7 @@ refused on each of them. Rows are tested below for those that have a scope.
 import pytest
 
 from app.lowcode.generate import declared_models
-from app.lowcode.views import view_of
+from app.lowcode.registry import view_of
 from app.permissions import Role
 from tests.factories import make_account, make_agency, make_procedure, make_tree
 
