@@ -27,7 +27,7 @@ from app.lowcode.screen import shown, writable
 from app.permissions import current_actor
 from app.transactions import transaction
 
-_METHODS = {"get_list": "read", "get": "read", "post": "write", "put": "write", "delete": "write"}
+_METHODS = {"get_list": "read", "get": "read", "post": "add", "put": "change", "delete": "remove"}
 
 
 def answers_plainly(endpoint: Callable[..., Any]) -> Callable[..., Any]:

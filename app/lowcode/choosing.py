@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.extensions import db
+from app.lowcode.actions import may
 from app.lowcode.cursors import sort_column
 from app.lowcode.rows import visible
 from app.permissions import current_actor
@@ -18,7 +19,7 @@ _SMALL = 1000
 
 def may_choose(target: type[Any]) -> bool:
     """Return whether the actor's roles let him see records of ``target`` at all."""
-    return current_actor().may("can_read", target.__name__)
+    return may(target, "read")
 
 
 def find_choice(target: type[Any], number: int) -> Any:

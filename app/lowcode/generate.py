@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_appbuilder import AppBuilder, Model
 
+from app.lowcode.actions import declared, possible
 from app.lowcode.api import CrudApi
 from app.lowcode.openapi import OpenApiDocument
 from app.lowcode.registry import register_view
@@ -57,7 +58,6 @@ def declared_rights() -> dict[tuple[str, str], frozenset[Any]]:
     """Return {(permission, view): roles} of every declared model."""
     rights: dict[tuple[str, str], frozenset[Any]] = {("can_read", "RecordHistory"): HISTORY_READERS}
     for model in declared_models():
-        rights["can_read", model.__name__] = model.screen.read
-        if model.screen.write:
-            rights["can_write", model.__name__] = model.screen.write
+        for action in possible(model):
+            rights[f"can_{action}", model.__name__] = declared(model, action)
     return rights

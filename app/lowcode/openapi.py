@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask_appbuilder.api.manager import OpenApi
 from sqlalchemy import inspect
 
+from app.lowcode.actions import Action, possible
 from app.lowcode.forms import column_of, is_needed
 from app.lowcode.screen import label_of, shown, writable
 from app.lowcode.values import choices_of
@@ -121,16 +122,16 @@ def _list_operations(model: type[Any], name: str, tag: str) -> dict[str, Any]:
     names = ["q", "sort", "size", "after", "before", *(f"f.{n}" for n in model.screen.filters)]
     get["parameters"] = [{"in": "query", "name": n, "schema": {"type": "string"}} for n in names]
     operations = {"get": get}
-    if model.screen.can_add and writable(model):
+    if Action.add in possible(model):
         operations["post"] = _operation(tag, "Create", "201", _one(name), _body(model, is_new=True))
     return operations
 
 
 def _item_operations(model: type[Any], name: str, tag: str) -> dict[str, Any]:
     operations = {"get": _operation(tag, "Read", "200", _one(name))}
-    if writable(model):
+    if Action.change in possible(model):
         operations["put"] = _operation(tag, "Change", "200", _one(name), _body(model, is_new=False))
-    if model.screen.can_delete and model.screen.write:
+    if Action.remove in possible(model):
         operations["delete"] = _operation(tag, "Delete", "200", _PROBLEM)
     pk = {"in": "path", "name": "pk", "required": True, "schema": {"type": "integer"}}
     for operation in operations.values():

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy import inspect
 
 from app.extensions import db
+from app.lowcode.actions import may
 from app.lowcode.choosing import find_choice, may_choose
 from app.lowcode.filters import BOUNDS, filter_kind
 from app.lowcode.listing import SIZES, ListRequest, Page, eager, sortable
@@ -237,7 +238,7 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
     query = visible(target, current_actor()).where(key == row.id).options(*eager(target, columns))
     order = relation.order_by or [target.id]
     rows = list(db.session.scalars(query.order_by(*order).limit(RELATED_LIMIT + 1)))
-    can_add = back in writable(target) and target.screen.can_add and view.may_write()
+    can_add = back in writable(target) and may(target, "add")
     return {
         "model": target,
         "view": view,

@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from app.lowcode.filters import filter_kind
 from app.lowcode.forms import fields_of, is_needed
 from app.lowcode.screen import Screen, label_of, shown, writable
-from app.permissions import Role
+from app.permissions import NOBODY, Role
 
 
 def problems(model: type[Any]) -> list[str]:
@@ -35,11 +35,13 @@ def _named(screen: Screen) -> list[str]:
 
 def _roles(model: type[Any]) -> Iterator[str]:
     screen = model.screen
-    for role in screen.read | screen.write:
+    for role in screen.read | screen.write | (screen.export or NOBODY):
         if not isinstance(role, Role):
             yield f"unknown role {role!r}"
     if not screen.read >= screen.write:
         yield "a role may write what it may not read"
+    if not screen.read >= (screen.export or NOBODY):
+        yield "a role may export what it may not read"
 
 
 def _labels(model: type[Any]) -> Iterator[str]:

@@ -31,6 +31,7 @@ class Screen:
     related: one-to-many attributes listed on the show page. order: default sort, "-x" descending.
     key: attributes that name a record in files and spreadsheets, by default its unique code.
     read/write: roles; rows: which rows they see; write_rows: which of those they may change.
+    export: roles that may take the list along; by default readers, of personal data nobody.
     """
 
     title: Any
@@ -38,6 +39,7 @@ class Screen:
     columns: Sequence[str]
     read: frozenset[Role]
     write: frozenset[Role] = NOBODY
+    export: frozenset[Role] | None = None
     menu: Menu | None = None
     icon: str = "table"
     search: Sequence[str] = ()

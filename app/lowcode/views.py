@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode import pages
+from app.lowcode.actions import may
 from app.lowcode.choosing import find_choices, may_choose
 from app.lowcode.forms import make_form
 from app.lowcode.listing import eager, find_page, parse
@@ -29,9 +30,9 @@ _METHODS = {
     "list": "read",
     "show": "read",
     "choices": "read",
-    "add": "write",
-    "edit": "write",
-    "delete": "write",
+    "add": "add",
+    "edit": "change",
+    "delete": "remove",
 }
 
 
@@ -47,19 +48,13 @@ class CrudView(BaseView):
         """The declaration these screens come from."""
         return self.model.screen
 
-    def may_write(self) -> bool:
-        """Return whether the actor's roles let him change such records."""
-        return current_actor().may("can_write", self.class_permission_name)
-
     @expose("/list/")
     @has_access
     def list(self) -> str:
         """One page of the rows the actor may see."""
         wanted = parse(self.model, request.args)
         page = find_page(db.session(), self.model, current_actor(), wanted)
-        add_url = (
-            url_for(f"{self.endpoint}.add") if self.screen.can_add and self.may_write() else None
-        )
+        add_url = url_for(f"{self.endpoint}.add") if may(self.model, "add") else None
         return self._render("list", add_url=add_url, **pages.list_context(self, wanted, page))
 
     @expose("/show/<int:pk>")
@@ -87,8 +82,8 @@ class CrudView(BaseView):
         return self._render(
             "show",
             has_history=self._may_see_history(),
-            can_change=self._may_change(row),
-            editable=bool(writable(self.model)),
+            can_change=self._may(row, "change"),
+            can_remove=self._may(row, "remove"),
             crumbs=self._crumbs(row),
             **context,
         )
@@ -145,7 +140,7 @@ class CrudView(BaseView):
         """Records one may choose for relation ``name``: {"results": [{id, text}], "more"}."""
         relations = inspect(self.model).relationships
         offered = set(self.screen.filters) | (
-            set(writable(self.model)) if self.may_write() else set()
+            set(writable(self.model)) if may(self.model, "add", "change") else set()
         )
         if name not in relations or name not in offered:
             abort(404)
@@ -251,9 +246,9 @@ class CrudView(BaseView):
         target = inspect(self.model).relationships[name].mapper.class_
         return view_of(target) if may_choose(target) else None
 
-    def _may_change(self, row: Any) -> bool:
-        if not self.may_write() or self.screen.write_rows is None:
-            return self.may_write()
+    def _may(self, row: Any, action: str) -> bool:
+        if not may(self.model, action) or self.screen.write_rows is None:
+            return may(self.model, action)
         return find_row(db.session(), self.model, row.id, to_write=True) is not None
 
     def _may_see_history(self) -> bool:

@@ -114,7 +114,7 @@ def visible_entries(actor: Actor) -> ColumnElement[bool] | None:
     entry = HistoryEntry
     open_kinds, rules = [], []
     for table, model in kept_models().items():
-        if getattr(model, "screen", None) is None or not actor.has(*model.screen.read):
+        if getattr(model, "screen", None) is None or not actor.may("can_read", model.__name__):
             continue
         rule = _rows_of(model, actor)
         if rule is None:

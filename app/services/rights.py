@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.i18n import N_
+from app.lowcode.actions import ACTIONS
 from app.permissions import Role
 
 # What the permissions of declared screens and of hand-made ones are called.
 VERBS = {
-    "can_read": N_("read"),
+    **{f"can_{action}": text for action, text in ACTIONS.items()},
     "can_get": N_("read"),
-    "can_write": N_("write"),
     "can_operate": N_("operate"),
     "can_publish": N_("publish"),
     "can_record": N_("record"),

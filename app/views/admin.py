@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import DomainError, Invalid, NotFound
 from app.extensions import db
+from app.lowcode.actions import WRITES, may
 from app.lowcode.generate import declared_models
 from app.lowcode.registry import view_of
 from app.lowcode.sync import wanted_rights
@@ -60,7 +61,7 @@ class AdminView(BaseView):
     def index(self) -> str:
         """Counts and links of everything one may configure; health for system administrators."""
         session, actor = db.session(), current_actor()
-        models = [m for m in declared_models() if m.screen.menu and actor.has(*m.screen.write)]
+        models = [m for m in declared_models() if m.screen.menu and may(m, *WRITES)]
         counts = rights.count_rows(session, models)
         groups: dict[str, list[dict[str, Any]]] = {}
         for model in models:

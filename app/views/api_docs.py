@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.i18n import N_
+from app.lowcode.actions import WRITES, may
 from app.models.menus import SYSTEM
 from app.permissions import EVERY_OFFICER, current_actor
 from app.text import fold
@@ -66,7 +67,7 @@ def _group(api: BaseApi) -> dict[str, Any]:
         "title": str(model.screen.title) if model is not None else api.resource_name or name,
         "operations": operations,
         "may_read": model is None or current_actor().may("can_read", name),
-        "may_write": model is not None and current_actor().may("can_write", name),
+        "may_write": model is not None and may(model, *WRITES),
         "id": name,
     }  # fmt: skip
 

@@ -229,7 +229,7 @@ def _kinds() -> list[tuple[str, str]]:
         screen = getattr(model, "screen", None)
         label = kind_label(table, model)
         text = _(label) if type(label) is str else str(label)
-        if text != table and (screen is None or actor.has(*screen.read)):
+        if text != table and (screen is None or actor.may("can_read", model.__name__)):
             found.append((table, text))
     return sorted(found, key=lambda row: fold(row[1]))
 

@@ -9,11 +9,12 @@ from flask_appbuilder.security.sqla.models import PermissionView
 
 from app.checks import problems
 from app.lowcode import sync
+from app.lowcode.actions import declared, possible
 from app.lowcode.collation import key_of
 from app.lowcode.generate import declared_models
 from app.lowcode.problems import problems as problems_of
 from app.lowcode.values import as_id, display, inside_sentence, money, plain_text
-from app.models import Agency, Dossier, FabRole, FormField, Procedure, ProcedureVersion, Sector
+from app.models import Agency, Dossier, FabRole, FormField, Procedure, ProcedureVersion, Sector, User
 from app.permissions import NOBODY, Role
 from app.workflows.states import State
 from tests.wording import vi
@@ -34,6 +35,7 @@ def test_every_declaration_is_right(app):
         (Sector, {"columns": ["code", "row_version"]}, "row_version: no label"),
         (Sector, {"write": frozenset({"king"})}, "unknown role 'king'"),
         (Sector, {"read": NOBODY}, "a role may write what it may not read"),
+        (Sector, {"export": frozenset({Role.citizen})}, "a role may export what it may not read"),
         (Sector, {"search": ["is_active"]}, "not a text"),
         (Sector, {"filters": ["name"]}, "only relations, choices, yes-no and dates filter"),
         (Sector, {"form": ["name"]}, "code: needed by a new record"),
@@ -89,7 +91,7 @@ def test_a_second_sync_changes_nothing_and_a_first_mends_everything(session):
     write = session.scalars(
         sa.select(PermissionView)
         .join(PermissionView.permission)
-        .where(sa.text("ab_permission.name = 'can_write'"))
+        .where(sa.text("ab_permission.name = 'can_change'"))
     ).first()
     auditor.permissions = [*auditor.permissions[1:], write]
     session.flush()
@@ -100,13 +102,24 @@ def test_a_second_sync_changes_nothing_and_a_first_mends_everything(session):
 
 
 def test_nobody_but_writers_writes(session):
+    rights = _rights(session)
     for model in declared_models():
-        holders = {
-            role
-            for role, permission, view in _rights(session)
-            if (permission, view) == ("can_write", model.__name__)
-        }
-        assert holders == {str(role) for role in model.screen.write}
+        for action in ("add", "change", "remove", "import"):
+            asked = (f"can_{action}", model.__name__)
+            holders = {role for role, *pair in rights if tuple(pair) == asked}
+            wanted = model.screen.write if action in possible(model) else ()
+            assert holders == {str(role) for role in wanted}, asked
+
+
+def test_what_the_declaration_has_no_form_for_is_nobodys(session):
+    assert possible(Dossier) == {"read", "export"}
+    assert possible(User) == {"read", "export", "add", "change", "import"}
+    assert not declared(Dossier, "export")  # personal data leaves by its own exports only
+    assert declared(Sector, "export") == Sector.screen.read
+    granted = {(permission, view) for _role, permission, view in _rights(session)}
+    assert ("can_remove", "User") not in granted
+    assert ("can_add", "Account") not in granted
+    assert ("can_change", "Account") in granted
 
 
 @pytest.mark.parametrize(
