@@ -23,6 +23,7 @@ from app.models.procedure import Component, Fee, Procedure, ProcedureVersion
 from app.models.process import Process, ProcessStep
 from app.models.profile import Profile, ProfileParameter
 from app.models.rating import Rating
+from app.models.reorganisation import Reorganisation
 from app.models.result import Result
 from app.models.seal import HistorySeal
 from app.models.sector import DocumentType, Sector
@@ -38,6 +39,6 @@ __all__ = [
     "FormRevision", "FormSection", "HistoryEntry", "HistorySeal", "IncidentNotice", "Letter",
     "MailMessage", "Movement", "Notice", "OfficerPosition", "OutboxEvent", "PermissionView",
     "Procedure", "ProcedureVersion", "Process", "ProcessStep", "Profile", "ProfileParameter", "Rating",
-    "Result", "Sector", "StoredFile", "SupplementRequest", "Task", "User", "UserSetting",
+    "Reorganisation", "Result", "Sector", "StoredFile", "SupplementRequest", "Task", "User", "UserSetting",
     "WorkingCalendar", "next_number",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
 from app.i18n import N_
@@ -83,6 +84,7 @@ class Agency(Searchable, Entity):
         sa.ForeignKey("working_calendar.id"), index=True,
         info={"label": _l("Working calendar"), "help": _l("Empty: as the parent agency")},
     )  # fmt: skip
+    former_names: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Former names and codes")})
     valid_from: Mapped[date | None] = mapped_column(info={"label": _l("Valid from")})
     valid_to: Mapped[date | None] = mapped_column(info={"label": _l("Valid to")})
     successor_id: Mapped[int | None] = mapped_column(
@@ -110,6 +112,8 @@ class Agency(Searchable, Entity):
         back_populates="agency", order_by="Division.code", info={"label": _l("Divisions")}
     )
 
+    search_columns = ("code", "name", "short_name", "former_names")
+
     screen = Screen(
         menu=ORGANISATION, icon="building", title=_l("Agencies"), singular=_l("Agency"),
         columns=["code", "name", "level", "parent", "phone", "valid_to"],
@@ -117,14 +121,31 @@ class Agency(Searchable, Entity):
         sections=[
             (_l("Agency"), ["code", "name", "short_name", "level", "parent", "desk", "unit"]),
             (_l("Contacts"), ["address", "phone", "hotline", "email", "website"]),
-            (_l("Working time and validity"), ["calendar", "valid_from", "valid_to", "successor"]),
+            (_l("Working time and validity"), ["calendar", "valid_from", "valid_to", "successor",
+                                               "former_names"]),
         ],
+        readonly=["former_names"],
         related=["divisions", "children"], order="code",
         read=EVERY_OFFICER, write=frozenset({Role.catalog_admin}),
     )  # fmt: skip
 
     def __str__(self) -> str:
         return self.short_name or self.name
+
+    def is_open(self, on: date | None = None) -> bool:
+        """Return whether the agency exists on a civil date, by default today."""
+        day = on or today()
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or self.valid_to >= day
+        )
+
+    def standing(self) -> Agency:
+        """Return the agency that does its work today: itself, or the last of its successors."""
+        node, seen = self, {self.id}
+        while not node.is_open() and node.successor is not None and node.successor.id not in seen:
+            node = node.successor
+            seen.add(node.id)
+        return node
 
     def check(self, actor: Actor) -> None:
         """Refuse a circle in the tree, a second root, an end of validity before its beginning."""

@@ -32,6 +32,7 @@ HOLDERS = {
 # Handovers between steps of the process stand beside the transitions of the state table.
 ACTS = {row.name: row.label for row in DOSSIER.transitions} | {
     "finish_step": N_("Finish the step"), "send_back_step": N_("Send back to an earlier step"),
+    "rehome": N_("Handed over by a reorganisation of agencies"),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -10,9 +11,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import today
 from app.errors import NotFound
-from app.models import Agency, CalendarDay, WorkingCalendar
+from app.models import Agency, CalendarDay, Reorganisation, WorkingCalendar
 from app.models.agency import AGENCY_LEVELS
 from app.models.calendar import DAY_KINDS, WEEKDAYS
+from app.models.reorganisation import ReorganisationState
 from app.services.paging import plain_code
 from app.text import fold, like_pattern
 
@@ -78,13 +80,19 @@ def get_agency(session: Session, code: str) -> Agency:
     """Return agency ``code``, past ones too: their page names the successor. Raises NotFound."""
     query = (
         sa.select(Agency)
-        .where(Agency.code == plain_code(code))
         .options(*(joinedload(getattr(Agency, name)) for name in _SHOWN))
     )
-    agency = session.scalar(query)
+    agency = session.scalar(query.where(Agency.code == plain_code(code))) or _renamed(session, query, code)
     if agency is None:
         raise NotFound(_("There is no agency with this code. Please look for it in the directory."))
     return agency
+
+
+def _renamed(session: Session, query: Any, code: str) -> Agency | None:
+    """Return the agency that once had ``code``: old addresses go on working."""
+    act = Reorganisation
+    once = sa.select(act.source_id).where(act.old_code == plain_code(code), act.state == ReorganisationState.applied)
+    return session.scalar(query.where(Agency.id == once.order_by(act.id.desc()).limit(1).scalar_subquery()))
 
 
 def related(session: Session, agency: Agency) -> tuple[list[Agency], list[Agency]]:

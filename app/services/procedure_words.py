@@ -40,5 +40,5 @@ def fee_amount(fee: Fee) -> str:
 
 def receiving_desk(version: ProcedureVersion) -> Agency | None:
     """Return the desk of the handling agency; None if any commune's desk is meant."""
-    agency = version.agency
+    agency = version.agency.standing() if version.agency is not None else None
     return None if agency is None else (agency.desk or agency)

@@ -47,19 +47,11 @@ def handling_agency(version: ProcedureVersion, chosen: Agency | None) -> Agency:
     Raises Invalid (field "agency") when a commune must be chosen.
     """
     if version.agency is not None:
-        return version.agency
-    if chosen is None or chosen.level != _AGENCY_LEVEL_COMMUNE or not is_open(chosen):
+        return version.agency.standing()
+    if chosen is None or chosen.level != _AGENCY_LEVEL_COMMUNE or not chosen.is_open():
         message = _("Please choose the ward or commune that handles the dossier.")
         raise Invalid(message, {"agency": message})
     return chosen
-
-
-def is_open(agency: Agency) -> bool:
-    """Return whether an agency exists today."""
-    day = to_local(now()).date()
-    return (agency.valid_from is None or agency.valid_from <= day) and (
-        agency.valid_to is None or agency.valid_to >= day
-    )
 
 
 def receiving_desk(agency: Agency) -> Agency:

@@ -14,11 +14,12 @@ from app.views.feedback_desk import FeedbackDeskView
 from app.views.leaders import LEADER_VIEWS
 from app.views.officers import OFFICER_VIEWS
 from app.views.portal import PORTAL_VIEWS
+from app.views.reorganise import REORGANISATION_VIEWS
 from app.views.shell import build_menu, locale
 
 VIEWS: tuple[type, ...] = (
     *PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS, *ADMIN_VIEWS,
-    *API_DOCS_VIEWS, *OFFICER_VIEWS,
+    *REORGANISATION_VIEWS, *API_DOCS_VIEWS, *OFFICER_VIEWS,
 )  # fmt: skip
 
 

@@ -102,9 +102,13 @@ class Office:
         """Finish the present step, with a draft where one is written."""
         task = task_of(dossier)
         actor = self[Role(task.role)]
-        if task.kind == StepKind.work and results.may_draft(dossier, actor):
-            write_draft(self.session, dossier, actor)
+        self.write(dossier, actor)
         processing.finish_task(self.session, task, actor)
+
+    def write(self, dossier: Dossier, actor: Actor) -> None:
+        """Write the draft of the result if the present step asks for one."""
+        if task_of(dossier).kind == StepKind.work and results.may_draft(dossier, actor):
+            write_draft(self.session, dossier, actor)
 
 
 def write_draft(session: Session, dossier: Dossier, actor: Actor) -> Any:

@@ -108,7 +108,7 @@ def start_page(
     return page(
         "start", status, version=version, draft=draft, error=error, communes=communes,
         chosen=chosen, is_online=drafts.is_online(version), limit=limit_text(version),
-        desk=receiving_desk(version.agency) if version.agency else None,
+        desk=receiving_desk(version.agency.standing()) if version.agency else None,
         papers=[c for c in version.components if c.is_required and not drafts.is_shared(c)],
         charges=charges_for(version, "online"),
     )  # fmt: skip

@@ -1,0 +1,265 @@
+"""Merging, splitting, renaming and closing agencies: preview, one transaction, undo.
+
+The order of the two-tier government re-homes officers, running dossiers and what they rest
+on in one act under one decision (NĐ 118/2025). Promised due dates and codes never change.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload
+
+from app.clock import now, today
+from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
+from app.history import because
+from app.models import Agency, Dossier, Reorganisation, Task, User
+from app.models.dossier_place import place_again
+from app.models.reorganisation import REORGANISATION_KINDS, ReorganisationKind, ReorganisationState
+from app.permissions import Actor, Role, acting_as
+from app.services import lifecycle
+from app.services.actors import build_actor
+from app.services.reorganise_images import image_of, put_back, value_of
+from app.services.reorganise_moves import TOPICS, Change, Wish, changes_of
+from app.services.reorganise_wishes import as_data, as_wish
+from app.services.timing import calendar_of
+from app.transactions import enqueue
+from app.workflows.states import FINAL
+
+# More running dossiers than this are re-homed by the worker, not while the browser waits.
+IN_THE_REQUEST = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an act would do: changes, [text, count] to read, what forbids it, what to know."""
+
+    changes: list[Change]
+    effects: list[tuple[str, int]]
+    faults: dict[str, str]
+    notes: list[str]
+    digest: str
+
+    @property
+    def dossiers(self) -> int:
+        """How many running dossiers are re-homed."""
+        return len({id(dossier) for dossier in _dossiers(self.changes)})
+
+
+def plan_of(session: Session, wish: Wish) -> Plan:
+    """Return what ``wish`` would change, without writing anything."""
+    faults = dict(_faults(session, wish))
+    changes = [] if faults else list(changes_of(session, wish))
+    if not faults and not changes:
+        faults["source"] = _("Nothing would change.")
+    return Plan(changes, _effects(changes), faults, list(_notes(session, wish)) if not faults else [],
+                _digest(changes))  # fmt: skip
+
+
+def reorganise(session: Session, wish: Wish, actor: Actor, seen: str | None = None) -> Reorganisation:
+    """Carry out ``wish``, or leave it to the worker if many dossiers move; flushed, not committed.
+
+    seen: the digest of the preview that was confirmed. Raises NotAllowed for the wrong role,
+    Invalid with fields for what forbids it, Conflict when something changed since the preview.
+    """
+    _refuse_role(actor)
+    plan = _checked_plan(session, wish, seen)
+    act = Reorganisation(
+        kind=wish.kind, state=ReorganisationState.waiting, source=wish.source, target=wish.target,
+        decision_number=wish.decision_number, decision_on=wish.decision_on, wish=as_data(wish),
+        effects=[list(line) for line in plan.effects], actor_name=actor.name, user_id=actor.user_id,
+        done_at=now(),
+    )  # fmt: skip
+    session.add(act)
+    if plan.dossiers <= IN_THE_REQUEST:
+        _carry_out(session, act, wish, plan, actor)
+    session.flush()
+    if act.state == ReorganisationState.waiting:
+        enqueue("agencies.reorganise", act_id=act.id)
+    return act
+
+
+def reorganise_waiting(session: Session, act_id: int) -> None:
+    """Carry out an act left to the worker; a second run finds it done.
+
+    What forbids it now is kept on the act for the office to read.
+    """
+    act = session.get(Reorganisation, act_id, with_for_update=True)
+    if act is None or act.state != ReorganisationState.waiting:
+        return
+    actor = build_actor(session, session.get(User, act.user_id) if act.user_id else None)
+    try:
+        with acting_as(actor):
+            _refuse_role(actor)
+            wish = as_wish(session, act.wish)
+            _carry_out(session, act, wish, _checked_plan(session, wish, None), actor)
+    except DomainError as exc:
+        act.state, act.fault = ReorganisationState.refused, str(exc)
+
+
+def undo(session: Session, act_id: int, actor: Actor) -> Reorganisation:
+    """Put back what an act changed; raises Conflict naming what was used or changed since."""
+    _refuse_role(actor)
+    act = session.get(Reorganisation, act_id, with_for_update=True)
+    if act is None:
+        raise NotFound(_("There is no such act."))
+    reason = _("Undone: %(what)s (decision %(number)s)", what=str(act), number=act.decision_number)
+    because(session, action="undo_reorganisation", reason=reason)
+    rehome(session, put_back(session, act), actor, reason)
+    act.state, act.undone_at = ReorganisationState.undone, now()
+    session.flush()
+    return act
+
+
+def _refuse_role(actor: Actor) -> None:
+    if not actor.has(Role.catalog_admin):
+        raise NotAllowed(_("Only a catalog administrator may reorganise agencies."))
+
+
+def _checked_plan(session: Session, wish: Wish, seen: str | None) -> Plan:
+    _lock(session, wish)
+    plan = plan_of(session, wish)
+    if plan.faults:
+        raise Invalid(next(iter(plan.faults.values())), plan.faults)
+    if seen is not None and seen != plan.digest:
+        raise Conflict(_("Something changed since the preview. Look at it again, then confirm."))
+    return plan
+
+
+def _carry_out(session: Session, act: Reorganisation, wish: Wish, plan: Plan, actor: Actor) -> None:
+    reason = reason_of(wish)
+    # Everything that may refuse lies behind us: from here on the act is written whole.
+    olds = [(change, value_of(change.row, change.name) if change.name else None) for change in plan.changes]
+    dossiers = list({id(d): d for d in _dossiers(plan.changes)}.values())
+    old_code = wish.source.code if wish.code and wish.kind == ReorganisationKind.rename else None
+    for change in plan.changes:
+        if change.name is None:
+            session.add(change.row)
+        else:
+            setattr(change.row, change.name, change.new)
+    because(session, action="reorganise", reason=reason)
+    session.flush()
+    rehome(session, dossiers, actor, reason)
+    made = next((c.row for c in plan.changes if c.name is None and isinstance(c.row, Agency)), None)
+    act.target, act.old_code = wish.target or made, old_code
+    act.images = [image_of(change, old) for change, old in olds]
+    act.state, act.done_at = ReorganisationState.applied, now()
+    session.flush()
+
+
+def rehome(session: Session, dossiers: Iterable[Dossier], actor: Actor, reason: str) -> None:
+    """Tell each dossier's course that its agency changed, and hand its clock over."""
+    moved = list(dossiers)
+    for dossier in moved:
+        lifecycle.note_step(session, dossier, "rehome", actor, reason)
+        running = next((part for part in dossier.segments if part.ended_at is None), None)
+        if running is not None:
+            place = dossier.desk if running.holder == "desk" else dossier.agency
+            task = next(iter(lifecycle.open_tasks(dossier)), None)
+            lifecycle.hold(session, dossier, running.holder, running.ground or "",
+                           agency=task.agency if task and running.holder != "applicant" else place,
+                           user_id=running.user_id)  # fmt: skip
+    if moved:
+        place_again(session.connection(), sa.select(Dossier.id).where(Dossier.id.in_([d.id for d in moved])))
+
+
+def reason_of(wish: Wish) -> str:
+    """Return the sentence that stands in the history of everything touched."""
+    return _("%(act)s: %(agency)s (decision %(number)s)", act=_(REORGANISATION_KINDS[wish.kind]),
+             agency=wish.source.name, number=wish.decision_number)  # fmt: skip
+
+
+def _dossiers(changes: Iterable[Change]) -> Iterable[Dossier]:
+    for change in changes:
+        if isinstance(change.row, Dossier):
+            yield change.row
+        elif isinstance(change.row, Task):
+            yield change.row.dossier
+
+
+def _faults(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:
+    source, target = wish.source, wish.target
+    if not wish.decision_number.strip():
+        yield "decision_number", _("Please give the number of the decision.")
+    if wish.decision_on is None or wish.decision_on > today():
+        yield "decision_on", _("Please give the date of the decision, today at the latest.")
+    if not source.is_open():
+        yield "source", _("This agency has already ended.")
+    if source.parent_id is None and wish.kind != ReorganisationKind.rename:
+        yield "source", _("The province's own agency cannot be merged, split or closed.")
+    if wish.kind == ReorganisationKind.merge:
+        yield from _merge_faults(source, target)
+    if wish.kind in {ReorganisationKind.split, ReorganisationKind.rename}:
+        yield from _name_faults(session, wish)
+    if wish.kind == ReorganisationKind.close:
+        yield from _close_faults(session, source)
+
+
+def _merge_faults(source: Agency, target: Agency | None) -> Iterable[tuple[str, str]]:
+    if target is None or not target.is_open():
+        yield "target", _("Please choose an agency that exists today.")
+    elif target is source or f"/{source.id}/" in target.path:
+        yield "target", _("An agency cannot be merged into itself or into one below it.")
+
+
+def _name_faults(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:
+    if not wish.name.strip():
+        yield "name", _("Please give the name.")
+    taken = sa.select(Agency.id).where(Agency.code == wish.code)
+    if wish.kind == ReorganisationKind.rename:
+        taken = taken.where(Agency.id != wish.source.id)
+    if not wish.code.strip():
+        yield "code", _("Please give the identifier code.")
+    elif session.scalar(taken.limit(1)) is not None:
+        yield "code", _("Another agency has this code.")
+
+
+def _close_faults(session: Session, source: Agency) -> Iterable[tuple[str, str]]:
+    places = sa.or_(Dossier.agency_id == source.id, Dossier.desk_id == source.id)
+    running = sa.select(sa.func.count()).select_from(Dossier).where(places, Dossier.state.not_in(FINAL))
+    count = session.scalar(running) or 0
+    if count:
+        yield "source", _("%(count)d dossiers are still running there. Merge the agency into the one "
+                          "that takes them over.", count=count)  # fmt: skip
+    below = sa.select(Agency).where(sa.or_(Agency.parent_id == source.id, Agency.desk_id == source.id))
+    if any(agency.is_open() for agency in session.scalars(below)):
+        yield "source", _("Other agencies still stand under it or are served by it.")
+
+
+def _notes(session: Session, wish: Wish) -> Iterable[str]:
+    if wish.kind == ReorganisationKind.merge and wish.target is not None:
+        if calendar_of(session, wish.source) != calendar_of(session, wish.target):
+            yield _("The two agencies keep different working calendars. Due dates already promised stay.")
+        yield _("Published procedures that name the old agency lead to its successor by themselves.")
+    yield _("Codes of dossiers and due dates already promised do not change; look-up by old codes goes on.")
+
+
+def _effects(changes: list[Change]) -> list[tuple[str, int]]:
+    counts = Counter((change.topic, change.place.name) for change in changes)
+    order = list(TOPICS)
+    return [(_(TOPICS[topic], agency=name), count)
+            for (topic, name), count in sorted(counts.items(), key=lambda item: order.index(item[0][0]))]  # fmt: skip
+
+
+def _digest(changes: list[Change]) -> str:
+    """Return a mark of what would change and of what stands there now."""
+    lines = [[type(c.row).__name__, c.row.id, c.name, str(value_of(c.row, c.name)) if c.name else ""]
+             for c in changes]  # fmt: skip
+    return hashlib.sha256(json.dumps(sorted(map(str, lines))).encode()).hexdigest()[:32]
+
+
+def _lock(session: Session, wish: Wish) -> None:
+    ids = [agency.id for agency in (wish.source, wish.target) if agency is not None]
+    query = sa.select(Agency).where(Agency.id.in_(ids)).order_by(Agency.id)
+    session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+
+
+def list_acts(session: Session, limit: int = 100) -> list[Reorganisation]:
+    """Return the latest acts with their agencies, the newest first."""
+    query = sa.select(Reorganisation).options(
+        joinedload(Reorganisation.source), joinedload(Reorganisation.target))  # fmt: skip
+    return list(session.scalars(query.order_by(Reorganisation.id.desc()).limit(limit)))
