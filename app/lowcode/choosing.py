@@ -29,6 +29,14 @@ def find_choice(target: type[Any], number: int) -> Any:
     return db.session.scalar(visible(target, current_actor()).where(target.id == number))
 
 
+def find_several(session: Session, target: type[Any], numbers: set[int]) -> dict[int, Any]:
+    """Return {id: record} of those among ``numbers`` the actor may choose, in one statement."""
+    if not numbers or not may_choose(target):
+        return {}
+    query = visible(target, current_actor()).where(target.id.in_(numbers))
+    return {row.id: row for row in session.scalars(query)}
+
+
 def find_choices(session: Session, target: type[Any], text: str, page: int = 1) -> dict[str, Any]:
     """Return a page of records of ``target`` the actor may choose whose text holds ``text``.
 

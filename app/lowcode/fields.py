@@ -176,6 +176,7 @@ class RelationField(SelectField):
     def __init__(self, *args: Any, target: type[Any], **kwargs: Any) -> None:
         super().__init__(*args, choices=[], validate_choice=False, coerce=str, **kwargs)
         self.target = target
+        self.known: dict[int, Any] | None = None  # of a form's rows: found for all of them at once
 
     def process_data(self, value: Any) -> None:
         """Offer the present record as the one choice."""
@@ -188,10 +189,15 @@ class RelationField(SelectField):
         if self.data is not None and text == str(self.data.id):
             return
         number = as_id(text)
-        self.data = find_choice(self.target, number) if number else None
+        self.data = self._find(number) if number else None
         self._offer()
         if text and self.data is None:
             raise ValidationError(_("Choose one of the offered records."))
+
+    def _find(self, number: int) -> Any:
+        if self.known is not None:
+            return self.known.get(number)
+        return find_choice(self.target, number)
 
     def _offer(self) -> None:
         chosen = [(str(self.data.id), str(self.data))] if self.data is not None else []

@@ -1,7 +1,7 @@
 """Forms made from a model's columns: one definition for the page and for the API."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -74,10 +74,13 @@ class RecordForm(wtforms.form.BaseForm):
     "process" or "data" without hiding a method. CSRF is checked before every view.
     """
 
-    def __init__(self, model: type[Any]) -> None:
+    def __init__(self, model: type[Any], names: Sequence[str] = (), prefix: str = "") -> None:
+        """Make the form of ``model``, of ``names`` only if given; prefix: of its fields' names."""
         meta = wtforms.meta.DefaultMeta()
         meta.get_translations = lambda form: _Messages()
-        super().__init__(fields_of(model), meta=meta)
+        fields = fields_of(model)
+        wanted = {name: fields[name] for name in names} if names else fields
+        super().__init__(wanted, prefix=prefix, meta=meta)
 
     def add_errors(self, fields: Mapping[str, str]) -> None:
         """Put messages of a refused save beside their fields."""

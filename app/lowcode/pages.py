@@ -18,7 +18,7 @@ from app.lowcode.choosing import find_choice, may_choose
 from app.lowcode.filters import BOUNDS, filter_kind
 from app.lowcode.listing import SIZES, ListRequest, Page, eager, sortable
 from app.lowcode.rows import visible
-from app.lowcode.screen import label_of, shown, writable
+from app.lowcode.screen import back_of, label_of, shown, writable
 from app.lowcode.values import as_id, choices_of, display, plain_text
 from app.permissions import current_actor
 
@@ -197,6 +197,12 @@ def sections_of(
     return [part for part in kept if part[1]]
 
 
+def problems_of(form: Any, lists: Any) -> list[tuple[str, str]]:
+    """Return (id on the page, message) of everything to correct in a form and its rows."""
+    own = [(one.id, f"{one.label.text}: {text}") for one in form for text in one.errors]
+    return own + [problem for parts in lists for problem in parts.problems()]
+
+
 def parents_of(row: Any) -> list[Any]:
     """Return the records that ``row`` is a part of, outermost first (a field's form, section)."""
     found: list[Any] = []
@@ -232,8 +238,7 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
     """
     relation = inspect(type(row)).relationships[name]
     target = relation.mapper.class_
-    key = next(iter(relation.remote_side))
-    back = next((r.key for r in inspect(target).relationships if key in r.local_columns), None)
+    key, back = next(iter(relation.remote_side)), back_of(relation)
     columns = [column for column in target.screen.columns if column != back]
     query = visible(target, current_actor()).where(key == row.id).options(*eager(target, columns))
     order = relation.order_by or [target.id]

@@ -1,19 +1,21 @@
 """Saving what a form holds: stale check, unique check, the model's own check, the row gate."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from app import history
 from app.errors import Conflict, Invalid, NotAllowed
-from app.lowcode.fields import clean
+from app.lowcode import saving_parts
 from app.lowcode.forms import RecordForm
 from app.lowcode.listing import eager
+from app.lowcode.parts import Parts
 from app.lowcode.rows import get_row, visible
-from app.lowcode.screen import label_of, writable
+from app.lowcode.screen import writable
+from app.lowcode.usage import in_use_by
+from app.lowcode.writing import fill, refuse_doubles, with_defaults
 from app.permissions import Actor, current_actor
 from app.transactions import transaction
 
@@ -30,27 +32,43 @@ def open_row(session: Session, model: type[Any], pk: int, names: Any = ()) -> An
     return get_row(session, model, pk, load=eager(model, names))
 
 
-def save(session: Session, model: type[Any], form: RecordForm, row: Any | None) -> Any:
+def save(
+    session: Session, model: type[Any], form: RecordForm, row: Any | None, lists: Sequence[Parts] = ()
+) -> Any:
     """Write a valid ``form`` into ``row``, or into a new one; flushed, not committed.
+
+    lists: the rows of its parts that were sent with it; one save, one version of the record.
 
     Raises Invalid (with fields), Conflict when the row changed since the form was opened,
     NotAllowed when the row would lie outside what the actor may change.
     """
     actor = current_actor()
     if row is not None:
-        _refuse_stale(row, form)
-    if not form.validate():
+        _refuse_stale(row, form, lists)
+    if not all([form.validate(), saving_parts.validate(lists)]):
         raise Invalid(_("Please correct the marked fields."), first_errors(form))
-    row = row or _with_defaults(model)
+    row = row or with_defaults(model)
+    is_shrunk = saving_parts.remove_gone(session, row, lists, actor)
     with session.no_autoflush:
-        _fill(row, form)
-        _refuse_doubles(session, model, row)
+        fill(row, form, writable(model))
+        changed = saving_parts.write(session, row, lists)
+        refuse_doubles(session, model, row)
         if hasattr(row, "check"):
             row.check(actor)
+        saving_parts.check(session, changed, lists, actor)
+    _store(session, row, is_changed=bool(changed) or is_shrunk)
+    _refuse_outside(session, model, [row], actor)
+    for parts in lists:
+        _refuse_outside(session, parts.model, [one.row for one in changed if one in parts.rows], actor)
+    return row
+
+
+def _store(session: Session, row: Any, *, is_changed: bool) -> None:
+    """Flush; a change of the parts alone is a change of the record too: other forms grow stale."""
+    if is_changed and row.id is not None:
+        row.row_version += 1
     session.add(row)
     session.flush()
-    _refuse_outside(session, model, row, actor)
-    return row
 
 
 def remove(session: Session, row: Any) -> None:
@@ -66,107 +84,31 @@ def remove(session: Session, row: Any) -> None:
     session.flush()
 
 
-def in_use_by(session: Session, row: Any) -> list[str]:
-    """Return the titles of the records that refer to ``row`` or to a part that goes with it."""
-    return sorted(set(_users(session, type(row), sa.select(sa.literal(row.id)))))
-
-
 def first_errors(form: RecordForm) -> dict[str, str]:
     """Return {field: first message} of a form that did not validate."""
     return {name: str(messages[0]) for name, messages in form.errors.items() if name and messages}
 
 
-def is_stale(row: Any, form: RecordForm) -> bool:
-    """Return whether ``row`` changed since ``form`` was opened."""
+def is_stale(row: Any, form: RecordForm, lists: Sequence[Parts] = ()) -> bool:
+    """Return whether ``row``, or one of its parts, changed since ``form`` was opened."""
     seen = form["row_version"].data if "row_version" in form else None
-    return bool(seen) and str(seen) != str(getattr(row, "row_version", seen))
+    is_old = bool(seen) and str(seen) != str(getattr(row, "row_version", seen))
+    return is_old or any(parts.is_stale for parts in lists)
 
 
-def _refuse_stale(row: Any, form: RecordForm) -> None:
-    if is_stale(row, form):
+def _refuse_stale(row: Any, form: RecordForm, lists: Sequence[Parts]) -> None:
+    if is_stale(row, form, lists):
         raise Conflict(
             _("Someone else changed this record while you were editing it. "
               "Your entries are kept below; compare them with the present state and save again.")
         )  # fmt: skip
 
 
-def _with_defaults(model: type[Any]) -> Any:
-    """Return a new record that already has its defaults: its check sees it whole."""
-    row = model()
-    for attr in inspect(model).column_attrs:
-        default = attr.columns[0].default
-        if "label" in attr.columns[0].info and default is not None:
-            setattr(row, attr.key, default.arg(None) if default.is_callable else default.arg)
-    return row
-
-
-def _fill(row: Any, form: RecordForm) -> None:
-    """Write what differs; a text stored with outer spaces is not changed by showing it."""
-    for name in writable(type(row)):
-        if name in form and clean(getattr(row, name)) != form[name].data:
-            setattr(row, name, form[name].data)
-
-
-def _refuse_doubles(session: Session, model: type[Any], row: Any) -> None:
-    for constraint in model.__table__.constraints:
-        if isinstance(constraint, sa.UniqueConstraint):
-            _refuse_double(session, model, row, list(constraint.columns))
-
-
-def _refuse_double(session: Session, model: type[Any], row: Any, columns: list[Any]) -> None:
-    mapper = inspect(model)
-    values = {column: _value(mapper, row, column) for column in columns}
-    if any(value is None for value in values.values()):
-        return
-    query = sa.select(model.id).where(*(column == value for column, value in values.items()))
-    if row.id is not None:
-        query = query.where(model.id != row.id)
-    if session.scalar(query.limit(1)) is not None:
-        key = mapper.get_property_by_column(columns[-1]).key
-        message = _(
-            "%(label)s: this value is already used by another record.", label=label_of(model, key)
-        )
-        raise Invalid(message, {key: message})
-
-
-def _value(mapper: Any, row: Any, column: Any) -> Any:
-    """Return a column's coming value; of a relation just chosen, the id behind it."""
-    for relation in mapper.relationships:
-        if not relation.uselist and column in relation.local_columns:
-            chosen = getattr(row, relation.key)
-            return chosen.id if chosen is not None else None
-    return getattr(row, mapper.get_property_by_column(column).key)
-
-
-def _refuse_outside(session: Session, model: type[Any], row: Any, actor: Actor) -> None:
+def _refuse_outside(session: Session, model: type[Any], rows: Sequence[Any], actor: Actor) -> None:
     screen = model.screen
-    if screen.rows is None and screen.write_rows is None:
+    if not rows or (screen.rows is None and screen.write_rows is None):
         return
     query = visible(model, actor, to_write=True).with_only_columns(model.id)
-    if session.scalar(query.where(model.id == row.id)) is None:
+    inside = list(session.scalars(query.where(model.id.in_([row.id for row in rows]))))
+    if len(inside) < len(rows):
         raise NotAllowed(_("You may not keep a record there: it lies outside your agencies."))
-
-
-def _users(session: Session, model: type[Any], ids: Any) -> list[str]:
-    owned = {r.mapper.class_ for r in inspect(model).relationships if "delete-orphan" in r.cascade}
-    titles: list[str] = []
-    for user in (mapper.class_ for mapper in model.registry.mappers):
-        for column in _references(user, model):
-            if user in owned:
-                titles += _users(session, user, sa.select(user.id).where(column.in_(ids)))
-            elif _is_used(session, user, column, ids, model):
-                screen = getattr(user, "screen", None)
-                titles.append(str(screen.title) if screen else _("other records"))
-    return titles
-
-
-def _references(user: type[Any], model: type[Any]) -> list[Any]:
-    return [column for column in user.__table__.columns
-            if any(key.column.table is model.__table__ for key in column.foreign_keys)]  # fmt: skip
-
-
-def _is_used(session: Session, user: type[Any], column: Any, ids: Any, model: type[Any]) -> bool:
-    query = sa.select(sa.literal(1)).where(column.in_(ids))
-    if user is model:
-        query = query.where(user.id.not_in(ids))  # a record that refers to itself goes with itself
-    return session.scalar(query.limit(1)) is not None

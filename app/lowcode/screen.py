@@ -29,6 +29,7 @@ class Screen:
     filters: attributes one may filter by. form: attributes one may write, by default all
     labelled columns. sections: (title, attributes) of show and form pages, by default one.
     related: one-to-many attributes listed on the show page. order: default sort, "-x" descending.
+    inline: which of those are edited as rows of the form, by default the parts a record owns.
     key: attributes that name a record in files and spreadsheets, by default its unique code.
     read/write: roles; rows: which rows they see; write_rows: which of those they may change.
     export: roles that may take the list along; by default readers, of personal data nobody.
@@ -48,6 +49,7 @@ class Screen:
     readonly: Sequence[str] = ()
     sections: Sequence[tuple[Any, Sequence[str]]] = ()
     related: Sequence[str] = ()
+    inline: Sequence[str] | None = None
     order: str = "-id"
     key: Sequence[str] = ()
     rows: RowRule | None = None
@@ -72,6 +74,21 @@ def writable(model: type[Any]) -> list[str]:
     if not screen.sections:
         return list(wanted)
     return [name for _title, part in screen.sections for name in part if name in set(wanted)]
+
+
+def inline(model: type[Any]) -> list[str]:
+    """Return the one-to-many attributes whose records are edited as rows of the form."""
+    screen: Screen = model.screen
+    if screen.inline is not None:
+        return list(screen.inline)
+    relations = inspect(model).relationships
+    return [name for name in screen.related if "delete-orphan" in relations[name].cascade]
+
+
+def back_of(relation: Any) -> str | None:
+    """Return the relation that leads from a one-to-many ``relation``'s records back to the one."""
+    key = next(iter(relation.remote_side))
+    return next((r.key for r in relation.mapper.relationships if key in r.local_columns), None)
 
 
 def _default_form(model: type[Any]) -> list[str]:

@@ -17,6 +17,7 @@ from app.lowcode.actions import may
 from app.lowcode.choosing import find_choices, may_choose
 from app.lowcode.forms import make_form
 from app.lowcode.listing import eager, find_page, parse
+from app.lowcode.parts import sent_parts, shown_parts
 from app.lowcode.registry import link_to, view_of
 from app.lowcode.rows import find_row, get_row
 from app.lowcode.saving import is_stale, open_row, remove, save
@@ -95,13 +96,13 @@ class CrudView(BaseView):
         if not self.screen.can_add or not writable(self.model):
             abort(404)
         if request.method == "POST":
-            return self._submit(None)
+            return self._rearranged(None) if "rows" in request.form else self._submit(None)
         presets = self._presets()
         position = pages.next_position(self.model, presets)
         given = presets | ({"position": position} if position else {})
-        return self._form(
-            make_form(self.model, given=given), None, owner=next(iter(presets.values()), None)
-        )
+        lists = shown_parts(db.session(), self.model, None)
+        form = make_form(self.model, given=given)
+        return self._form(form, None, lists, owner=next(iter(presets.values()), None))
 
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
     @has_access
@@ -110,10 +111,10 @@ class CrudView(BaseView):
         if not writable(self.model):
             abort(404)
         if request.method == "POST":
-            return self._submit(pk)
+            return self._rearranged(pk) if "rows" in request.form else self._submit(pk)
         get_row(db.session(), self.model, pk, to_write=True)
         row = open_row(db.session(), self.model, pk, writable(self.model))
-        return self._form(make_form(self.model, row=row), row)
+        return self._form(make_form(self.model, row=row), row, shown_parts(db.session(), self.model, row))
 
     @expose("/delete/<int:pk>", methods=["POST"])
     @has_access
@@ -151,39 +152,47 @@ class CrudView(BaseView):
         return find_choices(db.session(), target, request.args.get("q", ""), page)
 
     def _submit(self, pk: int | None) -> Any:
-        form = None
+        form, lists = None, []
         try:
             with transaction() as session:
                 row = get_row(session, self.model, pk, to_write=True) if pk is not None else None
                 form = make_form(self.model, formdata=request.form, row=row)
-                row = save(session, self.model, form, row)
+                lists = sent_parts(session, self.model, row, request.form)
+                row = save(session, self.model, form, row, lists)
                 target = self._after_save(row, is_new=pk is None)
         except NotFound:
             raise
         except DomainError as exc:
-            return self._refused(form, pk, exc)
+            return self._refused(form, lists, pk, exc)
         flash(_("Saved."), "success")
         return redirect(target)
 
-    def _refused(self, form: Any, pk: int | None, exc: DomainError) -> Any:
-        """Show the form again with what was typed and why it was not saved."""
+    def _rearranged(self, pk: int | None) -> str:
+        """Show the form as typed with a row more, or in another order: for pages without scripts."""
+        row = self._row_of_form(pk)
+        lists = sent_parts(db.session(), self.model, row, request.form)
+        for parts in lists:
+            parts.rearrange(request.form["rows"])
+        return self._form(make_form(self.model, formdata=request.form, row=row), row, lists)
+
+    def _row_of_form(self, pk: int | None) -> Any:
         load = eager(self.model, writable(self.model))
-        row = (
-            get_row(db.session(), self.model, pk, to_write=True, load=load)
-            if pk is not None
-            else None
-        )
+        return get_row(db.session(), self.model, pk, to_write=True, load=load) if pk is not None else None
+
+    def _refused(self, form: Any, lists: Any, pk: int | None, exc: DomainError) -> Any:
+        """Show the form again with what was typed and why it was not saved."""
+        row = self._row_of_form(pk)
         if isinstance(exc, Invalid):
             form.add_errors(exc.fields)
-        present = (
-            row if isinstance(exc, Conflict) and row is not None and is_stale(row, form) else None
-        )
-        if present is not None:
+        is_old = isinstance(exc, Conflict) and row is not None and is_stale(row, form, lists)
+        if is_old:
             form["row_version"].data = str(row.row_version)
-        return self._form(form, row, error=str(exc), present=present), exc.status
+            for parts in lists:
+                parts.compare(db.session(), row)
+        return self._form(form, row, lists, error=str(exc), present=row if is_old else None), exc.status
 
     def _form(
-        self, form: Any, row: Any, error: str | None = None, present: Any = None, owner: Any = None
+        self, form: Any, row: Any, lists: Any, error: str | None = None, present: Any = None, owner: Any = None
     ) -> str:
         what = inside_sentence(self.screen.singular)
         title = _("Edit: %(what)s", what=what) if row is not None else _("Add: %(what)s", what=what)
@@ -196,6 +205,9 @@ class CrudView(BaseView):
             "form",
             form=form,
             row=row,
+            lists=lists,
+            view_of=view_of,
+            problems=pages.problems_of(form, lists),
             error=error,
             present=present,
             title=title,

@@ -23,6 +23,7 @@ from tests.factories import (
     make_tree,
     make_user,
 )
+from tests.lowcode.sent import as_sent
 from tests.wording import vi
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -58,27 +59,9 @@ def test_saving_without_a_change_changes_nothing(session, login):
     version = make_procedure(state="draft", conditions="Dòng một\nDòng hai\n", fee=0)
     client = login(Role.catalog_admin)
     page = client.get(f"/procedure-version/edit/{version.id}").text
-    data = _as_sent(page)
+    data = as_sent(page)
     assert client.post(f"/procedure-version/edit/{version.id}", data=data).status_code == 302
     assert _entries(session, "procedure_version", "update") == []
-
-
-def _as_sent(page):
-    """Return what a browser would send of the edit form in ``page``, with its line ends."""
-    import html
-
-    data = {}
-    form = page[page.index('<form method="post" novalidate') :]
-    for tag in re.findall(r"<input[^>]+>", form):
-        found = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
-        if "name" in found and (found.get("type") != "checkbox" or " checked" in tag):
-            data[found["name"]] = html.unescape(found.get("value", ""))
-    for name, body in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', form, re.S):
-        data[name] = html.unescape(body).replace("\n", "\r\n")
-    for name, body in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
-        chosen = re.findall(r'value="([^"]*)" selected', body) or re.findall(r'value="([^"]*)"', body)
-        data[name] = chosen[0]
-    return data
 
 
 def test_what_was_typed_is_kept_and_errors_stand_beside_their_fields(session, login):
@@ -168,7 +151,7 @@ def test_a_write_without_the_token_is_refused(session, login):
 def test_the_state_cannot_be_set_from_a_form(session, login):
     version = make_procedure(state="draft")
     client = login(Role.catalog_admin)
-    data = _as_sent(client.get(f"/procedure-version/edit/{version.id}").text)
+    data = as_sent(client.get(f"/procedure-version/edit/{version.id}").text)
     data |= {"state": "published", "id": "999", "search_text": "x", "row_version_": "9"}
     assert client.post(f"/procedure-version/edit/{version.id}", data=data).status_code == 302
     session.refresh(version)
@@ -178,7 +161,7 @@ def test_the_state_cannot_be_set_from_a_form(session, login):
 def test_a_published_version_refuses_every_change(session, login):
     version = make_procedure()
     client = login(Role.catalog_admin)
-    data = _as_sent(client.get(f"/procedure-version/edit/{version.id}").text)
+    data = as_sent(client.get(f"/procedure-version/edit/{version.id}").text)
     answer = client.post(f"/procedure-version/edit/{version.id}", data=data | {"name": "Khác"})
     assert answer.status_code == 422
     frozen = "A published version never changes. Make a new version instead."
@@ -213,7 +196,7 @@ def test_history_tells_names_instead_of_numbers(session, login):
     version = make_procedure(state="draft", form=None)
     form = make_form(name="Tờ khai kết hôn")
     client = login(Role.catalog_admin)
-    data = _as_sent(client.get(f"/procedure-version/edit/{version.id}").text)
+    data = as_sent(client.get(f"/procedure-version/edit/{version.id}").text)
     client.post(
         f"/procedure-version/edit/{version.id}",
         data=data | {"form": form.id, "service_level": "partial"},

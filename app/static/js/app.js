@@ -8,6 +8,7 @@ export const csrf = () => document.querySelector('meta[name="csrf-token"]')?.con
 const MODULES = {
   "forms.js": "[data-confirm],[data-once],[data-warn-unsaved],[data-autosave-url],[data-rows-form],[data-submit-on-change],[data-check-all]",
   "choices.js": "[data-choices-url],[data-choices]",
+  "parts.js": "[data-parts]",
   "uploads.js": "[data-upload],[data-signature]",
   "charts.js": "[data-chart]",
 };
