@@ -4,14 +4,13 @@ from app.lowcode import generate
 from app.lowcode.problems import problems as faults_of
 from app.services.guards import GUARDS
 from app.workflows.dossier import DOSSIER
-from app.workflows.feedback import FEEDBACK
-from app.workflows.result import RESULT
+from app.workflows.registry import WORKFLOWS
 
 
 def problems() -> list[str]:
     """Return what is wrong with the declared screens and life cycles; empty = fit to start."""
     found = [text for model in generate.declared_models() for text in faults_of(model)]
-    for workflow in (DOSSIER, FEEDBACK, RESULT):
+    for workflow in WORKFLOWS.values():
         found += [f"{workflow.name}: {text}" for text in workflow.problems()]
     unanswered = sorted(set(DOSSIER.guards) - set(GUARDS))
     return found + [f"dossier: nobody answers the guard {name!r}" for name in unanswered]

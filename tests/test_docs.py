@@ -15,9 +15,7 @@ from app.lowcode.values import inside_sentence
 from app.models.dossier_time import HOLDERS
 from app.models.letter import LETTER_KINDS
 from app.permissions import ROLE_LABELS
-from app.workflows.dossier import DOSSIER
-from app.workflows.feedback import FEEDBACK
-from app.workflows.result import RESULT
+from app.workflows.registry import WORKFLOWS
 from app.workflows.states import State
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +29,8 @@ BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 MAX_PICTURE = 150 * 1024  # bytes
 HEAD = ("Thao tác", "Từ", "Sang", "Ai", "Thông báo khi chưa được", "Căn cứ", "Phiếu, văn bản", "Báo cho")
 # Of a result the open step tells people, not its own table: the last two columns are left out.
-COLUMNS = {"dossier": len(HEAD), "result": len(HEAD) - 2, "feedback": len(HEAD)}
+COLUMNS = {"result": len(HEAD) - 2, "procedure_version": len(HEAD) - 2,
+           "publication_decision": len(HEAD) - 2}  # fmt: skip
 # Whom a notice reaches, beside the roles.
 _OTHERS = {"applicant": "người nộp hồ sơ", "desk": "Bộ phận Một cửa", "sender": "người gửi"}
 
@@ -58,7 +57,7 @@ def tables():
         return found.string
 
     found = {"states": _states(say)}
-    for workflow in (DOSSIER, RESULT, FEEDBACK):
+    for workflow in WORKFLOWS.values():
         found[workflow.name] = _transitions(workflow, say)
     return found
 
@@ -71,7 +70,7 @@ def _states(say):
 
 
 def _transitions(workflow, say):
-    width = COLUMNS[workflow.name]
+    width = COLUMNS.get(workflow.name, len(HEAD))
     return _table(HEAD[:width], [_line(workflow, row, say)[:width] for row in workflow.transitions])
 
 

@@ -17,9 +17,7 @@ from app.i18n import N_
 from app.lowcode.screen import label_of
 from app.lowcode.values import display, inside_sentence
 from app.permissions import SYSTEM
-from app.workflows.dossier import DOSSIER
-from app.workflows.feedback import FEEDBACK
-from app.workflows.result import RESULT
+from app.workflows.registry import WORKFLOWS
 
 ACTIONS = {
     "create": N_("added"), "update": N_("changed"), "delete": N_("deleted"),
@@ -83,11 +81,15 @@ def model_of(table: str) -> type[Any] | None:
     return next((m.class_ for m in Model.registry.mappers if m.local_table.name == table), None)
 
 
-def action_words(action: str) -> str:
-    """Return what ``action`` (an act, or a transition of a life cycle) is called."""
+def action_words(action: str, table: str = "") -> str:
+    """Return what ``action`` (an act, or a transition of a life cycle) is called.
+
+    table: the kind of record; to publish a version is not to publish an answer.
+    """
     if action in ACTIONS:
         return _(ACTIONS[action])
-    for workflow in (DOSSIER, FEEDBACK, RESULT):
+    own = [WORKFLOWS[table]] if table in WORKFLOWS else []
+    for workflow in (*own, *WORKFLOWS.values()):
         for step in workflow.transitions:
             if step.name == action:
                 return _("did “%(action)s”", action=_(step.label))
@@ -100,7 +102,7 @@ def _tale(entry: HistoryEntry, names: dict[tuple[str, int], str]) -> Tale:
     kind = inside_sentence(screen.singular) if screen else ""
     name = names.get((entry.record, entry.record_id), "")
     changes = tuple(_changes(model, entry.changes, names)) if model else ()
-    return Tale(entry, action_words(entry.action), kind, name, changes)
+    return Tale(entry, action_words(entry.action, entry.record), kind, name, changes)
 
 
 def _changes(model: type[Any], changes: dict[str, Any], names: Any) -> Iterable[Change]:

@@ -22,6 +22,7 @@ from app.models.officer import OfficerPosition, UserSetting
 from app.models.procedure import Component, Fee, Procedure, ProcedureVersion
 from app.models.process import Process, ProcessStep
 from app.models.profile import Profile, ProfileParameter
+from app.models.publication import PublicationDecision, PublicationItem
 from app.models.rating import Rating
 from app.models.reorganisation import Reorganisation
 from app.models.result import Result
@@ -38,7 +39,8 @@ __all__ = [
     "DossierPaper", "DossierPlace", "Draft", "DueChange", "FabRole", "Fee", "Feedback", "Form", "FormField",
     "FormRevision", "FormSection", "HistoryEntry", "HistorySeal", "IncidentNotice", "Letter",
     "MailMessage", "Movement", "Notice", "OfficerPosition", "OutboxEvent", "PermissionView",
-    "Procedure", "ProcedureVersion", "Process", "ProcessStep", "Profile", "ProfileParameter", "Rating",
-    "Reorganisation", "Result", "Sector", "StoredFile", "SupplementRequest", "Task", "User", "UserSetting",
+    "Procedure", "ProcedureVersion", "Process", "ProcessStep", "Profile", "ProfileParameter",
+    "PublicationDecision", "PublicationItem", "Rating", "Reorganisation", "Result", "Sector",
+    "StoredFile", "SupplementRequest", "Task", "User", "UserSetting",
     "WorkingCalendar", "next_number",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models.procedure_words import VersionState
 
 _IN_FORCE = (VersionState.published, VersionState.retired)
+_EXAMINED = (VersionState.checked, VersionState.approved)
 
 
 def owners_of(row: Any, name: str) -> list[Any]:
@@ -28,17 +29,26 @@ def owners_of(row: Any, name: str) -> list[Any]:
 
 
 def refuse_in_force(owner: Any) -> None:
-    """Raise Invalid if the form or process ``owner`` belongs to a version published or ended."""
+    """Raise Invalid if the form or process ``owner`` belongs to a version that is no draft."""
     from app.models.procedure import ProcedureVersion
 
     column = {"form": ProcedureVersion.form_id, "process": ProcedureVersion.process_id}
     if owner.id is None:
         return
-    query = sa.select(ProcedureVersion.name).where(
-        column[owner.__tablename__] == owner.id, ProcedureVersion.state.in_(_IN_FORCE)
+    query = sa.select(ProcedureVersion.state, ProcedureVersion.name).where(
+        column[owner.__tablename__] == owner.id,
+        ProcedureVersion.state.in_([*_IN_FORCE, *_EXAMINED]),
     )
-    name = db.session.scalar(query.order_by(ProcedureVersion.id.desc()).limit(1))
-    if name is not None:
+    found = db.session.execute(query.order_by(ProcedureVersion.id.desc())).all()
+    if not found:
+        return
+    name = next((row.name for row in found if row.state in _IN_FORCE), None)
+    if name is None:
+        raise Invalid(
+            _("This belongs to a version that was checked: %(name)s. Send it back to draft "
+              "before changing it.", name=found[0].name)
+        )  # fmt: skip
+    else:
         raise Invalid(
             _("This belongs to a published procedure and never changes: %(name)s. Draft its next "
               "version: the draft gets a copy that can be changed.", name=name)

@@ -196,9 +196,11 @@ class ProcedureVersion(Searchable, Entity):
 
 
 def refuse_frozen(version: ProcedureVersion) -> None:
-    """Raise Invalid if ``version`` is published or ended: dossiers rest on it."""
+    """Raise Invalid unless ``version`` is a draft: dossiers rest on it, or a check does."""
     if version.state in {VersionState.published, VersionState.retired}:
         raise Invalid(_("A published version never changes. Make a new version instead."))
+    if version.state in {VersionState.checked, VersionState.approved}:
+        raise Invalid(_("This version was checked. Send it back to draft before changing it."))
 
 
 class Component(Entity):

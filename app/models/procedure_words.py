@@ -1,22 +1,10 @@
 """What procedures are described with: states, levels, units, kinds of fee, channels."""
 
-from enum import StrEnum
-
 from app.i18n import N_
+from app.workflows.publication import VERSION_STATES, VersionState
 
-
-class VersionState(StrEnum):
-    """Life of a procedure version; a published one never changes."""
-
-    draft = "draft"
-    published = "published"
-    retired = "retired"
-
-
-VERSION_STATES = {
-    VersionState.draft: N_("Draft"), VersionState.published: N_("Published"),
-    VersionState.retired: N_("No longer in force"),
-}  # fmt: skip
+__all__ = ["AUTHENTICATION_LEVELS", "CHANNELS", "FEE_KINDS", "FEE_MOMENTS", "HANDLING_LEVELS",
+           "LIMIT_UNITS", "SERVICE_LEVELS", "VERSION_STATES", "VersionState"]  # fmt: skip
 HANDLING_LEVELS = {
     "province": N_("Provincial level"), "commune": N_("Commune level"),
     "vertical": N_("Central vertical agency"),

@@ -3,9 +3,7 @@
 from typing import Any
 
 from app.i18n import N_
-from app.workflows.dossier import DOSSIER
-from app.workflows.feedback import FEEDBACK
-from app.workflows.result import RESULT
+from app.workflows.registry import WORKFLOWS
 
 BASIC_ACTIONS = {
     "create": N_("added"),
@@ -22,11 +20,11 @@ BASIC_ACTIONS = {
 }
 # Acts have names of their own per kind of record: to publish a version is not to publish an answer.
 ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
-    "dossier": {row.name: row.label for row in DOSSIER.transitions},
-    "feedback": {row.name: row.label for row in FEEDBACK.transitions},
-    "procedure_version": {"publish": N_("published"), "retire": N_("ended")},
-    "result": {f"result_{row.name}": row.label for row in RESULT.transitions},
-}
+    name: {row.name: row.label for row in workflow.transitions}
+    for name, workflow in WORKFLOWS.items() if name != "result"
+} | {
+    "result": {f"result_{row.name}": row.label for row in WORKFLOWS["result"].transitions},
+}  # fmt: skip
 
 # Records without a screen of their own.
 KINDS = {

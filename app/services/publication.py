@@ -1,7 +1,7 @@
-"""Putting a procedure version in force, ending it, and drafting the next one (HUE25 Đ16, A12.1).
+"""A procedure version from draft to its end, by the VERSION table (HUE25 Đ16, A12.1).
 
-A published version never changes: dossiers pin it. Publishing ends the version before it;
-dossiers received under that one go on under it.
+Only a draft can be changed; dossiers pin the version in force. Publishing ends the version
+before it; dossiers received under that one go on under it.
 """
 
 from dataclasses import dataclass
@@ -16,17 +16,31 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.clock import today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import because
-from app.models import Component, Fee, Procedure, ProcedureVersion
+from app.models import (
+    Component,
+    Fee,
+    Procedure,
+    ProcedureVersion,
+    Process,
+    PublicationDecision,
+    PublicationItem,
+)
 from app.models.procedure import VersionState
+from app.models.scope import paths_of, sees_province
 from app.permissions import Actor, Role
-from app.services.publication_checks import Check, checks
+from app.services.publication_checks import Check, checks, checks_of, faults
 from app.services.version_copies import copy_form, copy_process
 from app.text import like_pattern
+from app.transactions import one_at_a_time
+from app.workflows.publication import VERSION, DecisionState
+from app.workflows.table import Transition
 
 PAGE_SIZE = 50
 # What a new draft does not take over: it is another version, not yet decided on.
 _OWN = frozenset({"id", "row_version", "number", "state", "valid_from", "valid_to",
                   "decision_number", "decision_on", "search_text", "form_id", "process_id"})  # fmt: skip
+# The states of a version on its way to publication.
+COMING = (VersionState.draft, VersionState.checked, VersionState.approved)
 
 
 @dataclass(frozen=True)
@@ -59,13 +73,20 @@ def count_versions(session: Session) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def whole() -> list[Any]:
+    """Return the loader options for versions with what their checks ask for."""
+    version = ProcedureVersion
+    return [
+        joinedload(version.procedure), joinedload(version.agency), joinedload(version.form),
+        joinedload(version.process).selectinload(Process.steps),
+        selectinload(version.components), selectinload(version.fees),
+    ]  # fmt: skip
+
+
 def get_version(session: Session, number: int, *, to_change: bool = False) -> ProcedureVersion:
     """Return a version with what its checks ask for; raises NotFound."""
     version = ProcedureVersion
-    query = sa.select(version).where(version.id == min(number, 2**31 - 1)).options(
-        joinedload(version.procedure), joinedload(version.agency), joinedload(version.form),
-        joinedload(version.process), selectinload(version.components), selectinload(version.fees),
-    )  # fmt: skip
+    query = sa.select(version).where(version.id == min(number, 2**31 - 1)).options(*whole())
     if to_change:
         query = query.with_for_update(of=version).execution_options(populate_existing=True)
     found = session.scalars(query).unique().one_or_none()
@@ -82,25 +103,96 @@ def siblings(session: Session, version: ProcedureVersion) -> list[ProcedureVersi
     return list(session.scalars(query.order_by(ProcedureVersion.number.desc())))
 
 
-def publish(session: Session, version: ProcedureVersion, actor: Actor) -> Published:
-    """Put a draft in force and end the version before it; flushed, not committed.
+def decisions_of(session: Session, version: ProcedureVersion) -> list[PublicationDecision]:
+    """Return the decisions in which the version stands, newest first."""
+    query = sa.select(PublicationDecision).join(PublicationDecision.items)
+    query = query.where(PublicationItem.version_id == version.id)
+    return list(session.scalars(query.order_by(PublicationDecision.id.desc())))
 
+
+def offered(version: ProcedureVersion, actor: Actor) -> list[Transition[VersionState]]:
+    """Return the acts open to ``actor`` on the version now, the main one first."""
+    rows = VERSION.allowed(VersionState(version.state), actor.roles)
+    return [row for row in rows if _may(actor, row)]
+
+
+def check_version(session: Session, version: ProcedureVersion, actor: Actor) -> None:
+    """Confirm that form and content were examined; the version can no longer be changed.
+
+    Raises Invalid naming what is missing. Source: HUE25 Đ16.2.
+    """
+    row = _allowed(version, "check", actor)
+    day = max(version.valid_from or today(), today())
+    points = checks_of(session, [version], day=day)[version.id]
+    _refuse_faults(faults(points))
+    _enter(session, version, row)
+
+
+def approve(session: Session, version: ProcedureVersion, actor: Actor) -> None:
+    """Approve a checked version. Raises Invalid without a decision number. Source: HUE25 Đ16.2."""
+    row = _allowed(version, "approve", actor)
+    if not (version.decision_number or "").strip():
+        missing = VERSION.guards["decided"]
+        raise Invalid(_(missing))
+    _enter(session, version, row)
+
+
+def send_back(session: Session, version: ProcedureVersion, reason: str, actor: Actor) -> None:
+    """Make a checked or approved version a draft again; it must be checked anew.
+
+    Raises Invalid (field "reason") without a reason.
+    """
+    row = _allowed(version, "return", actor)
+    _refuse_blank(reason, _("Please give the reason."))
+    waiting = session.scalar(
+        sa.select(PublicationDecision).join(PublicationDecision.items).where(
+            PublicationItem.version_id == version.id,
+            PublicationDecision.state == DecisionState.scheduled,
+        )
+    )  # fmt: skip
+    if waiting is not None:
+        raise Conflict(_("It waits for its day in the decision %(name)s. Take the decision back to "
+                         "preparation first.", name=waiting))  # fmt: skip
+    _enter(session, version, row, reason.strip())
+
+
+def publish(session: Session, version: ProcedureVersion, actor: Actor) -> Published:
+    """Put a version in force today and end the one before it; flushed, not committed.
+
+    A version not yet checked or approved is so in the same act, each recorded.
     Raises NotAllowed for the wrong role or state, Invalid naming what is still missing.
     """
-    _refuse_unless(version, VersionState.draft, actor)
-    missing = [check for check in checks(session, version) if check.is_fault]
-    if missing:
-        raise Invalid(_("This version cannot be published yet: %(faults)s",
-                        faults="; ".join(check.text for check in missing)))  # fmt: skip
-    first = version.valid_from or today()
+    if version.state not in COMING:
+        raise _gone(version)
+    _refuse_role(VERSION.find("publish"), actor)
+    _refuse_faults(faults(checks(session, version)))
+    if version.state == VersionState.draft:
+        _enter(session, version, _allowed(version, "check", actor))
+    if version.state == VersionState.checked:
+        approve(session, version, actor)
+    return put_in_force(session, version, version.valid_from or today(), version.decision_number or "")
+
+
+def put_in_force(session: Session, version: ProcedureVersion, first: date, reason: str) -> Published:
+    """Publish an approved version from day ``first``; the one before it ends the day before.
+
+    Who may do it, and the checks, are the caller's business.
+    """
+    one_at_a_time(session, f"publish:{version.procedure_id}")
     ended = _in_force(session, version)
     if ended is not None:
-        _end(session, ended, max(ended.valid_from or date.min, first - timedelta(days=1)),
-             _("Replaced by version %(number)d", number=version.number))  # fmt: skip
-    because(session, action="publish", reason=version.decision_number)
-    version.valid_from, version.state = first, VersionState.published
-    session.flush()
+        end(session, ended, first - timedelta(days=1),
+            _("Replaced by version %(number)d", number=version.number))  # fmt: skip
+    version.valid_from = first
+    _enter(session, version, VERSION.find("publish"), reason)
     return Published(version, ended)
+
+
+def end(session: Session, version: ProcedureVersion, last_day: date, reason: str) -> None:
+    """End a version in force with ``last_day``, or with its first day if that came later."""
+    last = max(last_day, version.valid_from or last_day)
+    version.valid_to = min(last, version.valid_to or last)
+    _enter(session, version, VERSION.find("retire"), reason)
 
 
 def retire(session: Session, version: ProcedureVersion, reason: str, actor: Actor) -> None:
@@ -108,11 +200,9 @@ def retire(session: Session, version: ProcedureVersion, reason: str, actor: Acto
 
     Raises NotAllowed for the wrong role or state, Invalid (field "reason") without a reason.
     """
-    _refuse_unless(version, VersionState.published, actor)
-    if not reason.strip():
-        message = _("Please give the reason, the number of the decision for instance.")
-        raise Invalid(message, {"reason": message})
-    _end(session, version, today(), reason.strip())
+    _allowed(version, "retire", actor)
+    _refuse_blank(reason, _("Please give the reason, the number of the decision for instance."))
+    end(session, version, today(), reason.strip())
 
 
 def draft_from(session: Session, version: ProcedureVersion, actor: Actor) -> ProcedureVersion:
@@ -121,12 +211,12 @@ def draft_from(session: Session, version: ProcedureVersion, actor: Actor) -> Pro
 
     Raises NotAllowed for the wrong role, Conflict when the procedure already has a draft.
     """
-    _refuse_role(actor)
+    _refuse_role(VERSION.find("draft"), actor)
     others = siblings(session, version)
-    open_draft = next((v for v in [version, *others] if v.state == VersionState.draft), None)
-    if open_draft is not None:
-        raise Conflict(_("Version %(number)d of this procedure is still a draft. Finish that one "
-                         "first.", number=open_draft.number))  # fmt: skip
+    coming = next((v for v in [version, *others] if v.state in COMING), None)
+    if coming is not None:
+        raise Conflict(_("Version %(number)d of this procedure is still being prepared. Finish that "
+                         "one first.", number=coming.number))  # fmt: skip
     number = max(v.number for v in [version, *others]) + 1
     draft = ProcedureVersion(**_copied(version, _OWN), number=number, state=VersionState.draft)
     own = frozenset({"id", "row_version", "version_id"})
@@ -152,24 +242,50 @@ def _in_force(session: Session, version: ProcedureVersion) -> ProcedureVersion |
     return session.scalar(query.with_for_update())
 
 
-def _end(session: Session, version: ProcedureVersion, last_day: date, reason: str) -> None:
-    because(session, action="retire", reason=reason)
-    version.state = VersionState.retired
-    version.valid_to = min(last_day, version.valid_to or last_day)
+def _enter(
+    session: Session, version: ProcedureVersion, row: Transition[VersionState],
+    reason: str | None = None,
+) -> None:  # fmt: skip
+    because(session, action=row.name, reason=reason)
+    version.state = VERSION.outcome(row, VersionState(version.state))
     session.flush()  # before the next one: at most one version of a procedure is in force
 
 
-def _refuse_role(actor: Actor) -> None:
-    if not actor.has(Role.catalog_admin):
-        raise NotAllowed(_("Only a catalog administrator may publish procedures."))
+def _may(actor: Actor, row: Transition[VersionState]) -> bool:
+    """Return whether one of the actor's roles opens ``row``; an agency's head only the province's."""
+    held = actor.roles & {Role(role) for role in row.roles}
+    heads = frozenset({Role.agency_head})
+    return bool(held - heads) or (bool(held) and sees_province(paths_of(actor, heads)))
 
 
-def _refuse_unless(version: ProcedureVersion, state: VersionState, actor: Actor) -> None:
-    _refuse_role(actor)
-    if version.state != state:
-        raise NotAllowed(_("Version %(number)d is no longer in the state you saw.",
-                           number=version.number))  # fmt: skip
+def _refuse_role(row: Transition[VersionState], actor: Actor) -> None:
+    if not _may(actor, row):
+        raise NotAllowed(_("You may not do this: “%(step)s”.", step=_(row.label)))
 
 
-__all__ = ["Check", "Published", "checks", "count_versions", "draft_from", "get_version",
-           "list_versions", "publish", "retire", "siblings"]  # fmt: skip
+def _allowed(version: ProcedureVersion, name: str, actor: Actor) -> Transition[VersionState]:
+    row = VERSION.find(name)
+    _refuse_role(row, actor)
+    if version.state not in row.sources:
+        raise _gone(version)
+    return row
+
+
+def _gone(version: ProcedureVersion) -> NotAllowed:
+    return NotAllowed(_("Version %(number)d is no longer in the state you saw.", number=version.number))
+
+
+def _refuse_blank(reason: str, message: str) -> None:
+    if not reason.strip():
+        raise Invalid(message, {"reason": message})
+
+
+def _refuse_faults(missing: list[Check]) -> None:
+    if missing:
+        raise Invalid(_("This version cannot be published yet: %(faults)s",
+                        faults="; ".join(check.text for check in missing)))  # fmt: skip
+
+
+__all__ = ["COMING", "Check", "Published", "approve", "check_version", "checks", "count_versions",
+           "decisions_of", "draft_from", "end", "get_version", "list_versions", "offered", "publish",
+           "put_in_force", "retire", "send_back", "siblings", "whole"]  # fmt: skip

@@ -17,6 +17,7 @@ VERBS = {
     **{f"can_{action}": text for action, text in ACTIONS.items()},
     "can_get": N_("read"),
     "can_operate": N_("operate"),
+    "can_examine": N_("examine"),
     "can_publish": N_("publish"),
     "can_record": N_("record"),
     "can_use": N_("use"),

@@ -10,16 +10,19 @@ from app.views.applicant import APPLICANT_VIEWS
 from app.views.applicant.account import RegisterView
 from app.views.audit import AUDIT_VIEWS
 from app.views.auth import AuthView
+from app.views.decisions import DecisionView
 from app.views.feedback_desk import FeedbackDeskView
 from app.views.leaders import LEADER_VIEWS
 from app.views.officers import OFFICER_VIEWS
+from app.views.panels import add_panels
 from app.views.portal import PORTAL_VIEWS
+from app.views.publication import PublicationView
 from app.views.reorganise import REORGANISATION_VIEWS
 from app.views.shell import build_menu, locale
 
 VIEWS: tuple[type, ...] = (
     *PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS, *ADMIN_VIEWS,
-    *REORGANISATION_VIEWS, *API_DOCS_VIEWS, *OFFICER_VIEWS,
+    *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
 )  # fmt: skip
 
 
@@ -33,6 +36,7 @@ def register_views(appbuilder: AppBuilder) -> None:
         if view is RegisterView:
             appbuilder.sm.limit_logins(added.blueprint)
     add_screens(appbuilder)
+    add_panels(current_app)
     build_menu(appbuilder)
     # FAB's selector writes the language into every visitor's session; ours only reads it.
     current_app.extensions["babel"].locale_selector = locale

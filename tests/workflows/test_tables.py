@@ -7,6 +7,7 @@ import pytest
 from app.permissions import Role
 from app.workflows.dossier import DOSSIER
 from app.workflows.feedback import FEEDBACK, LIMIT_DAYS
+from app.workflows.registry import WORKFLOWS
 from app.workflows.result import RESULT
 from app.workflows.states import (
     CLOCK_OVER,
@@ -21,7 +22,7 @@ from app.workflows.states import (
 from app.workflows.table import PREVIOUS
 from app.workflows.vocabulary import ROLES
 
-TABLES = [DOSSIER, FEEDBACK, RESULT]
+TABLES = list(WORKFLOWS.values())
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

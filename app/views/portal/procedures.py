@@ -1,6 +1,6 @@
 """The catalogue of procedures: the list, and everything about one of them (HCM24 Đ7.1b)."""
 
-from flask import render_template
+from flask import Response, render_template
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 
@@ -15,6 +15,9 @@ from app.services.catalog import (
     papers_by_case,
     search_choices,
 )
+from app.services.publication_files import get_published_decision, published_by, signed_file
+from app.transactions import transaction
+from app.views.files import send_file
 from app.views.portal.links import asked_page, pager, typed, url_with
 
 # Parameters of the address, in the language of the reader, and what they narrow.
@@ -68,8 +71,16 @@ class PortalProcedureView(BaseView):
             is_not_asked=is_not_asked,
             words=procedure_words,
             desk=procedure_words.receiving_desk(version),
+            decision=published_by(db.session(), version),
             nav_active="procedures",
         )
+
+    @expose("/quyet-dinh/<int:number>")
+    def decision_file(self, number: int) -> Response:
+        """The signed file of a published decision."""
+        with transaction() as session:
+            data, name, media_type = signed_file(session, get_published_decision(session, number))
+        return send_file(data, name, media_type, is_inline=True)
 
 
 def _chips(wanted: ProcedureSearch, choices: Choices) -> list[dict[str, str]]:

@@ -1,0 +1,39 @@
+"""One act of a hand-made screen as one unit of work, and what an address says."""
+
+from typing import Any
+
+from flask import abort, flash, request
+
+from app.errors import DomainError, NotFound
+from app.permissions import current_actor
+from app.transactions import transaction
+
+
+def asked_number(text: str | None) -> int | None:
+    """Return the id that ``text`` of an address or form holds, None for anything else."""
+    is_id = text is not None and text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_id else None  # type: ignore[arg-type]
+
+
+def typed(name: str, limit: int = 1000) -> str:
+    """Return a text of the form sent, without NUL and outer spaces."""
+    return request.form.get(name, "").replace("\x00", "").strip()[:limit]
+
+
+def searched(name: str = "q") -> str:
+    """Return what the address searches for."""
+    return request.args.get(name, "").replace("\x00", "").strip()[:200]
+
+
+def act(do: Any, success: str) -> bool:
+    """Run ``do(session, actor)`` as one unit and say how it went; 404 for what is not there."""
+    try:
+        with transaction() as session:
+            do(session, current_actor())
+    except NotFound:
+        abort(404)
+    except DomainError as exc:
+        flash(str(exc), "danger")
+        return False
+    flash(success, "success")
+    return True

@@ -1,0 +1,13 @@
+"""Every life cycle, by the kind of record that follows it."""
+
+from typing import Any
+
+from app.workflows.dossier import DOSSIER
+from app.workflows.feedback import FEEDBACK
+from app.workflows.publication import DECISION, VERSION
+from app.workflows.result import RESULT
+from app.workflows.table import Workflow
+
+WORKFLOWS: dict[str, Workflow[Any]] = {
+    workflow.name: workflow for workflow in (DOSSIER, RESULT, FEEDBACK, VERSION, DECISION)
+}
