@@ -27,7 +27,7 @@ HIDDEN = "•••"
 _SECRET_COLUMNS = frozenset({"password", "key_hash", "lookup_hash"})
 # Written by the login itself; a login has an entry of its own.
 _NOISE = frozenset(
-    {"search_text", "row_version", "last_login", "login_count", "fail_login_count", "changed_on"}
+    {"search_text", "answers_text", "row_version", "last_login", "login_count", "fail_login_count", "changed_on"}
     | {"created_on", "changed_by_fk", "created_by_fk", "registration_hash"}
 )
 

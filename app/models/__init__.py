@@ -14,7 +14,8 @@ from app.models.dossier_place import DossierPlace
 from app.models.dossier_time import ClockSegment, DueChange, Movement
 from app.models.draft import Draft
 from app.models.feedback import Feedback
-from app.models.form import Form, FormField, FormSection
+from app.models.form import Form, FormSection
+from app.models.form_field import FormField
 from app.models.letter import Letter
 from app.models.money import Charge
 from app.models.notice import IncidentNotice, MailMessage, Notice

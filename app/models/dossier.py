@@ -124,6 +124,10 @@ class Dossier(Searchable, Entity):
     )  # fmt: skip
     # Set once per form a user opened: the same form sent twice finds the first dossier.
     request_key: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
+    # The folded answers of the form's searchable fields (services/eform_search.py).
+    answers_text: Mapped[str] = mapped_column(
+        sa.Text, default="", server_default="", deferred=True, info={"trigram": True}
+    )
     # What was explained to the applicant when the due date was fixed: [[msgid, params], …].
     due_explanation: Mapped[list[Any] | None] = mapped_column(JSON)
     delivery: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -11,7 +11,8 @@ from app.models import Account, AdministrativeUnit, User
 from app.models.account import IDENTITY, AccountKind, IdKind, number_message
 from app.permissions import Actor
 from app.services import users
-from app.services.eform_values import Column, tidy
+from app.services.eform_columns import Column
+from app.services.eform_values import tidy
 
 # FAB wants a distinct address for every user; a family may share one mailbox, and an old
 # phone has none. ".invalid" can never be a real host (RFC 2606).

@@ -16,8 +16,8 @@ from app.models.agency import AgencyLevel
 from app.models.form import FieldKind
 from app.permissions import Actor, Role
 from app.services.catalog import in_force
+from app.services.eform_columns import Column
 from app.services.eform_fields import problem
-from app.services.eform_values import Column
 
 FREQUENT = 12
 _LOOK_BACK = timedelta(days=90)

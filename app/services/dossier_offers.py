@@ -12,6 +12,7 @@ from app.models import Dossier, Task
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.dossier_page import user_names
+from app.services.eform_state import open_fields
 from app.services.fees import fees_for, may_be_fixed
 from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
 from app.services.task_rights import leads, may_do
@@ -222,7 +223,7 @@ def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
     found = []
     for name in ("ask_supplement", "ask_supplement_in_process"):
         if name in rows:
-            fields = dossier.version.form.fields() if dossier.version.form else []
+            fields = open_fields(dossier)
             parts = [c for c in dossier.version.components if not is_shared(c)]
             found.append(_of(rows[name], dossier, "file-plus", name="ask_supplement",
                              facts={"fields": fields, "components": parts}))  # fmt: skip

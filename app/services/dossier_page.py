@@ -174,7 +174,7 @@ def revision_changes(
     if form is None:
         return []
     pairs = zip(dossier.revisions, dossier.revisions[1:], strict=False)
-    return [(new, eforms.differences(form, old.data, new.data)) for old, new in pairs]
+    return [(new, eforms.differences(form, old.data, new.data, officer=True)) for old, new in pairs]
 
 
 def timeline(dossier: Dossier) -> list[dict[str, Any]]:

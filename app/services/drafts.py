@@ -178,6 +178,7 @@ def save_answers(
     is_own_save = bool(tab) and last.get("tab") == tab
     if str(base) != str(page_revision(draft, part)) and not is_own_save:
         raise Conflict(_stale())
+    # Officers' fields and computed texts are none of the applicant's.
     keys = {f.key for f in eforms.fields_of(draft.version.form)} if draft.version.form else set()
     kept = {key: value for key, value in values.items() if key in keys}
     pages = draft.data.get(_PAGES, {}) | {
@@ -212,10 +213,16 @@ def answers_of(draft: Draft) -> dict[str, Any]:
 
 
 def settle(draft: Draft) -> Draft:
-    """Leave in the draft exactly what is sent: tidied answers and nothing of the pages."""
+    """Leave in the draft exactly what is sent: answers that count, and nothing of the pages."""
     if draft.dossier_id is None:
-        draft.data = answers_of(draft)
+        draft.data = settled(draft)
     return draft
+
+
+def settled(draft: Draft) -> dict[str, Any]:
+    """Return what would be sent now: answers of shown fields, with the computed texts."""
+    form = draft.version.form
+    return eforms.complete(form, answers_of(draft)) if form is not None else {}
 
 
 def set_result_way(draft: Draft, way: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Values of electronic forms: what a field is asked for, how it is read and how it is shown.
+"""Values of electronic forms: how a sent page is read and how values are kept.
 
 What cannot be read is kept as it was typed: the page shows it again beside the message.
 """
@@ -7,15 +7,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
-
-from flask_babel import gettext as _
+from typing import Any
 
 from app.lowcode.forms import clean
-from app.lowcode.values import plain_text
-from app.models.form import FieldKind
+from app.models.form_words import BLOCK_KINDS, ROW_KINDS, FieldKind
+from app.services.eform_columns import FieldLike, columns_of
 
 MAX_KEPT = 20_000  # characters of one value; what is longer was never typed by a person
 MAX_ROWS = 200
@@ -28,68 +25,20 @@ _DECIMAL = re.compile(r"-?\d+([.,]\d+)?", re.ASCII)
 _VN_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 
 
-class FieldLike(Protocol):
-    """What the rules ask of a field; a FormField and a table's column both have it."""
-
-    key: str
-    label: str
-    kind: str
-    is_required: bool
-    options: list[Any] | None
-    pattern: str | None
-    pattern_message: str | None
-    min_value: int | None
-    max_value: int | None
-    max_length: int | None
-    columns: list[Any] | None
-
-
-@dataclass
-class Column:
-    """A column of a table field, seen as a field of its own."""
-
-    key: str
-    label: str
-    kind: str = FieldKind.text
-    is_required: bool = True
-    options: list[Any] | None = None
-    pattern: str | None = None
-    pattern_message: str | None = None
-    min_value: int | None = None
-    max_value: int | None = None
-    max_length: int | None = None
-    columns: list[Any] | None = None
-
-
-def columns_of(field: FieldLike) -> list[Column]:
-    """Return the columns of a table field."""
-    return [
-        Column(
-            key=str(given["key"]), label=str(given.get("label") or given["key"]),
-            kind=str(given.get("kind") or FieldKind.text),
-            is_required=bool(given.get("required", True)), options=given.get("options"),
-            max_length=given.get("max_length"),
-        )
-        for given in field.columns or [] if isinstance(given, Mapping) and given.get("key")
-    ]  # fmt: skip
-
-
-def choices(field: FieldLike) -> list[tuple[str, str]]:
-    """Return (value, label) of a choice field."""
-    return [(str(o["value"]), str(o.get("label") or o["value"]))
-            for o in field.options or [] if isinstance(o, Mapping) and "value" in o]  # fmt: skip
-
-
 def read(field: FieldLike, formdata: Any, name: str) -> Any:
     """Return the value that input ``name`` of a sent page holds for ``field``, tidied."""
     if field.kind == FieldKind.address:
         parts = ("unit", "detail")
         return tidy(field, {part: formdata.get(f"{name}-{part}") for part in parts})
-    if field.kind == FieldKind.table:
+    if field.kind in ROW_KINDS:
         return tidy(field, _read_rows(field, formdata, name))
+    if field.kind in BLOCK_KINDS:
+        cells = columns_of(field)
+        return tidy(field, {c.key: read(c, formdata, f"{name}-{c.key}") for c in cells})
     if field.kind == FieldKind.multi_select:
         return tidy(field, formdata.getlist(name))
-    return None if field.kind == FieldKind.file else tidy(field, formdata.get(name))
+    is_sent = field.kind not in {FieldKind.file, FieldKind.computed}
+    return tidy(field, formdata.get(name)) if is_sent else None
 
 
 def _read_rows(field: FieldLike, formdata: Any, name: str) -> list[dict[str, Any]]:
@@ -116,9 +65,13 @@ def tidy(field: FieldLike, raw: Any) -> Any:
         return list(dict.fromkeys(text for item in given if (text := _text(item))))
     if kind == FieldKind.address:
         return _tidy_address(raw)
-    if kind == FieldKind.table:
+    if kind in ROW_KINDS:
         return _tidy_rows(field, raw)
-    if kind == FieldKind.number and isinstance(raw, int | float) and not isinstance(raw, bool):
+    if kind in BLOCK_KINDS:
+        return _tidy_block(field, raw)
+    if kind == FieldKind.computed and isinstance(raw, bool):
+        return None
+    if kind in {FieldKind.number, FieldKind.computed} and isinstance(raw, int | float) and not isinstance(raw, bool):
         return _number(raw)
     text = _text(raw, keep_lines=kind == FieldKind.textarea)
     return _FROM_TEXT.get(kind, lambda value: value)(text) if text is not None else None
@@ -141,6 +94,12 @@ def _tidy_address(raw: Any) -> dict[str, str] | None:
     given = raw if isinstance(raw, Mapping) else {"detail": raw}
     unit, detail = _text(given.get("unit")) or "", _text(given.get("detail")) or ""
     return {"unit": unit[:20], "detail": detail} if unit or detail else None
+
+
+def _tidy_block(field: FieldLike, raw: Any) -> dict[str, Any] | None:
+    given = raw if isinstance(raw, Mapping) else {}
+    values = {cell.key: tidy(cell, given.get(cell.key)) for cell in columns_of(field)}
+    return values if any(v not in (None, "", False, []) for v in values.values()) else None
 
 
 def _tidy_rows(field: FieldLike, raw: Any) -> list[dict[str, Any]]:
@@ -189,47 +148,4 @@ _FROM_TEXT: dict[str, Any] = {
     FieldKind.number: _number_from, FieldKind.date: _date_from, FieldKind.phone: _phone_from,
     FieldKind.personal_id: lambda text: re.sub(r"[\s.\-]", "", text),
     FieldKind.email: lambda text: text.replace(" ", ""),
-}  # fmt: skip
-
-
-def show(field: FieldLike, value: Any, units: Mapping[str, str] | None = None) -> str:
-    """Return a tidied value as a person reads it; "" when nothing was answered."""
-    if field.kind == FieldKind.checkbox:
-        return _("Yes") if value is True else _("No")
-    if value in (None, "", []):
-        return ""
-    if field.kind in {FieldKind.select, FieldKind.multi_select}:
-        labels = dict(choices(field))
-        chosen = value if isinstance(value, list) else [value]
-        return ", ".join(labels.get(str(key), str(key)) for key in chosen)
-    if field.kind == FieldKind.address and isinstance(value, Mapping):
-        unit = (units or {}).get(value.get("unit") or "", "")
-        return ", ".join(filter(None, (value.get("detail"), unit)))
-    if field.kind == FieldKind.file:
-        return ", ".join(map(str, value))
-    return _SHOW.get(field.kind, str)(value)
-
-
-def show_number(value: Any) -> str:
-    """Return a number as Vietnamese writes it: 1.250,5."""
-    if not isinstance(value, int | float):
-        return str(value)
-    return f"{value:,}".translate(str.maketrans(",.", ".,"))
-
-
-def _show_date(value: Any) -> str:
-    try:
-        return plain_text(date.fromisoformat(str(value)))
-    except ValueError:
-        return str(value)  # as it was typed
-
-
-def show_phone(value: Any) -> str:
-    """Return a phone number in groups: 0905 123 456."""
-    text = str(value)
-    return f"{text[:4]} {text[4:7]} {text[7:]}" if PHONE.fullmatch(text) else text
-
-
-_SHOW: dict[str, Any] = {
-    FieldKind.number: show_number, FieldKind.date: _show_date, FieldKind.phone: show_phone,
 }  # fmt: skip

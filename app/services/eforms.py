@@ -1,21 +1,25 @@
 """Electronic forms at work: one definition in rows drives page, check, API and print."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 import wtforms
-from sqlalchemy.orm import Session, joinedload, object_session, selectinload
+from flask_babel import force_locale
+from sqlalchemy.orm import object_session, selectinload
 from wtforms.meta import DefaultMeta
 
-from app.clock import today
 from app.lowcode.forms import BaseForm
-from app.models import Account, AdministrativeUnit, Form, FormField, FormSection
-from app.models.account import IdKind
-from app.models.form import FieldKind
+from app.models import Account, Form, FormField, FormSection
+from app.models.form_words import BLOCK_KINDS, ROW_KINDS, FieldKind
+from app.services.eform_columns import columns_of, help_of, label_of, title_of
 from app.services.eform_fields import problem
-from app.services.eform_values import columns_of, read, show, tidy
-from app.text import fold
+from app.services.eform_names import known_references, reference_names, unit_choices, unit_names
+from app.services.eform_prefill import known_answers
+from app.services.eform_show import block_lines, show
+from app.services.eform_state import Evaluation, may_fill, may_see
+from app.services.eform_values import read, tidy
+from app.workflows.conditions import is_empty
 
 PREFIX = "f_"  # keys come from data: one named "data" must not hide an attribute of the form
 Data = Mapping[str, Any]
@@ -34,16 +38,19 @@ def prepare(form: Form) -> Form:
     return form
 
 
-def fields_of(form: Form, only: Collection[str] | None = None) -> list[FormField]:
-    """Return the fields of ``form`` in reading order; only: those keys."""
-    return [f for f in prepare(form).fields() if only is None or f.key in only]
+def fields_of(
+    form: Form, only: Collection[str] | None = None, *, officer: bool = False
+) -> list[FormField]:
+    """Return the fields of ``form`` this reader answers, in reading order; only: those keys."""
+    return [f for f in prepare(form).fields()
+            if (only is None or f.key in only) and may_fill(f, officer=officer)]  # fmt: skip
 
 
 class AnswerField(wtforms.Field):
     """One field of an electronic form on a page; ``row`` is its definition."""
 
     def __init__(self, row: FormField, **kwargs: Any) -> None:
-        super().__init__(row.label, description=row.help_text or "", **kwargs)
+        super().__init__(label_of(row), description=help_of(row), **kwargs)
         self.row = row
         if row.is_required:
             self.flags.required = True
@@ -61,6 +68,7 @@ class EForm(wtforms.Form):
     """The page of one electronic form. CSRF is the page's; a field is named ``f_<key>``."""
 
     row: ClassVar[Form]
+    judged: Evaluation | None = None  # with all answers, those of other pages too
 
     class Meta(DefaultMeta):
         """WTForms' own messages from our catalogue."""
@@ -84,171 +92,172 @@ class EForm(wtforms.Form):
                 field.errors = [problems[field.row.key]]
 
 
-def form_class(form: Form, only: Collection[str] | None = None) -> type[EForm]:
-    """Return the page form made of the rows of ``form``; only: these keys."""
-    fields = {PREFIX + field.key: AnswerField(field) for field in fields_of(form, only)}
+def form_class(
+    form: Form, only: Collection[str] | None = None, *, officer: bool = False
+) -> type[EForm]:
+    """Return the page form made of the rows of ``form``; only: these keys. Computed texts show."""
+    rows = [f for f in prepare(form).fields() if (only is None or f.key in only)
+            and (may_fill(f, officer=officer) or _is_computed_for(f, officer=officer))]  # fmt: skip
+    fields = {PREFIX + field.key: AnswerField(field) for field in rows}
     return type("AnswersForm", (EForm,), {**fields, "row": form})
+
+
+def _is_computed_for(field: FormField, *, officer: bool) -> bool:
+    return field.kind == FieldKind.computed and may_see(field, officer=officer)
 
 
 def bind(
     form: Form, data: Data, problems: Mapping[str, str] | None = None,
-    only: Collection[str] | None = None,
+    only: Collection[str] | None = None, *, officer: bool = False,
 ) -> EForm:  # fmt: skip
-    """Return the page form showing stored ``data``, with messages beside the fields."""
-    bound = form_class(form, only)(data={PREFIX + key: value for key, value in data.items()})
+    """Return the page form showing stored ``data``, with messages beside the fields.
+
+    data: all answers, for conditions look at fields of other pages too.
+    """
+    cls = form_class(form, only, officer=officer)
+    judged = Evaluation(form, data)
+    values = {**data, **{key: judged.text(key) for key, field in judged.fields.items()
+                         if field.kind == FieldKind.computed}}  # fmt: skip
+    bound = cls(data={PREFIX + key: value for key, value in values.items()})
+    bound.judged = judged
     bound.add_errors(problems or {})
     return bound
 
 
-def read_data(form: Form, formdata: Any, only: Collection[str] | None = None) -> dict[str, Any]:
+def read_data(
+    form: Form, formdata: Any, only: Collection[str] | None = None, *, officer: bool = False
+) -> dict[str, Any]:
     """Return what a sent page holds, as JSON: the keys of the form and nothing else.
 
     Inputs may be named as on our pages (``f_<key>``). Files are not read here: what is
     attached is known by its own rows, never by what a page says.
     """
-    return {f.key: read(f, formdata, PREFIX + f.key) for f in fields_of(form, only)
-            if f.kind != FieldKind.file}  # fmt: skip
+    return {f.key: read(f, formdata, PREFIX + f.key)
+            for f in fields_of(form, only, officer=officer) if f.kind != FieldKind.file}  # fmt: skip
 
 
-def clean_data(form: Form, data: Any, only: Collection[str] | None = None) -> dict[str, Any]:
+def clean_data(
+    form: Form, data: Any, only: Collection[str] | None = None, *, officer: bool = False
+) -> dict[str, Any]:
     """Return ``data`` of any origin (API, draft) tidied: unknown keys dropped, values as JSON."""
     given = data if isinstance(data, Mapping) else {}
-    return {f.key: tidy(f, given[f.key]) for f in fields_of(form, only) if f.key in given}
+    return {f.key: tidy(f, given[f.key]) for f in fields_of(form, only, officer=officer)
+            if f.key in given}  # fmt: skip
 
 
-def data_problems(form: Form, data: Data, only: Collection[str] | None = None) -> dict[str, str]:
+def complete(form: Form, data: Data) -> dict[str, Any]:
+    """Return what is kept of answers when they are sent: hidden ones dropped, texts computed."""
+    return Evaluation(prepare(form), data).data()
+
+
+def data_problems(
+    form: Form, data: Data, only: Collection[str] | None = None, *,
+    officer: bool = False, is_whole: bool = False,
+) -> dict[str, str]:  # fmt: skip
     """Return {field key: message} of everything wrong with ``data``; {} when it may be sent.
 
-    only: check these keys alone (one page, or what a supplement asks for).
+    only: check these keys alone (one page, or what a supplement asks for). is_whole: the form was
+    answered before, so a rule broken with a closed field is said beside an open one.
+    What officers answer is demanded of them alone, and only where it is asked for by ``only``.
     """
-    fields = fields_of(form, only)
-    tidied = clean_data(form, data, only)
-    units = _known_units(form, tidied.values())
-    found = {f.key: problem(f, tidied.get(f.key), units) for f in fields}
-    return {key: message for key, message in found.items() if message is not None}
+    judged = Evaluation(prepare(form), data)
+    fields = [f for f in fields_of(form, only, officer=officer) if judged.is_shown(f.key)]
+    known = known_references(form, judged.given)
+    found: dict[str, str] = {}
+    for field in fields:
+        must = judged.is_required(field) and (only is not None or may_fill(field, officer=False))
+        message = problem(field, judged.given.get(field.key), known, is_required=must)
+        if message is not None:
+            found[field.key] = message
+    asked = {field.key for field in fields}
+    for places, message in judged.broken_rules():
+        at = next((key for key in (places if is_whole else places[:1]) if key in asked), None)
+        if at is not None:
+            found.setdefault(at, message)
+    return found
 
 
 def prefill(form: Form, account: Account) -> dict[str, Any]:
-    """Return what the applicant's profile answers already (QN20 Đ17.3)."""
-    found = {f.key: tidy(f, _from_profile(f, account)) for f in fields_of(form) if f.prefill}
+    """Return what is known of the applicant already and stands the form's own checks."""
+    own = {f.key for f in fields_of(form)}
+    found = {k: v for k, v in known_answers(prepare(form), account).items() if k in own}
     wrong = data_problems(form, found, only=set(found))
-    # An address without a house number still saves choosing the commune.
-    kept = {f.key for f in fields_of(form) if f.kind == FieldKind.address}
+    # An address without a house number still saves choosing the commune; so does half a block.
+    kept = {f.key for f in form.fields() if f.kind == FieldKind.address or f.kind in BLOCK_KINDS}
     return {key: value for key, value in found.items()
-            if value not in (None, "", []) and (key not in wrong or key in kept)}  # fmt: skip
+            if not is_empty(value) and (key not in wrong or key in kept)}  # fmt: skip
 
 
-def _from_profile(field: FormField, account: Account) -> Any:
-    value: Any = getattr(account, str(field.prefill), None)
-    if field.prefill == "id_number" and field.kind == FieldKind.personal_id:
-        return value if account.id_kind == IdKind.personal_id else None
-    if field.kind == FieldKind.address:
-        return {"unit": account.unit.code if account.unit else "", "detail": _street(account)}
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def read_sections(
+    form: Form, data: Data, *, officer: bool = False
+) -> Iterator[tuple[FormSection, list[FormField]]]:
+    """Yield each section with the fields this reader sees: shown by the answers, or answered."""
+    judged = Evaluation(prepare(form), data)
+    for section in form.sections:
+        fields = [f for f in section.fields if may_see(f, officer=officer)
+                  and (judged.is_shown(f.key) or not is_empty(data.get(f.key)))]  # fmt: skip
+        if fields:
+            yield section, fields
 
 
-def _street(account: Account) -> str:
-    """Return the address without the names of the units, which are chosen from the catalog."""
-    units = (account.unit, account.unit.parent) if account.unit is not None else ()
-    named = {fold(unit.full_name) for unit in units if unit is not None}
-    parts = (part.strip() for part in (account.address or "").split(","))
-    return ", ".join(part for part in parts if fold(part) not in named)
-
-
-def answers(form: Form, data: Data) -> Answers:
+def answers(form: Form, data: Data, *, officer: bool = False) -> Answers:
     """Return the form as it is read: [(section, [(label, value)], tables)], in order."""
-    units = unit_names(object_session(form), _unit_codes(data.values()))
+    names = reference_names(prepare(form), data)
     found: Answers = []
-    for section in prepare(form).sections:
-        lines = [(f.label, show(f, data.get(f.key), units))
-                 for f in section.fields if f.kind != FieldKind.table]  # fmt: skip
-        tables = [_table(f, data.get(f.key), units)
-                  for f in section.fields if f.kind == FieldKind.table]  # fmt: skip
-        found.append((section.title, lines, tables))
+    for section, fields in read_sections(form, data, officer=officer):
+        lines = [line for f in fields if f.kind not in ROW_KINDS
+                 for line in _lines(f, data.get(f.key), names)]  # fmt: skip
+        tables = [_table(f, data.get(f.key), names) for f in fields if f.kind in ROW_KINDS]
+        found.append((title_of(section), lines, tables))
     return found
+
+
+def _lines(field: FormField, value: Any, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    if field.kind not in BLOCK_KINDS:
+        return [(label_of(field), show(field, value, names))]
+    parts = block_lines(field, value, names)
+    return [(f"{label_of(field)} – {name}", text) for name, text in parts]
 
 
 def _table(field: FormField, rows: Any, units: Mapping[str, str]) -> AnswerTable:
     columns = columns_of(field)
     given = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     cells = [[show(column, row.get(column.key), units) for column in columns] for row in given]
-    return field.label, [column.label for column in columns], cells
+    return label_of(field), [label_of(column) for column in columns], cells
 
 
-def print_sections(form: Form, data: Data) -> list[dict[str, Any]]:
-    """Return the sections of a printed form, as app.documents kind "form_print" takes them."""
+def print_sections(form: Form, data: Data, *, officer: bool = False) -> list[dict[str, Any]]:
+    """Return the sections of a printed form, as app.documents kind "form_print" takes them.
+
+    A printed form is an official paper: Vietnamese, whatever the reader's language.
+    """
+    with force_locale("vi"):
+        read_aloud = answers(form, data, officer=officer)
     return [
         {"title": title, "rows": [{"label": name, "value": text} for name, text in rows],
          "tables": [{"title": name, "columns": head, "rows": cells}
                     for name, head, cells in tables]}
-        for title, rows, tables in answers(form, data)
+        for title, rows, tables in read_aloud
     ]  # fmt: skip
 
 
-def differences(form: Form, old: Data, new: Data) -> list[tuple[str, str, str]]:
+def differences(
+    form: Form, old: Data, new: Data, *, officer: bool = False
+) -> list[tuple[str, str, str]]:
     """Return (label, old, new) of each answer that differs, in reading order."""
-    units = unit_names(object_session(form), _unit_codes([*old.values(), *new.values()]))
-    return [(f.label, _brief(f, old.get(f.key), units), _brief(f, new.get(f.key), units))
-            for f in fields_of(form)
-            if tidy(f, old.get(f.key)) != tidy(f, new.get(f.key))]  # fmt: skip
+    names = reference_names(prepare(form), old, new)
+    return [(label_of(f), show(f, old.get(f.key), names), show(f, new.get(f.key), names))
+            for f in form.fields() if may_see(f, officer=officer)
+            and tidy(f, old.get(f.key)) != tidy(f, new.get(f.key))]  # fmt: skip
 
 
 def shown(form: Form, data: Data) -> dict[str, str]:
-    """Return {key: answer in words}; tables in one line."""
-    units = unit_names(object_session(form), _unit_codes(data.values()))
-    return {f.key: _brief(f, data.get(f.key), units) for f in fields_of(form)}
+    """Return {key: answer in words} of what the applicant sees; tables in one line."""
+    names = reference_names(prepare(form), data)
+    return {f.key: show(f, data.get(f.key), names)
+            for f in form.fields() if may_see(f, officer=False)}  # fmt: skip
 
 
-def _brief(field: FormField, value: Any, units: Mapping[str, str]) -> str:
-    if field.kind != FieldKind.table:
-        return show(field, value, units)
-    return "; ".join(", ".join(filter(None, row)) for row in _table(field, value, units)[2])
-
-
-def unit_choices(session: Session) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return today's wards and communes by province: [(province, [(code, full name)])]."""
-    query = _current_units().options(joinedload(AdministrativeUnit.parent)).order_by(
-        AdministrativeUnit.search_text, AdministrativeUnit.id)  # fmt: skip
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for unit in session.scalars(query):
-        province = unit.parent.full_name if unit.parent else ""
-        groups.setdefault(province, []).append((unit.code, unit.full_name))
-    return sorted(groups.items())
-
-
-def _current_units() -> sa.Select[AdministrativeUnit]:
-    unit, day = AdministrativeUnit, today()
-    return sa.select(unit).where(
-        unit.kind.in_(["ward", "commune", "township"]), unit.valid_from <= day,
-        sa.or_(unit.valid_to.is_(None), unit.valid_to >= day),
-    )  # fmt: skip
-
-
-def unit_names(session: Session | None, codes: Collection[str]) -> dict[str, str]:
-    """Return {code: "Phường Phú Xuân, Thành phố Huế"}; today's unit where a code was used twice."""
-    if session is None or not codes:
-        return {}
-    unit = AdministrativeUnit
-    query = sa.select(unit).where(unit.code.in_(codes)).options(joinedload(unit.parent))
-    rows = session.scalars(query.order_by(unit.valid_from))
-    return {row.code: ", ".join(u.full_name for u in (row, row.parent) if u) for row in rows}
-
-
-def _known_units(form: Form, values: Iterable[Any]) -> set[str]:
-    session, codes = object_session(form), _unit_codes(values)
-    if session is None or not codes:
-        return set()
-    query = _current_units().where(AdministrativeUnit.code.in_(codes))
-    return {unit.code for unit in session.scalars(query)}
-
-
-def _unit_codes(values: Iterable[Any]) -> set[str]:
-    """Return every unit code in ``values``, those in table cells too."""
-    found: set[str] = set()
-    for value in values:
-        if isinstance(value, Mapping):
-            unit = value.get("unit")
-            found |= {unit} if isinstance(unit, str) else _unit_codes(value.values())
-        elif isinstance(value, list):
-            found |= _unit_codes(value)
-    return found
+__all__ = ["PREFIX", "Answers", "EForm", "answers", "bind", "clean_data", "complete",
+           "data_problems", "differences", "fields_of", "form_class", "prefill", "prepare",
+           "print_sections", "read_data", "read_sections", "shown", "unit_choices", "unit_names"]  # fmt: skip

@@ -32,7 +32,7 @@ class Found:
 
 
 def search(session: Session, text: str, actor: Actor) -> Found:
-    """Return dossiers by code, applicant or number in scope; applicants for those who may read
+    """Return dossiers in scope by code, applicant, number or searchable answers; applicants for those who may read
     them; procedures by name or code. Without diacritics, case does not matter."""
     text = text.strip()[:200]
     if len(fold(text)) < _SHORTEST:
@@ -59,7 +59,11 @@ def _exact(session: Session, text: str, actor: Actor) -> Dossier | None:
 def _dossiers(session: Session, text: str, actor: Actor) -> list[Dossier]:
     query = sa.select(Dossier).options(joinedload(Dossier.procedure), joinedload(Dossier.agency))
     for word in fold(text).split()[:8]:
-        query = query.where(Dossier.search_text.like(like_pattern(word), escape="\\"))
+        pattern = like_pattern(word)
+        query = query.where(sa.or_(
+            Dossier.search_text.like(pattern, escape="\\"),
+            Dossier.answers_text.like(pattern, escape="\\"),
+        ))  # fmt: skip
     condition = dossiers_of(actor)
     query = query if condition is None else query.where(condition)
     return list(session.scalars(query.order_by(Dossier.id.desc()).limit(LIMIT + 1)))

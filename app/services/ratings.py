@@ -10,7 +10,8 @@ from app.errors import Conflict, Invalid, NotAllowed
 from app.models import Dossier, Rating
 from app.models.rating import CRITERIA, SCORES
 from app.permissions import Actor
-from app.services.eform_values import Column, tidy
+from app.services.eform_columns import Column
+from app.services.eform_values import tidy
 from app.workflows.states import State
 
 # The work is over for the applicant: with a result, refused or stopped.

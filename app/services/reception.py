@@ -24,7 +24,7 @@ from app.models.dossier import DOSSIER_CHANNELS, RESULT_WAYS
 from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.counter import commune_of, desks_of
-from app.services.eforms import data_problems
+from app.services.eforms import data_problems, fields_of
 from app.services.fees import MAX_QUANTITY, charge_of
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
@@ -102,7 +102,8 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     # Received anywhere regardless of boundary (HUE25 Đ4.4): the officer's own desk.
     desk = session.get_one(Agency, desks[0])
     agency = handling_agency(given.version, given.agency or commune_of(desk))
-    faults = data_problems(given.version.form, given.data) if given.version.form and given.data else {}
+    form, data = given.version.form, given.data
+    faults = data_problems(form, data, officer=True) if form is not None and data else {}
     if faults:
         raise Invalid(_("Please correct the marked fields."), faults)
     if given.channel not in DOSSIER_CHANNELS or given.result_way not in RESULT_WAYS:
@@ -213,7 +214,8 @@ def ask_supplement(
 
 
 def _asked_items(dossier: Dossier, field_keys: list[str], component_ids: list[int]) -> list[dict[str, str]]:
-    fields = {f.key: f.label for f in dossier.version.form.fields()} if dossier.version.form else {}
+    form = dossier.version.form
+    fields = {f.key: f.label for f in fields_of(form)} if form is not None else {}
     papers = {c.id: c.name for c in dossier.version.components}
     unknown = set(field_keys) - set(fields) or set(component_ids) - set(papers)
     if unknown:

@@ -25,7 +25,9 @@ from app.models import (
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
 from app.services import lifecycle
-from app.services.eforms import data_problems
+from app.services.eform_search import keep_answers_text
+from app.services.eform_state import reopened
+from app.services.eforms import complete, data_problems
 from app.services.fees import charges_for
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
@@ -126,6 +128,8 @@ def make_dossier(
     """
     if version.state != "published":
         raise NotAllowed(_("This version of the procedure is not in force."))
+    if version.form is not None and data:
+        data = complete(version.form, data)
     at = submitted_at or now()
     desk = desk or receiving_desk(agency)
     dossier = Dossier(
@@ -137,6 +141,7 @@ def make_dossier(
         result_way=result_way, request_key=request_key,
     )  # fmt: skip
     dossier.revisions.append(FormRevision(number=1, data=data, at=at, author_name=account.name))
+    keep_answers_text(dossier, data)
     dossier.charges.extend(charges_for(version, channel))
     return dossier
 
@@ -174,15 +179,20 @@ def answer_supplement(
     if request is None or request.answered_at is not None:
         raise NotAllowed(_("Nothing is asked of you at present."))
     merged = dict(dossier.revisions[-1].data)
-    merged |= {key: value for key, value in data.items() if key in request.field_keys}
+    form, keys = dossier.version.form, set(request.field_keys)
+    if form is not None and keys:
+        keys = reopened(form, merged, keys)
+        merged |= {key: value for key, value in data.items() if key in keys}
     handed_in = handed_in or {}
-    faults = _supplement_faults(dossier, merged, request, handed_in)
+    faults = _supplement_faults(dossier, merged, request, handed_in, keys)
     if faults:
         raise Invalid(
             _("The supplement is not complete yet. Please correct what is marked."), faults
         )
     at = now()
-    if request.field_keys:
+    if form is not None and keys:
+        merged = complete(form, merged)
+        keep_answers_text(dossier, merged)
         dossier.revisions.append(FormRevision(
             number=len(dossier.revisions) + 1, data=merged, at=at, author_name=actor.name,
             reason=_("Supplement %(number)d", number=request.number),
@@ -197,10 +207,11 @@ def answer_supplement(
 
 def _supplement_faults(
     dossier: Dossier, data: dict[str, Any], request: SupplementRequest,
-    handed_in: Mapping[int, tuple[str, int]],
+    handed_in: Mapping[int, tuple[str, int]], keys: set[str],
 ) -> dict[str, str]:  # fmt: skip
-    form, keys = dossier.version.form, set(request.field_keys)
-    faults = data_problems(form, data, only=keys) if form is not None and keys else {}
+    form, faults = dossier.version.form, dict[str, str]()
+    if form is not None and keys:
+        faults = data_problems(form, data, only=keys, is_whole=True)
     fresh = {a.component_id for a in dossier.attachments if a.created_at >= request.asked_at}
     fresh |= set(handed_in)
     for number, (kind, quantity) in handed_in.items():

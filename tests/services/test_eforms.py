@@ -8,7 +8,8 @@ from werkzeug.datastructures import MultiDict
 from app.extensions import db
 from app.models import AdministrativeUnit
 from app.services import eforms
-from app.services.eform_values import ELSEWHERE, MAX_ROWS, show
+from app.services.eform_show import show
+from app.services.eform_values import ELSEWHERE, MAX_ROWS
 from tests import factories
 
 OPTIONS = [{"value": "a", "label": "Loại A"}, {"value": "b", "label": "Loại B"}]

@@ -10,6 +10,7 @@ const MODULES = {
   "choices.js": "[data-choices-url],[data-choices]",
   "parts.js": "[data-parts]",
   "uploads.js": "[data-upload],[data-signature]",
+  "eform.js": "[data-eform]",
   "charts.js": "[data-chart]",
 };
 

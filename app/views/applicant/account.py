@@ -30,8 +30,9 @@ from app.models import Account
 from app.models.account import GENDERS, ID_KINDS, AccountKind, IdKind
 from app.permissions import current_actor
 from app.services import accounts, eforms, users
+from app.services.eform_columns import Column
 from app.services.eform_fields import problem
-from app.services.eform_values import Column, tidy
+from app.services.eform_values import tidy
 from app.transactions import transaction
 from app.views.applicant.base import ApplicantView, login_first, page, problems_of
 

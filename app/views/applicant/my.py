@@ -12,6 +12,7 @@ from app.extensions import db
 from app.models import Dossier
 from app.permissions import current_actor
 from app.services import drafts, eforms, files, lifecycle, my_dossiers, ratings, results
+from app.services.eform_state import reopened
 from app.services.notices import notify_transition
 from app.services.paging import page_number
 from app.services.submission import answer_supplement
@@ -68,7 +69,9 @@ class MyView(ApplicantView):
             return pages.supplement_page(session, dossier, asked, None, {})
         form, values = dossier.version.form, {}
         if form is not None:
-            values = eforms.read_data(form, request.form, only=set(asked.field_keys))
+            before = dossier.revisions[-1].data if dossier.revisions else {}
+            keys = reopened(eforms.prepare(form), before, set(asked.field_keys))
+            values = eforms.read_data(form, request.form, only=keys)
         if request.form.get("add_row"):
             return pages.supplement_page(session, dossier, asked, values, {})
         faults, message = self._answer(code, values)

@@ -11,9 +11,10 @@ from app.models import Dossier, SupplementRequest
 from app.models.dossier import RESULT_WAYS
 from app.models.rating import CRITERIA, SCORES
 from app.services import eforms, my_dossiers, ratings
+from app.services.eform_state import reopened
 from app.services.letters import letter_title
 from app.views.applicant.base import page
-from app.views.applicant.eform_page import elsewhere, error_links, page_fields
+from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
 
 
@@ -53,20 +54,21 @@ def supplement_page(
     """Return the page of a supplement: old answers shown, asked ones to be corrected."""
     form, keys = dossier.version.form, set(asked.field_keys)
     data = dossier.revisions[-1].data if dossier.revisions else {}
-    shown, links, units = [], [], []
+    shown, links, units, live = [], [], [], {}
     if form is not None and keys:
+        keys = reopened(form, data, keys)
         bound = eforms.bind(form, {**data, **(typed or {})}, faults, only=keys)
-        if any(field.row.kind == "address" for field in bound):
-            units = eforms.unit_choices(session)
+        live, offered = live_rules(bound), offered_for(bound, session)
+        units = offered.units
         fresh = [a for a in dossier.attachments if a.created_at >= asked.asked_at]
-        shown = page_fields(bound, units=units, attachments=fresh, old=eforms.shown(form, data),
+        shown = page_fields(bound, units=offered, attachments=fresh, old=eforms.shown(form, data),
                             extra_row=request.form.get("add_row", ""))  # fmt: skip
         links = error_links(bound)
     papers = _asked_papers(dossier, asked, faults)
     links += [(f"upload-{row['name']}", text) for row in papers for text in row["errors"]]
     return page(
         "supplement", status, dossier=dossier, asked=asked, fields=shown, papers=papers,
-        units=units, elsewhere=elsewhere(), problems=links, message=message,
+        units=units, elsewhere=elsewhere(), problems=links, message=message, live=live,
         moment=my_dossiers.moment, **upload_limits(session),
         upload_url=url_for("FileView.add_to_supplement", code=dossier.code),
     )  # fmt: skip

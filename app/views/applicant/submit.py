@@ -94,7 +94,11 @@ class SubmitView(ApplicantView):
         faults = eforms.data_problems(form, answers, only=part.keys)
         if faults:
             return pages.form_page(fresh, part, answers, faults, 422)
-        return redirect(part.next_url(key))
+        if pages.newly_shown(form, answers, part, request.form.get("shown")):
+            more = _("Your answers ask for something more on this page. Please look through it.")
+            return pages.form_page(fresh, part, answers, {}, message=more)
+        # Asked again: what was answered here decides which pages follow.
+        return redirect(pages.part_of(fresh, str(part.number)).next_url(key))
 
     @expose("/<key>/autosave", methods=["POST"])
     @login_first

@@ -17,50 +17,87 @@ from app.models import Account, Draft, Form, FormSection, ProcedureVersion
 from app.models.dossier import RESULT_WAYS
 from app.permissions import Actor, current_actor
 from app.services import drafts, eforms, my_dossiers
+from app.services.eform_columns import help_of, label_of, title_of
+from app.services.eform_state import Evaluation, may_fill
 from app.services.letter_data import limit_text
 from app.services.submission import charges_for, receiving_desk, technical_faults
 from app.services.timing import reception_due
 from app.views.applicant.base import page
-from app.views.applicant.eform_page import elsewhere, error_links, page_fields
+from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
 
 
 @dataclass(frozen=True)
 class Part:
-    """One section of a form as a page of its own; number counts from 1."""
+    """One section of a form as a page of its own.
+
+    number: of the section, from 1; it names the page whatever other pages the answers show.
+    place, count: among the pages shown now. former, following: numbers of its neighbours.
+    """
 
     number: int
+    place: int
     count: int
     section: FormSection
+    former: int | None = None
+    following: int | None = None
 
     @property
     def keys(self) -> set[str]:
         """The keys of its fields."""
         return {field.key for field in self.section.fields}
 
+    @property
+    def title(self) -> str:
+        """The section's title in the reader's language."""
+        return title_of(self.section)
+
+    @property
+    def help(self) -> str:
+        """The section's help text in the reader's language; "" for none."""
+        return help_of(self.section)
+
     def url(self, key: str, **more: str) -> str:
         """Return the address of this page for draft ``key``."""
         return url_for("SubmitView.form", key=key, phan=self.number, **more)
 
+    def back_url(self, key: str) -> str | None:
+        """Return the address of the page before, None on the first."""
+        return url_for("SubmitView.form", key=key, phan=self.former) if self.former else None
+
     def next_url(self, key: str) -> str:
         """Return where one goes on from here."""
-        if self.number < self.count:
-            return url_for("SubmitView.form", key=key, phan=self.number + 1)
+        if self.following:
+            return url_for("SubmitView.form", key=key, phan=self.following)
         return url_for("SubmitView.papers", key=key)
 
 
-def parts_of(form: Form) -> list[Part]:
-    """Return the pages of a form."""
-    sections = [s for s in eforms.prepare(form).sections if s.fields]
-    return [Part(number, len(sections), s) for number, s in enumerate(sections, 1)]
+def parts_of(form: Form, data: Mapping[str, Any]) -> list[Part]:
+    """Return the pages of a form: its sections that the answers show and the applicant fills."""
+    judged = Evaluation(eforms.prepare(form), data)
+    own = [(number, s) for number, s in enumerate(form.sections, 1)
+           if any(may_fill(f, officer=False) for f in s.fields)]  # fmt: skip
+    pages = [pair for pair in own if judged.is_section_shown(pair[1])] or own
+    numbers = [None, *(number for number, _section in pages), None]
+    return [Part(number, place, len(pages), section, numbers[place - 1], numbers[place + 1])
+            for place, (number, section) in enumerate(pages, 1)]  # fmt: skip
+
+
+def newly_shown(form: Form, data: Mapping[str, Any], part: Part, shown: str | None) -> bool:
+    """Return whether the answers ask for more on this page than it showed (pages without scripts)."""
+    if shown is None:
+        return False
+    judged, seen = Evaluation(form, data), set(shown.split(","))
+    return any(may_fill(f, officer=False) and judged.is_shown(f.key) and f.key not in seen
+               for f in part.section.fields)  # fmt: skip
 
 
 def part_of(draft: Draft, text: str | None) -> Part:
     """Return the page asked for; the first for anything that is none."""
-    parts = parts_of(draft.version.form)  # type: ignore[arg-type]
+    parts = parts_of(draft.version.form, draft.data)  # type: ignore[arg-type]
     is_number = text is not None and text.isascii() and text.isdigit() and len(text) < 4
     number = int(text or 1) if is_number else 1
-    return parts[min(max(number, 1), len(parts)) - 1]
+    return next((part for part in parts if part.number >= number), parts[-1])
 
 
 def first_page(draft: Draft) -> str:
@@ -121,15 +158,15 @@ def form_page(
     """Return one section of the form, showing ``data`` with messages beside the fields."""
     session = db.session()
     bound = eforms.bind(draft.version.form, data, faults, only=part.keys)  # type: ignore[arg-type]
-    needs_units = any(field.kind == "address" for field in part.section.fields)
-    units = eforms.unit_choices(session) if needs_units else []
-    shown = page_fields(bound, units=units, attachments=draft.attachments,
+    offered = offered_for(bound, session)
+    units = offered.units
+    shown = page_fields(bound, units=offered, attachments=draft.attachments,
                         extra_row=request.args.get("them", ""))  # fmt: skip
     return page(
-        "form", status, draft=draft, part=part, parts=parts_of(draft.version.form),  # type: ignore[arg-type]
+        "form", status, draft=draft, part=part, parts=parts_of(draft.version.form, data),  # type: ignore[arg-type]
         fields=shown, units=units, elsewhere=elsewhere(), problems=error_links(bound),
         steps=steps(draft, "form"), message=message, changed=changed,
-        base=drafts.page_revision(draft, part.number),
+        base=drafts.page_revision(draft, part.number), live=live_rules(bound),
         # Names this window, so that its own autosaves never count as someone else's.
         tab=request.form.get("tab") or secrets.token_urlsafe(12), **upload_limits(session),
     )  # fmt: skip
@@ -161,13 +198,14 @@ def papers_page(draft: Draft, faults: Mapping[str, str], status: int) -> Any:
 
 def review_page(draft: Draft, message: str, faults: dict[str, str], status: int) -> Any:
     """Return everything that will be sent, with links to correct it."""
-    form, data = draft.version.form, drafts.answers_of(draft)
+    form = draft.version.form
     faults = faults or technical_faults(draft)  # what is missing is said before one sends
-    parts = parts_of(form) if form is not None else []
+    parts = parts_of(form, draft.data) if form is not None else []
+    data = drafts.settled(draft)
     groups = eforms.answers(form, data) if form is not None else []
-    by_title = {id(part.section): part for part in parts}
-    urls = [by_title[id(s)].url(draft.key) if id(s) in by_title else ""
-            for s in (form.sections if form else [])]  # fmt: skip
+    by_section = {id(part.section): part for part in parts}
+    urls = [by_section[id(s)].url(draft.key) if id(s) in by_section else ""
+            for s, _fields in (eforms.read_sections(form, data) if form is not None else ())]  # fmt: skip
     own = {name: text for name, text in faults.items() if name in {"result_way", "consent"}}
     return page(
         "review", status, draft=draft, answers=groups, edit_urls=urls, message=message, own=own,
@@ -196,7 +234,7 @@ def _fault_links(draft: Draft, parts: list[Part], faults: dict[str, str]) -> lis
     for name, text in faults.items():
         part = next((p for p in parts if name in p.keys), None)
         if part is not None:
-            label = next(f.label for f in part.section.fields if f.key == name)
+            label = next(label_of(f) for f in part.section.fields if f.key == name)
             url = part.url(draft.key, **{"kiem-tra": "1"})
             found.append((f"{url}#{eforms.PREFIX}{name}", f"{label}: {text}"))
         elif name.startswith("component-"):

@@ -22,9 +22,10 @@ from app.models.task import TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
 from app.services import dossier_offers, dossier_page, eforms, files, results
 from app.services.dossiers import get_dossier
+from app.services.eform_state import reopened
 from app.services.letters import letter_title
 from app.transactions import transaction
-from app.views.applicant.eform_page import elsewhere, page_fields
+from app.views.applicant.eform_page import elsewhere, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
 from app.views.files import send_file
 from app.views.officers.acts import ACTS
@@ -151,7 +152,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         return {"tales": tell(session, history_of(session, dossier, limit=200))}
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
     return {
-        "answers": eforms.answers(form, data) if form is not None and data else [],
+        "answers": eforms.answers(form, data, officer=True) if form is not None and data else [],
         "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
         "changes": dossier_page.revision_changes(dossier),
     }  # fmt: skip
@@ -163,16 +164,16 @@ def _eform_of(session: Session, dossier: Dossier, offers: list[Any]) -> dict[str
     form = dossier.version.form
     if offer is None or form is None or not offer.facts["asked"].field_keys:
         return {**upload_limits(session)}
-    keys = set(offer.facts["asked"].field_keys)
     data = dict(dossier.revisions[-1].data)
+    keys = reopened(eforms.prepare(form), data, set(offer.facts["asked"].field_keys))
     faults: dict[str, str] = {}
     if sent():
         data |= eforms.read_data(form, sent(), only=keys)
-        faults = eforms.data_problems(form, data, only=keys)
-    units = eforms.unit_choices(session)
+        faults = eforms.data_problems(form, data, only=keys, is_whole=True)
     bound = eforms.bind(form, data, faults, only=keys)
-    return {"asked_fields": page_fields(bound, units=units), "units": units,
-            "elsewhere": elsewhere(), **upload_limits(session)}  # fmt: skip
+    offered = offered_for(bound, session)
+    return {"asked_fields": page_fields(bound, units=offered), "units": offered.units,
+            "elsewhere": elsewhere(), "live": live_rules(bound), **upload_limits(session)}  # fmt: skip
 
 
 def _late(dossier: Dossier) -> Any:

@@ -137,7 +137,7 @@ def _answers(version: ProcedureVersion) -> dict[str, Any]:
     """What was typed into the form; {} when it was handed in on paper."""
     if version.form is None or sent().get("is_paper_form") == "y":
         return {}
-    return eforms.read_data(version.form, sent())
+    return eforms.read_data(version.form, sent(), officer=True)
 
 
 def _fees(version: ProcedureVersion) -> dict[int, int] | None:

@@ -21,7 +21,7 @@ from app.services.guards import is_shared
 from app.services.letter_data import limit_text
 from app.services.submission import handling_agency
 from app.services.timing import result_due
-from app.views.applicant.eform_page import elsewhere, error_links, page_fields
+from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
 from app.views.officers.base import sent
 
@@ -47,7 +47,7 @@ def counter_page(
     session = db.session()
     version = get_version(session, version_id)
     faults = error.fields if isinstance(error, Invalid) else {}
-    fields, units, links = _fields(version, account, faults)
+    fields, units, links, live = _fields(version, account, faults)
     return render_template(
         "officers/reception.html", version=version, key=key, account=account, error=error,
         faults=faults, is_looked_up=is_looked_up, given=sent(), value=_value(account),
@@ -56,7 +56,7 @@ def counter_page(
         paper_kinds=PAPER_KINDS, parts=[c for c in version.components if not is_shared(c)],
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
         elsewhere=elsewhere(), links=links, fees=fees_for(version, "counter"),
-        communes=_communes(version), due=_due(version), limit=limit_text(version),
+        live=live, communes=_communes(version), due=_due(version), limit=limit_text(version),
         **upload_limits(session),
     )  # fmt: skip
 
@@ -76,17 +76,18 @@ def _value(account: Account | None) -> Any:
 
 
 def _fields(version: ProcedureVersion, account: Account | None, faults: Any) -> Any:
-    """Return the form's fields, the offered communes, and links to what is wrong."""
+    """Return the form's fields, offered communes, links to what is wrong, and what scripts need."""
     if version.form is None:
-        return [], [], _links({}, faults)
-    data = eforms.read_data(version.form, sent()) if sent() else {}
+        return [], [], _links({}, faults), {}
+    data = eforms.read_data(version.form, sent(), officer=True) if sent() else {}
     if account is not None:
         data = eforms.prefill(version.form, account) | {
             k: v for k, v in data.items() if v not in (None, "", [], {})
         }
-    bound = eforms.bind(version.form, data, faults)
-    units = eforms.unit_choices(db.session())
-    return page_fields(bound, units=units), units, _links(dict(error_links(bound)), faults)
+    bound = eforms.bind(version.form, data, faults, officer=True)
+    offered = offered_for(bound, db.session())
+    links = _links(dict(error_links(bound)), faults)
+    return page_fields(bound, units=offered), offered.units, links, live_rules(bound)
 
 
 def _links(of_form: dict[str, str], faults: dict[str, str]) -> list[tuple[str, str]]:

@@ -1,0 +1,109 @@
+"""What is known of an applicant already and need not be typed again (QN20 Đ17.3)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, object_session
+
+from app.models import Account, Dossier, Form, FormField, FormRevision, ProcedureVersion
+from app.models.account import IdKind
+from app.models.form_words import BLOCK_KINDS, FieldKind
+from app.services.eform_values import tidy
+from app.text import fold
+from app.workflows.states import State
+
+_SETTLED = (State.finished, State.returned)
+_LOOKED_AT = 10  # of the applicant's latest dossiers
+
+
+def known_answers(form: Form, account: Account) -> dict[str, Any]:
+    """Return {key: value} of what the applicant's profile and earlier dossiers answer."""
+    found = {f.key: _from_profile(f, account) for f in form.fields()
+             if f.prefill and f.prefill not in _FROM_DOSSIERS}  # fmt: skip
+    wanted = [f for f in form.fields() if f.prefill in _FROM_DOSSIERS]
+    session = object_session(form)
+    if wanted and session is not None and account.id is not None:
+        found |= _from_dossiers(session, wanted, account)
+    fields = {f.key: f for f in form.fields()}
+    return {key: tidy(fields[key], value) for key, value in found.items()}
+
+
+_FROM_DOSSIERS = {"earlier": None, "store": _SETTLED}
+
+
+def _from_dossiers(session: Session, wanted: list[FormField], account: Account) -> dict[str, Any]:
+    """Return the latest answer to the same key of the same kind in a dossier of the applicant."""
+    rows = _latest(session, account)
+    kinds = _kinds(session, {form_id for _state, form_id, _data in rows if form_id})
+    found = {}
+    for field in wanted:
+        states = _FROM_DOSSIERS[str(field.prefill)]
+        for state, form_id, data in rows:
+            is_same = kinds.get((form_id, field.key)) == field.kind
+            if is_same and (states is None or state in states) and data.get(field.key):
+                found[field.key] = data[field.key]
+                break
+    return found
+
+
+def _latest(session: Session, account: Account) -> list[tuple[int, int | None, Mapping[str, Any]]]:
+    """Return (state, form, latest answers) of the applicant's dossiers, the last sent first."""
+    last = sa.select(sa.func.max(FormRevision.id)).where(FormRevision.dossier_id == Dossier.id)
+    query = (
+        sa.select(Dossier.state, ProcedureVersion.form_id, FormRevision.data)
+        .join(ProcedureVersion, Dossier.version_id == ProcedureVersion.id)
+        .join(FormRevision, FormRevision.dossier_id == Dossier.id)
+        .where(Dossier.account_id == account.id, FormRevision.id == last.scalar_subquery())
+        .order_by(Dossier.submitted_at.desc(), Dossier.id.desc())
+        .limit(_LOOKED_AT)
+    )
+    return [(state, form_id, data or {}) for state, form_id, data in session.execute(query)]
+
+
+def _kinds(session: Session, form_ids: set[int]) -> dict[tuple[int | None, str], str]:
+    """Return {(form, key): kind} of the applicant's own questions; an officer's stay with officers."""
+    from app.models import FormSection
+
+    query = (
+        sa.select(FormSection.form_id, FormField.key, FormField.kind)
+        .join(FormField.section)
+        .where(FormSection.form_id.in_(form_ids), FormField.filled_by.is_(None))
+    )
+    return {(form_id, key): kind for form_id, key, kind in session.execute(query)}
+
+
+def _from_profile(field: FormField, account: Account) -> Any:
+    if field.prefill == "applicant" or field.kind in BLOCK_KINDS:
+        return _block(field, account)
+    value: Any = getattr(account, str(field.prefill), None)
+    if field.prefill == "id_number" and field.kind == FieldKind.personal_id:
+        return value if account.id_kind == IdKind.personal_id else None
+    if field.kind == FieldKind.address:
+        return _address(account)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _block(field: FormField, account: Account) -> Any:
+    is_organisation = account.id_kind == IdKind.tax_code
+    if is_organisation != (field.kind == FieldKind.organisation):
+        return None  # a person is no organisation: nothing of one fits the other
+    own = {"name": account.name, "phone": account.phone, "email": account.email,
+           "address": _address(account)}  # fmt: skip
+    if is_organisation:
+        return {**own, "tax_code": account.id_number}
+    number = account.id_number if account.id_kind == IdKind.personal_id else None
+    born = account.born_on.isoformat() if account.born_on else None
+    return {**own, "id_number": number, "born_on": born, "gender": account.gender}
+
+
+def _address(account: Account) -> dict[str, str]:
+    return {"unit": account.unit.code if account.unit else "", "detail": _street(account)}
+
+
+def _street(account: Account) -> str:
+    """Return the address without the names of the units, which are chosen from the catalog."""
+    units = (account.unit, account.unit.parent) if account.unit is not None else ()
+    named = {fold(unit.full_name) for unit in units if unit is not None}
+    parts = (part.strip() for part in (account.address or "").split(","))
+    return ", ".join(part for part in parts if fold(part) not in named)
