@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from flask import current_app
 from flask_appbuilder import AppBuilder, Model
 
-from app.lowcode.actions import declared, possible
+from app.lowcode.actions import Action, declared, possible
 from app.lowcode.api import CrudApi
+from app.lowcode.exchange.runs import register_exchange
+from app.lowcode.exchange.views import ExchangeView, ModelExchange, exchange_links
 from app.lowcode.openapi import OpenApiDocument
 from app.lowcode.registry import register_view
 from app.lowcode.screen import Screen
 from app.lowcode.views import CrudView
 from app.permissions import OVERSEERS, Role
 
+_IMPORTS = {"start", "template", "upload", "run", "progress", "correct", "again", "apply"}
 # Who sees the history of the records he may see.
 HISTORY_READERS = OVERSEERS | {Role.system_admin, Role.catalog_admin}
 
@@ -29,12 +33,15 @@ def declared_models() -> list[type[Any]]:
 def add_screens(appbuilder: AppBuilder) -> None:
     """Register the view and the API of every declared model with Flask-AppBuilder.
 
-    Both carry the same permission name, the model's, so a right on one is a right on both.
+    All carry the same permission name, the model's, so a right on one is a right on both.
     """
     for model in declared_models():
         view = appbuilder.add_view_no_menu(_view_class(model))
         register_view(model, view)
         appbuilder.add_api(_api_class(model))
+        appbuilder.add_view_no_menu(_exchange_class(model))
+        register_exchange(model.__name__, ModelExchange(model))
+    current_app.jinja_env.globals["exchange_links"] = exchange_links
     appbuilder.add_api(OpenApiDocument)
 
 
@@ -51,6 +58,16 @@ def _api_class(model: type[Any]) -> type[CrudApi]:
     return type(f"{name}Api", (CrudApi,), {
         "model": model, "resource_name": model.__tablename__.removeprefix("ab_"),
         "class_permission_name": name,
+    })  # fmt: skip
+
+
+def _exchange_class(model: type[Any]) -> type[ExchangeView]:
+    """The import stands there only where rows may come from a file at all."""
+    name = model.__name__
+    slug = model.__tablename__.removeprefix("ab_").replace("_", "-")
+    left_out = {} if Action.import_ in possible(model) else {"exclude_route_methods": _IMPORTS}
+    return type(f"{name}Exchange", (ExchangeView,), {
+        "model": model, "target": name, "route_base": f"/{slug}", "class_permission_name": name, **left_out,
     })  # fmt: skip
 
 

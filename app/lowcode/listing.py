@@ -78,7 +78,7 @@ def sortable(model: type[Any]) -> set[str]:
 
 def find_page(session: Session, model: type[Any], actor: Actor, wanted: ListRequest) -> Page:
     """Return the page ``wanted`` of what ``actor`` may see, in one statement."""
-    query = _narrowed(model, visible(model, actor), wanted)
+    query = narrowed(model, visible(model, actor), wanted)
     some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
     total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
     found = list(session.execute(_paged(model, query, wanted).add_columns(total)))
@@ -104,7 +104,8 @@ def eager(model: type[Any], names: Any) -> list[Any]:
             if name in relations and not relations[name].uselist]  # fmt: skip
 
 
-def _narrowed(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.Select[Any]:
+def narrowed(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.Select[Any]:
+    """Return ``query`` with only the rows that fit the search and the filters of ``wanted``."""
     if wanted.q and model.screen.search:
         query = query.where(model.search_text.like(like_pattern(wanted.q), escape="\\"))
     for key, value in wanted.filters.items():

@@ -63,7 +63,7 @@ def find_all(session: Session, model: type[Any], keys: Iterable[Key], options: A
     """
     wanted = set(keys)
     found: dict[Key, Any] = {}
-    query, columns = _keyed(model)
+    query, columns = keyed_query(model)
     for part in _chunks({key[0] for key in wanted}):
         for row in session.execute(query.where(columns[0].in_(part)).options(*options)):
             key = tuple(row[1:])
@@ -77,7 +77,7 @@ def find(session: Session, model: type[Any], key: Key) -> Any | None:
     return find_all(session, model, [key]).get(key)
 
 
-def _keyed(model: type[Any]) -> tuple[Any, list[Any]]:
+def keyed_query(model: type[Any]) -> tuple[Any, list[Any]]:
     """Return a query of (row, *key values), and those values as columns."""
     joins: list[tuple[Any, Any]] = []
     columns = list(_columns(model, joins))

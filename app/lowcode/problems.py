@@ -27,6 +27,7 @@ def _named(screen: Screen) -> list[str]:
         *screen.search,
         *screen.filters,
         *screen.related,
+        *screen.sheets,
         *(screen.form or ()),
     ]
     names += [*screen.readonly, *screen.key, screen.order.removeprefix("-")]
@@ -71,7 +72,7 @@ def _lists(model: type[Any]) -> Iterator[str]:
 
 def _related(model: type[Any]) -> Iterator[str]:
     relations = inspect(model).relationships
-    for name in model.screen.related:
+    for name in [*model.screen.related, *model.screen.sheets]:
         if name not in relations or not relations[name].uselist:
             yield f"related {name!r}: not a list of records"
     for name in [*model.screen.related, *model.screen.filters, *writable(model)]:

@@ -30,6 +30,7 @@ class Screen:
     labelled columns. sections: (title, attributes) of show and form pages, by default one.
     related: one-to-many attributes listed on the show page. order: default sort, "-x" descending.
     inline: which of those are edited as rows of the form, by default the parts a record owns.
+    sheets: one-to-many attributes whose records go along in a workbook, beside the parts it owns.
     key: attributes that name a record in files and spreadsheets, by default its unique code.
     read/write: roles; rows: which rows they see; write_rows: which of those they may change.
     export: roles that may take the list along; by default readers, of personal data nobody.
@@ -52,6 +53,7 @@ class Screen:
     inline: Sequence[str] | None = None
     order: str = "-id"
     key: Sequence[str] = ()
+    sheets: Sequence[str] = ()
     rows: RowRule | None = None
     write_rows: RowRule | None = None
     can_add: bool = True

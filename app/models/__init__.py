@@ -3,6 +3,7 @@
 from flask_appbuilder.security.sqla.models import PermissionView
 
 from app.history import HistoryEntry
+from app.lowcode.exchange.run import ImportRun
 from app.models.account import Account
 from app.models.administrative_unit import AdministrativeUnit
 from app.models.agency import Agency, Division
@@ -38,7 +39,7 @@ __all__ = [
     "Account", "AdministrativeUnit", "Agency", "Attachment", "CalendarDay", "CalendarSession",
     "Charge", "ClockSegment", "Component", "Counter", "Division", "DocumentType", "Dossier",
     "DossierPaper", "DossierPlace", "Draft", "DueChange", "FabRole", "Fee", "Feedback", "Form", "FormField",
-    "FormRevision", "FormSection", "HistoryEntry", "HistorySeal", "IncidentNotice", "Letter",
+    "FormRevision", "FormSection", "HistoryEntry", "HistorySeal", "ImportRun", "IncidentNotice", "Letter",
     "MailMessage", "Movement", "Notice", "OfficerPosition", "OutboxEvent", "PermissionView",
     "Procedure", "ProcedureVersion", "Process", "ProcessStep", "Profile", "ProfileParameter",
     "PublicationDecision", "PublicationItem", "Rating", "Reorganisation", "Result", "Sector",

@@ -125,7 +125,7 @@ class Agency(Searchable, Entity):
                                                "former_names"]),
         ],
         readonly=["former_names"],
-        related=["divisions", "children"], order="code",
+        related=["divisions", "children"], sheets=["divisions"], order="code",
         read=EVERY_OFFICER, write=frozenset({Role.catalog_admin}),
     )  # fmt: skip
 

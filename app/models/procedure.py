@@ -61,7 +61,7 @@ class Procedure(Searchable, Entity):
     screen = Screen(
         menu=PROCEDURES, icon="list-check", title=_l("Procedures"), singular=_l("Procedure"),
         columns=["code", "name", "sector", "is_active"], search=["code", "name"],
-        filters=["sector", "is_active"], related=["versions"], order="code",
+        filters=["sector", "is_active"], related=["versions"], sheets=["versions"], order="code",
         read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip
 

@@ -7,12 +7,18 @@ from app.integrations.mail import deliver_mail
 from app.services.letters import keep_letter
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting
+from app.tasks.imports import apply_import, check_import
 
 Handler = Callable[..., Any]
 
 
+# Work of many seconds: called outside a transaction, opens its own, and knows itself what is done.
+LONG_HANDLERS: dict[str, Handler] = {
+    "imports.check": check_import,
+}
 HANDLERS: dict[str, Handler] = {
     "agencies.reorganise": reorganise_waiting,
+    "imports.apply": apply_import,
     "letters.render": keep_letter,
     "mail.send": deliver_mail,
     "ratings.invite": invite_rating,

@@ -9,7 +9,7 @@ from flask import current_app
 
 from app.clock import now
 from app.extensions import celery, db
-from app.tasks.handlers import HANDLERS
+from app.tasks.handlers import HANDLERS, LONG_HANDLERS
 from app.transactions import OutboxEvent, transaction
 
 log = logging.getLogger("app.outbox")
@@ -60,13 +60,24 @@ def run(event_id: int) -> bool:
             event = session.scalar(query.with_for_update(skip_locked=True))
             if event is None or event.done_at is not None:
                 return False
-            HANDLERS[event.name](session, **event.payload)
-            event.done_at, event.error = now(), None
+            name, payload = event.name, event.payload
+            if name in HANDLERS:
+                HANDLERS[name](session, **payload)
+                event.done_at, event.error = now(), None
+        if name not in HANDLERS:
+            LONG_HANDLERS[name](**payload)
+            _mark_done(event_id)
         return True
     except Exception as exc:  # kept on the row, tried again later
         log.exception("outbox event failed", extra={"event": event_id})
         _postpone(event_id, exc)
         return False
+
+
+def _mark_done(event_id: int) -> None:
+    with transaction() as session:
+        event = session.get_one(OutboxEvent, event_id)
+        event.done_at, event.error = now(), None
 
 
 def _postpone(event_id: int, exc: Exception) -> None:

@@ -12,6 +12,7 @@ const MODULES = {
   "uploads.js": "[data-upload],[data-signature]",
   "eform.js": "[data-eform]",
   "charts.js": "[data-chart]",
+  "progress.js": "[data-progress-url]",
 };
 
 /** Prepare `root` (the page, or a part that was just added) for use. */

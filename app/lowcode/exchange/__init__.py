@@ -1,0 +1,1 @@
+"""Spreadsheets of every declared model: template, import in three steps, export."""

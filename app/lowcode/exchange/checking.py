@@ -1,0 +1,122 @@
+"""Checks that need all rows at once: unique values, circles, and the rows one may change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+
+from app.lowcode.exchange.plan import Entry, Kind, Table
+from app.lowcode.naturals import key_names
+from app.lowcode.rows import visible
+
+if TYPE_CHECKING:
+    from app.lowcode.exchange.planner import Planner
+
+_CHUNK = 500
+_WRITTEN = (Kind.add, Kind.change)
+
+
+def check_sets(planner: Planner, table: Table) -> None:
+    """Blame the rows of ``table`` that break a rule over many rows."""
+    _rows(planner, table)
+    model = table.sheet.model
+    for constraint in model.__table__.constraints:
+        if isinstance(constraint, sa.UniqueConstraint):
+            _unique(planner, table, list(constraint.columns))
+    for relation in inspect(model).relationships:
+        is_tree = relation.mapper.class_ is model and not relation.uselist and not relation.post_update
+        if is_tree and table.place_of(relation.key) >= 0:
+            _circles(planner, table, relation.key)
+
+
+def _written(table: Table) -> list[Entry]:
+    return [entry for entry in table.entries if entry.kind in _WRITTEN]
+
+
+def _rows(planner: Planner, table: Table) -> None:
+    """Stored records must be among those the actor may see, and change if the file changes them."""
+    found = [entry for entry in table.entries if entry.row is not None and entry.kind != Kind.skip]
+    _only(planner, [e for e in found if e.kind == Kind.same], is_write=False)
+    _only(planner, [e for e in found if e.kind in _WRITTEN], is_write=True)
+
+
+def _only(planner: Planner, entries: list[Entry], *, is_write: bool) -> None:
+    model = entries[0].table.sheet.model if entries else None
+    query = visible(model, planner.actor, to_write=is_write) if model else None
+    if model is None or query is None or query.whereclause is None:
+        return
+    ids = [entry.row.id for entry in entries]
+    mine: set[int] = set()
+    for at in range(0, len(ids), _CHUNK):
+        part = query.with_only_columns(model.id).where(model.id.in_(ids[at : at + _CHUNK]))
+        mine |= set(planner.session.scalars(part))
+    for entry in entries:
+        if entry.row.id not in mine:
+            planner.blame(entry, key_names(model)[0], _("This record belongs to others; you may not change it."))
+
+
+def _unique(planner: Planner, table: Table, columns: list[Any]) -> None:
+    mapper = inspect(table.sheet.model)
+    names = [_name(mapper, column) for column in columns]
+    if set(names) == set(key_names(table.sheet.model)):
+        return  # the key itself was looked up before
+    seen: dict[Any, Entry] = {}
+    for entry in _written(table):
+        values = tuple(_token(getattr(entry.record, name)) for name in names)
+        if any(value is None for value in values):
+            continue
+        other = seen.setdefault(values, entry)
+        if other is not entry:
+            planner.blame(entry, names[-1], _("Row %(row)d has the same value.", row=other.number))
+    _unique_stored(planner, table, columns, names[-1], seen)
+
+
+def _unique_stored(planner: Planner, table: Table, columns: list[Any], name: str, seen: dict[Any, Entry]) -> None:
+    model = table.sheet.model
+    firsts = sorted({values[0] for values in seen if not any(isinstance(v, tuple) for v in values)})
+    for at in range(0, len(firsts), _CHUNK):
+        query = sa.select(model.id, *columns).where(columns[0].in_(firsts[at : at + _CHUNK]))
+        for number, *values in planner.session.execute(query):
+            entry = seen.get(tuple(values))
+            if entry is not None and getattr(entry.row, "id", None) != number:
+                planner.blame(entry, name, _("This value is already used by another record."))
+
+
+def _name(mapper: Any, column: Any) -> str:
+    found = (r.key for r in mapper.relationships if not r.uselist and column in r.local_columns)
+    return next(found, None) or mapper.get_property_by_column(column).key
+
+
+def _token(value: Any) -> Any:
+    """Return what stands for a value in a set: a new record has no number yet."""
+    if hasattr(value, "__mapper__"):
+        return value.id if value.id is not None else ("new", id(value))
+    return getattr(value, "value", value)
+
+
+def _circles(planner: Planner, table: Table, name: str) -> None:
+    """Blame each row whose chain of parents leads back to itself."""
+    model = table.sheet.model
+    moved = [entry for entry in _written(table) if name in entry.values]
+    if not moved:
+        return
+    column = next(iter(inspect(model).relationships[name].local_columns))
+    above: dict[Any, Any] = {line[0]: line[1] for line in planner.session.execute(sa.select(model.id, column))}
+    for entry in moved:
+        above[_token(entry.record)] = _token(getattr(entry.record, name))
+    for entry in moved:
+        if _returns(_token(entry.record), above):
+            planner.blame(entry, name, _("The chain leads back to this record itself."))
+
+
+def _returns(start: Any, above: dict[Any, Any]) -> bool:
+    node, seen = above.get(start), set()
+    while node is not None and node not in seen:
+        if node == start:
+            return True
+        seen.add(node)
+        node = above.get(node)
+    return False

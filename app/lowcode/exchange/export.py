@@ -1,0 +1,99 @@
+"""Taking a list along: the rows of a filter and search with their parts, as .xlsx or .csv."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+import sqlalchemy as sa
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from app.lowcode.exchange import cells
+from app.lowcode.exchange.book import Book
+from app.lowcode.exchange.layout import Column, Sheet, sheet_of, sheets_of
+from app.lowcode.exchange.references import texts_of
+from app.lowcode.forms import make_form
+from app.lowcode.listing import ListRequest, narrowed
+from app.lowcode.rows import visible
+from app.permissions import Actor
+
+_BATCH = 1000
+
+
+def write_workbook(session: Session, model: type[Any], actor: Actor, wanted: ListRequest) -> tuple[IO[bytes], int]:
+    """Return (an open .xlsx file, rows of ``model`` in it): the rows of ``wanted`` and their parts.
+
+    The file can be imported again as it is. The caller closes it.
+    """
+    book, count = Book(), 0
+    queries: dict[type[Any], Any] = {}
+    for sheet in sheets_of(model, "export"):
+        query = _query(sheet.model, actor, wanted, queries)
+        if query is None:
+            continue
+        queries[sheet.model] = query
+        columns = [*sheet.columns, *sheet.read_only]
+        number = book.sheet(sheet, columns, rows_of(session, sheet, query, columns))
+        count = number if sheet.model is model else count
+    return book.close(), count
+
+
+def csv_lines(session: Session, model: type[Any], actor: Actor, wanted: ListRequest) -> Iterator[str]:
+    """Yield a .csv file of the list line by line, UTF-8 with its mark, nothing that runs in it."""
+    sheet = sheet_of(model)
+    columns = [*sheet.columns, *sheet.read_only]
+    query = narrowed(model, visible(model, actor), wanted)
+    yield "\ufeff" + _csv_line([column.label for column in columns])
+    for row in rows_of(session, sheet, query, columns):
+        yield _csv_line([_harmless(cells.as_text(value)) for value in row])
+
+
+def _csv_line(values: Sequence[str]) -> str:
+    target = io.StringIO()
+    csv.writer(target).writerow(values)
+    return target.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(cells.RISKY) else text
+
+
+def _query(model: type[Any], actor: Actor, wanted: ListRequest, queries: dict[type[Any], Any]) -> Any:
+    """Return the rows of a sheet: those of the list, or the parts of the rows of a sheet before."""
+    if not queries:
+        return narrowed(model, visible(model, actor), wanted)
+    for relation in inspect(model).relationships:
+        owner = queries.get(relation.mapper.class_)
+        if owner is not None and not relation.uselist and relation.mapper.class_ is not model:
+            column = next(iter(relation.local_columns))
+            chosen = owner.with_only_columns(relation.mapper.class_.id).order_by(None)
+            return visible(model, actor).where(column.in_(chosen))
+    return None
+
+
+def rows_of(session: Session, sheet: Sheet, query: Any, columns: Sequence[Column]) -> Iterator[list[Any]]:
+    """Yield the rows of ``query`` as their cells show them, a thousand read at a time."""
+    model, form, last = sheet.model, make_form(sheet.model), 0
+    stored = [_attribute(model, column.name) for column in columns]
+    plain = query.with_only_columns(model.id, *stored).order_by(None).order_by(model.id).limit(_BATCH)
+    while batch := session.execute(plain.where(model.id > last)).all():
+        last = batch[-1][0]
+        books = {
+            at: texts_of(session, column.target, {row[at] for row in batch if row[at] is not None})
+            for at, column in enumerate(columns, 1) if column.target is not None
+        }  # fmt: skip
+        for row in batch:
+            yield [
+                books[at].get(row[at], "") if at in books and row[at] is not None
+                else cells.write(model, column, row[at], form)
+                for at, column in enumerate(columns, 1)
+            ]  # fmt: skip
+
+
+def _attribute(model: type[Any], name: str) -> sa.ColumnElement[Any]:
+    mapper = inspect(model)
+    if name in mapper.relationships:
+        column = next(iter(mapper.relationships[name].local_columns))
+        name = mapper.get_property_by_column(column).key
+    return getattr(model, name)  # type: ignore[no-any-return]

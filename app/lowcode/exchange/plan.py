@@ -1,0 +1,133 @@
+"""What an import would do: rows with what becomes of each, and every fault by its place."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from app.i18n import N_
+from app.lowcode.exchange.layout import Column, Sheet
+from app.lowcode.exchange.reading import column_letter
+
+
+class Kind(StrEnum):
+    """What becomes of a row."""
+
+    add = "add"
+    change = "change"
+    same = "same"
+    skip = "skip"
+    fault = "fault"
+
+
+KINDS = {
+    Kind.add: N_("To be added"), Kind.change: N_("To be changed"), Kind.same: N_("Unchanged"),
+    Kind.skip: N_("Left out"), Kind.fault: N_("With faults"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong: sheet and row as the file counts them, the column or -1, what stands there."""
+
+    sheet: str
+    row: int
+    column: int
+    label: str
+    value: str
+    message: str
+
+    @property
+    def letter(self) -> str:
+        """The column as Excel calls it, "" for a whole row or sheet."""
+        return column_letter(self.column) if self.column >= 0 else ""
+
+
+@dataclass
+class Ref:
+    """A record named in a cell: one that is there, or a row of the same file."""
+
+    text: str
+    row: Any = None
+    entry: "Entry | None" = None
+
+    @property
+    def record(self) -> Any:
+        """The record itself, stored already or not yet."""
+        return self.entry.record if self.entry is not None else self.row
+
+
+@dataclass
+class Entry:
+    """One row of a sheet: its values, the record it names, and what becomes of that."""
+
+    table: "Table"
+    number: int
+    values: dict[str, Any] = field(default_factory=dict)
+    key: tuple[Any, ...] | None = None
+    text: str = ""
+    row: Any = None  # the stored record of this key
+    record: Any = None  # that, or the new one
+    kind: Kind = Kind.add
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        """True while nothing wrong was found in this row."""
+        return self.kind != Kind.fault
+
+
+@dataclass
+class Table:
+    """A sheet of the file understood: where its columns stand, and its rows."""
+
+    sheet: Sheet
+    name: str
+    places: dict[int, Column] = field(default_factory=dict)
+    header: int = 0
+    rows: dict[int, list[Any]] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    def place_of(self, name: str) -> int:
+        """Return where the column of an attribute stands, or -1."""
+        return next((at for at, column in self.places.items() if column.name == name), -1)
+
+
+@dataclass
+class Plan:
+    """The whole: tables with their rows, faults, and notes on what was left aside."""
+
+    tables: list[Table] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the rows of every sheet."""
+        for table in self.tables:
+            yield from table.entries
+
+    def counts(self) -> list[dict[str, Any]]:
+        """Return [{"sheet": …, "add": …, "change": …, …}], one for each sheet."""
+        found = []
+        for table in self.tables:
+            line: dict[str, Any] = {"sheet": table.name} | {str(kind): 0 for kind in Kind}
+            for entry in table.entries:
+                line[str(entry.kind)] += 1
+            found.append(line)
+        return found
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that would be written: another one means that the ground moved."""
+        digest = hashlib.sha256()
+        for entry in self.entries():
+            line = [entry.table.name, entry.number, str(entry.kind)]
+            if entry.kind in (Kind.add, Kind.change):
+                line += [entry.text, entry.changes, getattr(entry.row, "id", 0), getattr(entry.row, "row_version", 0)]
+            digest.update(json.dumps(line, ensure_ascii=False, default=str).encode())
+        return digest.hexdigest()
+
+    def lines(self) -> list[list[Any]]:
+        """Return the rows as they are kept for the page: [sheet, row, kind, key, changes]."""
+        return [[e.table.name, e.number, str(e.kind), e.text, e.changes] for e in self.entries()]

@@ -1,0 +1,257 @@
+"""From the rows of a workbook to a plan: the rules of the form for every row, asked set by set."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session, joinedload
+from wtforms import ValidationError
+
+from app.errors import DomainError, Invalid
+from app.lowcode.actions import may
+from app.lowcode.exchange import cells, checking
+from app.lowcode.exchange.comparing import REFUSALS, differs, new_record, validate, words_of
+from app.lowcode.exchange.layout import Column, Sheet
+from app.lowcode.exchange.plan import Entry, Fault, Kind, Plan, Ref, Table
+from app.lowcode.exchange.reading import RawSheet
+from app.lowcode.exchange.references import Finder, beginnings, key_text, label, named
+from app.lowcode.exchange.tables import find_tables
+from app.lowcode.forms import RecordForm, column_of, make_form
+from app.lowcode.naturals import key_names, key_of, keyed_query
+from app.permissions import Actor
+
+Report = Callable[[int, int], None]
+Place = tuple[str, int, int]  # sheet, row, column
+_CHUNK = 500
+
+
+class Planner:
+    """Works out one file. Nothing is flushed: the records it fills in stay in memory.
+
+    corrections: {(sheet, row, column): text typed on the page}; skipped: {(sheet, row)}.
+    """
+
+    def __init__(
+        self, session: Session, actor: Actor, *, corrections: dict[Place, str] | None = None,
+        skipped: set[tuple[str, int]] | None = None, report: Report | None = None,
+    ) -> None:  # fmt: skip
+        self.session, self.actor = session, actor
+        self.corrections, self.skipped = corrections or {}, skipped or set()
+        self.plan = Plan()
+        self._report, self._done = report or (lambda done, total: None), 0
+        self._pending: dict[type[Any], dict[str, Entry]] = {}
+
+    def run(self, sheets: Sequence[Sheet], raw: Sequence[RawSheet]) -> Plan:
+        """Return the plan of ``raw``; raises Invalid if it is no file of these sheets."""
+        find_tables(self.plan, sheets, raw)
+        self._total = 2 * sum(len(table.rows) for table in self.plan.tables) or 1
+        with self.session.no_autoflush:
+            for table in self.plan.tables:
+                self._read(table)
+                self._resolve(table, is_self=False)
+                self._name(table)
+                self._resolve(table, is_self=True)
+            for table in self.plan.tables:
+                self._settle(table)
+            for table in self.plan.tables:
+                checking.check_sets(self, table)
+        order = {table.name: at for at, table in enumerate(self.plan.tables)}
+        self.plan.faults.sort(key=lambda fault: (order[fault.sheet], fault.row, fault.column))
+        return self.plan
+
+    def blame(self, entry: Entry, name: str, message: str, value: Any = None) -> None:
+        """Record a fault of a row, at the column of attribute ``name`` if it has one."""
+        table = entry.table
+        at = table.place_of(name)
+        column = table.places.get(at)
+        raw = value if value is not None else self._raw(entry, at) if at >= 0 else ""
+        self.plan.faults.append(Fault(table.name, entry.number, at, column.label if column else "",
+                                      cells.as_text(raw)[:500], str(message)))  # fmt: skip
+        entry.kind = Kind.fault
+
+    def _tick(self) -> None:
+        self._done += 1
+        if self._done % _CHUNK == 0:
+            self._report(self._done, self._total)
+
+    def _raw(self, entry: Entry, at: int) -> Any:
+        place = (entry.table.name, entry.number, at)
+        if place in self.corrections:
+            return self.corrections[place]
+        row = entry.table.rows.get(entry.number, [])
+        return row[at] if at < len(row) else ""
+
+    # Reading cells.
+
+    def _read(self, table: Table) -> None:
+        form = make_form(table.sheet.model)
+        words = cells.choice_words(table.sheet.model, table.sheet.columns)
+        for number in table.rows:
+            entry = Entry(table, number)
+            table.entries.append(entry)
+            if (table.name, number) in self.skipped:
+                entry.kind = Kind.skip
+                continue
+            for at, column in table.places.items():
+                self._read_cell(entry, at, column, form, words)
+            self._tick()
+
+    def _read_cell(self, entry: Entry, at: int, column: Column, form: RecordForm, words: Any) -> None:
+        raw = self._raw(entry, at)
+        stored = column_of(entry.table.sheet.model, column.name)
+        if cells.is_blank(raw):
+            if stored.nullable:
+                entry.values[column.name] = None
+            return
+        try:
+            value = cells.read(column, raw, form, words)
+            validate(form, column, value)
+        except (cells.BadCell, ValidationError) as exc:
+            self.blame(entry, column.name, str(exc), raw)
+        else:
+            entry.values[column.name] = value
+
+    # Naming records.
+
+    def _resolve(self, table: Table, *, is_self: bool) -> None:
+        """Replace the texts of relation columns by the records they mean."""
+        for column in table.places.values():
+            if column.target is None or (column.target is table.sheet.model) is not is_self:
+                continue
+            entries = [e for e in table.entries if isinstance(e.values.get(column.name), str)]
+            finder = Finder(self.session, column.target, self.actor)
+            known = self._pending.get(column.target, {})
+            texts = {e.values[column.name] for e in entries}
+            finder.load(text for text in texts if not any(p in known for p in beginnings(text)))
+            for entry in entries:
+                self._refer(entry, column, finder, known)
+
+    def _refer(self, entry: Entry, column: Column, finder: Finder, known: dict[str, Entry]) -> None:
+        text = entry.values.pop(column.name)
+        fellow = next((known[part] for part in beginnings(text) if part in known), None)
+        if fellow is not None:
+            entry.values[column.name] = Ref(fellow.text, fellow.row, fellow)
+            return
+        found = finder.find(text)
+        if len(found) == 1:
+            key, row = found[0]
+            entry.values[column.name] = Ref(named(key_text(key), label(row)), row)
+            return
+        title = str(column.target.screen.title) if column.target else ""
+        message = (_("There is no such record in: %(what)s.", what=title) if not found else
+                   _("Several records are called so; write the code."))  # fmt: skip
+        self.blame(entry, column.name, message, text)
+
+    def _name(self, table: Table) -> None:
+        """Give each row its key, refuse doubles, and find the stored records of these keys."""
+        model = table.sheet.model
+        first: dict[str, Entry] = self._pending.setdefault(model, {})
+        for entry in table.entries:
+            entry.key = self._key(entry) if entry.kind != Kind.skip else None
+            if entry.key is None:
+                continue
+            entry.text = key_text(entry.key)
+            other = first.setdefault(entry.text, entry)
+            if other is not entry:
+                message = _("The same record stands in row %(row)d already.", row=other.number)
+                self.blame(entry, key_names(model)[0], message)
+        stored = self._stored(model, [e.key for e in table.entries if e.key is not None])
+        for entry in table.entries:
+            rows = stored.get(entry.key or (), [])
+            entry.row = rows[0] if len(rows) == 1 else None
+            if len(rows) > 1:
+                message = _("Several stored records have this key; correct them first.")
+                self.blame(entry, key_names(model)[0], message)
+
+    def _key(self, entry: Entry) -> tuple[Any, ...] | None:
+        parts: list[Any] = []
+        for name in key_names(entry.table.sheet.model):
+            value = entry.values.get(name)
+            if isinstance(value, Ref):
+                parts += value.entry.key or () if value.entry else key_of(value.row)
+            elif value is None:
+                return None
+            else:
+                parts.append(value)
+        return tuple(cells.plain(part) for part in parts)
+
+    def _stored(self, model: type[Any], keys: Iterable[Any]) -> dict[Any, list[Any]]:
+        """Return {key: rows}; the records that rows refer to come along."""
+        wanted = set(keys)
+        query, columns = keyed_query(model)
+        relations = inspect(model).relationships
+        names = [c for c in relations.keys() if not relations[c].uselist]  # noqa: SIM118
+        query = query.options(*(joinedload(getattr(model, name)) for name in names))
+        starts = sorted({key[0] for key in wanted})
+        found: dict[Any, list[Any]] = {}
+        for at in range(0, len(starts), _CHUNK):
+            for line in self.session.execute(query.where(columns[0].in_(starts[at : at + _CHUNK]))):
+                key = tuple(line[1:])
+                if key in wanted:
+                    found.setdefault(key, []).append(line[0])
+        return found
+
+    # Comparing and checking.
+
+    def _settle(self, table: Table) -> None:
+        model = table.sheet.model
+        rights = {Kind.add: may(model, "add"), Kind.change: may(model, "change")}
+        form = make_form(model)
+        sound = [entry for entry in table.entries if entry.is_sound and entry.kind != Kind.skip]
+        for entry in sound:  # all first: rows of one sheet may name each other
+            entry.record = new_record(model) if entry.row is None else entry.row
+        for entry in sound:
+            self._tick()
+            self._settle_one(entry, form, rights)
+
+    def _settle_one(self, entry: Entry, form: RecordForm, rights: dict[Kind, bool]) -> None:
+        names = self._differing(entry)
+        entry.kind = Kind.add if entry.row is None else Kind.change if names else Kind.same
+        if entry.kind == Kind.same:
+            return
+        if not rights[entry.kind]:
+            self.blame(entry, "", REFUSALS[entry.kind]())
+            return
+        self._tell(entry, names, form)
+        if self._misses(entry):
+            return
+        for name in names:
+            value = entry.values[name]
+            setattr(entry.record, name, value.record if isinstance(value, Ref) else value)
+        self._check(entry)
+
+    def _differing(self, entry: Entry) -> list[str]:
+        if entry.row is None:
+            return list(entry.values)
+        return [name for name, value in entry.values.items() if differs(entry.row, name, value)]
+
+    def _tell(self, entry: Entry, names: list[str], form: RecordForm) -> None:
+        model = entry.table.sheet.model
+        for name in names:
+            column, value = entry.table.sheet.column(name), entry.values[name]
+            old = getattr(entry.row, name) if entry.row is not None else None
+            before, after = (words_of(model, column, v, form) for v in (old, value))
+            if before or after:
+                entry.changes.append((column.label, before, after))
+
+    def _misses(self, entry: Entry) -> bool:
+        """Blame a new row for what it must have and has no column for."""
+        missing = [c for c in entry.table.sheet.columns if c.needed and entry.row is None
+                   and c.name not in entry.values]  # fmt: skip
+        for column in missing:
+            self.blame(entry, column.name, _("%(label)s: this field is required.", label=column.label))
+        refs = [value for value in entry.values.values() if isinstance(value, Ref)]
+        if any(ref.record is None for ref in refs):
+            entry.kind = Kind.fault  # the row it refers to has the fault
+        return not entry.is_sound
+
+    def _check(self, entry: Entry) -> None:
+        try:
+            if hasattr(entry.record, "check"):
+                entry.record.check(self.actor)
+        except Invalid as exc:
+            for name, message in (exc.fields or {"": str(exc)}).items():
+                self.blame(entry, name, message)
+        except DomainError as exc:
+            self.blame(entry, "", str(exc))

@@ -1,0 +1,293 @@
+"""The life of an import: begun, worked out without writing, corrected, applied once."""
+
+import json
+import time
+import zlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, undefer
+
+from app.clock import now
+from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
+from app.extensions import db
+from app.lowcode.exchange import applying
+from app.lowcode.exchange.layout import Sheet
+from app.lowcode.exchange.plan import Fault, Kind, Plan
+from app.lowcode.exchange.planner import Planner
+from app.lowcode.exchange.reading import RawSheet, open_workbook
+from app.lowcode.exchange.run import BUSY, ImportRun
+from app.permissions import Actor, current_actor
+from app.transactions import enqueue, one_at_a_time, transaction
+
+SHORT_BYTES = 64 * 1024  # about five hundred rows: handled while the user waits
+KEPT = timedelta(days=30)
+STALLED = timedelta(minutes=5)
+_TOLD_EVERY = 1.0  # seconds between two reports of progress
+Report = Callable[[int, int], None]
+
+
+class Exchange(Protocol):
+    """What can be imported: a model with its parts, or a hand-made workbook."""
+
+    def may(self) -> bool:
+        """Return whether the actor may import here."""
+
+    def sheets(self) -> list[Sheet]:
+        """Return the sheets of the workbook."""
+
+    def prepare(self, raw: list[RawSheet]) -> list[RawSheet]:
+        """Return the sheets of a file in the shape of ours."""
+
+    def finish(self, session: Session, plan: Plan) -> Any:
+        """Do what belongs to an import besides its rows; returns what to show once."""
+
+
+_exchanges: dict[str, Exchange] = {}
+
+
+def register_exchange(name: str, exchange: Exchange) -> None:
+    """Remember what ``ImportRun.target`` ``name`` means."""
+    _exchanges[name] = exchange
+
+
+def exchange_of(target: str) -> Exchange:
+    """Return what is imported under ``target``; raises NotFound."""
+    if target not in _exchanges:
+        raise NotFound(_("There is no such record, or you may not see it."))
+    return _exchanges[target]
+
+
+def begin(target: str, name: str, content: bytes) -> int:
+    """Keep a file to be imported and return its run's id; long ones are left to the worker.
+
+    Raises Invalid for what is no workbook.
+    """
+    actor = current_actor()
+    open_workbook(name, content) if len(content) <= SHORT_BYTES else None
+    with transaction() as session:
+        run = ImportRun(
+            target=target, file_name=name[:200], user_id=actor.user_id or 0, user_name=actor.name,
+            locale=str(get_locale() or "vi"), created_at=now(), touched_at=now(), state="waiting",
+            content=content, corrections=[], skipped=[], counts=[],
+            is_long=len(content) > SHORT_BYTES,
+        )  # fmt: skip
+        session.add(run)
+        session.flush()
+        number = run.id
+        if run.is_long:
+            enqueue("imports.check", run_id=number)
+    if len(content) <= SHORT_BYTES:
+        check(number)
+    return number
+
+
+def get_run(session: Session, target: str, number: int, *options: Any) -> ImportRun:
+    """Return one's own run; raises NotFound for those of others."""
+    query = sa.select(ImportRun).where(
+        ImportRun.id == min(number, 2**31 - 1), ImportRun.target == target,
+        ImportRun.user_id == current_actor().user_id,
+    )  # fmt: skip
+    run = session.scalar(query.options(*options))
+    if run is None:
+        raise NotFound(_("There is no such record, or you may not see it."))
+    return run
+
+
+def recent(session: Session, target: str, limit: int = 5) -> list[ImportRun]:
+    """Return one's own latest runs."""
+    mine = sa.select(ImportRun).where(ImportRun.target == target, ImportRun.user_id == current_actor().user_id)
+    return list(session.scalars(mine.order_by(ImportRun.id.desc()).limit(limit)))
+
+
+def check(number: int, report: Report | None = None) -> None:
+    """Work out run ``number`` and keep the plan; nothing else is written.
+
+    A file that cannot be used is told in the run's message. Safe to run twice.
+    """
+    session = db.session()
+    run = session.scalar(sa.select(ImportRun).where(ImportRun.id == number).options(undefer(ImportRun.content)))
+    if run is None or run.state not in ("waiting", "checking"):
+        return
+    exchange, actor = exchange_of(run.target), current_actor()
+    try:
+        if applying.has_row_rules(exchange.sheets(), actor):
+            values = _try_out(run, exchange, actor, report)
+        else:
+            values = _packed(_planned(session, run, exchange, actor, report))
+    except Invalid as exc:
+        values = {"message": str(exc), "state": "checked", "faults": 1, "plan": None, "counts": []}
+    session.rollback()
+    with transaction() as session:
+        query = sa.update(ImportRun).where(ImportRun.id == number, ImportRun.state.in_(("waiting", "checking")))
+        session.execute(query.values(touched_at=now(), **values))
+
+
+def _planned(session: Session, run: ImportRun, exchange: Exchange, actor: Actor, report: Report | None) -> Plan:
+    raw = exchange.prepare(open_workbook(run.file_name, run.content or b""))
+    planner = Planner(
+        session, actor, report=report, skipped={(s, n) for s, n in run.skipped},
+        corrections={(s, n, at): text for s, n, at, text in run.corrections},
+    )  # fmt: skip
+    return planner.run(exchange.sheets(), raw)
+
+
+def _try_out(run: ImportRun, exchange: Exchange, actor: Actor, report: Report | None) -> dict[str, Any]:
+    """Work out a plan under row rules: where new rows would lie shows only once they are there.
+
+    They are written behind a savepoint and taken back at once.
+    """
+    number = run.id
+    with transaction() as session:
+        run = session.get_one(ImportRun, number)
+        trial = session.begin_nested()
+        plan = _planned(session, run, exchange, actor, report)
+        values = _packed(plan)
+        if not plan.faults:
+            applying.write(session, plan, "")
+            for entry in applying.outside(session, plan, actor):
+                entry.kind = Kind.fault
+                plan.faults.append(Fault(entry.table.name, entry.number, -1, "", entry.text, applying.outside_words()))
+            values = _packed(plan) if plan.faults else values
+        trial.rollback()
+    return values
+
+
+def _packed(plan: Plan) -> dict[str, Any]:
+    kept = {"faults": [vars(fault) for fault in plan.faults], "notes": plan.notes, "lines": plan.lines()}
+    return {
+        "state": "checked", "counts": plan.counts(), "faults": len(plan.faults),
+        "fingerprint": plan.fingerprint(),
+        "plan": zlib.compress(json.dumps(kept, ensure_ascii=False, default=str).encode(), 1),
+    }  # fmt: skip
+
+
+def unpack(run: ImportRun) -> dict[str, Any]:
+    """Return the kept plan: {"faults": [Fault], "notes": [text], "lines": [...]}."""
+    if run.plan is None:
+        return {"faults": [], "notes": [], "lines": []}
+    kept = json.loads(zlib.decompress(run.plan))
+    return kept | {"faults": [Fault(**fault) for fault in kept["faults"]]}
+
+
+def correct(target: str, number: int, texts: dict[tuple[str, int, int], str], skips: set[tuple[str, int]]) -> None:
+    """Keep what was typed over faulty cells, and which rows to leave out; then check again."""
+    with transaction() as session:
+        run = get_run(session, target, number)
+        if run.state != "checked":
+            raise Conflict(_("This import has gone on meanwhile."))
+        kept = {(s, n, at): text for s, n, at, text in run.corrections} | texts
+        run.corrections = [[*place, text] for place, text in sorted(kept.items())]
+        run.skipped = sorted({(s, n) for s, n in run.skipped} | skips)
+        run.state, run.done, run.message, run.touched_at = "waiting", 0, None, now()
+        is_long = run.is_long
+        if is_long:
+            enqueue("imports.check", run_id=number)
+    if not is_long:
+        check(number)
+
+
+def order_apply(target: str, number: int) -> Any:
+    """Apply a checked run, or leave a long one to the worker; returns what to show once.
+
+    Raises Conflict when the records changed since; the plan is then worked out anew.
+    """
+    with transaction() as session:
+        run = get_run(session, target, number)
+        if run.is_long and run.state == "checked" and not run.faults:
+            run.state, run.done, run.touched_at = "applying", 0, now()
+            enqueue("imports.apply", run_id=number)
+            return None
+    try:
+        with transaction() as session:
+            return apply(session, number)
+    except Conflict as exc:
+        again(target, number, str(exc))
+        raise
+
+
+def again(target: str, number: int, message: str | None = None) -> None:
+    """Check a run anew."""
+    with transaction() as session:
+        run = get_run(session, target, number)
+        if run.state in ("applied", "dropped"):
+            return
+        run.state, run.message, run.touched_at = "waiting", message, now()
+        is_long = run.is_long
+        if is_long:
+            enqueue("imports.check", run_id=number)
+    if not is_long:
+        check(number)
+
+
+def apply(session: Session, number: int, report: Report | None = None) -> Any:
+    """Write what run ``number`` planned; a second call finds it done and does nothing.
+
+    Raises Conflict when the plan is no longer what the user saw, Invalid when it has faults.
+    """
+    one_at_a_time(session, f"import_run:{number}")
+    query = sa.select(ImportRun).where(ImportRun.id == number).options(undefer(ImportRun.content))
+    run = session.scalars(query.execution_options(populate_existing=True)).one()
+    if run.state not in ("checked", "applying") or run.content is None:
+        return None
+    if run.faults:
+        raise Invalid(_("Please correct the faults first, or leave those rows out."))
+    exchange, actor = exchange_of(run.target), current_actor()
+    if not exchange.may():
+        raise NotAllowed(_("You may not import here."))
+    plan = _planned(session, run, exchange, actor, None)
+    if plan.faults or plan.fingerprint() != run.fingerprint:
+        raise Conflict(_("The records have changed since this file was checked. It was checked again: "
+                         "look at the new result."))  # fmt: skip
+    applying.write(session, plan, _("Import from the file %(name)s", name=run.file_name), report)
+    applying.refuse_outside(session, plan, actor)
+    shown = exchange.finish(session, plan)
+    run.state, run.applied_at, run.touched_at, run.message = "applied", now(), now(), None
+    session.flush()
+    return shown
+
+
+def apply_or_tell(session: Session, number: int, report: Report | None = None) -> None:
+    """Apply in the worker; a refusal is kept in the run's message and the file checked anew."""
+    try:
+        with session.begin_nested():
+            apply(session, number, report)
+    except DomainError as exc:
+        run = session.get_one(ImportRun, number, populate_existing=True)
+        run.state, run.message, run.touched_at = "waiting", str(exc), now()
+        enqueue("imports.check", run_id=number)
+
+
+def reporter(number: int, *, is_writing: bool = False) -> Report:
+    """Return a function that keeps the progress of a run, seen at once by others.
+
+    SQLite has one writer: while the rows themselves are written, nothing is told there.
+    """
+    last = [time.monotonic()]
+
+    def report(done: int, total: int) -> None:
+        if time.monotonic() - last[0] < _TOLD_EVERY or (is_writing and db.engine.dialect.name == "sqlite"):
+            return
+        last[0] = time.monotonic()
+        values = {"done": done, "total": total, "touched_at": now()}
+        if not is_writing:
+            values["state"] = "checking"
+        with db.engine.begin() as connection:
+            connection.execute(sa.update(ImportRun).where(ImportRun.id == number).values(**values))
+
+    return report
+
+
+def clean(session: Session) -> int:
+    """Remove runs older than KEPT; returns how many."""
+    gone = session.execute(sa.delete(ImportRun).where(ImportRun.created_at < now() - KEPT))
+    return int(getattr(gone, "rowcount", 0))
+
+
+def is_stalled(run: ImportRun) -> bool:
+    """Return whether a run says it works, and has said nothing for long."""
+    return run.state in BUSY and run.touched_at < now() - STALLED

@@ -1,0 +1,169 @@
+"""Imports: everything is checked before anything is written, and applied once."""
+
+import sqlalchemy as sa
+
+from app.history import HistoryEntry
+from app.models import Agency, CalendarSession, Component, Fee, Procedure, ProcedureVersion, Sector
+from app.permissions import Role
+from tests.exchange.books import apply, book, run, send
+from tests.factories import make_agency, make_calendar, make_procedure, make_sector, make_tree
+from tests.wording import vi
+
+SECTORS = vi("Sectors")
+HEAD = [vi("Code"), vi("Name"), vi("In use")]
+
+
+def _sectors(session):
+    return {row.code: (row.name, row.is_active) for row in session.scalars(sa.select(Sector))}
+
+
+def test_adds_changes_and_unchanged_are_shown_first_and_written_once(session, login):
+    make_sector(code="a", name="Đất đai")
+    make_sector(code="b", name="Hộ tịch")
+    client = login(Role.catalog_admin)
+    rows = [HEAD, ["a", "Đất đai", "Có"], ["b", "Hộ tịch và quốc tịch", "không"], ["c", "Xây dựng", ""]]
+    status, number, page = send(client, "sector", book({SECTORS: rows}))
+    assert status == 200
+    assert "Hộ tịch và quốc tịch" in page
+    assert run(number).counts == [{"sheet": SECTORS, "add": 1, "change": 1, "same": 1, "skip": 0, "fault": 0}]
+    assert _sectors(session) == {"a": ("Đất đai", True), "b": ("Hộ tịch", True)}
+    for _again in range(2):
+        assert apply(client, "sector", number).status_code == 200
+    after = {"a": ("Đất đai", True), "b": ("Hộ tịch và quốc tịch", False), "c": ("Xây dựng", True)}
+    assert _sectors(session) == after
+    entries = session.scalars(sa.select(HistoryEntry).where(HistoryEntry.aggregate == "sector",
+                                                            HistoryEntry.reason.is_not(None))).all()  # fmt: skip
+    assert sorted(entry.action for entry in entries) == ["create", "update"]
+    assert all("danh-muc.xlsx" in entry.reason for entry in entries)
+
+
+def test_every_fault_is_told_by_place_and_nothing_is_written(session, login):
+    make_sector(code="a")
+    client = login(Role.catalog_admin)
+    rows = [["Danh sách lĩnh vực"], [], HEAD, ["a", "x" * 300, "có"], ["b", "", "có"], ["c", "C", "có thể"],
+            ["c", "D", ""], ["", "E", ""]]  # fmt: skip
+    _status, number, page = send(client, "sector", book({SECTORS: rows}))
+    before = _sectors(session)
+    places = {(fault.row, fault.letter) for fault in _faults(number)}
+    assert places == {(4, "B"), (5, "B"), (6, "C"), (7, "A"), (8, "A")}
+    assert vi("Write Yes or No.") in page
+    assert apply(client, "sector", number).status_code == 200
+    assert _sectors(session) == before
+    assert run(number).state == "checked"
+
+
+def _faults(number):
+    from app.lowcode.exchange.runs import unpack
+
+    return unpack(run(number))["faults"]
+
+
+def test_cells_are_corrected_and_rows_left_out_on_the_page(session, login):
+    client = login(Role.catalog_admin)
+    rows = [HEAD, ["a", "A", "ừ"], ["b", "", ""]]
+    _status, number, page = send(client, "sector", book({SECTORS: rows}))
+    typed = {f"cell-2-2-{SECTORS}": "Không", f"skip-3-{SECTORS}": "1"}
+    assert all(f'name="{name}"' in page for name in typed)
+    client.post(f"/sector/import/{number}/correct", data=typed)
+    assert run(number).faults == 0
+    apply(client, "sector", number)
+    assert _sectors(session) == {"a": ("A", False)}
+
+
+def test_a_target_changed_since_the_plan_refuses_and_plans_anew(session, login):
+    sector = make_sector(code="a", name="A")
+    client = login(Role.catalog_admin)
+    _status, number, _page = send(client, "sector", book({SECTORS: [HEAD, ["a", "B", ""]]}))
+    session.refresh(sector)
+    sector.name = "Người khác sửa"
+    session.commit()
+    page = apply(client, "sector", number).text
+    assert "Người khác sửa" in page
+    assert _sectors(session)["a"][0] == "Người khác sửa"
+    assert run(number).state == "checked"
+    apply(client, "sector", number)
+    assert _sectors(session)["a"][0] == "B"
+
+
+def test_a_procedure_comes_with_versions_papers_and_fees(session, login):
+    make_sector(code="ht", name="Hộ tịch")
+    client = login(Role.catalog_admin)
+    sheets = {
+        vi("Procedures"): [[vi("Procedure code"), vi("Name"), vi("Sector")], ["1.001193", "Khai sinh", "ht – Hộ tịch"]],
+        vi("Procedure versions"): [[vi("Procedure"), vi("Version"), vi("Name"), vi("Handled at"), vi("Valid from")],
+                                   ["1.001193", 1, "Khai sinh", "Cấp xã", "01/07/2026"]],
+        vi("Components of dossiers"): [[vi("Procedure version"), vi("Order"), vi("Name")],
+                                       ["1.001193 / 1", 1, "Tờ khai"], ["1.001193 / 1", 2, "Giấy chứng sinh"]],
+        vi("Fees and charges"): [[vi("Procedure version"), vi("Order"), vi("Name"), vi("Amount (đồng)")],
+                                 ["1.001193 / 1", 1, "Lệ phí", "1.000.000 đồng"]],
+    }  # fmt: skip
+    _status, number, page = send(client, "procedure", book(sheets))
+    assert run(number).faults == 0, page
+    apply(client, "procedure", number)
+    version = session.scalars(sa.select(ProcedureVersion)).one()
+    assert (version.procedure.code, version.state, version.agency_level) == ("1.001193", "draft", "commune")
+    assert [part.name for part in version.components] == ["Tờ khai", "Giấy chứng sinh"]
+    assert session.scalar(sa.select(Fee.amount)) == 1_000_000
+
+
+def test_published_versions_do_not_change_by_a_file(session, login):
+    version = make_procedure()
+    code = version.procedure.code
+    head = [vi("Procedure version"), vi("Order"), vi("Name")]
+    rows = [head, [f"{code} / 1", 99, "Giấy mới"]]
+    _status, number, page = send(login(Role.catalog_admin), "component", book({vi("Components of dossiers"): rows}))
+    assert vi("A published version never changes. Make a new version instead.") in page
+    assert session.scalar(sa.select(sa.func.count(Component.id)).where(Component.position == 99)) == 0
+    assert run(number).faults == 1
+
+
+def test_circles_in_the_tree_are_refused(session, login):
+    tree = make_tree()
+    a, b = make_agency(parent=tree.root), make_agency(parent=tree.root)
+    head = [vi("Identifier code"), vi("Name"), vi("Level"), vi("Parent agency")]
+    rows = [head, [a.code, a.name, "Cấp xã", b.code], [b.code, b.name, "Cấp xã", a.code],
+            ["N1", "Mới 1", "Cấp xã", "N2"], ["N2", "Mới 2", "Cấp xã", "N1"]]  # fmt: skip
+    _status, number, page = send(login(Role.catalog_admin), "agency", book({vi("Agencies"): rows}))
+    assert [fault.row for fault in _faults(number)] == [2, 3, 4, 5]
+    assert page.count(vi("The chain leads back to this record itself.")) == 4
+    assert session.scalar(sa.select(sa.func.count(Agency.id)).where(Agency.code.in_(["N1", "N2"]))) == 0
+
+
+def test_children_may_stand_before_their_parents(session, login):
+    make_tree()
+    head = [vi("Identifier code"), vi("Name"), vi("Level"), vi("Parent agency"), vi("Receiving desk")]
+    rows = [head, ["N.2", "Trung tâm", "Bộ phận Một cửa", "N", ""], ["N", "Phường N", "Cấp xã", "H57", "N.2"]]
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, "agency", book({vi("Agencies"): rows}))
+    assert run(number).faults == 0, page
+    apply(client, "agency", number)
+    made = {row.code: row for row in session.scalars(sa.select(Agency).where(Agency.code.in_(["N", "N.2"])))}
+    assert made["N"].desk is made["N.2"]
+    assert made["N.2"].path.startswith(made["N"].path)
+
+
+def test_sessions_that_overlap_are_refused_within_the_file(session, login):
+    calendar = make_calendar()
+    head = [vi("Working calendar"), vi("Weekday"), vi("From"), vi("Until")]
+    rows = [head, [calendar.code, vi("Sunday"), "7h30", "11:30"], [calendar.code, vi("Sunday"), "11:00", "12:00"]]
+    _status, number, page = send(login(Role.catalog_admin), "calendar-session",
+                                 book({vi("Weekly sessions"): rows}))  # fmt: skip
+    assert vi("This session overlaps another one of the same day.") in page
+    assert run(number).faults == 1
+    sunday = CalendarSession.calendar_id == calendar.id, CalendarSession.weekday == 6
+    assert session.scalar(sa.select(sa.func.count(CalendarSession.id)).where(*sunday)) == 0
+
+
+def test_planning_costs_the_same_statements_whatever_the_rows(session, login, count_queries):
+    make_sector(code="s")
+    counts = []
+    client = login(Role.catalog_admin)
+    for rows in (5, 60):
+        lines = [[f"{rows}.{n}", f"Thủ tục {n}", "s"] for n in range(rows)]
+        content = book({vi("Procedures"): [[vi("Procedure code"), vi("Name"), vi("Sector")], *lines]})
+        with count_queries() as seen:
+            _status, number, _page = send(client, "procedure", content)
+        assert run(number).faults == 0
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    assert session.scalar(sa.select(sa.func.count(Procedure.id))) == 0
