@@ -50,6 +50,7 @@ class Config:
     FAB_ADD_SECURITY_API = False
     FAB_ADD_MENU_API = False
     FAB_API_SWAGGER_UI = False
+    FAB_API_KEY_ENABLED = True  # the API asks us about “Bearer mc_…” (app/views/api_access.py)
     FAB_API_MAX_PAGE_SIZE = 100
     FAB_ALLOW_GET_UNSAFE_MUTATIONS = False
     FAB_PASSWORD_COMPLEXITY_ENABLED = True

@@ -77,6 +77,7 @@ class Actor:
     account_id: int | None = None
     ip: str | None = None
     on_behalf_of: str | None = None
+    client_id: int | None = None  # the connected system that acts with a token of its own
     grants: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
 
     @property

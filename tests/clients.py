@@ -12,9 +12,14 @@ _TOKEN = "the-token-of-this-test"
 class Client(FlaskClient):
     """Each request gets an application context, and so a database session, of its own."""
 
-    def open(self, *args: Any, csrf: bool = True, **kwargs: Any) -> Any:
-        """Send a request; unsafe methods carry the CSRF header unless ``csrf`` is False."""
+    def open(self, *args: Any, csrf: bool = True, match: bool = True, **kwargs: Any) -> Any:
+        """Send a request; unsafe methods carry the CSRF header unless ``csrf`` is False.
+
+        Changes by API carry ``If-Match: *`` (whatever the present version) unless ``match`` is False.
+        """
         settle()
+        if match and kwargs.get("method") in {"PUT", "DELETE"}:
+            kwargs["headers"] = {"If-Match": "*", **dict(kwargs.get("headers") or {})}
         if csrf and kwargs.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"}:
             kwargs["headers"] = {"X-CSRFToken": self.token(), **dict(kwargs.get("headers") or {})}
         with self.application.app_context():

@@ -1,6 +1,6 @@
 """Lists: search, filters, order and keyset pages, all of one request and shared by none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,12 +76,14 @@ def sortable(model: type[Any]) -> set[str]:
     return (own & set(model.screen.columns)) | {model.screen.order.removeprefix("-")}
 
 
-def find_page(session: Session, model: type[Any], actor: Actor, wanted: ListRequest) -> Page:
-    """Return the page ``wanted`` of what ``actor`` may see, in one statement."""
+def find_page(
+    session: Session, model: type[Any], actor: Actor, wanted: ListRequest, load: Sequence[Any] = ()
+) -> Page:
+    """Return the page ``wanted`` of what ``actor`` may see, in one statement. load: loader options."""
     query = narrowed(model, visible(model, actor), wanted)
     some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
     total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
-    found = list(session.execute(_paged(model, query, wanted).add_columns(total)))
+    found = list(session.execute(_paged(model, query, wanted).options(*load).add_columns(total)))
     count = found[0][1] if found else 0
     has_more = len(found) > wanted.size
     rows = [row for row, _total in found[: wanted.size]]

@@ -3,22 +3,28 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import g, session
-from flask_appbuilder.security.api import SecurityApi
+from flask import g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurityManager
 
-from app.permissions import current_actor, forget_actor
+from app.lowcode.login_api import SecurityApi
+from app.lowcode.refusals import refusal
+from app.permissions import Actor, current_actor, forget_actor
 
 Authenticate = Callable[[str, str], Any]
 # user id → (user or None, the version a session or token of his must carry)
 FindUser = Callable[[int], tuple[Any, int]]
+# the text of an access token → (user, the actor with its rights only), or None
+FindToken = Callable[[str], tuple[Any, Actor] | None]
+TOKEN_PREFIX = "mc_"
 
 _hooks: dict[str, Any] = {}
 
 
-def set_authentication(authenticate: Authenticate, find_user: FindUser) -> None:
-    """Install who checks a password, and who finds a user with his session version."""
-    _hooks.update(authenticate=authenticate, find_user=find_user)
+def set_authentication(
+    authenticate: Authenticate, find_user: FindUser, find_token: FindToken
+) -> None:
+    """Install who checks a password, finds a user with his session version, or a token."""
+    _hooks.update(authenticate=authenticate, find_user=find_user, find_token=find_token)
 
 
 class SecurityManager(FabSecurityManager):
@@ -53,6 +59,21 @@ class SecurityManager(FabSecurityManager):
         user, version = _hooks["find_user"](int(pk))
         return user if user is not None and session.get("sv") == version else None
 
+    @staticmethod
+    def extract_api_key_from_request() -> str | None:
+        """Return the access token of a connected system, None if the request has another one."""
+        scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
+        is_ours = scheme.lower() == "bearer" and text.strip().startswith(TOKEN_PREFIX)
+        return text.strip() if is_ours else None
+
+    def validate_api_key(self, api_key_string: str) -> Any:
+        """Return the token's owner if it may be used now; the actor gets its rights and no more."""
+        found = _hooks["find_token"](api_key_string)
+        if found is None:
+            return None
+        g.user, g.actor = found
+        return g.user
+
     def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Any:
         """Return the token's user unless the token was ended by a password change."""
         forget_actor()
@@ -63,9 +84,14 @@ class SecurityManager(FabSecurityManager):
         return user
 
     def create_jwt_manager(self, app: Any) -> Any:
-        """Put the session version into every token."""
+        """Put the session version into every token; a token that is none of ours is a 401."""
         manager = super().create_jwt_manager(app)
         manager.additional_claims_loader(
             lambda identity: {"sv": _hooks["find_user"](int(identity))[1]}
         )
+        for refused in (manager.unauthorized_loader, manager.invalid_token_loader):
+            refused(lambda _reason: refusal(401))
+        for refused in (manager.expired_token_loader, manager.user_lookup_error_loader,
+                        manager.needs_fresh_token_loader, manager.revoked_token_loader):  # fmt: skip
+            refused(lambda _header, _payload: refusal(401))
         return manager

@@ -7,6 +7,7 @@ from app.lowcode.exchange.run import ImportRun
 from app.models.account import Account
 from app.models.administrative_unit import AdministrativeUnit
 from app.models.agency import Agency, Division
+from app.models.api_client import ApiClient, ApiToken
 from app.models.attachment import Attachment, StoredFile
 from app.models.calendar import CalendarDay, CalendarSession, WorkingCalendar
 from app.models.counter import Counter, next_number
@@ -36,7 +37,7 @@ from app.models.user import FabRole, User
 from app.transactions import OutboxEvent
 
 __all__ = [
-    "Account", "AdministrativeUnit", "Agency", "Attachment", "CalendarDay", "CalendarSession",
+    "Account", "AdministrativeUnit", "Agency", "ApiClient", "ApiToken", "Attachment", "CalendarDay", "CalendarSession",
     "Charge", "ClockSegment", "Component", "Counter", "Division", "DocumentType", "Dossier",
     "DossierPaper", "DossierPlace", "Draft", "DueChange", "FabRole", "Fee", "Feedback", "Form", "FormField",
     "FormRevision", "FormSection", "HistoryEntry", "HistorySeal", "ImportRun", "IncidentNotice", "Letter",

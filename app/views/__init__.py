@@ -6,6 +6,7 @@ from flask_appbuilder import AppBuilder
 from app.lowcode.generate import add_screens
 from app.views.admin import ADMIN_VIEWS
 from app.views.api_docs import API_DOCS_VIEWS
+from app.views.api_tokens import API_TOKEN_VIEWS
 from app.views.applicant import APPLICANT_VIEWS
 from app.views.applicant.account import RegisterView
 from app.views.audit import AUDIT_VIEWS
@@ -23,6 +24,7 @@ from app.views.shell import build_menu, locale
 VIEWS: tuple[type, ...] = (
     *PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS, *ADMIN_VIEWS,
     *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
+    *API_TOKEN_VIEWS,
 )  # fmt: skip
 
 

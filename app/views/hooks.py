@@ -20,12 +20,14 @@ from werkzeug.routing import IntegerConverter
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.i18n import N_
+from app.lowcode.refusals import refusal, refusal_of
 from app.lowcode.security import set_authentication
 from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor, set_actor_loader
 from app.services.actors import build_actor
 from app.services.users import check_login, find_user_with_version, settings_of
 from app.transactions import transaction
+from app.views.api_access import use_token
 from app.views.shell import add_shell
 
 log = logging.getLogger("app.requests")
@@ -74,7 +76,7 @@ def add_hooks(app: Flask) -> None:
     app.register_error_handler(Exception, _fault)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     set_actor_loader(_request_actor)
-    set_authentication(_authenticate, lambda pk: find_user_with_version(db.session(), pk))
+    set_authentication(_authenticate, lambda pk: find_user_with_version(db.session(), pk), use_token)
     add_shell(app)
 
 
@@ -149,10 +151,11 @@ def wants_json() -> bool:
 
 def error_page(code: int, message: str = "") -> tuple[Any, int]:
     """Return the error answer for ``code``: JSON for programs, else the layout one was in."""
+    if request.path.startswith("/api/"):
+        return refusal(code, message), code
     if wants_json():
         text = message or _(_PROGRAM_TEXTS.get(code, _REFUSED))
-        # "error" is what the upload script shows; "message" is what the API promises.
-        return jsonify({"message": text, "error": text, "status": code}), code
+        return jsonify({"error": text, "status": code}), code  # as the upload script reads it
     side = "errors" if current_actor().is_officer else "errors/portal"
     name = code if code in _PORTAL_ERRORS else (400 if code < 500 else 500)
     return render_template(
@@ -167,6 +170,8 @@ def _http_error(exc: HTTPException) -> Any:
         return error_page(
             400, _("The form has expired. Please go back, reload the page and send it again.")
         )
+    if request.path.startswith("/api/"):
+        return refusal_of(exc)
     return error_page(exc.code)
 
 

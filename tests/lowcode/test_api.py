@@ -41,7 +41,7 @@ def test_a_record_is_made_read_changed_and_deleted(session, login):
     assert client.get(f"/api/v1/sector/{pk}").json["result"]["row_version"] == 2
     listed = client.get("/api/v1/sector/?q=ho tich").json
     assert (listed["count"], listed["result"][0]["code"]) == (1, "ho_tich")
-    assert client.delete(f"/api/v1/sector/{pk}").status_code == 200
+    assert client.delete(f"/api/v1/sector/{pk}").status_code == 204
     assert client.get(f"/api/v1/sector/{pk}").status_code == 404
     actions = session.scalars(sa.select(HistoryEntry.action).where(HistoryEntry.record == "sector"))
     assert list(actions) == ["create", "update", "delete"]
@@ -126,7 +126,7 @@ def test_a_body_that_is_no_object_is_a_bad_request(session, login, body):
     ):
         answer = getattr(client, method)(path, data=body, content_type="application/json")
         assert answer.status_code == 400
-        assert answer.json["message"]
+        assert answer.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_stale_change_is_a_conflict(session, login):
     assert client.put(f"/api/v1/sector/{sector.id}", json={"name": "A", "row_version": 1}).status_code == 200
     late = client.put(f"/api/v1/sector/{sector.id}", json={"name": "B", "row_version": 1})
     assert late.status_code == 409
-    assert late.json["message"] == vi(STALE)
+    assert late.json["detail"] == vi(STALE)
     session.refresh(sector)
     assert sector.name == "A"
 
@@ -185,7 +185,7 @@ def test_a_record_in_use_stays(session, login):
     version = make_procedure()
     answer = login(Role.catalog_admin).delete(f"/api/v1/sector/{version.procedure.sector_id}")
     assert answer.status_code == 422
-    assert answer.json["message"] == vi(IN_USE, users=vi("Procedures"))
+    assert answer.json["detail"] == vi(IN_USE, users=vi("Procedures"))
 
 
 def test_the_same_key_twice_is_refused(session, login):
@@ -205,7 +205,7 @@ def test_a_write_by_cookie_needs_the_token(session, login):
         client.delete(path, csrf=False),
     ]
     assert [a.status_code for a in answers] == [400, 400, 400]
-    assert {a.json["message"] for a in answers} == {vi("The CSRF token is missing or has expired.")}
+    assert {a.json["detail"] for a in answers} == {vi("The CSRF token is missing or has expired.")}
     session.refresh(sector)
     assert sector.row_version == 1
 
@@ -224,7 +224,7 @@ def test_every_role_has_the_rights_of_the_declaration(session, login, role):
         ):
             status = 404 if role in declared(model, action) else 403
             assert answer.status_code == status, (model, answer.json)
-            assert answer.json["message"]
+            assert answer.json["detail"]
 
 
 def test_a_visitor_is_refused_in_json(client):

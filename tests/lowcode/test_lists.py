@@ -290,7 +290,7 @@ def test_bad_parameters_never_break_a_list(session, login, slug, args):
     assert vi("Some parts of the address could not be used and were left out.") in page.text
     answer = client.get(f"/api/v1/{slug.replace('-', '_')}/?{query}")
     assert answer.status_code == 400
-    assert answer.json["message"]
+    assert answer.json["detail"]
 
 
 @pytest.mark.parametrize("q", ["\x00", "a\x00b", "x" * 5000, "';--", "\ufffd", "𠀀", "   ", "\u202e"])
