@@ -24,7 +24,7 @@ from app.types import JSON, UtcDateTime
 
 GENESIS = "0" * 64
 HIDDEN = "•••"
-_SECRET_COLUMNS = frozenset({"password", "key_hash", "lookup_hash"})
+SECRET_COLUMNS = frozenset({"password", "key_hash", "lookup_hash"})
 # Written by the login itself; a login has an entry of its own.
 _NOISE = frozenset(
     {"search_text", "answers_text", "row_version", "last_login", "login_count", "fail_login_count", "changed_on"}
@@ -196,7 +196,7 @@ def changed_fields(obj: Any, action: str) -> dict[str, list[Any]]:
             continue
         old, new = _old_and_new(state, attr.key, action)
         if old != new:
-            secret = attr.key in _SECRET_COLUMNS
+            secret = attr.key in SECRET_COLUMNS
             changes[attr.key] = [HIDDEN, HIDDEN] if secret else [old, new]
     for relation in state.mapper.relationships:
         if relation.secondary is not None and relation.key in state.dict:

@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli import bench, database, demo, history, permissions, users
+from app.cli import bench, database, demo, history, packs, permissions, users
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -16,7 +16,7 @@ def manage() -> None:
 
 
 for _command in (
-    *(bench.bench, database.db, demo.demo, history.history, permissions.permissions, users.user),
+    *(bench.bench, database.db, demo.demo, history.history, packs.pack, permissions.permissions, users.user),
     demo.prepare,
 ):
     manage.add_command(_command)

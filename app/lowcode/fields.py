@@ -18,7 +18,7 @@ from app.lowcode.values import YEARS, as_id
 
 MAX_TEXT = 20_000
 # Control characters, and halves of surrogate pairs: no database stores them as text.
-_UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def clean(text: Any) -> Any:
@@ -28,7 +28,7 @@ def clean(text: Any) -> Any:
     """
     if not isinstance(text, str):
         return text
-    plain = _UNUSABLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    plain = UNUSABLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", plain).strip() or None
 
 

@@ -54,6 +54,7 @@ class Screen:
     order: str = "-id"
     key: Sequence[str] = ()
     sheets: Sequence[str] = ()
+    is_configuration: bool | None = None  # None: it is if the catalog administrator alone writes it
     rows: RowRule | None = None
     write_rows: RowRule | None = None
     can_add: bool = True

@@ -83,6 +83,8 @@ class PublicationDecision(Searchable, Entity):
     screen = Screen(
         menu=PROCEDURES, icon="certificate", title=_l("Publication decisions"),
         singular=_l("Publication decision"),
+        # An act of its day, not something set up: packs carry the versions it published.
+        is_configuration=False,
         columns=["number", "title", "decided_on", "effective_on", "state"],
         search=["number", "title", "signer"], filters=["state", "decided_on", "effective_on"],
         sections=[

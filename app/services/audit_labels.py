@@ -23,6 +23,8 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
     name: {row.name: row.label for row in workflow.transitions}
     for name, workflow in WORKFLOWS.items() if name != "result"
 } | {
+    "pack_run": {"apply_pack": N_("applied the configuration pack"),
+                 "undo_pack": N_("undid the configuration pack")},
     "result": {f"result_{row.name}": row.label for row in WORKFLOWS["result"].transitions},
 }  # fmt: skip
 
@@ -37,6 +39,7 @@ KINDS = {
     "due_change": N_("Change of the due date"),
     "form_revision": N_("Form data"),
     "form_section": N_("Section of a form"),
+    "pack_run": N_("Configuration pack"),
     "supplement_request": N_("Supplement request"),
     "user_setting": N_("Sign-in and preferences"),
 }

@@ -1,0 +1,248 @@
+"""Writing the changes of a pack: everything or nothing, checked by the models' own rules.
+
+The caller holds a savepoint around it: a refusal leaves flushed rows behind.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.errors import DomainError
+from app.history import because
+from app.lowcode.naturals import Key
+from app.lowcode.rows import visible
+from app.lowcode.screen import label_of
+from app.lowcode.values import inside_sentence
+from app.packs import freezing
+from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change
+from app.packs.documents import ID, REST, Writer, flat_key, from_plain
+from app.packs.kinds import kinds
+from app.packs.reading import Fault, Refused
+from app.packs.using import users_of
+from app.permissions import SYSTEM, Actor
+
+_CHUNK = 500
+
+
+class Applier:
+    """Carries out changes in one session.
+
+    actor: whose rights bound what is written; None for the operator at the terminal.
+    is_undoing: puts back what was there; the rules for going forward do not bind it.
+    """
+
+    def __init__(
+        self, session: Session, changes: Iterable[Change], *, reason: str,
+        actor: Actor | None, is_undoing: bool = False,
+    ) -> None:  # fmt: skip
+        self.session, self.reason, self.actor, self.is_undoing = session, reason, actor, is_undoing
+        self.all = [change for root in changes for change in root.walk()]
+        self.rows: dict[int, Any] = {}
+        self.named: dict[tuple[str, Key], Any] = {}
+        self.faults: list[Fault] = []
+
+    def run(self) -> None:
+        """Write everything; raises Refused naming every fault."""
+        with self.session.no_autoflush:
+            self._find_rows()
+            self._make_rows()
+            self._find_references()
+            self._stop_at_faults()
+            for change in self.all:
+                if change.act in {ADD, CHANGE}:
+                    self._fill(change)
+            self._set_owners()
+            self._refuse_circles()
+            self._check(CHANGE)
+            self._flush()
+        self._check(ADD)
+        self._remove()
+        for step in freezing.last_steps([c for c in self.all if c.act in {ADD, CHANGE}]):
+            for change, name in step:
+                self._set(change, name)
+            self._flush()
+        self._refuse_outside()
+        self._stop_at_faults()
+
+    def _fault(self, change: Change, text: str) -> None:
+        self.faults.append(Fault(change.path, text))
+
+    def _stop_at_faults(self) -> None:
+        if self.faults:
+            raise Refused(self.faults)
+
+    def _flush(self) -> None:
+        because(self.session, reason=self.reason)
+        try:
+            self.session.flush()
+        except (IntegrityError, StaleDataError) as exc:
+            text = _("a value that must be unique is already used by another record, or somebody "
+                     "else has just changed one of the records")  # fmt: skip
+            raise Refused([Fault("", text)]) from exc
+
+    def _find_rows(self) -> None:
+        """Load every row that is changed or removed, and those that own new parts."""
+        ids: dict[type[Any], set[int]] = {}
+        for change in self.all:
+            if change.old is not None:
+                ids.setdefault(change.kind.model, set()).add(change.old[ID])
+        found: dict[tuple[type[Any], int], Any] = {}
+        for model, numbers in ids.items():
+            ordered = sorted(numbers)
+            for start in range(0, len(ordered), _CHUNK):
+                query = sa.select(model).where(model.id.in_(ordered[start : start + _CHUNK]))
+                found |= {(model, row.id): row for row in self.session.scalars(query)}
+        for change in self.all:
+            if change.old is not None:
+                self._keep(change, found[change.kind.model, change.old[ID]])
+
+    def _make_rows(self) -> None:
+        for change in self.all:
+            if change.act != ADD:
+                continue
+            row = change.kind.model()
+            self._restore(change, row)
+            self._keep(change, row)
+            self.session.add(row)
+
+    def _restore(self, change: Change, row: Any) -> None:
+        """Give a row that was removed its number and its other columns back."""
+        new = change.new or {}
+        if ID in new and self.session.get(change.kind.model, new[ID]) is None:
+            row.id = new[ID]
+        columns = inspect(change.kind.model).columns
+        for name, value in new.get(REST, {}).items():
+            setattr(row, name, from_plain(columns[name], value))
+
+    def _keep(self, change: Change, row: Any) -> None:
+        self.rows[id(change)] = row
+        if change.act != REMOVE:
+            self.named.setdefault((change.kind.name, change.key), row)
+
+    def row(self, change: Change) -> Any:
+        """Return the row of a change."""
+        return self.rows[id(change)]
+
+    def _find_references(self) -> None:
+        """Find what is named but not in the pack; what is nowhere is a fault."""
+        wanted: dict[str, dict[Key, Change]] = {}
+        for change in self.all:
+            for name in change.kind.references:
+                given = change.values.get(name, (None, None))[1]
+                if given is not None:
+                    target = change.kind.target(name)
+                    key = flat_key(target, given)
+                    if (target.name, key) not in self.named:
+                        wanted.setdefault(target.name, {}).setdefault(key, change)
+        writer = Writer(self.session)
+        for table, keys in wanted.items():
+            kind = kinds()[table]
+            rows = writer.rows(kind, keys)
+            self.named |= {(table, key): row for key, row in rows.items()}
+            for key, user in keys.items():
+                if key not in rows:
+                    self._fault(user, _("it names %(kind)s “%(key)s”, which is neither in the pack nor here",
+                                        kind=inside_sentence(kind.model.screen.singular),
+                                        key=", ".join(map(str, key))))  # fmt: skip
+
+    def _fill(self, change: Change) -> None:
+        late = freezing.late_attributes(change)
+        for name in change.values:
+            if name not in late:
+                self._set(change, name)
+
+    def _set_owners(self) -> None:
+        for change in self.all:
+            for part in change.all_parts():
+                if part.act == ADD:
+                    setattr(self.row(part), part.kind.owner or "", self.row(change))
+
+    def _refuse_circles(self) -> None:
+        """Refuse a record that would stand under itself: no tree may be walked in a circle."""
+        for change in self.all:
+            for name in set(change.values) & set(change.kind.references):
+                relation = inspect(change.kind.model).relationships[name]
+                is_tree = relation.mapper is relation.parent and not relation.post_update
+                if is_tree and _is_circle(self.row(change), name):
+                    label = label_of(change.kind.model, name)
+                    self._fault(change, _("%(label)s: the record would stand under itself", label=label))
+        self._stop_at_faults()
+
+    def _set(self, change: Change, name: str) -> None:
+        value = (change.new or {}).get(name)
+        if name in change.kind.references:
+            target = change.kind.target(name)
+            value = None if value is None else self.named[target.name, flat_key(target, value)]
+        else:
+            value = from_plain(change.kind.column(name), value)
+        setattr(self.row(change), name, value)
+
+    def _check(self, act: str) -> None:
+        """Ask each model; the changed before they are flushed, as a form does, the new after."""
+        if self.is_undoing:
+            return
+        for change in self.all:
+            if change.act != act:
+                continue
+            problem = freezing.problem(change)
+            if problem is None and not freezing.is_only_ending(change):
+                problem = self._veto(change)
+            if problem:
+                self._fault(change, problem)
+        self._stop_at_faults()
+
+    def _veto(self, change: Change) -> str | None:
+        row = self.row(change)
+        try:
+            if hasattr(row, "check"):
+                row.check(self.actor or SYSTEM)
+        except DomainError as exc:
+            return f"{row}: {exc}"
+        return None
+
+    def _remove(self) -> None:
+        gone = [change for change in self.all if change.act == REMOVE]
+        for change in gone if not self.is_undoing else ():
+            try:
+                self.row(change).check_delete(self.actor or SYSTEM)
+            except DomainError as exc:
+                self._fault(change, f"{self.row(change)}: {exc}")
+        for change, users in users_of(self.session, [(c, self.row(c)) for c in gone]):
+            self._fault(change, _("%(name)s cannot be removed: it is in use by %(users)s",
+                                  name=str(self.row(change)), users=", ".join(users)))  # fmt: skip
+        self._stop_at_faults()
+        with self.session.no_autoflush:  # owners and parts go in one flush
+            for change in gone:
+                self.session.delete(self.row(change))
+        if gone:
+            self._flush()
+
+    def _refuse_outside(self) -> None:
+        """The second gate: what was written lies among the rows the actor may change."""
+        touched: dict[type[Any], list[Any]] = {}
+        for change in self.all:
+            if change.act != SAME:
+                touched.setdefault(change.kind.model, []).append(self.row(change))
+        for model, rows in touched.items() if self.actor is not None else ():
+            ids = [row.id for row in rows if not inspect(row).deleted and not inspect(row).was_deleted]
+            has_rule = model.screen.rows is not None or model.screen.write_rows is not None
+            query = visible(model, self.actor, to_write=True).with_only_columns(model.id)
+            if has_rule and set(ids) - set(self.session.scalars(query)):
+                text = _("You may not keep a record there: it lies outside your agencies.")
+                self.faults.append(Fault("", text))
+
+
+def _is_circle(row: Any, name: str) -> bool:
+    node, seen = getattr(row, name), set()
+    while node is not None and id(node) not in seen:
+        if node is row:
+            return True
+        seen.add(id(node))
+        node = getattr(node, name)
+    return False

@@ -1,0 +1,155 @@
+"""Choosing what a pack holds, and writing it.
+
+A procedure, or a sector, brings everything it rests on: form, process, sector, document types.
+Agencies are named only: each province has its own, and they must be there before.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid, NotAllowed
+from app.lowcode.naturals import Key, key_of
+from app.lowcode.rows import visible
+from app.models import Procedure, Sector
+from app.packs import archive, yamls
+from app.packs.documents import Document, Writer, flat_key, key_in
+from app.packs.kinds import Kind, kinds, root_of, roots
+from app.permissions import Actor
+
+# They belong to the province, not to what is carried: named in files, not brought along.
+NAMED_ONLY = frozenset({"agency", "administrative_unit", "working_calendar", "profile"})
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What to export: a procedure or sector by code, all records of one kind, or everything."""
+
+    scope: str  # procedure, sector, kind or all
+    code: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """As the manifest holds it."""
+        return {"scope": self.scope} | ({"code": self.code} if self.code else {})
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Documents by file name, with what the manifest says about them."""
+
+    name: str
+    chosen: Chosen
+    documents: dict[str, Document]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many records of each kind are inside."""
+        found: dict[str, int] = {}
+        for path in self.documents:
+            table = path.partition("/")[0]
+            found[table] = found.get(table, 0) + 1
+        return found
+
+    def files(self) -> archive.Files:
+        """Return the files, manifest included."""
+        files = {path: yamls.dump(document) for path, document in sorted(self.documents.items())}
+        about = archive.manifest(self.name, self.chosen.as_dict(), files, self.counts)
+        return {archive.MANIFEST: about, **files}
+
+
+def export(session: Session, chosen: Chosen, actor: Actor | None = None) -> Pack:
+    """Return the pack of what was chosen; a few statements for each kind of record.
+
+    actor: whose rights bound what is read; None for the operator at the terminal.
+    Raises Invalid when there is no such thing, NotAllowed when it may not be read.
+    """
+    writer = Writer(session)
+    found: dict[str, dict[Key, Document]] = {}
+    waiting = _chosen_rows(session, chosen, actor)
+    while waiting:
+        wanted: dict[str, set[Key]] = {}
+        for kind, rows in waiting.items():
+            documents = dict(zip(map(key_of, rows), writer.documents(roots()[kind], rows), strict=True))
+            found.setdefault(kind, {}).update(documents)
+            for document in documents.values():
+                for target, key in references(roots()[kind], document):
+                    wanted.setdefault(target.name, set()).add(key)
+        waiting = _missing(writer, wanted, found, actor) if chosen.scope in {"procedure", "sector"} else {}
+    return Pack(_title(session, chosen), chosen, dict(sorted(_named(found))))
+
+
+def references(kind: Kind, document: Document, owner_key: Key = ()) -> Iterator[tuple[Kind, Key]]:
+    """Yield (kind, key) of every record that a document and its parts name."""
+    key = key_in(kind, document, owner_key)
+    for name in kind.references:
+        if document.get(name) is not None:
+            target = kind.target(name)
+            yield target, flat_key(target, document[name])
+    for name, table in kind.parts.items():
+        for part in document.get(name, ()):
+            yield from references(kinds()[table], part, key)
+
+
+def _named(found: dict[str, dict[Key, Document]]) -> Iterator[tuple[str, Document]]:
+    for kind, documents in found.items():
+        names = archive.file_names(kind, list(documents))
+        yield from ((names[key], document) for key, document in documents.items())
+
+
+def _chosen_rows(session: Session, chosen: Chosen, actor: Actor | None) -> dict[str, list[Any]]:
+    if chosen.scope == "all":
+        return {name: rows for name, kind in roots().items() if (rows := readable(session, kind, actor))}
+    if chosen.scope == "kind" and chosen.code in roots():
+        return {chosen.code: readable(session, roots()[chosen.code], actor)}
+    rules = {
+        "procedure": {"procedure": Procedure.code == chosen.code},
+        "sector": {"sector": Sector.code == chosen.code,
+                   "procedure": Procedure.sector.has(Sector.code == chosen.code)},
+    }.get(chosen.scope, {})  # fmt: skip
+    rows = {name: readable(session, roots()[name], actor, rule) for name, rule in rules.items()}
+    if not rows.get(chosen.scope):
+        raise Invalid(_("There is nothing with the code “%(code)s” to export.", code=chosen.code))
+    return rows
+
+
+def readable(session: Session, kind: Kind, actor: Actor | None, *rules: Any) -> list[Any]:
+    """Return the rows of ``kind`` that ``actor`` may read; raises NotAllowed if he may read none."""
+    query = sa.select(kind.model)
+    if actor is not None:
+        if not actor.may("can_export", kind.model.__name__):
+            raise NotAllowed(_("You may not export: %(title)s.", title=kind.model.screen.title))
+        query = visible(kind.model, actor)
+    return list(session.scalars(query.where(*rules).order_by(kind.model.id)))
+
+
+def _missing(
+    writer: Writer, wanted: dict[str, set[Key]], found: dict[str, Any], actor: Actor | None
+) -> dict[str, list[Any]]:
+    """Return the rows that what was found rests on, and that it does not hold yet."""
+    fresh: dict[str, list[Any]] = {}
+    for name, keys in sorted(wanted.items()):
+        kind = kinds()[name]
+        if name in NAMED_ONLY or root_of(kind) is not kind:
+            continue
+        left = keys - set(found.get(name, {}))
+        rows = list(writer.rows(kind, left).values())
+        if actor is not None and rows and not actor.may("can_export", kind.model.__name__):
+            raise NotAllowed(_("You may not export: %(title)s.", title=kind.model.screen.title))
+        if rows:
+            fresh[name] = rows
+    return fresh
+
+
+def _title(session: Session, chosen: Chosen) -> str:
+    if chosen.scope == "all":
+        return _("Whole configuration")
+    if chosen.scope == "kind":
+        return str(roots()[chosen.code].model.screen.title)
+    model: Any = Procedure if chosen.scope == "procedure" else Sector
+    name = session.scalar(sa.select(model.name).where(model.code == chosen.code))
+    return f"{model.screen.singular} {chosen.code}: {name}"[:200]
+

@@ -1,0 +1,202 @@
+"""A pack from upload to undoing: planned, applied once, put back.
+
+Planning tries everything in a savepoint that is rolled back: what the plan promises, applying
+does. Applying refuses when anything the pack is about is no longer as the plan saw it.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app import history
+from app.clock import now
+from app.errors import Conflict, NotAllowed, NotFound
+from app.lowcode.naturals import Key
+from app.models.pack_run import PackRun, RunState
+from app.packs import archive, freezing, wording
+from app.packs.applying import Applier
+from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change, compare
+from app.packs.documents import Document, Writer, digest, key_in, without_marks
+from app.packs.kinds import Kind, roots
+from app.packs.reading import Fault, Record, Refused, read_documents, read_pack
+from app.permissions import Actor, Role, current_actor
+
+_RIGHTS = {ADD: "can_add", CHANGE: "can_change", REMOVE: "can_remove"}
+
+
+def take_in(session: Session, files: archive.Files, *, is_replacing: bool) -> PackRun:
+    """Return the run of an uploaded pack, read and checked but not yet compared.
+
+    Raises Refused, and keeps nothing, when the pack itself is wrong.
+    """
+    contents, who = read_pack(files), current_actor()
+    run = PackRun(
+        name=contents.name, scope=contents.scope, is_replacing=is_replacing, state=RunState.waiting,
+        content={record.path: as_json(record.document) for record in contents.records},
+        remarks=contents.remarks, lines=[], counts={}, faults=[], target="",
+        author_id=who.user_id, author_name=who.name,
+    )  # fmt: skip
+    session.add(run)
+    session.flush()
+    return run
+
+
+def plan(session: Session, run: PackRun, actor: Actor | None) -> None:
+    """Compare and try the pack; the run is then planned, or refused with its faults.
+
+    actor: whose rights bound it; None for the operator at the terminal.
+    """
+    if run.state not in {RunState.waiting, RunState.planned, RunState.refused}:
+        raise Conflict(_("This pack has already been applied."))
+    try:
+        changes = changes_of(session, run)
+        run.target, run.counts = _target(run, changes), _counts(changes)
+        run.lines = wording.Teller(session, changes).lines(changes)
+        refuse_without_rights(changes, actor)
+        with session.begin_nested() as trial:
+            Applier(session, changes, reason="", actor=actor).run()
+            trial.rollback()
+        run.state, run.faults = RunState.planned, []
+    except Refused as exc:
+        run.state = RunState.refused
+        run.faults = [[fault.where, fault.text] for fault in exc.faults]
+    except NotAllowed as exc:
+        run.state, run.faults = RunState.refused, [["", str(exc)]]
+    session.flush()
+
+
+def apply(session: Session, run: PackRun, actor: Actor | None) -> None:
+    """Write the pack. Raises Conflict when it was applied, or its target changed since the plan."""
+    if run.state not in {RunState.planned, RunState.applying}:
+        raise Conflict(_("This pack is not ready to be applied, or already was."))
+    changes = changes_of(session, run)
+    if _target(run, changes) != run.target:
+        raise Conflict(_("What the pack would change is no longer as the plan saw it. Look at the "
+                         "new plan before applying."))  # fmt: skip
+    refuse_without_rights(changes, actor)
+    touched = [change for change in changes if change.is_change]
+    with session.begin_nested():
+        Applier(session, changes, reason=_reason(run), actor=actor).run()
+    session.expire_all()
+    after = documents_now(session, keys_by_kind((c.kind.name, c.key) for c in touched))
+    run.before = [{"kind": c.kind.name, "path": c.path, "document": as_json(c.old) if c.old else None,
+                   "key": as_json(list(c.key)), "after": digest_of(c.kind, after.get((c.kind.name, c.key)))}
+                  for c in touched]  # fmt: skip
+    run.state, run.applied_at, run.applied_by = RunState.applied, now(), current_actor().name
+    session.flush()
+    history.record(session, ("pack_run", run.id), "apply_pack", reason=run.name)
+
+
+def get_run(session: Session, number: int, *, to_change: bool = False) -> PackRun:
+    """Return a run with its plan; raises NotFound."""
+    query = sa.select(PackRun).where(PackRun.id == min(number, 2**31 - 1))
+    if to_change:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    run = session.scalar(query)
+    if run is None:
+        raise NotFound(_("There is no such pack."))
+    return run
+
+
+def latest(session: Session) -> PackRun:
+    """Return the pack applied last and not undone; raises NotFound."""
+    query = sa.select(PackRun).where(PackRun.state == RunState.applied)
+    run = session.scalar(query.order_by(PackRun.applied_at.desc(), PackRun.id.desc()).limit(1))
+    if run is None:
+        raise NotFound(_("No pack is applied that could be undone."))
+    return run
+
+
+def changes_of(session: Session, run: PackRun) -> list[Change]:
+    """Return what the pack of ``run`` changes now, in the order of its files."""
+    records = read_documents(run.content)
+    present = documents_now(session, keys_by_kind((r.kind.name, r.key) for r in records))
+    found = [compare(r.kind, present.get((r.kind.name, r.key)), r.document, r.path,
+                     is_replacing=run.is_replacing) for r in records]  # fmt: skip
+    if run.is_replacing and run.scope == "all":
+        found += _left_over(session, records)
+    return found
+
+
+def documents_now(session: Session, keys: dict[str, list[Key]]) -> dict[tuple[str, Key], Document]:
+    """Return {(kind, key): whole document} of what is there. Raises Refused for doubtful keys."""
+    writer, present = Writer(session, is_whole=True), {}
+    for table, wanted in keys.items():
+        try:
+            found = writer.find(roots()[table], wanted)
+        except LookupError as exc:
+            text = _("the system holds two records with the same key; the pack cannot tell which is meant")
+            raise Refused([Fault(table, text)]) from exc
+        present |= {(table, key): document for key, document in found.items()}
+    return present
+
+
+def keys_by_kind(pairs: Iterable[tuple[str, Key]]) -> dict[str, list[Key]]:
+    """Return {kind: keys} of (kind, key) pairs."""
+    found: dict[str, list[Key]] = {}
+    for table, key in pairs:
+        found.setdefault(table, []).append(key)
+    return found
+
+
+def _left_over(session: Session, records: list[Record]) -> Iterator[Change]:
+    """Yield the removal of what a pack of everything does not hold."""
+    named = {(record.kind.name, record.key) for record in records}
+    writer = Writer(session, is_whole=True)
+    for table, kind in roots().items():
+        rows = list(session.scalars(sa.select(kind.model).order_by(kind.model.id)))
+        for document in writer.documents(kind, rows):
+            key = key_in(kind, document)
+            if (table, key) not in named:
+                path = archive.file_names(table, [key])[key]
+                yield compare(kind, document, None, path, is_replacing=True)
+
+
+def as_json(value: Any) -> Any:
+    """Return ``value`` as JSON holds it."""
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    return [as_json(item) for item in value] if isinstance(value, list) else history.plain(value)
+
+
+def _target(run: PackRun, changes: list[Change]) -> str:
+    present = [[c.kind.name, list(c.key), without_marks(c.kind, c.old) if c.old else None] for c in changes]
+    return digest([run.is_replacing, run.content, present])
+
+
+def digest_of(kind: Kind, document: Document | None) -> str | None:
+    """Return the digest of a record as it is shown, None for no record."""
+    return digest(without_marks(kind, document)) if document is not None else None
+
+
+def _counts(changes: list[Change]) -> dict[str, int]:
+    counts = dict.fromkeys((ADD, CHANGE, REMOVE, SAME), 0)
+    for change in changes:
+        counts[CHANGE if change.act == SAME and change.is_change else change.act] += 1
+    return counts
+
+
+def _reason(run: PackRun) -> str:
+    return _("Configuration pack “%(name)s” (no. %(number)d)", name=run.name, number=run.id)
+
+
+def refuse_without_rights(changes: list[Change], actor: Actor | None) -> None:
+    """Raise NotAllowed unless ``actor`` may import, and do, what is done to each kind of record."""
+    if actor is None:
+        return
+    acts = {(c.act, c.kind.model) for root in changes for c in root.walk() if c.act in _RIGHTS}
+    denied = sorted({str(model.screen.title) for act, model in acts
+                     if not (actor.may("can_import", model.__name__)
+                             and actor.may(_RIGHTS[act], model.__name__))})  # fmt: skip
+    if freezing.moves_states(changes) and not actor.has(Role.catalog_admin):
+        denied.append(_("Publication of procedures"))
+    if denied:
+        raise NotAllowed(_("You may not change these records: %(titles)s.", titles=", ".join(denied)))
+
+
+def has_changes(run: PackRun) -> bool:
+    """Return whether a planned pack would write anything."""
+    return any(run.counts.get(act, 0) for act in (ADD, CHANGE, REMOVE))
