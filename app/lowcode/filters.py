@@ -11,10 +11,11 @@ from app.clock import VIETNAM
 from app.lowcode.values import YEARS, as_id, choices_of
 
 BOUNDS = ("from", "to")
+_DIGITS = 15
 
 
 def filter_kind(model: type[Any], name: str) -> str | None:
-    """Return relation, choice, boolean or date; None if ``name`` cannot be filtered by."""
+    """Return relation, choice, boolean, date or number; None if ``name`` cannot be filtered by."""
     mapper = inspect(model)
     if name in mapper.relationships:
         return None if mapper.relationships[name].uselist else "relation"
@@ -23,6 +24,8 @@ def filter_kind(model: type[Any], name: str) -> str | None:
     column_type = mapper.columns[name].type
     if isinstance(column_type, sa.Boolean):
         return "boolean"
+    if isinstance(column_type, sa.Integer | sa.Numeric):
+        return "number"
     return "date" if isinstance(column_type, sa.Date | sa.DateTime | sa.TypeDecorator) else None
 
 
@@ -46,6 +49,8 @@ def filter_value(model: type[Any], name: str, bound: str, text: str) -> Any:
     kind = filter_kind(model, name)
     if kind == "date":
         return _day(model, name, bound, text)
+    if kind == "number":
+        return _number(text) if bound in BOUNDS else None
     if bound:
         return None
     if kind == "relation":
@@ -69,13 +74,36 @@ def _day(model: type[Any], name: str, bound: str, text: str) -> date | None:
     return day if is_date else datetime.combine(day, time(), VIETNAM)
 
 
+def _number(text: str) -> int | None:
+    """Return a whole number as people type it ("1.000.000"), None if it is none."""
+    plain = text.replace(".", "").replace(" ", "")
+    digits = plain.removeprefix("-")
+    return int(plain) if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS else None
+
+
 def condition(model: type[Any], key: str, value: Any) -> Any:
     """Return the SQL condition of the filter ``key`` (an attribute, perhaps with a bound)."""
     name, _dot, bound = key.partition(".")
     relations = inspect(model).relationships
     if name in relations:
-        return next(iter(relations[name].local_columns)) == value
+        return _leads_to(relations[name], value)
     attr = getattr(model, name)
     if bound == "from":
         return attr >= value
-    return attr < value if bound == "to" else attr == value
+    if bound == "to":
+        return attr <= value if filter_kind(model, name) == "number" else attr < value
+    return attr == value
+
+
+def _leads_to(relation: Any, value: int) -> Any:
+    """Return that a relation leads to record ``value`` or, in a tree, to one below it."""
+    column = next(iter(relation.local_columns))
+    target = relation.mapper.class_
+    up = relation.mapper.relationships.get("parent")
+    if up is None or up.mapper.class_ is not target:
+        return column == value
+    link = next(iter(up.local_columns))
+    below = sa.select(target.__table__.c.id).where(target.__table__.c.id == value).cte(recursive=True)
+    rows = target.__table__.alias()
+    below = below.union(sa.select(rows.c.id).where(rows.c[link.key] == below.c.id))
+    return column.in_(sa.select(below.c.id))

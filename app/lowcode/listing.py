@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session, joinedload
 
+from app.lowcode.columns import chosen_columns
 from app.lowcode.cursors import beyond, read_token, sort_keys, token_of
 from app.lowcode.filters import condition, read_filters
 from app.lowcode.rows import visible
@@ -30,6 +31,7 @@ class ListRequest:
     cursor: tuple[Any, ...] | None = None
     is_back: bool = False
     faults: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Page:
 def parse(model: type[Any], args: Mapping[str, str]) -> ListRequest:
     """Return the request in ``args``; what the list does not offer is dropped, named in faults.
 
-    args: q, f.<attr>, f.<attr>.from, f.<attr>.to, sort, size, after, before.
+    args: q, f.<attr>, f.<attr>.from, f.<attr>.to, sort, size, cols, after, before.
     """
     faults: list[str] = []
     sort = args.get("sort") or model.screen.order
@@ -65,7 +67,8 @@ def parse(model: type[Any], args: Mapping[str, str]) -> ListRequest:
     return ListRequest(
         q=args.get("q", "").replace("\x00", "")[:_MAX_QUERY].strip(),
         filters=read_filters(model, args, faults), sort=sort, size=int(size or SIZES[0]),
-        cursor=cursor, is_back=way == "before" and cursor is not None, faults=tuple(faults),
+        cursor=cursor, is_back=way == "before" and cursor is not None,
+        columns=chosen_columns(model, args, faults), faults=tuple(faults),
     )  # fmt: skip
 
 
@@ -121,5 +124,5 @@ def _paged(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.S
     if wanted.cursor is not None:
         query = query.where(beyond(keys, wanted.cursor, is_ascending=is_ascending))
     order = [key.asc() if is_ascending else key.desc() for key in keys]
-    query = query.options(*eager(model, model.screen.columns))
+    query = query.options(*eager(model, wanted.columns))
     return query.order_by(*order).limit(wanted.size + 1)

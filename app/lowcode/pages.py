@@ -14,10 +14,13 @@ from sqlalchemy import inspect
 
 from app.extensions import db
 from app.lowcode.actions import may
+from app.lowcode.bulk import offers
 from app.lowcode.choosing import find_choice, may_choose
+from app.lowcode.columns import offered_columns
 from app.lowcode.filters import BOUNDS, filter_kind
 from app.lowcode.listing import SIZES, ListRequest, Page, eager, sortable
 from app.lowcode.rows import visible
+from app.lowcode.saved_views import tidy, views_of
 from app.lowcode.screen import back_of, label_of, shown, writable
 from app.lowcode.values import as_id, choices_of, display, plain_text
 from app.permissions import current_actor
@@ -37,7 +40,11 @@ def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
     if wanted.q and view.screen.search:
         chips.insert(0, {"label": _("Search"), "value": wanted.q, "remove_url": here(q=None)})
     return {
-        "columns": [_column(view.model, name, wanted, here) for name in view.screen.columns],
+        "columns": [_column(view.model, name, wanted, here) for name in wanted.columns],
+        "offered": [(name, str(label_of(view.model, name))) for name in offered_columns(view.model)],
+        "saved": views_of(db.session(), view.model, current_actor()),
+        "query": tidy(request.query_string.decode("utf-8", "replace")),
+        "bulk": offers(view.model) if page.rows else [],
         "filters": filters,
         "chips": chips,
         "here": here,
@@ -69,7 +76,7 @@ class Address:
 
 
 def _is_known(key: str) -> bool:
-    return key in ("q", "sort", "size", "after", "before") or key.startswith("f.")
+    return key in ("q", "sort", "size", "cols", "after", "before") or key.startswith("f.")
 
 
 def _remember_list(view: Any) -> None:
@@ -144,7 +151,7 @@ def _filter(view: Any, name: str) -> dict[str, Any]:
         "value": value,
         "text": "",
     }
-    if kind == "date":
+    if kind in ("date", "number"):
         return info | {bound: request.args.get(f"f.{name}.{bound}", "") for bound in BOUNDS}
     if kind == "relation":
         return info | _chosen(view, name, value)
@@ -171,7 +178,7 @@ def _chosen(view: Any, name: str, value: str) -> dict[str, Any]:
 def _chips(info: dict[str, Any], here: Address) -> list[dict[str, Any]]:
     """Return the active filter as removable parts of the sentence above the table."""
     name, label = info["name"], info["label"]
-    if info["kind"] != "date":
+    if info["kind"] not in ("date", "number"):
         chip = {"label": label, "value": info["text"], "remove_url": here(**{f"f__{name}": None})}
         return [chip] if info["text"] else []
     words = {"from": _("from"), "to": _("until")}

@@ -64,7 +64,7 @@ def _lists(model: type[Any]) -> Iterator[str]:
             yield f"search {name!r}: not a text"
     for name in screen.filters:
         if filter_kind(model, name) is None:
-            yield f"filter {name!r}: only relations, choices, yes-no and dates filter"
+            yield f"filter {name!r}: only relations, choices, yes-no, dates and numbers filter"
     for name in screen.columns:
         if name in mapper.relationships and mapper.relationships[name].uselist:
             yield f"column {name!r}: a list of records"

@@ -71,6 +71,16 @@ def _store(session: Session, row: Any, *, is_changed: bool) -> None:
     session.flush()
 
 
+def change(session: Session, row: Any, values: dict[str, Any]) -> None:
+    """Set attributes of one row under the rules of its form; flushed. Raises as ``save``."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    if hasattr(row, "check"):
+        row.check(current_actor())
+    session.flush()
+    _refuse_outside(session, type(row), row, current_actor())
+
+
 def remove(session: Session, row: Any) -> None:
     """Delete ``row``; raises Invalid with "in use by …" when other records refer to it."""
     if hasattr(row, "check_delete"):

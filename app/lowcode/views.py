@@ -16,6 +16,7 @@ from app.lowcode import pages
 from app.lowcode.actions import may
 from app.lowcode.choosing import find_choices, may_choose
 from app.lowcode.forms import make_form
+from app.lowcode.list_views import LIST_PERMISSIONS, ListActions
 from app.lowcode.listing import eager, find_page, parse
 from app.lowcode.parts import sent_parts, shown_parts
 from app.lowcode.registry import link_to, view_of
@@ -34,10 +35,11 @@ _METHODS = {
     "add": "add",
     "edit": "change",
     "delete": "remove",
+    **LIST_PERMISSIONS,
 }
 
 
-class CrudView(BaseView):
+class CrudView(ListActions, BaseView):
     """The screens of ``model``; made by ``generate``, never written by hand."""
 
     model: type[Any]
@@ -51,8 +53,11 @@ class CrudView(BaseView):
 
     @expose("/list/")
     @has_access
-    def list(self) -> str:
+    def list(self) -> Any:
         """One page of the rows the actor may see."""
+        other = self.other_url()
+        if other is not None:
+            return redirect(other)
         wanted = parse(self.model, request.args)
         page = find_page(db.session(), self.model, current_actor(), wanted)
         add_url = url_for(f"{self.endpoint}.add") if may(self.model, "add") else None

@@ -4,6 +4,7 @@ from flask_appbuilder.security.sqla.models import PermissionView
 
 from app.history import HistoryEntry
 from app.lowcode.exchange.run import ImportRun
+from app.lowcode.saved_views import SavedView
 from app.models.account import Account
 from app.models.administrative_unit import AdministrativeUnit
 from app.models.agency import Agency, Division
@@ -87,6 +88,7 @@ __all__ = [
     "Rating",
     "Reorganisation",
     "Result",
+    "SavedView",
     "Sector",
     "StoredFile",
     "SupplementRequest",

@@ -37,7 +37,7 @@ def test_every_declaration_is_right(app):
         (Sector, {"read": NOBODY}, "a role may write what it may not read"),
         (Sector, {"export": frozenset({Role.citizen})}, "a role may export what it may not read"),
         (Sector, {"search": ["is_active"]}, "not a text"),
-        (Sector, {"filters": ["name"]}, "only relations, choices, yes-no and dates filter"),
+        (Sector, {"filters": ["name"]}, "only relations, choices, yes-no, dates and numbers filter"),
         (Sector, {"form": ["name"]}, "code: needed by a new record"),
         (Procedure, {"columns": ["code", "versions"]}, "a list of records"),
         (Procedure, {"related": ["sector"]}, "not a list of records"),

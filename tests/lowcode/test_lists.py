@@ -23,8 +23,8 @@ from tests.factories import (
 )
 from tests.wording import vi
 
-# The session's user, posts, account and grants; notices, incidents, site; the page itself.
-STATEMENTS = 8
+# The session's user, posts, account and grants; notices, incidents, site; his views; the page.
+STATEMENTS = 9
 
 
 def _rows(number):

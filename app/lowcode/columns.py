@@ -1,0 +1,41 @@
+"""Which columns a list shows: the declared ones, or those its reader chose in the address."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import inspect
+
+from app.lowcode.screen import shown
+
+MAX_COLUMNS = 12
+
+
+def offered_columns(model: type[Any]) -> list[str]:
+    """Return the attributes that may stand in the list: the declared ones, then the others of
+    the record's page; lists of records and JSON are left to that page."""
+    mapper = inspect(model)
+    names = dict.fromkeys([*model.screen.columns, *shown(model)])
+    return [name for name in names if _fits(mapper, name)]
+
+
+def chosen_columns(model: type[Any], args: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
+    """Return the columns that ``cols`` names, in its order; the first declared one always leads.
+
+    What is not offered is dropped and named in ``faults``; without ``cols`` the declared ones.
+    """
+    declared = tuple(model.screen.columns)
+    asked = dict.fromkeys(name for name in args.get("cols", "")[:1000].split(",") if name)
+    if not asked:
+        return declared
+    offered = set(offered_columns(model))
+    if not set(asked) <= offered:
+        faults.append("cols")
+    kept = [name for name in asked if name in offered and name != declared[0]]
+    return (declared[0], *kept)[:MAX_COLUMNS]
+
+
+def _fits(mapper: Any, name: str) -> bool:
+    if name in mapper.relationships:
+        return not mapper.relationships[name].uselist
+    return not isinstance(mapper.columns[name].type, sa.JSON)
