@@ -1,6 +1,6 @@
 """Who acts: roles, positions and the actor of the present request, task or command."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -79,6 +79,14 @@ class Actor:
     on_behalf_of: str | None = None
     client_id: int | None = None  # the connected system that acts with a token of its own
     grants: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    # What the administrators narrowed, by (permission, view): the roles and scopes through
+    # which alone it is granted, and the attributes closed to it. Absent = as declared.
+    scopes: Mapping[tuple[str, str], frozenset[tuple[Role, str]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    closed: Mapping[tuple[str, str], frozenset[str]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def is_known(self) -> bool:

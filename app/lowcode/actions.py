@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.i18n import N_
-from app.lowcode.screen import writable
+from app.lowcode.screen import declared_writable
 from app.permissions import NOBODY, Role, current_actor
 
 
@@ -40,7 +40,7 @@ def possible(model: type[Any]) -> frozenset[Action]:
     """Return what anybody could be allowed: a declaration without a form has nothing to write."""
     screen = model.screen
     found = {Action.read, Action.export}
-    if screen.write and writable(model):
+    if screen.write and declared_writable(model):
         found |= {Action.change, Action.import_} | ({Action.add} if screen.can_add else set())
     if screen.write and screen.can_delete:
         found.add(Action.remove)

@@ -30,7 +30,7 @@ from app.lowcode.listing import find_page, parse
 from app.lowcode.refusals import ProblemAnswers, refusal, refusal_of
 from app.lowcode.rows import get_row
 from app.lowcode.saving import open_row, remove, save
-from app.lowcode.screen import shown, writable
+from app.lowcode.screen import listed, shown, writable
 from app.permissions import current_actor
 from app.transactions import transaction
 
@@ -75,7 +75,7 @@ class CrudApi(ProblemAnswers, BaseApi):
         wanted = parse(model, with_ids(model, request.args))
         if wanted.faults:
             raise BadRequest(_("Parameters not offered here: %(names)s", names=", ".join(wanted.faults)))
-        fields = chosen_fields(model, model.screen.columns, is_list=True)
+        fields = chosen_fields(model, listed(model), is_list=True)
         page = find_page(db.session(), model, current_actor(), wanted, loads_of(model, fields))
         body = {
             "count": page.count, "is_capped": page.is_capped, "next": page.next,
@@ -97,9 +97,9 @@ class CrudApi(ProblemAnswers, BaseApi):
     @answers_plainly
     def post(self) -> Response:
         """Create a record; 201 {"id", "result"}. The same Idempotency-Key makes it once."""
-        if not self.model.screen.can_add or not writable(self.model):
+        if not self.model.screen.can_add or not writable(self.model, "add"):
             raise NotFound(_("Records of this kind are not made here."))
-        sending, body = sending_of_request(), body_of(self.model)
+        sending, body = sending_of_request(), body_of(self.model, "add")
         with transaction() as session:
             reply = earlier_reply(session, sending) if sending else None
             if reply is None:
@@ -127,7 +127,7 @@ class CrudApi(ProblemAnswers, BaseApi):
         """Change the attributes given, of the version named by If-Match."""
         if not writable(self.model):
             raise NotFound(_("Records of this kind are not changed here."))
-        body = body_of(self.model)
+        body = body_of(self.model, "change")
         with transaction() as session:
             row = get_row(session, self.model, pk, to_write=True)
             require_match(self.model, row)
@@ -142,7 +142,7 @@ class CrudApi(ProblemAnswers, BaseApi):
         if not self.model.screen.can_delete:
             raise NotFound(_("Records of this kind are not deleted."))
         with transaction() as session:
-            row = get_row(session, self.model, pk, to_write=True)
+            row = get_row(session, self.model, pk, action="remove")
             require_match(self.model, row)
             remove(session, row)
         return Response(status=204)

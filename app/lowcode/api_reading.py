@@ -14,7 +14,8 @@ from werkzeug.exceptions import BadRequest, PreconditionFailed, PreconditionRequ
 
 from app.history import plain
 from app.lowcode.choosing import may_choose
-from app.lowcode.screen import shown
+from app.lowcode.rows import sees_all
+from app.lowcode.screen import listed, shown
 
 # {attribute: attributes of the related record, none for its id and text}
 Fields = Mapping[str, tuple[str, ...]]
@@ -27,8 +28,8 @@ def offered_fields(model: type[Any], *, is_list: bool) -> list[str]:
     record, and each reading is written into the history.
     """
     if is_list and model.screen.is_personal:
-        return list(model.screen.columns)
-    return list(dict.fromkeys([*model.screen.columns, *shown(model)]))
+        return listed(model)
+    return list(dict.fromkeys([*listed(model), *shown(model)]))
 
 
 def fields_through(model: type[Any], name: str) -> list[str]:
@@ -40,7 +41,7 @@ def fields_through(model: type[Any], name: str) -> list[str]:
     if name not in relations:
         return []
     target = relations[name].mapper.class_
-    if target.screen is None or target.screen.rows is not None or target.screen.is_personal:
+    if target.screen is None or target.screen.is_personal or not sees_all(target):
         return []
     nested = inspect(target).relationships
     return [key for key in offered_fields(target, is_list=True) if key not in nested]

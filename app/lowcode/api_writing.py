@@ -20,7 +20,7 @@ from app.lowcode.choosing import may_choose
 from app.lowcode.fields import JsonField, LinesField, LocalDateTimeField, RelationField, clean
 from app.lowcode.forms import RecordForm, is_needed
 from app.lowcode.rows import visible
-from app.lowcode.screen import writable
+from app.lowcode.screen import opened, writable
 from app.lowcode.values import MAX_ID
 from app.permissions import current_actor
 
@@ -41,10 +41,10 @@ def json_object() -> dict[str, Any]:
     return body
 
 
-def body_of(model: type[Any]) -> dict[str, Any]:
+def body_of(model: type[Any], action: str) -> dict[str, Any]:
     """Return the JSON object sent; raises BadRequest for attributes that are not written here."""
     body = json_object()
-    unknown = set(body) - set(writable(model)) - {"id", "row_version"}
+    unknown = set(body) - set(writable(model, action)) - {"id", "row_version"}
     if unknown:
         names = ", ".join(sorted(repr(name)[:60] for name in unknown))
         raise BadRequest(_("Attributes not known here: %(names)s", names=names))
@@ -57,8 +57,9 @@ def form_of(model: type[Any], body: dict[str, Any], row: Any | None) -> RecordFo
     It checks only what matters: of a change the attributes given, of a new record also
     those it cannot do without.
     """
-    form = RecordForm(model)
-    needed = {name for name in writable(model) if row is None and is_needed(model, name)}
+    action = "add" if row is None else "change"
+    form = RecordForm(model, action=action)
+    needed = {one for one in writable(model, action) if row is None and is_needed(model, one)}
     form.keep_only(needed | set(body))
     data = [
         pair for field in form if field.name in body for pair in _typed(field, body[field.name])
@@ -95,7 +96,7 @@ def _number(field: Any, given: dict[str, Any]) -> Any:
 
 def id_of_code(target: type[Any], code: str) -> int | None:
     """Return the id of the one record of ``target`` with ``code`` the actor may see, else None."""
-    if not has_code(target) or not may_choose(target):
+    if not has_code(target) or not may_choose(target) or not opened(target, ["code"]):
         return None
     query = visible(target, current_actor()).with_only_columns(target.id)
     found = list(db.session.scalars(query.where(target.code == (clean(code) or "")).limit(2)))

@@ -70,14 +70,15 @@ def carry_out(model: type[Any], key: str, pks: Iterable[int]) -> list[Outcome]:
     if not 0 < len(wanted) <= MAX_ROWS:
         raise Invalid(_("Please choose from 1 to %(most)d records.", most=MAX_ROWS))
     act = _act(model, key)
-    return [_one(model, pk, act) for pk in wanted]
+    action = Action.remove if key == "remove" else Action.change
+    return [_one(model, pk, act, action) for pk in wanted]
 
 
-def _one(model: type[Any], pk: int, act: _Act) -> Outcome:
+def _one(model: type[Any], pk: int, act: _Act, action: Action) -> Outcome:
     title = f"#{pk}"
     try:
         with transaction() as session:
-            row = get_row(session, model, pk, to_write=True)
+            row = get_row(session, model, pk, action=action)
             title = str(row)
             act(session, row)
     except DomainError as exc:

@@ -8,8 +8,10 @@ from app.extensions import db
 from app.lowcode.actions import may
 from app.lowcode.cursors import sort_column
 from app.lowcode.rows import visible
+from app.lowcode.screen import default_order
+from app.lowcode.searching import matching
 from app.permissions import current_actor
-from app.text import fold, like_pattern
+from app.text import fold
 
 LIMIT = 30
 _MAX_PAGE = 200
@@ -45,8 +47,7 @@ def find_choices(session: Session, target: type[Any], text: str, page: int = 1) 
     start = (min(max(page, 1), _MAX_PAGE) - 1) * LIMIT
     query = _ordered(target)
     if hasattr(target, "search_text"):
-        pattern = like_pattern(text[:200].replace("\x00", ""))
-        query = query.where(target.search_text.like(pattern, escape="\\"))
+        query = query.where(matching(target, text[:200].replace("\x00", "")))
         rows = list(session.scalars(query.offset(start).limit(LIMIT + 1)))
     else:
         found = [
@@ -58,7 +59,7 @@ def find_choices(session: Session, target: type[Any], text: str, page: int = 1) 
 
 
 def _ordered(target: type[Any]) -> Any:
-    order = target.screen.order
+    order = default_order(target)
     column = sort_column(target, order)
     query = visible(target, current_actor())
     return query.order_by(column.desc() if order.startswith("-") else column, target.id)

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import inspect
 
-from app.lowcode.screen import shown
+from app.lowcode.screen import listed, shown
 
 MAX_COLUMNS = 12
 
@@ -15,7 +15,7 @@ def offered_columns(model: type[Any]) -> list[str]:
     """Return the attributes that may stand in the list: the declared ones, then the others of
     the record's page; lists of records and JSON are left to that page."""
     mapper = inspect(model)
-    names = dict.fromkeys([*model.screen.columns, *shown(model)])
+    names = dict.fromkeys([*listed(model), *shown(model)])
     return [name for name in names if _fits(mapper, name)]
 
 
@@ -24,9 +24,9 @@ def chosen_columns(model: type[Any], args: Mapping[str, str], faults: list[str])
 
     What is not offered is dropped and named in ``faults``; without ``cols`` the declared ones.
     """
-    declared = tuple(model.screen.columns)
+    declared = tuple(listed(model))
     asked = dict.fromkeys(name for name in args.get("cols", "")[:1000].split(",") if name)
-    if not asked:
+    if not asked or not declared:
         return declared
     offered = set(offered_columns(model))
     if not set(asked) <= offered:

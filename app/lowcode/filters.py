@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 
 from app.clock import VIETNAM
+from app.lowcode.screen import filtered
 from app.lowcode.values import YEARS, as_id, choices_of
 
 BOUNDS = ("from", "to")
@@ -36,7 +37,7 @@ def read_filters(model: type[Any], args: Mapping[str, str], faults: list[str]) -
         if not key.startswith("f.") or not text:
             continue
         name, _dot, bound = key[2:].partition(".")
-        value = filter_value(model, name, bound, text) if name in model.screen.filters else None
+        value = filter_value(model, name, bound, text) if name in filtered(model) else None
         if value is None:
             faults.append(key)
         else:

@@ -38,7 +38,7 @@ from app.lowcode.fields import (
     check_year,
     clean,
 )
-from app.lowcode.screen import label_of, writable
+from app.lowcode.screen import declared_writable, label_of, writable
 from app.lowcode.values import choices_of, kind_of
 
 
@@ -74,13 +74,16 @@ class RecordForm(wtforms.form.BaseForm):
     "process" or "data" without hiding a method. CSRF is checked before every view.
     """
 
-    def __init__(self, model: type[Any], names: Sequence[str] = (), prefix: str = "") -> None:
-        """Make the form of ``model``, of ``names`` only if given; prefix: of its fields' names."""
+    def __init__(
+        self, model: type[Any], names: Sequence[str] = (), prefix: str = "", action: str = "change"
+    ) -> None:
+        """Make the form of ``model``: of ``names`` if given, else of what the actor may write by
+        ``action``. prefix: of its fields' names."""
         meta = wtforms.meta.DefaultMeta()
         meta.get_translations = lambda form: _Messages()
         fields = fields_of(model)
-        wanted = {name: fields[name] for name in names} if names else fields
-        super().__init__(wanted, prefix=prefix, meta=meta)
+        names = names or [*writable(model, action), "row_version"]
+        super().__init__({name: fields[name] for name in names}, prefix=prefix, meta=meta)
 
     def add_errors(self, fields: Mapping[str, str]) -> None:
         """Put messages of a refused save beside their fields."""
@@ -106,7 +109,7 @@ def make_form(
     given: Mapping[str, Any] | None = None,
 ) -> RecordForm:
     """Return the form of ``model``: over what ``row`` holds or is ``given``, what was typed."""
-    form = RecordForm(model)
+    form = RecordForm(model, action="add" if row is None else "change")
     form.process(formdata, row, data=dict(given or {}))
     return form
 
@@ -114,7 +117,7 @@ def make_form(
 @cache
 def fields_of(model: type[Any]) -> dict[str, Any]:
     """Return the form fields of everything ``model`` lets people write, not yet bound."""
-    return {name: _field(model, name) for name in writable(model)} | {"row_version": HiddenField()}
+    return {name: _field(model, name) for name in declared_writable(model)} | {"row_version": HiddenField()}
 
 
 def is_needed(model: type[Any], name: str) -> bool:

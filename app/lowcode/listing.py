@@ -12,8 +12,9 @@ from app.lowcode.columns import chosen_columns
 from app.lowcode.cursors import beyond, read_token, sort_keys, token_of
 from app.lowcode.filters import condition, read_filters
 from app.lowcode.rows import visible
+from app.lowcode.screen import default_order, opened
+from app.lowcode.searching import matching
 from app.permissions import Actor
-from app.text import like_pattern
 
 SIZES = (25, 50, 100)
 COUNT_CAP = 1000
@@ -51,10 +52,10 @@ def parse(model: type[Any], args: Mapping[str, str]) -> ListRequest:
     args: q, f.<attr>, f.<attr>.from, f.<attr>.to, sort, size, cols, after, before.
     """
     faults: list[str] = []
-    sort = args.get("sort") or model.screen.order
+    sort = args.get("sort") or default_order(model)
     if sort.removeprefix("-") not in sortable(model):
         faults.append("sort")
-        sort = model.screen.order
+        sort = default_order(model)
     size = args.get("size", "")
     if size and size not in map(str, range(1, SIZES[-1] + 1)):
         faults.append("size")
@@ -76,7 +77,7 @@ def sortable(model: type[Any]) -> set[str]:
     """Return the attributes a list may be sorted by: its own columns, and its default order."""
     own = {attr.key for attr in inspect(model).column_attrs
            if not isinstance(attr.columns[0].type, sa.JSON)}  # fmt: skip
-    return (own & set(model.screen.columns)) | {model.screen.order.removeprefix("-")}
+    return set(opened(model, own & {*model.screen.columns, default_order(model).removeprefix("-")}))
 
 
 def find_page(
@@ -112,7 +113,7 @@ def eager(model: type[Any], names: Any) -> list[Any]:
 def narrowed(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.Select[Any]:
     """Return ``query`` with only the rows that fit the search and the filters of ``wanted``."""
     if wanted.q and model.screen.search:
-        query = query.where(model.search_text.like(like_pattern(wanted.q), escape="\\"))
+        query = query.where(matching(model, wanted.q))
     for key, value in wanted.filters.items():
         query = query.where(condition(model, key, value))
     return query

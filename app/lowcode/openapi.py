@@ -15,7 +15,7 @@ from app.lowcode.forms import is_needed
 from app.lowcode.listing import sortable
 from app.lowcode.openapi_schemas import PROBLEM, body_schema, item_schema
 from app.lowcode.refusals import MEDIA_TYPE, ProblemAnswers
-from app.lowcode.screen import writable
+from app.lowcode.screen import filtered, writable
 from app.lowcode.values import MAX_ID, choices_of
 from app.permissions import EVERY_OFFICER
 
@@ -158,7 +158,7 @@ def _list_parameters(model: type[Any]) -> list[dict[str, Any]]:
         parameter("before", {"type": "string"}, "“previous” of the last answer"),
         fields_parameter(model, is_list=True),
     ]
-    return found + [one for name in model.screen.filters for one in _filter(model, name)]
+    return found + [one for name in filtered(model) for one in _filter(model, name)]
 
 
 def fields_parameter(model: type[Any], *, is_list: bool) -> dict[str, Any]:

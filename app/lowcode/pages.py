@@ -21,7 +21,7 @@ from app.lowcode.filters import BOUNDS, filter_kind
 from app.lowcode.listing import SIZES, ListRequest, Page, eager, sortable
 from app.lowcode.rows import visible
 from app.lowcode.saved_views import tidy, views_of
-from app.lowcode.screen import back_of, label_of, shown, writable
+from app.lowcode.screen import back_of, filtered, label_of, listed, searched, shown, writable
 from app.lowcode.values import as_id, choices_of, display, plain_text
 from app.permissions import current_actor
 
@@ -37,7 +37,7 @@ def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
     filters = [_filter(view, name) for name in _filters_offered(view)]
     here = Address(url_for(f"{view.endpoint}.list"))
     chips = [chip for info in filters for chip in _chips(info, here)]
-    if wanted.q and view.screen.search:
+    if wanted.q and searched(view.model):
         chips.insert(0, {"label": _("Search"), "value": wanted.q, "remove_url": here(q=None)})
     return {
         "columns": [_column(view.model, name, wanted, here) for name in wanted.columns],
@@ -46,6 +46,7 @@ def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
         "query": tidy(request.query_string.decode("utf-8", "replace")),
         "bulk": offers(view.model) if page.rows else [],
         "filters": filters,
+        "has_search": bool(searched(view.model)),
         "chips": chips,
         "here": here,
         "sizes": SIZES,
@@ -135,7 +136,7 @@ def _filters_offered(view: Any) -> list[str]:
     relations = inspect(view.model).relationships
     return [
         name
-        for name in view.screen.filters
+        for name in filtered(view.model)
         if name not in relations or may_choose(relations[name].mapper.class_)
     ]
 
@@ -198,9 +199,8 @@ def sections_of(
 ) -> list[tuple[Any, list[str]]]:
     """Return (title, attributes) of a page; only ``allowed`` ones if given, no empty section."""
     parts = model.screen.sections or [(model.screen.singular, shown(model))]
-    kept = [
-        (title, [n for n in names if allowed is None or n in allowed]) for title, names in parts
-    ]
+    allowed = shown(model) if allowed is None else allowed
+    kept = [(title, [n for n in names if n in allowed]) for title, names in parts]
     return [part for part in kept if part[1]]
 
 
@@ -246,11 +246,11 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
     relation = inspect(type(row)).relationships[name]
     target = relation.mapper.class_
     key, back = next(iter(relation.remote_side)), back_of(relation)
-    columns = [column for column in target.screen.columns if column != back]
+    columns = [column for column in listed(target) if column != back]
     query = visible(target, current_actor()).where(key == row.id).options(*eager(target, columns))
     order = relation.order_by or [target.id]
     rows = list(db.session.scalars(query.order_by(*order).limit(RELATED_LIMIT + 1)))
-    can_add = back in writable(target) and may(target, "add")
+    can_add = back in writable(target, "add") and may(target, "add")
     return {
         "model": target,
         "view": view,
@@ -266,7 +266,7 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
 
 def _more_url(view: Any, back: str | None, row: Any) -> str:
     path = url_for(f"{view.endpoint}.list")
-    return f"{path}?f.{back}={row.id}" if back in view.screen.filters else path
+    return f"{path}?f.{back}={row.id}" if back in filtered(view.model) else path
 
 
 def next_position(model: type[Any], presets: dict[str, Any]) -> int | None:

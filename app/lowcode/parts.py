@@ -80,8 +80,8 @@ class Parts:
 
     @property
     def may_add(self) -> bool:
-        """True if rows may be added here."""
-        return may(self.model, "add")
+        """True if rows may be added here: with every attribute that these rows have."""
+        return may(self.model, "add") and {*writable(self.model, "add")} >= {*self.names}
 
     @property
     def may_remove(self) -> bool:

@@ -17,7 +17,7 @@ def problems(model: type[Any]) -> list[str]:
     unknown = [name for name in _named(model.screen) if name not in inspect(model).attrs]
     if unknown:  # the other checks look these attributes up
         return [f"{model.__name__}: unknown attribute {name!r}" for name in unknown]
-    checks = (_roles, _labels, _lists, _related, _forms)
+    checks = (_roles, _scope, _labels, _lists, _related, _forms)
     return [f"{model.__name__}: {text}" for check in checks for text in check(model)]
 
 
@@ -43,6 +43,25 @@ def _roles(model: type[Any]) -> Iterator[str]:
         yield "a role may write what it may not read"
     if not screen.read >= (screen.export or NOBODY):
         yield "a role may export what it may not read"
+
+
+def _scope(model: type[Any]) -> Iterator[str]:
+    for kind, paths in (model.screen.scope or {}).items():
+        if kind not in ("agency", "owner"):
+            yield f"scope {kind!r}: only agency and owner"
+        for path in paths:
+            if not _leads(model, path):
+                yield f"scope {path!r}: leads to no column"
+
+
+def _leads(model: type[Any], path: str) -> bool:
+    name, _dot, rest = path.partition(".")
+    if not rest:
+        return name in inspect(model).columns
+    relations = inspect(model).relationships
+    return name in relations and not relations[name].uselist and _leads(
+        relations[name].mapper.class_, rest
+    )
 
 
 def _labels(model: type[Any]) -> Iterator[str]:
@@ -93,16 +112,16 @@ def _forms(model: type[Any]) -> Iterator[str]:
     fields_of(model)  # raises TypeError for a column no field is made for
     if model.screen.can_add:
         yield from (f"{name}: needed by a new record, and not in the form"
-                    for name in _needed(model) if name not in names)  # fmt: skip
+                    for name in needed(model) if name not in names)  # fmt: skip
 
 
-def _needed(model: type[Any]) -> list[str]:
+def needed(model: type[Any]) -> list[str]:
     """Return the attributes without which a new record cannot be stored."""
     relations = {
         next(iter(r.local_columns)).key: r.key
         for r in inspect(model).relationships
         if not r.uselist
     }
-    needed = [attr.key for attr in inspect(model).column_attrs
+    keys = [attr.key for attr in inspect(model).column_attrs
               if not attr.columns[0].primary_key and is_needed(model, attr.key)]  # fmt: skip
-    return [relations.get(key, key) for key in needed]
+    return [relations.get(key, key) for key in keys]

@@ -13,7 +13,7 @@ from app.lowcode.forms import RecordForm
 from app.lowcode.listing import eager
 from app.lowcode.parts import Parts
 from app.lowcode.rows import get_row, visible
-from app.lowcode.screen import writable
+from app.lowcode.screen import declared_writable
 from app.lowcode.usage import in_use_by
 from app.lowcode.writing import fill, refuse_doubles, with_defaults
 from app.permissions import Actor, current_actor
@@ -42,7 +42,7 @@ def save(
     Raises Invalid (with fields), Conflict when the row changed since the form was opened,
     NotAllowed when the row would lie outside what the actor may change.
     """
-    actor = current_actor()
+    actor, is_new = current_actor(), row is None
     if row is not None:
         _refuse_stale(row, form, lists)
     if not all([form.validate(), saving_parts.validate(lists)]):
@@ -50,16 +50,19 @@ def save(
     row = row or with_defaults(model)
     is_shrunk = saving_parts.remove_gone(session, row, lists, actor)
     with session.no_autoflush:
-        fill(row, form, writable(model))
+        fill(row, form, declared_writable(model))
         changed = saving_parts.write(session, row, lists)
         refuse_doubles(session, model, row)
         if hasattr(row, "check"):
             row.check(actor)
         saving_parts.check(session, changed, lists, actor)
     _store(session, row, is_changed=bool(changed) or is_shrunk)
-    _refuse_outside(session, model, [row], actor)
+    _refuse_outside(session, model, [row], actor, "add" if is_new else "change")
     for parts in lists:
-        _refuse_outside(session, parts.model, [one.row for one in changed if one in parts.rows], actor)
+        own = [one for one in changed if one in parts.rows]
+        for action in ("add", "change"):
+            rows = [one.row for one in own if (one.number is None) == (action == "add")]
+            _refuse_outside(session, parts.model, rows, actor, action)
     return row
 
 
@@ -78,7 +81,7 @@ def change(session: Session, row: Any, values: dict[str, Any]) -> None:
     if hasattr(row, "check"):
         row.check(current_actor())
     session.flush()
-    _refuse_outside(session, type(row), row, current_actor())
+    _refuse_outside(session, type(row), [row], current_actor(), "change")
 
 
 def remove(session: Session, row: Any) -> None:
@@ -114,11 +117,12 @@ def _refuse_stale(row: Any, form: RecordForm, lists: Sequence[Parts]) -> None:
         )  # fmt: skip
 
 
-def _refuse_outside(session: Session, model: type[Any], rows: Sequence[Any], actor: Actor) -> None:
-    screen = model.screen
-    if not rows or (screen.rows is None and screen.write_rows is None):
+def _refuse_outside(
+    session: Session, model: type[Any], rows: Sequence[Any], actor: Actor, action: str
+) -> None:
+    query = visible(model, actor, action=action).with_only_columns(model.id)
+    if not rows or query.whereclause is None:
         return
-    query = visible(model, actor, to_write=True).with_only_columns(model.id)
     inside = list(session.scalars(query.where(model.id.in_([row.id for row in rows]))))
     if len(inside) < len(rows):
         raise NotAllowed(_("You may not keep a record there: it lies outside your agencies."))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.lowcode.parts import Part, Parts
+from app.lowcode.rows import may_touch
 from app.lowcode.screen import label_of
 from app.lowcode.usage import in_use_by
 from app.lowcode.writing import fill, refuse_double, with_defaults
@@ -43,7 +44,7 @@ def remove_gone(session: Session, owner: Any, lists: Sequence[Parts], actor: Act
 
 def _refuse_removal(session: Session, parts: Parts, part: Part, actor: Actor) -> None:
     try:
-        if not parts.may_remove:
+        if not (parts.may_remove and may_touch(session, part.row, "remove")):
             raise Invalid(_("Records of this kind are not deleted."))
         part.row.check_delete(actor)
         users = ", ".join(in_use_by(session, part.row))

@@ -1,12 +1,12 @@
 """What a model declares about its screens. Checked at start, see ``problems.py``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, inspect
 
-from app.permissions import NOBODY, Actor, Role
+from app.permissions import NOBODY, Actor, Role, current_actor
 
 # Which rows an actor may touch: a condition on the model; None = every row, false() = none.
 RowRule = Callable[[Actor], ColumnElement[bool] | None]
@@ -34,6 +34,8 @@ class Screen:
     key: attributes that name a record in files and spreadsheets, by default its unique code.
     read/write: roles; rows: which rows they see; write_rows: which of those they may change.
     export: roles that may take the list along; by default readers, of personal data nobody.
+    scope: where a record says whose it is: {"agency": columns, "owner": columns}, "dossier.agency_id"
+    through a relation; by default its ``agency_id`` or its dossier's (``scopes.py``).
     """
 
     title: Any
@@ -56,6 +58,7 @@ class Screen:
     sheets: Sequence[str] = ()
     is_configuration: bool | None = None  # None: it is if the catalog administrator alone writes it
     rows: RowRule | None = None
+    scope: Mapping[str, Sequence[str]] | None = None
     write_rows: RowRule | None = None
     can_add: bool = True
     can_delete: bool = True
@@ -63,14 +66,67 @@ class Screen:
     help: Any = ""
 
 
+def opened(model: type[Any], names: Iterable[str], action: str = "read") -> list[str]:
+    """Return those of ``names`` that no field right closes to ``action`` of the actor."""
+    closed = current_actor().closed.get((f"can_{action}", model.__name__), ())
+    return [name for name in names if name not in closed]
+
+
+def tells(model: type[Any], key: str) -> bool:
+    """Return whether the actor may see ``key`` in the history: an attribute, or a foreign key
+    that stands on the screens as its relation."""
+    relations = inspect(model).relationships
+    twins = [r.key for r in relations if key in {column.key for column in r.local_columns}]
+    return len(opened(model, [key, *twins])) == 1 + len(twins)
+
+
 def shown(model: type[Any]) -> list[str]:
+    """Return the attributes of the show page the actor may see, in order."""
+    return opened(model, declared_shown(model))
+
+
+def listed(model: type[Any]) -> list[str]:
+    """Return the columns of the list the actor may see."""
+    return opened(model, model.screen.columns)
+
+
+def searched(model: type[Any]) -> list[str]:
+    """Return the search columns the actor may see."""
+    return opened(model, model.screen.search)
+
+
+def filtered(model: type[Any]) -> list[str]:
+    """Return the filters of the attributes the actor may see."""
+    return opened(model, model.screen.filters)
+
+
+def default_order(model: type[Any]) -> str:
+    """Return how the list is sorted unless asked otherwise; by age if its column is closed."""
+    order: str = model.screen.order
+    return order if opened(model, [order.removeprefix("-")]) else "-id"
+
+
+def writable(model: type[Any], action: str = "change") -> list[str]:
+    """Return the attributes of the form that the actor may write by ``action``, in order."""
+    return opened(model, opened(model, declared_writable(model)), action)
+
+
+def form_names(model: type[Any], action: str) -> list[str]:
+    """Return the attributes of the form the actor sees: to write, or when changing to read only."""
+    names = writable(model, action)
+    if action == "add":
+        return names
+    return opened(model, declared_writable(model))
+
+
+def declared_shown(model: type[Any]) -> list[str]:
     """Return the attributes of the show page, in order, without repetition."""
     screen: Screen = model.screen
-    listed = [name for _title, part in screen.sections for name in part]
-    return list(dict.fromkeys(listed or [*_default_form(model), *screen.readonly]))
+    names = [name for _title, part in screen.sections for name in part]
+    return list(dict.fromkeys(names or [*_default_form(model), *screen.readonly]))
 
 
-def writable(model: type[Any]) -> list[str]:
+def declared_writable(model: type[Any]) -> list[str]:
     """Return the attributes of the add and edit form, in order."""
     screen: Screen = model.screen
     wanted = screen.form if screen.form is not None else _default_form(model)

@@ -14,7 +14,8 @@ from flask_appbuilder.security.sqla.models import (
 )
 from sqlalchemy.orm import Session
 
-from app.lowcode.generate import declared_rights
+from app.lowcode.generate import declared_models, declared_rights
+from app.lowcode.overrides import Rights, decisions, overridden
 from app.permissions import Role
 
 
@@ -30,13 +31,18 @@ def wanted_rights() -> dict[tuple[str, str], frozenset[Role]]:
     return rights
 
 
+def effective_rights(session: Session) -> Rights:
+    """Return what is declared, with what the administrators decided on top of it."""
+    return overridden(wanted_rights(), decisions(session), declared_models())
+
+
 def sync_permissions(session: Session) -> int:
-    """Make FAB's role table say exactly what is declared; returns the number of changes.
+    """Make FAB's role table say exactly what is declared and decided; returns the number of changes.
 
     May run at any time, and again: a second run changes nothing.
     """
     roles = _named(session, FabRole, {str(role) for role in Role} | {"public"})
-    rights = wanted_rights()
+    rights = effective_rights(session)
     permissions = _named(session, Permission, {pair[0] for pair in rights})
     views = _named(session, ViewMenu, {pair[1] for pair in rights})
     session.flush()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import history
 from app.history import HistoryEntry
 from app.i18n import N_
-from app.lowcode.screen import label_of
+from app.lowcode.screen import label_of, tells
 from app.lowcode.values import display, inside_sentence
 from app.permissions import SYSTEM
 from app.workflows.registry import WORKFLOWS
@@ -24,6 +24,7 @@ ACTIONS = {
     "read": N_("read"), "print": N_("printed"), "download": N_("downloaded"),
     "export": N_("exported"), "login": N_("signed in"), "logout": N_("signed out"),
     "login_failed": N_("typed a wrong password"), "read_file": N_("opened a file"),
+    "change_rights": N_("changed the rights"),
     "finish_step": N_("finished a step"), "send_back_step": N_("sent the dossier back a step"),
 }  # fmt: skip
 
@@ -99,7 +100,8 @@ def action_words(action: str, table: str = "") -> str:
 def _tale(entry: HistoryEntry, names: dict[tuple[str, int], str]) -> Tale:
     model = model_of(entry.record)
     screen = getattr(model, "screen", None)
-    kind = inside_sentence(screen.singular) if screen else ""
+    singular = screen.singular if screen else getattr(model, "singular", "")
+    kind = inside_sentence(singular) if singular else ""
     name = names.get((entry.record, entry.record_id), "")
     changes = tuple(_changes(model, entry.changes, names)) if model else ()
     return Tale(entry, action_words(entry.action, entry.record), kind, name, changes)
@@ -109,7 +111,7 @@ def _changes(model: type[Any], changes: dict[str, Any], names: Any) -> Iterable[
     """Yield the changes of attributes that have a label; the others are for machines."""
     for key, (old, new) in changes.items():
         label = _label(model, key)
-        if label:
+        if label and tells(model, key):
             yield Change(label, _words(model, key, old, names), _words(model, key, new, names))
 
 

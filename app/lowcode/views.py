@@ -20,9 +20,9 @@ from app.lowcode.list_views import LIST_PERMISSIONS, ListActions
 from app.lowcode.listing import eager, find_page, parse
 from app.lowcode.parts import sent_parts, shown_parts
 from app.lowcode.registry import link_to, view_of
-from app.lowcode.rows import find_row, get_row
+from app.lowcode.rows import get_row, may_touch
 from app.lowcode.saving import is_stale, open_row, remove, save
-from app.lowcode.screen import Screen, label_of, shown, writable
+from app.lowcode.screen import Screen, filtered, form_names, label_of, shown, writable
 from app.lowcode.telling import history_of, tell
 from app.lowcode.values import as_id, inside_sentence, kind_of
 from app.permissions import current_actor
@@ -98,7 +98,7 @@ class CrudView(ListActions, BaseView):
     @has_access
     def add(self) -> Any:
         """The form of a new record; ``?<relation>=<id>`` fills in where it belongs."""
-        if not self.screen.can_add or not writable(self.model):
+        if not self.screen.can_add or not writable(self.model, "add"):
             abort(404)
         if request.method == "POST":
             return self._rearranged(None) if "rows" in request.form else self._submit(None)
@@ -129,7 +129,7 @@ class CrudView(ListActions, BaseView):
             abort(404)
         try:
             with transaction() as session:
-                row = get_row(session, self.model, pk, to_write=True)
+                row = get_row(session, self.model, pk, action="remove")
                 target = self._after_delete(row)
                 remove(session, row)
         except NotFound:
@@ -145,8 +145,8 @@ class CrudView(ListActions, BaseView):
     def choices(self, name: str) -> dict[str, Any]:
         """Records one may choose for relation ``name``: {"results": [{id, text}], "more"}."""
         relations = inspect(self.model).relationships
-        offered = set(self.screen.filters) | (
-            set(writable(self.model)) if may(self.model, "add", "change") else set()
+        offered = set(filtered(self.model)).union(
+            *(writable(self.model, action) for action in ("add", "change") if may(self.model, action))
         )
         if name not in relations or name not in offered:
             abort(404)
@@ -217,7 +217,7 @@ class CrudView(ListActions, BaseView):
             present=present,
             title=title,
             back_url=back,
-            sections=pages.sections_of(self.model, writable(self.model)),
+            sections=pages.sections_of(self.model, form_names(self.model, "add" if row is None else "change")),
             crumbs=self._crumbs(row, last=title, owner=owner),
         )
 
@@ -249,7 +249,7 @@ class CrudView(ListActions, BaseView):
         """Return the relations that the address fills in; raises NotFound for a forged id."""
         relations = inspect(self.model).relationships
         names = [
-            name for name in request.args if name in relations and name in writable(self.model)
+            name for name in request.args if name in relations and name in writable(self.model, "add")
         ]
         return {
             name: get_row(
@@ -264,9 +264,7 @@ class CrudView(ListActions, BaseView):
         return view_of(target) if may_choose(target) else None
 
     def _may(self, row: Any, action: str) -> bool:
-        if not may(self.model, action) or self.screen.write_rows is None:
-            return may(self.model, action)
-        return find_row(db.session(), self.model, row.id, to_write=True) is not None
+        return may(self.model, action) and may_touch(db.session(), row, action)
 
     def _may_see_history(self) -> bool:
         return current_actor().may("can_read", "RecordHistory")

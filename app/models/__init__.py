@@ -4,6 +4,7 @@ from flask_appbuilder.security.sqla.models import PermissionView
 
 from app.history import HistoryEntry
 from app.lowcode.exchange.run import ImportRun
+from app.lowcode.overrides import FieldRight, RoleRight, RoleScope
 from app.lowcode.saved_views import SavedView
 from app.models.account import Account
 from app.models.administrative_unit import AdministrativeUnit
@@ -61,6 +62,7 @@ __all__ = [
     "FabRole",
     "Fee",
     "Feedback",
+    "FieldRight",
     "Form",
     "FormField",
     "FormRevision",
@@ -88,6 +90,8 @@ __all__ = [
     "Rating",
     "Reorganisation",
     "Result",
+    "RoleRight",
+    "RoleScope",
     "SavedView",
     "Sector",
     "StoredFile",

@@ -126,7 +126,7 @@ class Agency(Searchable, Entity):
         ],
         readonly=["former_names"],
         related=["divisions", "children"], sheets=["divisions"], order="code",
-        read=EVERY_OFFICER, write=frozenset({Role.catalog_admin}),
+        read=EVERY_OFFICER, write=frozenset({Role.catalog_admin}), scope={"agency": ["id"]},
     )  # fmt: skip
 
     def __str__(self) -> str:

@@ -207,6 +207,7 @@ class Dossier(Searchable, Entity):
         ],
         form=[], related=["movements", "tasks", "letters", "charges", "results"],
         can_add=False, can_delete=False, is_personal=True, rows=_rows, read=DOSSIER_READERS,
+        scope={"agency": ["agency_id", "desk_id"], "owner": ["holder_id"]},
     )  # fmt: skip
 
     def __str__(self) -> str:

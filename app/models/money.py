@@ -81,6 +81,7 @@ class Charge(Entity):
         columns=["dossier", "name", "amount", "state", "paid_at", "receipt_number", "cashier"],
         filters=["state", "kind", "method", "paid_at"], form=[], can_add=False,
         can_delete=False, rows=_rows, read=DOSSIER_READERS,
+        scope={"agency": ["dossier.agency_id", "dossier.desk_id"], "owner": ["cashier_id"]},
     )  # fmt: skip
 
     def __str__(self) -> str:

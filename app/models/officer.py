@@ -59,7 +59,7 @@ class OfficerPosition(Entity):
         filters=["agency", "role", "user"], order="agency_id",
         key=["user", "agency", "role", "valid_from"],
         read=frozenset({Role.system_admin, Role.catalog_admin, Role.auditor, Role.agency_head}),
-        write=frozenset({Role.system_admin}),
+        write=frozenset({Role.system_admin}), scope={"agency": ["agency_id"], "owner": ["user_id"]},
     )  # fmt: skip
 
     def __str__(self) -> str:

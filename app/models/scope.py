@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.lowcode.scopes import narrowing
 from app.models.account import Account
 from app.models.agency import Agency
 from app.models.dossier import Dossier
@@ -43,7 +44,14 @@ def by_agency(
 
 
 def dossiers_of(actor: Actor) -> ColumnElement[bool] | None:
-    """Return the dossiers an actor may see.
+    """Return the dossiers an actor may see, within the scope his roles were given; None = all."""
+    rules = [_dossiers_by_posts(actor), narrowing(Dossier, actor, "read")]
+    found = [rule for rule in rules if rule is not None]
+    return sa.and_(*found) if found else None
+
+
+def _dossiers_by_posts(actor: Actor) -> ColumnElement[bool] | None:
+    """Return the dossiers an actor's posts let him see.
 
     Officers: those handled or received in their part of the tree, and those with a task
     there (a step at another agency). Applicants: their own.

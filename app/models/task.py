@@ -95,6 +95,7 @@ class Task(Entity):
         columns=["dossier", "name", "agency", "assignee", "state", "due_at", "finished_at"],
         filters=["state", "agency", "assignee"], form=[], can_add=False, can_delete=False,
         rows=_rows, read=DOSSIER_READERS,
+        scope={"agency": ["agency_id"], "owner": ["assignee_id"]},
     )  # fmt: skip
 
     def __str__(self) -> str:

@@ -4,8 +4,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clock import today
-from app.models import Account, Agency, FabRole, OfficerPosition, PermissionView, User
+from app.models import Account, Agency, OfficerPosition, User
 from app.permissions import Actor, Position, Role
+from app.services.role_rights import rights_of
 
 
 def build_actor(session: Session, user: User | None, *, ip: str | None = None) -> Actor:
@@ -17,7 +18,7 @@ def build_actor(session: Session, user: User | None, *, ip: str | None = None) -
     roles = {post.role for post in posts} | ({Role.citizen} if account_id else set())
     return Actor(
         user_id=user.id, name=user.get_full_name(), roles=frozenset(roles), positions=posts,
-        account_id=account_id, ip=ip, grants=grants_of(session, roles),
+        account_id=account_id, ip=ip, **rights_of(session, roles),
     )  # fmt: skip
 
 
@@ -35,24 +36,6 @@ def positions_now(session: Session, user_id: int) -> tuple[Position, ...]:
         Position(Role(post.role), post.agency_id, path, post.division_id, post.title or "", name)
         for post, path, name in session.execute(query)
     )
-
-
-def grants_of(session: Session, roles: set[Role]) -> frozenset[tuple[str, str]]:
-    """Return every (permission, view) that one of ``roles`` grants."""
-    if not roles:
-        return frozenset()
-    pair = PermissionView
-    query = (
-        sa.select(
-            pair.permission.property.mapper.class_.name, pair.view_menu.property.mapper.class_.name
-        )
-        .select_from(FabRole)
-        .join(FabRole.permissions)
-        .join(pair.permission)
-        .join(pair.view_menu)
-        .where(FabRole.name.in_([str(role) for role in roles]))
-    )
-    return frozenset((permission, view) for permission, view in session.execute(query))
 
 
 def actor_of(session: Session, username: str) -> Actor:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.history import HistoryEntry, Key
+from app.lowcode.rows import visible
 from app.models import Agency, Dossier, Feedback, Procedure, Profile, User
 from app.models.scope import paths_of, sees_province, users_of
 from app.permissions import OVERSEERS, Actor
@@ -110,7 +111,7 @@ def kept_models() -> dict[str, type[Any]]:
 def visible_entries(actor: Actor) -> ColumnElement[bool] | None:
     """Return the condition that an entry is the actor's to see; None = every entry."""
     if sees_province(paths_of(actor, OVERSEERS)):
-        return None
+        return _all_but_narrowed(actor)
     entry = HistoryEntry
     open_kinds, rules = [], []
     for table, model in kept_models().items():
@@ -125,9 +126,23 @@ def visible_entries(actor: Actor) -> ColumnElement[bool] | None:
     return sa.or_(entry.aggregate.in_(open_kinds), *rules)
 
 
+def _all_but_narrowed(actor: Actor) -> ColumnElement[bool] | None:
+    """Return the condition that leaves out what administrators took from an overseer's roles."""
+    entry, rules = HistoryEntry, []
+    for table, model in kept_models().items():
+        key = ("can_read", model.__name__)
+        if getattr(model, "screen", None) is None or not actor.has(*model.screen.read):
+            continue
+        if key not in actor.grants:
+            rules.append(entry.aggregate != table)
+        elif key in actor.scopes:
+            ids = visible(model, actor).with_only_columns(model.id)
+            rules.append(sa.or_(entry.aggregate != table, entry.aggregate_id.in_(ids)))
+    return sa.and_(*rules) if rules else None
+
+
 def _rows_of(model: type[Any], actor: Actor) -> ColumnElement[bool] | None:
-    rule = model.screen.rows
-    return rule(actor) if rule is not None else None
+    return visible(model, actor).whereclause
 
 
 def find_people(session: Session, text: str, page: int, actor: Actor) -> dict[str, Any]:

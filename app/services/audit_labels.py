@@ -26,6 +26,7 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
     "pack_run": {"apply_pack": N_("applied the configuration pack"),
                  "undo_pack": N_("undid the configuration pack")},
     "result": {f"result_{row.name}": row.label for row in WORKFLOWS["result"].transitions},
+    "ab_role": {"change_rights": N_("changed the rights")},
 }  # fmt: skip
 
 # Records without a screen of their own.
@@ -40,6 +41,9 @@ KINDS = {
     "form_revision": N_("Form data"),
     "form_section": N_("Section of a form"),
     "pack_run": N_("Configuration pack"),
+    "field_right": N_("Right to an attribute"),
+    "role_right": N_("Right of a role"),
+    "role_scope": N_("Scope of a role"),
     "supplement_request": N_("Supplement request"),
     "user_setting": N_("Sign-in and preferences"),
 }

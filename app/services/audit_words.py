@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import to_local
 from app.history import HIDDEN, HistoryEntry
+from app.lowcode.screen import tells
 from app.lowcode.values import inside_sentence, money, plain_text
 from app.models import OfficerPosition
 from app.permissions import ROLE_LABELS, SYSTEM, Role
@@ -124,8 +125,15 @@ def _sentence(entry: HistoryEntry, book: _Book) -> Sentence:
         title=book.titles.get(own, "" if is_part else f"#{entry.record_id}"),
         owner_kind=book.kind(entry.aggregate) if is_part else "",
         owner_title=book.titles.get(owner, f"#{entry.aggregate_id}") if is_part else "",
-        changes=[_change(entry.record, name, pair, book) for name, pair in entry.changes.items()],
-    )
+        changes=[_change(entry.record, name, pair, book)
+                 for name, pair in entry.changes.items() if _is_told(entry.record, name)],
+    )  # fmt: skip
+
+
+def _is_told(table: str, name: str) -> bool:
+    """Return whether no field right closes the attribute to the reader."""
+    model = kept_models().get(table)
+    return model is None or tells(model, name)
 
 
 def _who(entry: HistoryEntry, titles: dict[Ref, str]) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from app.lowcode.rows import visible
+from app.lowcode.searching import matching
 from app.models import Account, Dossier, ProcedureVersion
-from app.models.scope import accounts_of, dossiers_of
 from app.permissions import Actor
 from app.services.catalog import ProcedureSearch, find_procedures
 from app.services.lookup import clean_code
@@ -51,28 +52,22 @@ def _exact(session: Session, text: str, actor: Actor) -> Dossier | None:
     code = clean_code(text)
     if not code:
         return None
-    query = sa.select(Dossier).where(Dossier.code.in_({code, code.upper()}))
-    condition = dossiers_of(actor)
-    return session.scalar(query if condition is None else query.where(condition))
+    query = visible(Dossier, actor).where(Dossier.code.in_({code, code.upper()}))
+    return session.scalar(query)
 
 
 def _dossiers(session: Session, text: str, actor: Actor) -> list[Dossier]:
-    query = sa.select(Dossier).options(joinedload(Dossier.procedure), joinedload(Dossier.agency))
+    query = visible(Dossier, actor).options(joinedload(Dossier.procedure), joinedload(Dossier.agency))
     for word in fold(text).split()[:8]:
-        pattern = like_pattern(word)
         query = query.where(sa.or_(
-            Dossier.search_text.like(pattern, escape="\\"),
-            Dossier.answers_text.like(pattern, escape="\\"),
+            matching(Dossier, word),
+            Dossier.answers_text.like(like_pattern(word), escape="\\"),
         ))  # fmt: skip
-    condition = dossiers_of(actor)
-    query = query if condition is None else query.where(condition)
     return list(session.scalars(query.order_by(Dossier.id.desc()).limit(LIMIT + 1)))
 
 
 def _accounts(session: Session, text: str, actor: Actor) -> list[Account]:
-    query = sa.select(Account)
+    query = visible(Account, actor)
     for word in fold(text).split()[:8]:
-        query = query.where(Account.search_text.like(like_pattern(word), escape="\\"))
-    condition = accounts_of(actor)
-    query = query if condition is None else query.where(condition)
+        query = query.where(matching(Account, word))
     return list(session.scalars(query.order_by(Account.name, Account.id).limit(LIMIT + 1)))

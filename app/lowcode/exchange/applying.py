@@ -31,7 +31,7 @@ def write(session: Session, plan: Plan, reason: str, report: Callable[[int, int]
 
 def has_row_rules(sheets: list[Sheet], actor: Actor) -> bool:
     """Return whether some sheet's rows are not all open to the actor."""
-    return any(visible(s.model, actor, to_write=True).whereclause is not None for s in sheets)
+    return any(visible(s.model, actor, action="import").whereclause is not None for s in sheets)
 
 
 def outside(session: Session, plan: Plan, actor: Actor) -> list[Entry]:
@@ -39,7 +39,7 @@ def outside(session: Session, plan: Plan, actor: Actor) -> list[Entry]:
     found: list[Entry] = []
     for table in plan.tables:
         model: Any = table.sheet.model
-        query = visible(model, actor, to_write=True)
+        query = visible(model, actor, action="import")
         entries = [entry for entry in table.entries if entry.kind in _WRITTEN]
         for start in range(0, len(entries) if query.whereclause is not None else 0, _CHUNK):
             part = {entry.record.id: entry for entry in entries[start : start + _CHUNK]}

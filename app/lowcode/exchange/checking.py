@@ -45,7 +45,7 @@ def _rows(planner: Planner, table: Table) -> None:
 
 def _only(planner: Planner, entries: list[Entry], *, is_write: bool) -> None:
     model = entries[0].table.sheet.model if entries else None
-    query = visible(model, planner.actor, to_write=is_write) if model else None
+    query = visible(model, planner.actor, action="import" if is_write else "read") if model else None
     if model is None or query is None or query.whereclause is None:
         return
     ids = [entry.row.id for entry in entries]

@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 from app.lowcode.actions import Action, may, possible
 from app.lowcode.forms import column_of, is_needed
 from app.lowcode.naturals import has_key, key_names
-from app.lowcode.screen import label_of, shown, writable
+from app.lowcode.screen import label_of, listed, shown, writable
 from app.lowcode.values import choices_of, kind_of
 from app.text import fold
 
@@ -58,7 +58,9 @@ class Sheet:
 
 def can_exchange(model: type[Any]) -> bool:
     """Return whether rows of ``model`` may come from a file at all: named, and written by a form."""
-    return Action.import_ in possible(model) and has_key(model) and set(key_names(model)) <= set(writable(model))
+    if Action.import_ not in possible(model) or not has_key(model):
+        return False
+    return set(key_names(model)) <= set(writable(model, "import"))
 
 
 def sheets_of(model: type[Any], action: str) -> list[Sheet]:
@@ -83,12 +85,12 @@ def _parts(model: type[Any]) -> list[type[Any]]:
 
 def sheet_of(model: type[Any]) -> Sheet:
     """Return the sheet of one model, headings in the reader's language."""
-    names = list(writable(model))
+    names = writable(model, "import")
     keys = key_names(model) if has_key(model) else ()
     ordered = [n for n in names if n in keys] + [n for n in names if n not in keys]
     columns = tuple(_column(model, name, name in keys) for name in ordered)
-    listed = dict.fromkeys([*shown(model), *model.screen.columns])
-    others = tuple(_column(model, n, False) for n in listed if n not in names and _is_plain(model, n))
+    readable = dict.fromkeys([*shown(model), *listed(model)])
+    others = tuple(_column(model, n, False) for n in readable if n not in names and _is_plain(model, n))
     by_heading = {fold(c.label): c for c in (*others, *columns)}
     return Sheet(model, sheet_name(str(model.screen.title)), columns, others, by_heading)
 

@@ -7,6 +7,8 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.lowcode.screen import opened
+from app.models import Account
 from app.permissions import current_actor
 from app.services.global_search import LIMIT, search
 from app.views.officers.base import OfficerView, asked
@@ -27,4 +29,5 @@ class SearchView(OfficerView):
         found = search(db.session(), q, current_actor())
         if found.exact is not None:
             return redirect(url_for("DossierPageView.show", code=found.exact.code))
-        return render_template("officers/search.html", q=q, found=found, limit=LIMIT)
+        return render_template("officers/search.html", q=q, found=found, limit=LIMIT,
+                               account_fields=opened(Account, ("id_number", "phone")))  # fmt: skip
