@@ -17,6 +17,7 @@ from app.models.dossier import Dossier, DossierPaper, FormRevision
 from app.models.dossier_place import DossierPlace
 from app.models.dossier_time import ClockSegment, DueChange, Movement
 from app.models.draft import Draft
+from app.models.fee import Fee, FeeExemption, FeeSubject
 from app.models.feedback import Feedback
 from app.models.form import Form, FormSection
 from app.models.form_field import FormField
@@ -25,7 +26,7 @@ from app.models.money import Charge
 from app.models.notice import IncidentNotice, MailMessage, Notice
 from app.models.officer import OfficerPosition, UserSetting
 from app.models.pack_run import PackRun
-from app.models.procedure import Component, Fee, Procedure, ProcedureVersion
+from app.models.procedure import Component, Procedure, ProcedureVersion
 from app.models.process import Process, ProcessStep
 from app.models.profile import Profile, ProfileParameter
 from app.models.publication import PublicationDecision, PublicationItem
@@ -61,6 +62,8 @@ __all__ = [
     "DueChange",
     "FabRole",
     "Fee",
+    "FeeExemption",
+    "FeeSubject",
     "Feedback",
     "FieldRight",
     "Form",

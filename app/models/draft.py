@@ -31,6 +31,8 @@ class Draft(Entity):
     version_id: Mapped[int] = mapped_column(sa.ForeignKey("procedure_version.id"), index=True)
     agency_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agency.id"), index=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # What the applicant chose about fees: {"case", "wanted", "counts", "subject"}; see services.fees
+    fee_choices: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     result_way: Mapped[str] = mapped_column(sa.String(20), default="online")
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
     dossier_id: Mapped[int | None] = mapped_column(sa.ForeignKey("dossier.id"), unique=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -14,14 +14,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.i18n import N_
 from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
-from app.models.procedure import FEE_KINDS
+from app.models.procedure_words import FEE_KINDS, FEE_MOMENTS
 from app.permissions import DOSSIER_READERS, Actor
-from app.types import UtcDateTime
+from app.types import JSON, UtcDateTime
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
 
     from app.models.dossier import Dossier
+    from app.models.fee import Fee, FeeSubject
 
 
 class ChargeState(StrEnum):
@@ -29,18 +30,24 @@ class ChargeState(StrEnum):
 
     due = "due"
     paid = "paid"
+    exempt = "exempt"  # nothing is owed: a relief takes all of it
     cancelled = "cancelled"
 
 
 CHARGE_STATES = {
     ChargeState.due: N_("To be paid"), ChargeState.paid: N_("Paid"),
-    ChargeState.cancelled: N_("Cancelled"),
+    ChargeState.exempt: N_("Exempt"), ChargeState.cancelled: N_("Cancelled"),
 }  # fmt: skip
+# A relief is claimed by the applicant and confirmed by the desk, which has seen the paper.
+CLAIMS = {"claimed": N_("Claimed, not checked yet"), "confirmed": N_("Checked by the desk")}
 PAYMENT_METHODS = {"cash": N_("Cash"), "transfer": N_("Bank transfer"), "card": N_("Card")}
 
 
 class Charge(Entity):
-    """Khoản phải nộp: an amount in đồng, fixed when the dossier was received (QN20 Đ14.2)."""
+    """Khoản phải nộp: an amount in đồng, fixed when the dossier was received (QN20 Đ14.2).
+
+    explanation: [[msgid, params], …]; full_amount: before reductions; units × pieces: its count.
+    """
 
     __history_owner__ = ("dossier", "dossier_id")
     dossier_id: Mapped[int] = mapped_column(
@@ -52,6 +59,25 @@ class Charge(Entity):
     )
     amount: Mapped[int] = mapped_column(
         sa.BigInteger, info={"label": _l("Amount (đồng)"), "kind": "money"}
+    )
+    full_amount: Mapped[int | None] = mapped_column(
+        sa.BigInteger, info={"label": _l("Before reductions (đồng)"), "kind": "money"}
+    )
+    fee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("fee.id"), index=True)
+    counts: Mapped[list[Any] | None] = mapped_column(JSON)  # [[units, pieces], …]
+    explanation: Mapped[list[Any] | None] = mapped_column(JSON)
+    legal_basis: Mapped[str | None] = mapped_column(
+        sa.String(520), info={"label": _l("Legal basis")}
+    )
+    due: Mapped[str | None] = mapped_column(
+        sa.String(20), info={"label": _l("When it is paid"), "choices": FEE_MOMENTS}
+    )
+    subject_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("fee_subject.id"), index=True,
+        info={"label": _l("Subject exempt from fees")},
+    )  # fmt: skip
+    claim: Mapped[str | None] = mapped_column(
+        sa.String(20), info={"label": _l("Exemption"), "choices": CLAIMS}
     )
     state: Mapped[str] = mapped_column(
         sa.String(20), default=ChargeState.due,
@@ -69,6 +95,8 @@ class Charge(Entity):
     )
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="charges")
     cashier: Mapped[User | None] = relationship("User")
+    fee: Mapped[Fee | None] = relationship("Fee")
+    subject: Mapped[FeeSubject | None] = relationship("FeeSubject")
 
     @staticmethod
     def _rows(actor: Actor) -> ColumnElement[bool] | None:

@@ -17,8 +17,6 @@ from app.models.freezing import owners_of
 from app.models.menus import PROCEDURES
 from app.models.procedure_words import (
     AUTHENTICATION_LEVELS,
-    CHANNELS,
-    FEE_KINDS,
     FEE_MOMENTS,
     HANDLING_LEVELS,
     LIMIT_UNITS,
@@ -31,6 +29,7 @@ from app.types import JSON
 
 if TYPE_CHECKING:
     from app.models.agency import Agency
+    from app.models.fee import Fee
     from app.models.form import Form
     from app.models.process import Process
     from app.models.sector import DocumentType, Sector
@@ -144,7 +143,7 @@ class ProcedureVersion(Searchable, Entity):
         info={"label": _l("Components of the dossier")},
     )  # fmt: skip
     fees: Mapped[list[Fee]] = relationship(
-        back_populates="version", order_by="Fee.position", cascade="all, delete-orphan",
+        "Fee", back_populates="version", order_by="Fee.position", cascade="all, delete-orphan",
         info={"label": _l("Fees and charges")},
     )  # fmt: skip
     __table_args__ = (
@@ -241,51 +240,3 @@ class Component(Entity):
             refuse_frozen(version)
 
     check_delete = check
-
-
-class Fee(Entity):
-    """Phí, lệ phí: an amount in đồng, perhaps only for one channel."""
-
-    __history_owner__ = ("procedure_version", "version_id")
-    version_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("procedure_version.id"), index=True,
-        info={"label": _l("Procedure version")},
-    )  # fmt: skip
-    position: Mapped[int] = mapped_column(info={"label": _l("Order")})
-    name: Mapped[str] = mapped_column(sa.String(500), info={"label": _l("Name")})
-    kind: Mapped[str] = mapped_column(
-        sa.String(10), default="le_phi", info={"label": _l("Kind"), "choices": FEE_KINDS}
-    )
-    channel: Mapped[str] = mapped_column(
-        sa.String(20), default="any", info={"label": _l("Channel"), "choices": CHANNELS}
-    )
-    amount: Mapped[int] = mapped_column(
-        sa.BigInteger, default=0, info={"label": _l("Amount (đồng)"), "kind": "money"}
-    )
-    note: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Note")})
-    legal_basis: Mapped[str | None] = mapped_column(
-        sa.String(255), info={"label": _l("Legal basis")}
-    )
-    version: Mapped[ProcedureVersion] = relationship(back_populates="fees")
-
-    screen = Screen(
-        icon="cash", title=_l("Fees and charges"), singular=_l("Fee or charge"),
-        columns=["version", "name", "kind", "channel", "amount"], key=["version", "position"],
-        filters=["version", "kind", "channel"], order="position",
-        read=EVERY_OFFICER, write=_WRITE,
-    )  # fmt: skip
-
-    def __str__(self) -> str:
-        return self.name
-
-    def check(self, actor: Actor) -> None:
-        """Refuse a change of published fees, or taking one away, and an amount below zero."""
-        for version in owners_of(self, "version"):
-            refuse_frozen(version)
-        if self.amount < 0:
-            message = _("The amount must not be negative.")
-            raise Invalid(message, {"amount": message})
-
-    def check_delete(self, actor: Actor) -> None:
-        """Refuse to remove a published fee."""
-        refuse_frozen(self.version)

@@ -15,6 +15,8 @@ from app.models import (
     Division,
     DocumentType,
     Fee,
+    FeeExemption,
+    FeeSubject,
     Form,
     FormField,
     FormSection,
@@ -92,7 +94,8 @@ class PackLoader:
 
     def load_catalogs(self) -> None:
         """Load sectors, document types, forms and processes."""
-        for model, name in ((Sector, "sectors"), (DocumentType, "document_types")):
+        for model, name in ((Sector, "sectors"), (DocumentType, "document_types"),
+                            (FeeSubject, "fee_subjects")):
             rows = read(f"{self.folder}/{name}.yaml")[name]
             self.by_code[model] = {
                 row["code"]: self._add(model(**_known(model, row))) for row in rows
@@ -140,7 +143,7 @@ class PackLoader:
             )
             for part in row.get("components") or ()
         ]
-        fees = [Fee(**_known(Fee, fee)) for fee in row.get("fees") or ()]
+        fees = [self._fee(fee) for fee in row.get("fees") or ()]
         self._add(ProcedureVersion(
             **_known(ProcedureVersion, row), procedure=procedure, components=components, fees=fees,
             agency=self.agencies.get(row.get("agency") or ""),
@@ -148,6 +151,15 @@ class PackLoader:
             form=self.by_code[Form].get(row.get("form") or ""),
             process=self.by_code[Process].get(row.get("process") or ""),
         ))  # fmt: skip
+
+    def _fee(self, row: Row) -> Fee:
+        subjects = self.by_code[FeeSubject]
+        exemptions = [
+            FeeExemption(**_known(FeeExemption, part), subject=subjects[part["subject"]])
+            for part in row.get("exemptions") or ()
+        ]
+        agency = self.agencies.get(row.get("agency") or "")
+        return Fee(**_known(Fee, row), agency=agency, exemptions=exemptions)
 
     def load_profiles(self) -> None:
         """Load every regulation profile; the pack says which is active."""

@@ -25,6 +25,7 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
 } | {
     "pack_run": {"apply_pack": N_("applied the configuration pack"),
                  "undo_pack": N_("undid the configuration pack")},
+    "charge": {"set_charges": N_("fixed the amounts")},
     "result": {f"result_{row.name}": row.label for row in WORKFLOWS["result"].transitions},
     "ab_role": {"change_rights": N_("changed the rights")},
 }  # fmt: skip
@@ -57,6 +58,9 @@ LABELS: dict[tuple[str, str], str] = {
     ("ab_user", "rows"): N_("Number of rows"),
     ("attachment", "component_id"): N_("Component"),
     ("attachment", "is_replaced"): N_("Replaced by a newer file"),
+    ("charge", "counts"): N_("Numbers counted"),
+    ("charge", "explanation"): N_("How it was counted"),
+    ("charge", "fee_id"): N_("Fee or charge"),
     ("clock_segment", "agency_id"): N_("Agency"),
     ("clock_segment", "user_id"): N_("Officer"),
     ("dossier", "version_id"): N_("Procedure version"),

@@ -164,7 +164,7 @@ def get_published(session: Session, code: str) -> ProcedureVersion:
             joinedload(ProcedureVersion.agency).joinedload(Agency.desk),
             joinedload(ProcedureVersion.result_type),
             selectinload(ProcedureVersion.components).joinedload(Component.document_type),
-            selectinload(ProcedureVersion.fees),
+            selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
             joinedload(ProcedureVersion.form)
             .selectinload(Form.sections)
             .selectinload(FormSection.fields),
@@ -232,6 +232,11 @@ def is_not_asked(component: Component) -> bool:
 
 
 def fee_range(fees: list[Fee]) -> tuple[int, int] | None:
-    """Return the (least, greatest) amount in đồng, or None if no amount is laid down."""
-    amounts = [fee.amount for fee in fees if fee.amount]
+    """Return the (least, greatest) amount in đồng, or None if no amount is laid down.
+
+    What is only paid if one asks for it, and what is no longer in force, is left out.
+    """
+    day = today()
+    amounts = [fee.amount for fee in fees if fee.amount and not fee.is_optional
+               and (fee.valid_to is None or fee.valid_to >= day)]  # fmt: skip
     return (min(amounts), max(amounts)) if amounts else None

@@ -9,6 +9,7 @@ from app.models import Charge, Dossier, Letter, next_number
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Role
 from app.services import lifecycle
+from app.services.guards import open_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.workflows.states import OPEN, State
@@ -26,6 +27,9 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
         message = _("Choose how it was paid.")
         raise Invalid(message, {"method": message})
     _refuse_unless_cashier(dossier, actor)
+    if any(charge.claim == "claimed" for charge in open_charges(dossier)):
+        message = _("Check the claimed exemption first: look at the paper, then save the amounts.")
+        raise Invalid(message)
     due = lifecycle.due_charges(dossier)
     if not due:
         raise Invalid(_("There is nothing to pay, or it is already paid."))
@@ -67,7 +71,7 @@ def _refuse_unless_cashier(dossier: Dossier, actor: Actor) -> None:
 
 def cancel_due(session: Session, dossier: Dossier) -> None:
     """Cancel what is not paid: another amount takes its place, or nothing is owed any more."""
-    for charge in lifecycle.due_charges(dossier):
+    for charge in open_charges(dossier):
         charge.state = ChargeState.cancelled
     session.flush()
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app import history
 from app.clock import now
 from app.errors import Invalid, NotAllowed, NotFound
-from app.models import Account, Agency, Component, Dossier, Procedure, ProcedureVersion
+from app.models import Account, Agency, Component, Dossier, Fee, Procedure, ProcedureVersion
 from app.models.account import GENDERS, ID_KINDS, number_message
 from app.models.agency import AgencyLevel
 from app.models.form import FieldKind
@@ -53,7 +53,7 @@ def get_version(session: Session, pk: int) -> ProcedureVersion:
         .options(
             joinedload(ProcedureVersion.procedure), joinedload(ProcedureVersion.form),
             selectinload(ProcedureVersion.components).joinedload(Component.document_type),
-            selectinload(ProcedureVersion.fees),
+            selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
         )
     )  # fmt: skip
     version = session.scalar(query)

@@ -13,7 +13,8 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.dossier_page import user_names
 from app.services.eform_state import open_fields
-from app.services.fees import fees_for, may_be_fixed
+from app.services.fee_inputs import dossier_inputs
+from app.services.fees import may_be_fixed
 from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
@@ -93,14 +94,15 @@ def _money(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
             is_main=before or state in {State.payment_requested, State.finished},
             facts={"due": due},
         ))  # fmt: skip
-    fees = fees_for(dossier.version, dossier.channel)
-    if fees and may_be_fixed(dossier):
+    inputs = dossier_inputs(dossier)
+    if inputs["fees"] and may_be_fixed(dossier):
+        is_open = not due and not dossier.charges and len(inputs["fees"]) > 1
         found.append(Offer(
             "set_fees", _("Fix fees and charges"),
             _("What was to be paid so far is cancelled; the chosen amounts take its place."),
             label=_("Save the amounts"), clause="QN20 Đ14.2", icon="receipt",
-            is_main=not due and not dossier.charges and state is State.accepted and len(fees) > 1,
-            facts={"fees": fees},
+            is_main=inputs["is_claimed"] or (is_open and state is State.accepted),
+            facts=inputs,
         ))  # fmt: skip
     if "request_payment" in rows and due:
         found.append(_of(rows["request_payment"], dossier, "cash"))

@@ -16,6 +16,7 @@ from app.models import (
     ClockSegment,
     Component,
     Dossier,
+    Fee,
     FormRevision,
     ProcedureVersion,
     Task,
@@ -90,7 +91,8 @@ def load_page(session: Session, code: str, actor: Actor) -> Dossier:
              "charges", "results")  # fmt: skip
     query = sa.select(Dossier).where(Dossier.id == dossier.id).options(
         version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
-        version.selectinload(ProcedureVersion.fees), version.joinedload(ProcedureVersion.form),
+        version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
+        version.joinedload(ProcedureVersion.form),
         joinedload(Dossier.procedure), joinedload(Dossier.sector), joinedload(Dossier.holder),
         joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.rating),
         *(selectinload(getattr(Dossier, name)) for name in lists),

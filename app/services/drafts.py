@@ -15,6 +15,7 @@ from app.models import (
     Attachment,
     Component,
     Draft,
+    Fee,
     Form,
     FormSection,
     Procedure,
@@ -103,7 +104,7 @@ def _carry_over(draft: Draft, version: ProcedureVersion) -> None:
     for attachment in draft.attachments:
         if attachment.component is not None:
             attachment.component = same.get(attachment.component.name)
-    draft.version = version
+    draft.version, draft.fee_choices = version, None  # the choices named fees of the old version
 
 
 def _refuse_too_many(session: Session, account: Account) -> None:
@@ -129,7 +130,7 @@ def get_draft(session: Session, key: str, actor: Actor, *, to_change: bool = Fal
         version.joinedload(ProcedureVersion.form).selectinload(Form.sections)
         .selectinload(FormSection.fields),
         version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
-        version.selectinload(ProcedureVersion.fees),
+        version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
         selectinload(Draft.attachments).joinedload(Attachment.file),
     )  # fmt: skip
     draft = session.scalar(query) if actor.account_id is not None else None

@@ -17,6 +17,11 @@ def due_charges(dossier: Dossier) -> list[Charge]:
     ]
 
 
+def open_charges(dossier: Dossier) -> list[Charge]:
+    """Return what is to be paid or exempt, as it stands: neither paid nor cancelled."""
+    return [c for c in dossier.charges if c.state in {ChargeState.due, ChargeState.exempt}]
+
+
 def missing_papers(dossier: Dossier) -> list[Component]:
     """Return the required papers not handed in; what the state already has is not asked."""
     held = {paper.component_id for paper in dossier.papers if paper.is_received}
@@ -55,11 +60,13 @@ def _nothing_due(dossier: Dossier) -> bool:
 
 
 def _reception_fees_paid(dossier: Dossier) -> bool:
-    return (
-        dossier.version.fee_due != "reception"
-        or dossier.channel == "online"
-        or _nothing_due(dossier)
-    )
+    """Only what falls due now, and never online; a claimed exemption is looked at first."""
+    if any(charge.claim == "claimed" for charge in open_charges(dossier)):
+        return False
+    if dossier.channel == "online":
+        return True
+    moments = {charge.due or dossier.version.fee_due for charge in due_charges(dossier)}
+    return "reception" not in moments
 
 
 def _always(_dossier: Dossier) -> bool:

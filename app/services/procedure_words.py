@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 
 from app.lowcode.values import money
-from app.models import Agency, Fee, ProcedureVersion
+from app.models import Agency, ProcedureVersion
 from app.models.procedure import LIMIT_UNITS
 from app.services.catalog import fee_range
 
@@ -31,11 +31,6 @@ def fee_hint(version: ProcedureVersion, limit: int = 120) -> str:
     if least == most:
         return money(least)
     return _("From %(least)s to %(most)s", least=money(least), most=money(most))
-
-
-def fee_amount(fee: Fee) -> str:
-    """Return the amount of one fee, or what is said instead of an amount."""
-    return money(fee.amount) if fee.amount else (fee.note or _("No fee"))
 
 
 def receiving_desk(version: ProcedureVersion) -> Agency | None:

@@ -18,7 +18,6 @@ from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import because
 from app.models import (
     Component,
-    Fee,
     Procedure,
     ProcedureVersion,
     Process,
@@ -29,7 +28,7 @@ from app.models.procedure import VersionState
 from app.models.scope import paths_of, sees_province
 from app.permissions import Actor, Role
 from app.services.publication_checks import Check, checks, checks_of, faults
-from app.services.version_copies import copy_form, copy_process
+from app.services.version_copies import copy_fee, copy_form, copy_process
 from app.text import like_pattern
 from app.transactions import one_at_a_time
 from app.workflows.publication import VERSION, DecisionState
@@ -221,7 +220,7 @@ def draft_from(session: Session, version: ProcedureVersion, actor: Actor) -> Pro
     draft = ProcedureVersion(**_copied(version, _OWN), number=number, state=VersionState.draft)
     own = frozenset({"id", "row_version", "version_id"})
     draft.components = [Component(**_copied(row, own)) for row in version.components]
-    draft.fees = [Fee(**_copied(row, own)) for row in version.fees]
+    draft.fees = [copy_fee(row) for row in version.fees]
     draft.form = copy_form(session, version.form) if version.form is not None else None
     draft.process = copy_process(session, version.process) if version.process is not None else None
     session.add(draft)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.clock import today
 from app.models import Agency, ProcedureVersion
 from app.permissions import ROLE_LABELS, Role
+from app.services.fee_checks import fee_doubts
 from app.services.publication_facts import Facts, read_facts
 from app.workflows import process as engine
 from app.workflows.process import StepSpec
@@ -194,6 +195,7 @@ def _fees(about: _Subject) -> Iterator[Check]:
     if unsure:
         yield Check(_("Neither an amount nor a note says what is to be paid: %(names)s",
                       names=_some(unsure)), "warning", _own(version))  # fmt: skip
+    yield from (Check(text, level, _own(version)) for text, level in fee_doubts(version))
 
 
 def _places(about: _Subject) -> Iterator[Check]:

@@ -14,7 +14,6 @@ from app.errors import Invalid, NotAllowed
 from app.models import (
     Account,
     Agency,
-    Charge,
     Dossier,
     DossierPaper,
     ProcedureVersion,
@@ -25,7 +24,7 @@ from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems, fields_of
-from app.services.fees import MAX_QUANTITY, charge_of
+from app.services.fees import Counts, chosen_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.profiles import profile_value
@@ -51,7 +50,8 @@ class CounterReception:
     channel: str = "counter"
     result_way: str = "desk"
     contact: dict[str, str] = field(default_factory=dict)  # phone, email, address of this dossier
-    fees: dict[int, int] | None = None  # fee → how many; None: those of the channel, once each
+    fees: Counts | None = None  # None: what the rules say by themselves
+    fee_subject: str = ""  # whose exemption the desk has seen the paper of
 
 
 def find_by_key(session: Session, key: str) -> Dossier | None:
@@ -117,16 +117,10 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     for name, value in given.contact.items():
         setattr(dossier, f"applicant_{name}", value or getattr(dossier, f"applicant_{name}"))
     if given.fees is not None:
-        dossier.charges = _chosen_charges(given.version, given.fees)
+        dossier.charges = chosen_charges(
+            given.version, given.channel, given.fees, given.fee_subject, agency, given.data
+        )
     return dossier
-
-
-def _chosen_charges(version: ProcedureVersion, quantities: Mapping[int, int]) -> list[Charge]:
-    fees = {fee.id: fee for fee in version.fees}
-    if set(quantities) - set(fees) or any(not 0 <= n <= MAX_QUANTITY for n in quantities.values()):
-        message = _("Give a number from 0 to %(most)d for each fee.", most=MAX_QUANTITY)
-        raise Invalid(message, {"fees": message})
-    return [charge_of(fees[i], n) for i, n in quantities.items() if n and fees[i].amount]
 
 
 def take_papers(dossier: Dossier, papers: Papers) -> None:

@@ -86,7 +86,7 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     agency = handling_agency(draft.version, draft.agency)
     dossier = make_dossier(
         session, draft.version, draft.account, agency, channel="online", data=draft.data,
-        result_way=draft.result_way,
+        result_way=draft.result_way, fee_choices=draft.fee_choices,
     )  # fmt: skip
     _take_papers(dossier, draft)
     due = reception_due(session, dossier.desk, dossier.submitted_at)
@@ -121,6 +121,7 @@ def make_dossier(
     session: Session, version: ProcedureVersion, account: Account, agency: Agency, *,
     channel: str, data: dict[str, Any], result_way: str = "desk", request_key: str | None = None,
     submitted_at: datetime | None = None, desk: Agency | None = None,
+    fee_choices: Mapping[str, Any] | None = None,
 ) -> Dossier:  # fmt: skip
     """Return a new dossier with its code, form data and charges; not yet in a state.
 
@@ -142,7 +143,7 @@ def make_dossier(
     )  # fmt: skip
     dossier.revisions.append(FormRevision(number=1, data=data, at=at, author_name=account.name))
     keep_answers_text(dossier, data)
-    dossier.charges.extend(charges_for(version, channel))
+    dossier.charges.extend(charges_for(version, channel, agency, data, fee_choices))
     return dossier
 
 

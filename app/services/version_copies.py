@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.models import Form, FormField, FormSection, Process, ProcessStep
+from app.models import Fee, FeeExemption, Form, FormField, FormSection, Process, ProcessStep
 
 _KEPT_BY_THE_ROW = frozenset({"id", "row_version", "search_text", "code"})
 _EDITION = re.compile(r"-b\d{1,4}$")
@@ -19,6 +19,13 @@ def copied(row: Any, left_out: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return the column values of ``row`` for a copy of it, without its identity."""
     names = inspect(type(row)).column_attrs.keys()
     return {name: getattr(row, name) for name in names if name not in _KEPT_BY_THE_ROW | left_out}
+
+
+def copy_fee(fee: Fee) -> Fee:
+    """Return a copy of a fee with its exemptions, for another version."""
+    fresh = Fee(**copied(fee, frozenset({"version_id"})))
+    fresh.exemptions = [FeeExemption(**copied(row, frozenset({"fee_id"}))) for row in fee.exemptions]
+    return fresh
 
 
 def copy_form(session: Session, form: Form) -> Form:

@@ -10,7 +10,7 @@ GUARDS = {
     "papers_complete": N_("Every required paper must be marked as received first"),
     "supplement_once": N_("A supplement has already been asked for once"),
     "supplement_answered": N_("Everything that was asked for must be supplied first"),
-    "reception_fees_paid": N_("The fees due on reception must be paid first"),
+    "reception_fees_paid": N_("The fees due on reception must be paid, and a claimed exemption checked, first"),
     "charge_due": N_("There is nothing to pay"),
     "charges_paid": N_("The amount due has not been paid in full"),
     "money_settled": N_("Payments already made or still due must be settled first"),

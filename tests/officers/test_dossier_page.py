@@ -170,7 +170,9 @@ def test_fees_are_fixed_by_the_desk(office, enter, session):
     dossier, _citizen = office.submitted()
     fee = office.version.fees[0]
     client = enter(Role.desk_officer)
-    assert act(client, dossier, "set_fees", **{f"fee-{fee.id}": "4"}).status_code == 302
+    assert act(client, dossier, "set_fees", **{f"fee-{fee.id}": "4"}).status_code == 422
+    given = {f"fee-{fee.id}": "4", "fee_reason": "Bốn bản sao"}
+    assert act(client, dossier, "set_fees", **given).status_code == 302
     session.expire_all()
     assert [c.amount for c in dossier.charges if c.state == "due"] == [200_000]
     for absurd in ("-1", "abc", "99999999999"):

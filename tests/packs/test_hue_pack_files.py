@@ -19,6 +19,7 @@ PREFILLS = {"name", "id_number", "born_on", "gender", "phone", "email", "address
 MINUTES = {"working_day": 480, "working_hour": 60}
 STEP_KINDS = {"receive", "work", "check", "sign", "number_and_seal", "return"}
 PROCEDURES = folder("procedures")
+SUBJECTS = {row["code"] for row in rows("fee_subjects")}
 FORMS = folder("forms")
 PROCESSES = folder("processes")
 DOCUMENT_TYPES = {row["code"]: row for row in rows("document_types")}
@@ -155,6 +156,10 @@ def test_components_and_fees_are_clean(code: str) -> None:
         # Amounts that lost their thousands are the known fault of the source.
         assert row["amount"] == 0 or row["amount"] >= 1000
         assert row["note"] or row["amount"], "free of charge without a word why"
+        assert {part["subject"] for part in row.get("exemptions") or ()} <= SUBJECTS
+        form = FORMS[version["form"]]
+        keys = {field["key"] for section in form["sections"] for field in section["fields"]}
+        assert (row.get("count_field") or next(iter(keys))).partition(":")[0] in keys
 
 
 @pytest.mark.parametrize("code", PROCEDURES)

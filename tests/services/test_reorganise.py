@@ -261,6 +261,7 @@ STAYS = {
     "dossier_place.agency_id": "derived from the dossiers",
     "clock_segment.agency_id": "tells who held the dossier then; the running one is handed over",
     "reorganisation.source_id": "the act itself", "reorganisation.target_id": "the act itself",
+    "fee.agency_id": "a rule decided for that agency; the next version names the new one",
     "officer_position.agency_id": "posts end and begin again",
 }  # fmt: skip
 FOLLOWS = {"dossier.agency_id", "dossier.desk_id", "task.agency_id", "draft.agency_id", "feedback.agency_id",

@@ -12,6 +12,7 @@ from app.models.dossier import RESULT_WAYS
 from app.models.rating import CRITERIA, SCORES
 from app.services import eforms, my_dossiers, ratings
 from app.services.eform_state import reopened
+from app.services.fee_facts import explain
 from app.services.letters import letter_title
 from app.views.applicant.base import page
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
@@ -31,7 +32,7 @@ def dossier_page(session: Session, dossier: Dossier) -> Any:
         letters=[(x, letter_title(session, x)) for x in my_dossiers.own_letters(dossier)],
         charges=my_dossiers.open_charges(dossier), results=my_dossiers.issued_results(dossier),
         may_withdraw=my_dossiers.may_withdraw(dossier), may_rate=ratings.is_rateable(dossier),
-        scores=SCORES,
+        scores=SCORES, explain=explain,
         reasons=[_(msgid, **params) for msgid, params in dossier.due_explanation or ()],
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from app.services.submission import submit, technical_faults
 from app.transactions import transaction
 from app.views.applicant import submit_pages as pages
 from app.views.applicant.base import ApplicantView, json_errors, login_first, problems_of
+from app.views.applicant.fee_choices import read_choices
 from app.views.applicant.uploads import take_plain_files
 
 
@@ -175,6 +176,24 @@ class SubmitView(ApplicantView):
                 drafts.settle(draft)
                 unit.flush()
             return submit(unit, draft, current_actor()).code
+
+    @expose("/<key>/phi", methods=["POST"])
+    @login_first
+    @has_access
+    @permission_name("use")
+    def fees(self, key: str) -> Any:
+        """Keep what was chosen about fees, and show the amounts computed anew."""
+        try:
+            with transaction() as unit:
+                draft = drafts.get_draft(unit, key, current_actor(), to_change=True)
+                drafts.refuse_sent(draft)
+                draft.fee_choices = read_choices(draft, request.form).stored()
+        except (Invalid, Conflict) as exc:
+            draft = drafts.get_draft(db.session(), key, current_actor())
+            if draft.dossier is not None:
+                return redirect(url_for("SubmitView.done", code=draft.dossier.code))
+            return pages.review_page(draft, str(exc), problems_of(exc), exc.status)
+        return redirect(url_for("SubmitView.review", key=key, _anchor="phi"))
 
     @expose("/<key>/xoa", methods=["POST"])
     @login_first

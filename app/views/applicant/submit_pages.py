@@ -24,6 +24,7 @@ from app.services.submission import charges_for, receiving_desk, technical_fault
 from app.services.timing import reception_due
 from app.views.applicant.base import page
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
+from app.views.applicant.fee_choices import fee_facts
 from app.views.applicant.uploads import upload_limits
 
 
@@ -210,7 +211,7 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
     return page(
         "review", status, draft=draft, answers=groups, edit_urls=urls, message=message, own=own,
         problems=_fault_links(draft, parts, faults), steps=steps(draft, "review"),
-        papers=_sent_papers(draft), charges=charges_for(draft.version, "online"),
+        papers=_sent_papers(draft), **fee_facts(draft),
         ways=[(key, _(text)) for key, text in RESULT_WAYS.items()],
         way=request.form.get("result_way") or draft.result_way, limit=limit_text(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,

@@ -16,6 +16,7 @@ from app.services.eform_state import reopened
 from app.services.files import max_upload_mb
 from app.views.applicant.uploads import take_plain_files
 from app.views.officers.base import ids, whole_number
+from app.views.officers.fee_inputs import read_counts
 
 Act = Callable[[Session, Dossier, Actor, Any], str]
 
@@ -76,9 +77,10 @@ def _pay(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
 
 
 def _set_fees(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    known = [fee.id for fee in dossier.version.fees]
-    chosen = {i: whole_number(form.get(f"fee-{i}")) for i in known}
-    fees.set_charges(session, dossier, actor, chosen)
+    fees.set_charges(
+        session, dossier, actor, read_counts(dossier.version, form) or {},
+        subject=form.get("fee_subject", ""), reason=form.get("fee_reason", ""),
+    )  # fmt: skip
     return _("The amounts are fixed.")
 
 

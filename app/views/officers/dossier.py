@@ -28,6 +28,7 @@ from app.transactions import transaction
 from app.views.applicant.eform_page import elsewhere, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
 from app.views.files import send_file
+from app.views.officers import fee_inputs
 from app.views.officers.acts import ACTS
 from app.views.officers.base import OfficerView, asked, hours, sent
 from app.workflows.result import LABELS as RESULT_LABELS
@@ -136,6 +137,7 @@ def _words() -> dict[str, Any]:
         "task_states": TASK_STATES,
         "charge_states": CHARGE_STATES,
         "payment_methods": PAYMENT_METHODS,
+        **fee_inputs.WORDS,
         "result_labels": RESULT_LABELS,
     }
 

@@ -29,7 +29,8 @@ from app.services.submission import new_key
 from app.transactions import transaction
 from app.views.applicant.uploads import take_plain_files
 from app.views.officers.acts import papers_of
-from app.views.officers.base import OfficerView, asked, sent, whole_number
+from app.views.officers.base import OfficerView, asked, sent
+from app.views.officers.fee_inputs import read_counts
 from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page
 
 _CHANNELS = ("counter", "post")
@@ -104,7 +105,8 @@ def _take(session: Session, version_id: int, key: str) -> Dossier:
         key=key, version=version, account=_applicant(session),
         agency=_agency(session), data=_answers(version), papers=papers_of(version, form),
         channel=form.get("channel") if form.get("channel") in _CHANNELS else "counter",
-        result_way=form.get("result_way", "desk"), contact=_contact(), fees=_fees(version),
+        result_way=form.get("result_way", "desk"), contact=_contact(), fees=read_counts(version, form),
+        fee_subject=form.get("fee_subject", ""),
     )  # fmt: skip
     act = reception.register if form.get("do") == "register" else reception.receive_at_counter
     with acting_for(given.account.name):
@@ -138,11 +140,6 @@ def _answers(version: ProcedureVersion) -> dict[str, Any]:
     if version.form is None or sent().get("is_paper_form") == "y":
         return {}
     return eforms.read_data(version.form, sent(), officer=True)
-
-
-def _fees(version: ProcedureVersion) -> dict[int, int] | None:
-    chosen = {fee.id: sent().get(f"fee-{fee.id}") for fee in version.fees}
-    return {i: whole_number(text) for i, text in chosen.items() if text is not None} or None
 
 
 def _keep_scans(session: Session, dossier: Dossier) -> None:

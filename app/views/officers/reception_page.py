@@ -16,7 +16,7 @@ from app.models.dossier import PAPER_KINDS, RESULT_WAYS
 from app.permissions import current_actor
 from app.services import drafts, eforms
 from app.services.counter import commune_of, desks_of, get_version
-from app.services.fees import fees_for
+from app.services.fee_inputs import counter_inputs
 from app.services.guards import is_shared
 from app.services.letter_data import limit_text
 from app.services.submission import handling_agency
@@ -24,6 +24,7 @@ from app.services.timing import result_due
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
 from app.views.officers.base import sent
+from app.views.officers.fee_inputs import WORDS
 
 APPLICANT_FIELDS = ("id_kind", "id_number", "name", "gender", "phone", "email", "address")
 
@@ -55,7 +56,7 @@ def counter_page(
         result_ways=_words({k: v for k, v in RESULT_WAYS.items() if k != "online"}),
         paper_kinds=PAPER_KINDS, parts=[c for c in version.components if not is_shared(c)],
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
-        elsewhere=elsewhere(), links=links, fees=fees_for(version, "counter"),
+        elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
         live=live, communes=_communes(version), due=_due(version), limit=limit_text(version),
         **upload_limits(session),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 
 from app.extensions import db
-from app.services import procedure_words
+from app.services import fee_words, procedure_words
 from app.services.catalog import (
     Choices,
     ProcedureSearch,
@@ -70,6 +70,7 @@ class PortalProcedureView(BaseView):
             cases=papers_by_case(version),
             is_not_asked=is_not_asked,
             words=procedure_words,
+            fee_words=fee_words,
             desk=procedure_words.receiving_desk(version),
             decision=published_by(db.session(), version),
             nav_active="procedures",
