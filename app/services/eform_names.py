@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, object_session
 
 from app.clock import today
+from app.extensions import db
 from app.models import AdministrativeUnit, Agency, Form
 from app.models.form_words import FieldKind
 from app.services.eform_columns import AGENCY, FieldLike, columns_of
@@ -48,9 +49,7 @@ def current_units() -> sa.Select[AdministrativeUnit]:
 
 def reference_names(form: Form, *answers: Mapping[str, Any]) -> dict[str, str]:
     """Return {code: name} of what ``answers`` refer to; an agency's code stands after AGENCY."""
-    session = object_session(form)
-    if session is None:
-        return {}
+    session = _session_of(form)
     names = unit_names(session, unit_codes(v for data in answers for v in data.values()))
     codes = {code for data in answers for code in _agency_codes(form.fields(), data)}
     if codes:
@@ -61,9 +60,7 @@ def reference_names(form: Form, *answers: Mapping[str, Any]) -> dict[str, str]:
 
 def known_references(form: Form, data: Mapping[str, Any]) -> set[str]:
     """Return those codes in ``data`` that may be chosen today, as ``problem`` takes them."""
-    session, codes = object_session(form), unit_codes(data.values())
-    if session is None:
-        return set()
+    session, codes = _session_of(form), unit_codes(data.values())
     query = current_units().where(AdministrativeUnit.code.in_(codes))
     known = {unit.code for unit in session.scalars(query)} if codes else set()
     agencies = _agency_codes(form.fields(), data)
@@ -71,6 +68,11 @@ def known_references(form: Form, data: Mapping[str, Any]) -> set[str]:
         rows = sa.select(Agency.code).where(Agency.code.in_(agencies), *_agency_in_use())
         known |= {f"{AGENCY}{code}" for code in session.scalars(rows)}
     return known
+
+
+def _session_of(form: Form) -> Session:
+    """A form that is only tried out belongs to no session; what it refers to stands in the request's."""
+    return object_session(form) or db.session()
 
 
 def unit_names(session: Session, codes: Collection[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ const MODULES = {
   "parts.js": "[data-parts]",
   "uploads.js": "[data-upload],[data-signature]",
   "eform.js": "[data-eform]",
+  "designer.js": "[data-designer]",
   "charts.js": "[data-chart]",
   "progress.js": "[data-progress-url]",
 };
