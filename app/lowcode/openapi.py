@@ -28,9 +28,9 @@ _WRITE_REFUSALS = {
     "409": "Changed by someone else, or in use", "413": "Body too large",
     "415": "Body is not application/json", "422": "A value breaks a rule",
 }  # fmt: skip
-_MATCH_REFUSALS = {"412": "If-Match names another version", "428": "If-Match is missing"}
+MATCH_REFUSALS = {"412": "If-Match names another version", "428": "If-Match is missing"}
 _SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"jwt": []}, {"cookie": []}]
-_ETAG = {"ETag": {"description": "version of what is answered", "schema": {"type": "string"}}}
+ETAG = {"ETag": {"description": "version of what is answered", "schema": {"type": "string"}}}
 _KEYED = "up to 255 characters; the same key within 24 hours makes the record once"
 
 
@@ -125,7 +125,8 @@ def page_of(name: str) -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
-_NOT_MODIFIED = {"304": {"description": "You have it already (If-None-Match)"}}
+NOT_MODIFIED = {"304": {"description": "You have it already (If-None-Match)"}}
+IDEMPOTENCY_KEY = parameter("Idempotency-Key", {"type": "string"}, _KEYED, place="header")
 IF_NONE_MATCH = parameter("If-None-Match", {"type": "string"}, "an ETag you have", place="header")
 IF_MATCH = {"in": "header", "name": "If-Match", "schema": {"type": "string"}, "required": True,
             "description": "the ETag of the record you read"}  # fmt: skip
@@ -134,16 +135,15 @@ PK = parameter("pk", {"type": "integer", "minimum": 1, "maximum": MAX_ID}, place
 
 def _list_operations(model: type[Any]) -> dict[str, Any]:
     name, tag = model.__name__, str(model.screen.title)
-    found = {"200": answer("One page", page_of(name), **_ETAG)} | _NOT_MODIFIED
+    found = {"200": answer("One page", page_of(name), **ETAG)} | NOT_MODIFIED
     parameters = [*_list_parameters(model), IF_NONE_MATCH]
     operations = {"get": operation(tag, "List", found, parameters=parameters)}
     if Action.add in possible(model):
         needed = [one for one in writable(model) if is_needed(model, one)]
         location = {"Location": {"description": "address of the record", "schema": {"type": "string"}}}
-        key = parameter("Idempotency-Key", {"type": "string"}, _KEYED, place="header")
         operations["post"] = operation(
-            tag, "Create", {"201": answer("Created", one_of(name), **_ETAG, **location)},
-            parameters=[key], body=body_schema(model, needed),
+            tag, "Create", {"201": answer("Created", one_of(name), **ETAG, **location)},
+            parameters=[IDEMPOTENCY_KEY], body=body_schema(model, needed),
         )  # fmt: skip
     return operations
 
@@ -187,10 +187,10 @@ def _filter(model: type[Any], name: str) -> list[dict[str, Any]]:
 
 def _item_operations(model: type[Any]) -> dict[str, Any]:
     name, tag = model.__name__, str(model.screen.title)
-    found = {"200": answer("The record", one_of(name), **_ETAG)}
+    found = {"200": answer("The record", one_of(name), **ETAG)}
     parameters = [PK, fields_parameter(model, is_list=False), IF_NONE_MATCH]
-    operations = {"get": operation(tag, "Read", found | _NOT_MODIFIED, parameters=parameters)}
-    stale = refusals(_MATCH_REFUSALS)
+    operations = {"get": operation(tag, "Read", found | NOT_MODIFIED, parameters=parameters)}
+    stale = refusals(MATCH_REFUSALS)
     if Action.change in possible(model):
         body = body_schema(model, [])
         operations["put"] = operation(tag, "Change", found | stale, parameters=[PK, IF_MATCH], body=body)

@@ -35,6 +35,9 @@ from app.models.reorganisation import Reorganisation
 from app.models.result import Result
 from app.models.seal import HistorySeal
 from app.models.sector import DocumentType, Sector
+from app.models.shared_catalog import SharedCatalog, SharedCatalogRight
+from app.models.shared_field import SharedCatalogField
+from app.models.shared_item import SharedCatalogItem
 from app.models.supplement import SupplementRequest
 from app.models.task import Task
 from app.models.user import FabRole, User
@@ -97,6 +100,10 @@ __all__ = [
     "RoleScope",
     "SavedView",
     "Sector",
+    "SharedCatalog",
+    "SharedCatalogField",
+    "SharedCatalogItem",
+    "SharedCatalogRight",
     "StoredFile",
     "SupplementRequest",
     "Task",

@@ -17,6 +17,7 @@ class FieldKind(StrEnum):
     checkbox = "checkbox"
     address = "address"
     agency = "agency"
+    catalog = "catalog"
     personal_id = "personal_id"
     phone = "phone"
     email = "email"
@@ -34,6 +35,7 @@ FIELD_KINDS = {
     FieldKind.select: N_("One choice"), FieldKind.multi_select: N_("Several choices"),
     FieldKind.checkbox: N_("Tick box"), FieldKind.address: N_("Address by unit catalog"),
     FieldKind.agency: N_("Agency of the directory"),
+    FieldKind.catalog: N_("Item of a shared catalog"),
     FieldKind.personal_id: N_("Personal identification number"), FieldKind.phone: N_("Phone"),
     FieldKind.email: N_("E-mail"), FieldKind.file: N_("File"),
     FieldKind.person: N_("A person (name, number, birth, address)"),

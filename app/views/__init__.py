@@ -11,6 +11,8 @@ from app.views.applicant import APPLICANT_VIEWS
 from app.views.applicant.account import RegisterView
 from app.views.audit import AUDIT_VIEWS
 from app.views.auth import AuthView
+from app.views.catalog_api import CATALOG_APIS
+from app.views.catalogs import CATALOG_VIEWS
 from app.views.decisions import DecisionView
 from app.views.feedback_desk import FeedbackDeskView
 from app.views.form_designer import FORM_DESIGNER_VIEWS
@@ -26,7 +28,7 @@ VIEWS: tuple[type, ...] = (
     *PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS, *ADMIN_VIEWS,
     *FORM_DESIGNER_VIEWS,
     *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
-    *API_TOKEN_VIEWS,
+    *API_TOKEN_VIEWS, *CATALOG_VIEWS,
 )  # fmt: skip
 
 
@@ -40,6 +42,8 @@ def register_views(appbuilder: AppBuilder) -> None:
         if view is RegisterView:
             appbuilder.sm.limit_logins(added.blueprint)
     add_screens(appbuilder)
+    for api in CATALOG_APIS:
+        appbuilder.add_api(api)
     add_panels(current_app)
     build_menu(appbuilder)
     # FAB's selector writes the language into every visitor's session; ours only reads it.

@@ -1,0 +1,140 @@
+"""Shared catalogs at work: who may use which, items read, saved and taken out of use."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.errors import NotAllowed, NotFound
+from app.history import plain
+from app.lowcode.api_writing import form_of
+from app.lowcode.fields import clean
+from app.lowcode.rows import get_row, visible
+from app.lowcode.saving import save
+from app.lowcode.values import plain_text
+from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
+from app.models.shared_catalog import catalogs_of
+from app.models.shared_field import REFERENCES, ValueKind
+from app.models.shared_values import reference_names, stored_data
+from app.permissions import Actor, Role, current_actor
+
+COMMON = ("parent", "code", "name", "valid_from", "valid_to", "is_active")
+
+
+def list_catalogs(session: Session, actor: Actor) -> list[tuple[SharedCatalog, int]]:
+    """Return (catalog, number of its items) of those the actor may read, by name."""
+    item = SharedCatalogItem
+    count = sa.select(sa.func.count()).where(item.catalog_id == SharedCatalog.id).correlate(SharedCatalog)
+    query = visible(SharedCatalog, actor).add_columns(count.scalar_subquery())
+    return [(row, number) for row, number in session.execute(query.order_by(SharedCatalog.name).limit(500))]
+
+
+def get_catalog(session: Session, code: str, actor: Actor) -> SharedCatalog:
+    """Return the catalog ``code`` with its fields if the actor may read it; raises NotFound."""
+    query = visible(SharedCatalog, actor).where(SharedCatalog.code == code.replace("\x00", ""))
+    load = selectinload(SharedCatalog.fields).joinedload(SharedCatalogField.target)
+    found = session.scalar(query.options(load))
+    if found is None:
+        raise NotFound(_("There is no such record, or you may not see it."))
+    return found
+
+
+def may_write(session: Session, catalog: SharedCatalog, actor: Actor) -> bool:
+    """Return whether one of the actor's roles may change the catalog's items."""
+    if actor.has(Role.catalog_admin):
+        return True
+    query = sa.select(SharedCatalog.id).where(SharedCatalog.id == catalog.id)
+    return session.scalar(query.where(SharedCatalog.id.in_(catalogs_of(actor, to_write=True)))) is not None
+
+
+def id_of_code(session: Session, catalog: SharedCatalog, code: str) -> int | None:
+    """Return the id of the item ``code`` of the catalog, or None."""
+    item, text = SharedCatalogItem, clean(code) or ""
+    return session.scalar(sa.select(item.id).where(item.catalog_id == catalog.id, item.code == text))
+
+
+def get_item(session: Session, catalog: SharedCatalog, number: int, *, to_write: bool = False) -> SharedCatalogItem:
+    """Return one item of the catalog; raises NotFound, NotAllowed when it may only be read."""
+    row: SharedCatalogItem = get_row(session, SharedCatalogItem, number, load=[joinedload(SharedCatalogItem.parent)])
+    if row.catalog_id != catalog.id:
+        raise NotFound(_("There is no such record, or you may not see it."))
+    if to_write:
+        require_write(session, catalog)
+    return row
+
+
+def require_write(session: Session, catalog: SharedCatalog) -> None:
+    """Raise NotAllowed unless the present actor may change the catalog's items."""
+    if not may_write(session, catalog, current_actor()):
+        raise NotAllowed(_("Your roles may only read this catalog."))
+
+
+def save_item(
+    session: Session, catalog: SharedCatalog, given: Mapping[str, Any], item: SharedCatalogItem | None
+) -> SharedCatalogItem:
+    """Write what is given (attributes and field keys; others stay) through the checks of every way in.
+
+    Raises Invalid with field names, NotAllowed, Conflict for a stale ``row_version``.
+    """
+    require_write(session, catalog)
+    keys = {field.key for field in catalog.fields}
+    body: dict[str, Any] = {name: given[name] for name in (*COMMON, "row_version") if name in given}
+    data = stored_data(item) | {key: given[key] for key in given if key in keys}
+    body["data"] = {key: value for key, value in data.items() if value not in (None, "")}
+    if item is None:
+        body["catalog"] = catalog.id
+    form = form_of(SharedCatalogItem, body, item)
+    if item is None:
+        form["catalog"].data = catalog  # its reader may not read definitions by right of the token
+    return save(session, SharedCatalogItem, form, item)
+
+
+def set_use(session: Session, item: SharedCatalogItem, *, is_active: bool) -> None:
+    """Take an item out of use, or back into it; what refers to it stays."""
+    item.is_active = is_active
+    session.flush()
+
+
+def names_for(
+    session: Session, catalog: SharedCatalog, rows: Iterable[SharedCatalogItem]
+) -> dict[tuple[str, int], Any]:
+    """Return the records that items refer to, for ``as_json`` and ``in_words``."""
+    return reference_names(session, catalog.fields, rows)
+
+
+def as_json(catalog: SharedCatalog, row: SharedCatalogItem, names: Mapping[tuple[str, int], Any]) -> dict[str, Any]:
+    """Return an item as the API answers it; references as {"id", "code", "text"}."""
+    above = row.parent
+    found: dict[str, Any] = {
+        "id": row.id, "row_version": row.row_version, "code": row.code, "name": row.name,
+        "parent": {"id": above.id, "code": above.code, "text": above.name} if above is not None else None,
+        "valid_from": plain(row.valid_from), "valid_to": plain(row.valid_to), "is_active": row.is_active,
+    }  # fmt: skip
+    for field in catalog.fields:
+        value = (row.data or {}).get(field.key)
+        if field.kind in REFERENCES and value is not None:
+            one = names.get((field.kind, value))
+            value = {"id": value, "code": getattr(one, "code", None), "text": str(one or "")}
+        found[field.key] = value
+    return found
+
+
+def in_words(
+    field: SharedCatalogField, row: SharedCatalogItem, names: Mapping[tuple[str, int], Any]
+) -> str:
+    """Return the value of ``field`` as people read it; "" for none."""
+    value = (row.data or {}).get(field.key)
+    if value is None:
+        return ""
+    if field.kind in REFERENCES:
+        return str(names.get((field.kind, value), f"#{value}"))
+    if field.kind == ValueKind.choice:
+        return next((str(o.get("label")) for o in field.options or [] if o.get("value") == value), str(value))
+    if field.kind == ValueKind.date:
+        return plain_text(date.fromisoformat(value))
+    if field.kind == ValueKind.number:
+        return f"{value:,}".translate(str.maketrans(",.", ".,"))
+    return plain_text(value)
