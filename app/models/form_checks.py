@@ -65,6 +65,12 @@ def _options(field: Any) -> str | None:
     return None if field.options is None else options_problem(field.options)
 
 
+def _catalog(field: Any) -> str | None:
+    if field.kind == FieldKind.catalog and not field.catalog_code:
+        return _("Name the shared catalog by its code.")
+    return None
+
+
 def options_problem(options: Any) -> str | None:
     """Return what is wrong with a list of choices [{"value", "label"}], or None."""
     if not isinstance(options, list) or len(options) > _MAX_OPTIONS:
@@ -156,7 +162,7 @@ def _searchable(field: Any) -> str | None:
 
 
 _CHECKS: dict[str, Callable[[Any], str | None]] = {
-    "key": _key, "label": _label, "kind": _kind, "options": _options, "columns": _columns,
+    "key": _key, "label": _label, "kind": _kind, "options": _options, "columns": _columns, "catalog_code": _catalog,
     "pattern": _pattern, "max_value": _range, "min_date": _day("min_date"),
     "max_date": _last_day, "expression": _expression, "is_searchable": _searchable,
     "show_when": lambda field: condition_problem(field.show_when),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from app.errors import Invalid
 from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
 from app.models.form_checks import field_problems
-from app.models.form_words import FIELD_KINDS, FILLERS, PREFILLS
+from app.models.form_words import FIELD_KINDS, FILLERS, PREFILLS, FieldKind
 from app.models.freezing import owners_of, refuse_in_force
+from app.models.shared_catalog import SharedCatalog
 from app.permissions import EVERY_OFFICER, Actor, Role
 from app.types import JSON
 
@@ -104,6 +106,11 @@ class FormField(Entity):
         """Refuse a change of a published form, and a definition that no page could use."""
         self.check_delete(actor)
         found = field_problems(self)
+        session = object_session(self.section)
+        if not found and self.kind == FieldKind.catalog and session is not None:
+            query = sa.select(SharedCatalog.id).where(SharedCatalog.code == self.catalog_code)
+            if session.scalar(query) is None:
+                found["catalog_code"] = _("There is no shared catalog with this code.")
         if found:
             raise Invalid(next(iter(found.values())), found)
 

@@ -78,7 +78,7 @@ class SharedCatalog(Searchable, Entity):
 
 def is_in_forms(session: Any, code: str) -> bool:
     """Return whether a field of an electronic form offers the catalog ``code``."""
-    from app.models.form import FormField
+    from app.models.form_field import FormField
 
     query = sa.select(FormField.id).where(FormField.catalog_code == code).limit(1)
     return session.scalar(query) is not None

@@ -119,7 +119,7 @@ class SharedCatalogItem(Searchable, Entity):
                             "Take it out of use instead."))  # fmt: skip
 
 
-def chosen_on(query: sa.Select[Any], day: date | None = None) -> sa.Select[Any]:
+def chosen_on(query: Any, day: date | None = None) -> Any:
     """Return ``query`` narrowed to the items that may be chosen on ``day`` (default: today)."""
     item, at = SharedCatalogItem, day or today()
     return query.where(

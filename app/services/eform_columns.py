@@ -33,6 +33,7 @@ class FieldLike(Protocol):
     label_en: str | None
     help_text: str | None
     help_text_en: str | None
+    catalog_code: str | None
 
 
 @dataclass
@@ -55,6 +56,7 @@ class Column:
     label_en: str | None = None
     help_text: str | None = None
     help_text_en: str | None = None
+    catalog_code: str | None = None
 
 
 # The parts a block is made of: key → (label, kind, required, longest text).

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from app.clock import today
 from app.models.account import IdKind, number_message
 from app.models.form_words import BLOCK_KINDS, CHOICE_KINDS, ROW_KINDS, FieldKind
+from app.services.eform_catalogs import name_of
 from app.services.eform_columns import AGENCY, FieldLike, choices, columns_of, label_of
 from app.services.eform_show import show_number
 from app.services.eform_values import ELSEWHERE, ISO_DATE, MAX_ROWS, PHONE
@@ -42,6 +43,9 @@ def problem(
         return _address_problem(field, value, units, is_required=must)
     if field.kind == FieldKind.agency:
         return _agency_problem(value, units)
+    if field.kind == FieldKind.catalog:
+        is_known = name_of(field.catalog_code, value) in units
+        return None if is_known else _("Please choose one of the offered items.")
     if field.kind in ROW_KINDS:
         return _table_problem(field, value, units)
     if field.kind in BLOCK_KINDS:
@@ -52,7 +56,7 @@ def problem(
 
 
 def _missing(field: FieldLike) -> str:
-    if field.kind in CHOICE_KINDS or field.kind == FieldKind.agency:
+    if field.kind in CHOICE_KINDS | {FieldKind.agency, FieldKind.catalog}:
         return _("Please choose.")
     if field.kind == FieldKind.checkbox:
         return _("Please tick this box to go on.")

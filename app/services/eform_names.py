@@ -10,6 +10,7 @@ from app.clock import today
 from app.extensions import db
 from app.models import AdministrativeUnit, Agency, Form
 from app.models.form_words import FieldKind
+from app.services.eform_catalogs import item_names, known_items
 from app.services.eform_columns import AGENCY, FieldLike, columns_of
 
 Choices = list[tuple[str, list[tuple[str, str]]]]
@@ -55,7 +56,7 @@ def reference_names(form: Form, *answers: Mapping[str, Any]) -> dict[str, str]:
     if codes:
         query = sa.select(Agency.code, Agency.name).where(Agency.code.in_(codes))
         names |= {f"{AGENCY}{code}": name for code, name in session.execute(query)}
-    return names
+    return names | item_names(form, *answers)
 
 
 def known_references(form: Form, data: Mapping[str, Any]) -> set[str]:
@@ -67,7 +68,7 @@ def known_references(form: Form, data: Mapping[str, Any]) -> set[str]:
     if agencies:
         rows = sa.select(Agency.code).where(Agency.code.in_(agencies), *_agency_in_use())
         known |= {f"{AGENCY}{code}" for code in session.scalars(rows)}
-    return known
+    return known | known_items(form, data)
 
 
 def _session_of(form: Form) -> Session:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.lowcode.values import plain_text
 from app.models.form_words import BLOCK_KINDS, CHOICE_KINDS, ROW_KINDS, FieldKind
+from app.services.eform_catalogs import name_of
 from app.services.eform_columns import AGENCY, FieldLike, choices, columns_of, label_of
 from app.services.eform_values import PHONE
 from app.workflows.conditions import is_empty
@@ -28,6 +29,8 @@ def show(field: FieldLike, value: Any, units: Mapping[str, str] | None = None) -
         return ", ".join(filter(None, (value.get("detail"), unit)))
     if field.kind == FieldKind.agency:
         return (units or {}).get(f"{AGENCY}{value}", str(value))
+    if field.kind == FieldKind.catalog:
+        return (units or {}).get(name_of(field.catalog_code, value), str(value))
     if field.kind == FieldKind.file:
         return ", ".join(map(str, value))
     if field.kind in BLOCK_KINDS | ROW_KINDS:

@@ -25,6 +25,7 @@ from app.models import (
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
 from app.services import lifecycle
+from app.services.eform_catalogs import with_labels
 from app.services.eform_search import keep_answers_text
 from app.services.eform_state import reopened
 from app.services.eforms import complete, data_problems
@@ -130,7 +131,7 @@ def make_dossier(
     if version.state != "published":
         raise NotAllowed(_("This version of the procedure is not in force."))
     if version.form is not None and data:
-        data = complete(version.form, data)
+        data = with_labels(version.form, complete(version.form, data))
     at = submitted_at or now()
     desk = desk or receiving_desk(agency)
     dossier = Dossier(
@@ -192,7 +193,7 @@ def answer_supplement(
         )
     at = now()
     if form is not None and keys:
-        merged = complete(form, merged)
+        merged = with_labels(form, complete(form, merged), dossier.revisions[-1].data)
         keep_answers_text(dossier, merged)
         dossier.revisions.append(FormRevision(
             number=len(dossier.revisions) + 1, data=merged, at=at, author_name=actor.name,

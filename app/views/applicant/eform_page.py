@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import today
-from app.models import Attachment
+from app.models import Attachment, FormField
 from app.models.form_words import BLOCK_KINDS, CHOICE_KINDS, ROW_KINDS, FieldKind
+from app.services.eform_catalogs import FEW as FEW_ITEMS
+from app.services.eform_catalogs import item_names, name_of, offered_items
 from app.services.eform_columns import AGENCY, FieldLike, choices, columns_of, help_of, label_of
 from app.services.eform_fields import DEFAULT_LENGTHS, cell_problems
 from app.services.eform_names import agency_choices, unit_choices
@@ -38,6 +41,8 @@ class Offered:
 
     units: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
     agencies: Sequence[tuple[str, str]] = ()
+    items: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def offered_for(bound: EForm, session: Session) -> Offered:
@@ -47,6 +52,8 @@ def offered_for(bound: EForm, session: Session) -> Offered:
     return Offered(
         unit_choices(session) if FieldKind.address in kinds else (),
         agency_choices(session) if FieldKind.agency in kinds else (),
+        offered_items(session, (r.catalog_code for r in rows if r.kind == FieldKind.catalog and r.catalog_code)),
+        item_names(bound.row, bound.values()) if FieldKind.catalog in kinds else {},
     )
 
 
@@ -109,6 +116,8 @@ def _field(
     name: str, row: FieldLike, value: Any, errors: list[str], offered: Offered = _NOTHING
 ) -> PageField:
     words = {"label": label_of(row), "help": help_of(row), "required": row.is_required}
+    if row.kind == FieldKind.catalog:
+        return _item(name, row, value, errors, offered, words)
     if row.kind in CHOICE_KINDS or row.kind == FieldKind.agency:
         return _choice(name, row, value, errors, offered, words)
     if row.kind in _OWN_LOOK:
@@ -145,6 +154,19 @@ def _choice(
         return PageField(name, row, "radio", value, errors, options, **words)
     offers = [("", _("Please choose")), *options]
     return PageField(name, row, "select", value, errors, offers, **words)
+
+
+def _item(
+    name: str, row: FieldLike, value: Any, errors: list[str], offered: Offered, words: dict[str, Any]
+) -> PageField:
+    """Return the choice from a shared catalog; of a long one the page asks for what is typed."""
+    options = list(offered.items.get(row.catalog_code or "", ()))
+    attrs: dict[str, Any] = {}
+    if len(options) >= FEW_ITEMS and isinstance(row, FormField) and row.id is not None:
+        attrs["data-choices-url"] = url_for("CatalogChoicesView.of_field", number=row.id)
+    if value and value not in {code for code, _name in options}:
+        options.append((value, offered.names.get(name_of(row.catalog_code, value), value)))
+    return PageField(name, row, "select", value, errors, [("", _("Please choose")), *options], attrs, **words)
 
 
 def _fill_cells(
