@@ -1,5 +1,6 @@
 """Which records may be chosen for a relation: those the actor may see, found by their text."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -39,13 +40,15 @@ def find_several(session: Session, target: type[Any], numbers: set[int]) -> dict
     return {row.id: row for row in session.scalars(query)}
 
 
-def find_choices(session: Session, target: type[Any], text: str, page: int = 1) -> dict[str, Any]:
+def find_choices(
+    session: Session, target: type[Any], text: str, page: int = 1, only: Sequence[Any] = ()
+) -> dict[str, Any]:
     """Return a page of records of ``target`` the actor may choose whose text holds ``text``.
 
-    Shape: {"results": [{"id", "text"}], "more"}.
+    only: further conditions. Shape: {"results": [{"id", "text"}], "more"}.
     """
     start = (min(max(page, 1), _MAX_PAGE) - 1) * LIMIT
-    query = _ordered(target)
+    query = _ordered(target).where(*only)
     if hasattr(target, "search_text"):
         query = query.where(matching(target, text[:200].replace("\x00", "")))
         rows = list(session.scalars(query.offset(start).limit(LIMIT + 1)))

@@ -22,6 +22,7 @@ from app.lowcode.listing import SIZES, ListRequest, Page, eager, sortable
 from app.lowcode.rows import visible
 from app.lowcode.saved_views import tidy, views_of
 from app.lowcode.screen import back_of, filtered, label_of, listed, searched, shown, writable
+from app.lowcode.validity import controller
 from app.lowcode.values import as_id, choices_of, display, plain_text
 from app.permissions import current_actor
 
@@ -202,6 +203,12 @@ def sections_of(
     allowed = shown(model) if allowed is None else allowed
     kept = [(title, [n for n in names if n in allowed]) for title, names in parts]
     return [part for part in kept if part[1]]
+
+
+def depends_on(model: type[Any], name: str, prefix: str = "") -> dict[str, str]:
+    """Return what a choice's control must know of the control that narrows it; prefix: a row's."""
+    pair = controller(model, name) if name in model.screen.depends else None
+    return {"data-depends": pair[0], "data-depends-on": prefix + pair[0]} if pair else {}
 
 
 def problems_of(form: Any, lists: Any) -> list[tuple[str, str]]:

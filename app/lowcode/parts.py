@@ -43,6 +43,7 @@ class Part:
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     present: Any = None
+    written: list[str] = field(default_factory=list)  # the attributes a save changed
 
     @property
     def is_wrong(self) -> bool:

@@ -8,7 +8,8 @@ from sqlalchemy import inspect
 
 from app.lowcode.filters import filter_kind
 from app.lowcode.forms import fields_of, is_needed
-from app.lowcode.screen import Screen, label_of, shown, writable
+from app.lowcode.screen import Screen, back_of, inline, label_of, shown, writable
+from app.lowcode.validity import controller
 from app.permissions import NOBODY, Role
 
 
@@ -17,7 +18,7 @@ def problems(model: type[Any]) -> list[str]:
     unknown = [name for name in _named(model.screen) if name not in inspect(model).attrs]
     if unknown:  # the other checks look these attributes up
         return [f"{model.__name__}: unknown attribute {name!r}" for name in unknown]
-    checks = (_roles, _scope, _labels, _lists, _related, _forms)
+    checks = (_roles, _scope, _labels, _lists, _related, _inline, _choices, _forms)
     return [f"{model.__name__}: {text}" for check in checks for text in check(model)]
 
 
@@ -28,6 +29,10 @@ def _named(screen: Screen) -> list[str]:
         *screen.filters,
         *screen.related,
         *screen.sheets,
+        *(screen.inline or ()),
+        *screen.depends,
+        *(text.partition(".")[0] for text in screen.depends.values()),
+        *filter(None, [screen.ends]),
         *(screen.form or ()),
     ]
     names += [*screen.readonly, *screen.key, screen.order.removeprefix("-")]
@@ -101,6 +106,25 @@ def _related(model: type[Any]) -> Iterator[str]:
             yield f"{name}: {target.__name__} has no screen"
         elif name in writable(model) and not screen.read >= model.screen.write:
             yield f"{name}: a role that writes may not read {target.__name__}"
+
+
+def _inline(model: type[Any]) -> Iterator[str]:
+    relations = inspect(model).relationships
+    for name in inline(model):
+        if name not in relations or "delete-orphan" not in relations[name].cascade:
+            yield f"inline {name!r}: not parts that a record owns"
+        elif getattr(relations[name].mapper.class_, "screen", None) is None or not back_of(relations[name]):
+            yield f"inline {name!r}: its records have no screen, or no way back"
+
+
+def _choices(model: type[Any]) -> Iterator[str]:
+    relations = inspect(model).relationships
+    for name in model.screen.depends:
+        deciding, own = controller(model, name) or ("", "")
+        if name not in relations or deciding not in relations:
+            yield f"depends {name!r}: only a relation hangs on another"
+        elif own not in relations[name].mapper.relationships:
+            yield f"depends {name!r}: its records have no {own!r}"
 
 
 def _forms(model: type[Any]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from app.lowcode.listing import eager
 from app.lowcode.parts import Parts
 from app.lowcode.rows import get_row, visible
 from app.lowcode.screen import declared_writable
-from app.lowcode.usage import in_use_by
+from app.lowcode.usage import refuse_in_use
+from app.lowcode.validity import end, refuse_unfit
 from app.lowcode.writing import fill, refuse_doubles, with_defaults
 from app.permissions import Actor, current_actor
 from app.transactions import transaction
@@ -50,8 +51,9 @@ def save(
     row = row or with_defaults(model)
     is_shrunk = saving_parts.remove_gone(session, row, lists, actor)
     with session.no_autoflush:
-        fill(row, form, declared_writable(model))
+        written = fill(row, form, declared_writable(model))
         changed = saving_parts.write(session, row, lists)
+        refuse_unfit(row, written)
         refuse_doubles(session, model, row)
         if hasattr(row, "check"):
             row.check(actor)
@@ -85,16 +87,23 @@ def change(session: Session, row: Any, values: dict[str, Any]) -> None:
 
 
 def remove(session: Session, row: Any) -> None:
-    """Delete ``row``; raises Invalid with "in use by …" when other records refer to it."""
+    """Delete ``row``; raises InUse with "in use by …" when other records refer to it."""
     if hasattr(row, "check_delete"):
         row.check_delete(current_actor())
-    users = in_use_by(session, row)
-    if users:
-        raise Invalid(
-            _("This cannot be deleted: it is in use by %(users)s.", users=", ".join(users))
-        )
+    refuse_in_use(session, row)
     session.delete(row)
     session.flush()
+
+
+def deactivate(session: Session, row: Any) -> None:
+    """Take ``row`` out of use instead of deleting it; raises Invalid as a save would."""
+    actor = current_actor()
+    with session.no_autoflush:
+        end(row)
+        if hasattr(row, "check"):
+            row.check(actor)
+    session.flush()
+    _refuse_outside(session, type(row), [row], actor)
 
 
 def first_errors(form: RecordForm) -> dict[str, str]:

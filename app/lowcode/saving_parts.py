@@ -13,8 +13,9 @@ from app.errors import Invalid
 from app.lowcode.parts import Part, Parts
 from app.lowcode.rows import may_touch
 from app.lowcode.screen import label_of
-from app.lowcode.usage import in_use_by
-from app.lowcode.writing import fill, refuse_double, with_defaults
+from app.lowcode.usage import refuse_in_use
+from app.lowcode.validity import refuse_unfit
+from app.lowcode.writing import fill, refuse_double, unique_keys, with_defaults
 from app.permissions import Actor
 
 
@@ -47,9 +48,7 @@ def _refuse_removal(session: Session, parts: Parts, part: Part, actor: Actor) ->
         if not (parts.may_remove and may_touch(session, part.row, "remove")):
             raise Invalid(_("Records of this kind are not deleted."))
         part.row.check_delete(actor)
-        users = ", ".join(in_use_by(session, part.row))
-        if users:
-            raise Invalid(_("This cannot be deleted: it is in use by %(users)s.", users=users))
+        refuse_in_use(session, part.row)
     except Invalid as exc:
         part.is_gone = False
         part.errors.append(str(exc))
@@ -71,11 +70,12 @@ def _write_list(session: Session, owner: Any, parts: Parts) -> list[Part]:
 def _put(owner: Any, parts: Parts, part: Part) -> bool:
     """Write one row; returns whether it is new or changed."""
     if part.row is not None:
-        return fill(part.row, part.form, parts.names)
+        part.written = fill(part.row, part.form, parts.names)
+        return bool(part.written)
     if not parts.may_add:
         raise Invalid(_("Records of this kind are not made here."))
     part.row = with_defaults(parts.model)
-    fill(part.row, part.form, parts.names)
+    part.written = fill(part.row, part.form, parts.names)
     getattr(owner, parts.name).append(part.row)
     return True
 
@@ -115,6 +115,7 @@ def check(session: Session, changed: Sequence[Part], lists: Sequence[Parts], act
         _refuse_twins(parts)
         for part in [one for one in changed if one in parts.rows]:
             try:
+                refuse_unfit(part.row, part.written)
                 for columns in _other_keys(parts):
                     refuse_double(session, parts.model, part.row, columns)
                 part.row.check(actor)
@@ -132,21 +133,16 @@ def refuse_wrong(lists: Sequence[Parts]) -> None:
         raise Invalid(_("Please correct the marked fields."))
 
 
-def _keys(parts: Parts) -> list[list[Any]]:
-    """Return the columns of every unique constraint of the parts."""
-    constraints = parts.model.__table__.constraints
-    return [list(one.columns) for one in constraints if isinstance(one, sa.UniqueConstraint)]
-
-
 def _other_keys(parts: Parts) -> list[list[Any]]:
     owner_key = next(iter(parts.relation.remote_side))
-    return [columns for columns in _keys(parts) if owner_key not in columns]
+    return [columns for columns in unique_keys(parts.model) if owner_key not in columns]
 
 
 def _own_keys(parts: Parts) -> list[list[str]]:
     """Return the attributes that must differ among one record's parts; their order is ours."""
     mapper, owner_key = inspect(parts.model), next(iter(parts.relation.remote_side))
-    kept = [[one for one in columns if one is not owner_key] for columns in _keys(parts) if owner_key in columns]
+    keys = [columns for columns in unique_keys(parts.model) if owner_key in columns]
+    kept = [[one for one in columns if one is not owner_key] for columns in keys]
     names = [[mapper.get_property_by_column(column).key for column in columns] for columns in kept]
     return [attributes for attributes in names if attributes != ["position"]]
 

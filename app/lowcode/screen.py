@@ -1,7 +1,7 @@
 """What a model declares about its screens. Checked at start, see ``problems.py``."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, inspect
@@ -31,6 +31,9 @@ class Screen:
     related: one-to-many attributes listed on the show page. order: default sort, "-x" descending.
     inline: which of those are edited as rows of the form, by default the parts a record owns.
     sheets: one-to-many attributes whose records go along in a workbook, beside the parts it owns.
+    ends: the yes-no or date that takes a record out of use, by default is_active or valid_to; "" none.
+    depends: {relation: relation}: a division is chosen among those of the chosen agency;
+    {"ward": "province.parent"} where its own relation has another name.
     key: attributes that name a record in files and spreadsheets, by default its unique code.
     read/write: roles; rows: which rows they see; write_rows: which of those they may change.
     export: roles that may take the list along; by default readers, of personal data nobody.
@@ -53,6 +56,8 @@ class Screen:
     sections: Sequence[tuple[Any, Sequence[str]]] = ()
     related: Sequence[str] = ()
     inline: Sequence[str] | None = None
+    ends: str | None = None
+    depends: Mapping[str, str] = field(default_factory=dict)
     order: str = "-id"
     key: Sequence[str] = ()
     sheets: Sequence[str] = ()

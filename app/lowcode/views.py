@@ -14,15 +14,17 @@ from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode import pages
 from app.lowcode.actions import may
-from app.lowcode.choosing import find_choices, may_choose
+from app.lowcode.choosing import may_choose
+from app.lowcode.copying import copied_parts, copied_values
 from app.lowcode.forms import make_form
 from app.lowcode.list_views import LIST_PERMISSIONS, ListActions
 from app.lowcode.listing import eager, find_page, parse
 from app.lowcode.parts import sent_parts, shown_parts
+from app.lowcode.record_acts import RecordActs
 from app.lowcode.registry import link_to, view_of
 from app.lowcode.rows import get_row, may_touch
-from app.lowcode.saving import is_stale, open_row, remove, save
-from app.lowcode.screen import Screen, filtered, form_names, label_of, shown, writable
+from app.lowcode.saving import is_stale, open_row, save
+from app.lowcode.screen import Screen, form_names, label_of, shown, writable
 from app.lowcode.telling import history_of, tell
 from app.lowcode.values import as_id, inside_sentence, kind_of
 from app.permissions import current_actor
@@ -35,11 +37,12 @@ _METHODS = {
     "add": "add",
     "edit": "change",
     "delete": "remove",
+    "deactivate": "change",
     **LIST_PERMISSIONS,
 }
 
 
-class CrudView(ListActions, BaseView):
+class CrudView(ListActions, RecordActs, BaseView):
     """The screens of ``model``; made by ``generate``, never written by hand."""
 
     model: type[Any]
@@ -90,6 +93,8 @@ class CrudView(ListActions, BaseView):
             has_history=self._may_see_history(),
             can_change=self._may(row, "change"),
             can_remove=self._may(row, "remove"),
+            can_copy=may(self.model, "add"),
+            hindrance=self._hindrance(row),
             crumbs=self._crumbs(row),
             **context,
         )
@@ -97,17 +102,28 @@ class CrudView(ListActions, BaseView):
     @expose("/add", methods=["GET", "POST"])
     @has_access
     def add(self) -> Any:
-        """The form of a new record; ``?<relation>=<id>`` fills in where it belongs."""
+        """The form of a new record; ``?<relation>=<id>`` fills in where it belongs.
+
+        ``?copy=<id>``: filled in as that record is, with its parts.
+        """
         if not self.screen.can_add or not writable(self.model, "add"):
             abort(404)
         if request.method == "POST":
             return self._rearranged(None) if "rows" in request.form else self._submit(None)
+        copied = as_id(request.args.get("copy"))
+        if copied:
+            return self._copy(open_row(db.session(), self.model, copied, writable(self.model)))
         presets = self._presets()
         position = pages.next_position(self.model, presets)
         given = presets | ({"position": position} if position else {})
         lists = shown_parts(db.session(), self.model, None)
         form = make_form(self.model, given=given)
         return self._form(form, None, lists, owner=next(iter(presets.values()), None))
+
+    def _copy(self, row: Any) -> str:
+        form = make_form(self.model, given=copied_values(db.session(), row))
+        owner = next(iter(pages.parents_of(row)[-1:]), None)
+        return self._form(form, None, copied_parts(db.session(), row), owner=owner)
 
     @expose("/edit/<int:pk>", methods=["GET", "POST"])
     @has_access
@@ -120,41 +136,6 @@ class CrudView(ListActions, BaseView):
         get_row(db.session(), self.model, pk, to_write=True)
         row = open_row(db.session(), self.model, pk, writable(self.model))
         return self._form(make_form(self.model, row=row), row, shown_parts(db.session(), self.model, row))
-
-    @expose("/delete/<int:pk>", methods=["POST"])
-    @has_access
-    def delete(self, pk: int) -> Any:
-        """Remove one record, unless others refer to it."""
-        if not self.screen.can_delete:
-            abort(404)
-        try:
-            with transaction() as session:
-                row = get_row(session, self.model, pk, action="remove")
-                target = self._after_delete(row)
-                remove(session, row)
-        except NotFound:
-            raise
-        except DomainError as exc:
-            flash(str(exc), "danger")
-            return redirect(url_for(f"{self.endpoint}.show", pk=pk))
-        flash(_("Deleted."), "success")
-        return redirect(target)
-
-    @expose("/choices/<name>")
-    @has_access
-    def choices(self, name: str) -> dict[str, Any]:
-        """Records one may choose for relation ``name``: {"results": [{id, text}], "more"}."""
-        relations = inspect(self.model).relationships
-        offered = set(filtered(self.model)).union(
-            *(writable(self.model, action) for action in ("add", "change") if may(self.model, action))
-        )
-        if name not in relations or name not in offered:
-            abort(404)
-        target = relations[name].mapper.class_
-        if not may_choose(target):
-            abort(403)
-        page = as_id(request.args.get("page")) or 1
-        return find_choices(db.session(), target, request.args.get("q", ""), page)
 
     def _submit(self, pk: int | None) -> Any:
         form, lists = None, []
@@ -231,10 +212,6 @@ class CrudView(ListActions, BaseView):
             f"{self.endpoint}.show", pk=row.id
         )
 
-    def _after_delete(self, row: Any) -> str:
-        parents = pages.parents_of(row)
-        return (link_to(parents[-1]) if parents else None) or pages.list_url(self)
-
     def _crumbs(self, row: Any, last: str | None = None, owner: Any = None) -> list[dict[str, Any]]:
         """Return the way to this page: list, the records it is a part of, itself."""
         above = [*pages.parents_of(owner), owner] if owner is not None else pages.parents_of(row)
@@ -280,5 +257,6 @@ class CrudView(ListActions, BaseView):
             what=inside_sentence(self.screen.singular),
             column_class=pages.column_class,
             kind_of=kind_of,
+            depends_on=pages.depends_on,
             **context,
         )

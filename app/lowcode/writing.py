@@ -24,22 +24,27 @@ def with_defaults(model: type[Any]) -> Any:
     return row
 
 
-def fill(row: Any, form: RecordForm, names: Iterable[str]) -> bool:
-    """Write those of ``names`` that differ; returns whether any did.
+def fill(row: Any, form: RecordForm, names: Iterable[str]) -> list[str]:
+    """Write those of ``names`` that differ, and return them.
 
     A text stored with outer spaces is not changed by showing it.
     """
     changed = [name for name in names if name in form and clean(getattr(row, name)) != form[name].data]
     for name in changed:
         setattr(row, name, form[name].data)
-    return bool(changed)
+    return changed
 
 
 def refuse_doubles(session: Session, model: type[Any], row: Any) -> None:
     """Raise Invalid, naming the field, if another record already has a value that is unique."""
-    for constraint in model.__table__.constraints:
-        if isinstance(constraint, sa.UniqueConstraint):
-            refuse_double(session, model, row, list(constraint.columns))
+    for columns in unique_keys(model):
+        refuse_double(session, model, row, columns)
+
+
+def unique_keys(model: type[Any]) -> list[list[Any]]:
+    """Return the columns of every unique constraint of ``model``."""
+    constraints = model.__table__.constraints
+    return [list(one.columns) for one in constraints if isinstance(one, sa.UniqueConstraint)]
 
 
 def refuse_double(session: Session, model: type[Any], row: Any, columns: list[Any]) -> None:

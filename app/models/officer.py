@@ -56,7 +56,7 @@ class OfficerPosition(Entity):
     screen = Screen(
         menu=ORGANISATION, icon="id", title=_l("Officers' positions"), singular=_l("Position"),
         columns=["user", "agency", "division", "role", "title", "valid_to"],
-        filters=["agency", "role", "user"], order="agency_id",
+        filters=["agency", "role", "user"], order="agency_id", depends={"division": "agency"},
         key=["user", "agency", "role", "valid_from"],
         read=frozenset({Role.system_admin, Role.catalog_admin, Role.auditor, Role.agency_head}),
         write=frozenset({Role.system_admin}), scope={"agency": ["agency_id"], "owner": ["user_id"]},
@@ -66,10 +66,7 @@ class OfficerPosition(Entity):
         return f"{self.user} – {_(ROLE_LABELS[Role(self.role)])}"
 
     def check(self, actor: Actor) -> None:
-        """Refuse a division of another agency, giving oneself a role, rewriting who held what."""
-        if self.division is not None and self.division.agency_id != self.agency.id:
-            message = _("This division belongs to another agency.")
-            raise Invalid(message, {"division": message})
+        """Refuse giving oneself a role, rewriting who held what."""
         if actor.user_id is not None and self.user.id == actor.user_id:
             message = _("Nobody may give a role to themselves.")
             raise Invalid(message, {"user": message})

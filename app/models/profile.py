@@ -39,7 +39,7 @@ class Profile(Entity):
     screen = Screen(
         menu=SYSTEM, icon="adjustments",
         title=_l("Regulation profiles"), singular=_l("Regulation profile"),
-        columns=["code", "name", "base", "is_active"], related=["parameters"], order="code",
+        columns=["code", "name", "base", "is_active"], related=["parameters"], order="code", ends="",
         read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip
 

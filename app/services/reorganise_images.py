@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict
 from app.history import plain
 from app.lowcode.entity import Entity
-from app.lowcode.saving import in_use_by
+from app.lowcode.usage import in_use_by
 from app.models import Agency, ClockSegment, Dossier, Movement, Reorganisation, Task
 from app.models.dossier_place import place_again
 from app.models.reorganisation import ReorganisationState

@@ -52,6 +52,12 @@ class Choices {
       const option = event.target.closest("[role=option]");
       if (option) this.pick(Number(option.dataset.index));
     });
+    this.deciding = this.select.form?.elements[this.select.dataset.dependsOn];
+    this.deciding?.addEventListener?.("change", () => {
+      if (!this.select.value) return;
+      this.select.value = "";
+      this.changed();
+    });
     this.select.addEventListener("focus", () => this.input.focus());
     this.select.form?.addEventListener("reset", () => setTimeout(() => this.showChosen()));
   }
@@ -91,6 +97,7 @@ class Choices {
     const url = new URL(this.url, location.href);
     url.searchParams.set("q", typed);
     url.searchParams.set("page", page);
+    if (this.deciding?.value) url.searchParams.set(this.select.dataset.depends, this.deciding.value);
     try {
       const reply = await fetch(url, { signal: this.abort.signal, headers: { Accept: "application/json" } });
       if (!reply.ok) throw new Error(String(reply.status));
