@@ -185,7 +185,7 @@ def test_a_record_in_use_stays(session, login):
     version = make_procedure()
     answer = login(Role.catalog_admin).delete(f"/api/v1/sector/{version.procedure.sector_id}")
     assert answer.status_code == 422
-    assert answer.json["detail"] == vi(IN_USE, users=vi("Procedures"))
+    assert answer.json["detail"] == vi(IN_USE, users=f"{vi('Procedures')} (1)")
 
 
 def test_the_same_key_twice_is_refused(session, login):
