@@ -103,7 +103,7 @@ def deactivate(session: Session, row: Any) -> None:
         if hasattr(row, "check"):
             row.check(actor)
     session.flush()
-    _refuse_outside(session, type(row), [row], actor)
+    _refuse_outside(session, type(row), [row], actor, "change")
 
 
 def first_errors(form: RecordForm) -> dict[str, str]:
