@@ -9,9 +9,11 @@ from app.packs.loader import PackLoader
 from app.packs.people import NameMaker
 from app.services.eforms import data_problems, prefill
 from app.text import fold
+from app.workflows.conditions import day_of
 
 # Folded words of a label → what is written there.
 _TEXTS = (
+    (("so tai khoan",), "1903001234567"),
     (("dan toc",), "Kinh"), (("quoc tich",), "Việt Nam"), (("ton giao",), "Không"),
     (("quan he",), "Bản thân"), (("nghe nghiep",), "Lao động tự do"),
     (("ly do", "noi dung", "de nghi", "muc dich"), "Đề nghị cơ quan giải quyết theo quy định."),
@@ -19,6 +21,9 @@ _TEXTS = (
     (("so giay", "giay to", "can cuoc"), "Căn cước"),
     (("dia chi", "noi o", "noi sinh", "que quan", "noi cu tru", "thuong tru"), "phường Phú Xuân, thành phố Huế"),
 )  # fmt: skip
+
+
+_ROUNDS = 30
 
 
 class AnswerMaker:
@@ -34,17 +39,26 @@ class AnswerMaker:
         data = {f.key: self._value(f, account) for f in form.fields() if f.is_required}
         data |= {key: value for key, value in prefill(form, account).items() if value}
         data = {key: value for key, value in data.items() if value is not None}
-        for key in data_problems(form, data):
-            if key in data and not self._is_required(form, key):
-                del data[key]
+        for _round in range(_ROUNDS):  # an answer may show another field or break a rule
+            faults = data_problems(form, data)
+            if not faults:
+                break
+            self._mend(form, data, set(faults), account)
         return data
 
-    def _is_required(self, form: Form, key: str) -> bool:
-        return any(f.key == key and f.is_required for f in form.fields())
+    def _mend(self, form: Form, data: dict[str, Any], wrong: set[str], account: Account) -> None:
+        """Answer what is missing, take back what is wrong and may be left out, else try again."""
+        for field in form.fields():
+            if field.key not in wrong:
+                continue
+            if field.key in data and not field.is_required:
+                del data[field.key]
+            else:
+                data[field.key] = self._value(field, account)
 
     def _value(self, field: FormField, account: Account) -> Any:
         makers = {
-            "date": lambda: (today() - timedelta(days=self.random.randint(20, 9000))).isoformat(),
+            "date": lambda: self._date(field).isoformat(), "computed": lambda: None,
             "number": lambda: self._number(field), "select": lambda: self.random.choice(field.options)["value"],
             "multi_select": lambda: [self.random.choice(field.options)["value"]], "checkbox": lambda: True,
             "address": lambda: {"unit": account.unit.code if account.unit else "19753", "detail": "12 Lê Lợi"},
@@ -57,6 +71,10 @@ class AnswerMaker:
             if field.kind in makers
             else self._text(field.label, field.max_length)
         )
+
+    def _date(self, field: FormField) -> date:
+        last = day_of(field.max_date, today()) or today()
+        return last - timedelta(days=self.random.randint(20, 9000))
 
     def _number(self, field: FormField) -> int:
         low = field.min_value if field.min_value is not None else 1

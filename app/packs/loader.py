@@ -110,7 +110,7 @@ class PackLoader:
     def _form(self, row: Row) -> Form:
         sections = [
             FormSection(
-                position=number, title=section["title"],
+                **_known(FormSection, section) | {"position": number},
                 fields=[FormField(**_known(FormField, field), position=place)
                         for place, field in enumerate(section["fields"], 1)],
             )

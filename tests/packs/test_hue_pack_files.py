@@ -12,7 +12,7 @@ from tests.packs.hue import AGENCIES, PACKS, ROLES, UNITS, folder, read, rows
 
 KINDS = {
     "text", "textarea", "number", "date", "select", "multi_select", "address", "personal_id",
-    "phone", "email", "file", "table", "checkbox",
+    "phone", "email", "file", "table", "checkbox", "computed",
 }  # fmt: skip
 CELL_KINDS = KINDS - {"table", "select"}
 PREFILLS = {"name", "id_number", "born_on", "gender", "phone", "email", "address"}

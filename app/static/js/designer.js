@@ -1,6 +1,7 @@
 // The form designer: one definition in memory, an outline, a panel, a preview, and one save.
 
 import { el, fill, keyFrom } from "./designer-dom.js";
+import { importer } from "./designer-import.js";
 import { drawPanel, rulesEditor } from "./designer-panel.js";
 
 const UNDO = 100;
@@ -339,6 +340,8 @@ function start(root, csrf) {
     problems = {};
     draw();
   });
+  const form = document.querySelector("[data-designer-import]");
+  if (form) importer(form, { root, words, csrf });
   draw();
 }
 

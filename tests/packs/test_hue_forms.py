@@ -1,0 +1,76 @@
+"""Every form of the pack: loaded, rendered, checked, filled in and printed, none with code of its own."""
+
+from random import Random
+
+import pytest
+
+from app.documents.data import problems as print_problems
+from app.models import AdministrativeUnit
+from app.packs.demo_answers import AnswerMaker
+from app.packs.files import read_folder
+from app.packs.loader import PackLoader
+from app.packs.people import NameMaker
+from app.permissions import Role
+from app.services import eforms, form_design
+from app.services.eform_state import Evaluation
+from app.services.form_problems import definition_problems
+from app.views.applicant.eform_page import Offered, live_rules, page_fields
+from tests import factories
+from tests.services.test_eforms import make_unit
+
+FORMS = {row["code"]: row for row in read_folder("hue/forms")}
+
+
+@pytest.fixture
+def make(session):
+    loader = PackLoader(session, "hue")
+
+    def made(code):
+        unit = session.query(AdministrativeUnit).filter_by(code="19753").first() or make_unit()
+        form = loader._form(FORMS[code])
+        session.flush()
+        names = NameMaker.__new__(NameMaker)
+        names.random = Random(code)
+        names.name = lambda _gender: "Lê Thị An"
+        account = factories.make_account(unit=unit, address="12 Lê Lợi")
+        return form, account, AnswerMaker(names, loader).data(form, account)
+
+    return made
+
+
+@pytest.mark.parametrize("code", FORMS)
+def test_a_form_of_the_pack_is_whole(make, code):
+    form, _account, data = make(code)
+    assert definition_problems(form_design.built(form_design.definition(form))) == {}
+    assert eforms.data_problems(form, data) == {}
+    assert eforms.data_problems(form, {}) != {}
+    kept = eforms.complete(form, data)
+    assert eforms.data_problems(form, kept) == {}
+    bound = eforms.bind(form, data)
+    shown = page_fields(bound, units=Offered())
+    assert len(shown) == len(form.fields())
+    assert set(live_rules(bound)["shown"]) <= {field.key for field in form.fields()}
+    sections = eforms.print_sections(form, kept)
+    printed = {"title": form.name, "sections": sections}
+    assert [path for path in print_problems("form_print", printed) if path.startswith("sections")] == []
+    texts = {row["label"] for part in sections for row in part["rows"]}
+    judged = Evaluation(form, kept)
+    asked = [f for f in form.fields() if judged.is_shown(f.key) and f.kind not in {"table", "group", "person"}]
+    assert texts >= {f.label for f in asked if f.kind not in {"organisation"}}
+
+
+def test_the_birth_form_asks_for_the_parents_there_are(make):
+    form, _account, data = make("tk_khai_sinh")
+    data |= {"loai_khai_sinh": "chua_xac_dinh_duoc_cha", "con_ngay_sinh": "2026-10-05"}
+    kept = eforms.complete(form, {**data, "cha_ho_ten": "Không Ai"})
+    assert not any(key.startswith("cha_") for key in kept)
+    assert kept["con_ngay_sinh_chu"].startswith("Ngày năm tháng mười")
+    assert "cha_ho_ten" in eforms.data_problems(form, {**kept, "loai_khai_sinh": "da_xac_dinh_duoc_ca_cha_va_me"})
+
+
+def test_a_form_of_the_pack_opens_on_its_pages(make, login):
+    form, _account, _data = make("tk_tro_cap_xh")
+    version = factories.make_procedure(form=form)
+    client = login(Role.citizen)
+    page = client.get(f"/nop-ho-so/{version.procedure.code}")
+    assert page.status_code == 200
