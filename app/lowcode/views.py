@@ -25,6 +25,7 @@ from app.lowcode.registry import link_to, view_of
 from app.lowcode.rows import get_row, may_touch
 from app.lowcode.saving import is_stale, open_row, save
 from app.lowcode.screen import Screen, form_names, label_of, shown, writable
+from app.lowcode.table import table_body
 from app.lowcode.telling import history_of, tell
 from app.lowcode.values import as_id, inside_sentence, kind_of
 from app.permissions import current_actor
@@ -254,6 +255,7 @@ class CrudView(ListActions, RecordActs, BaseView):
             screen=self.screen,
             label=label_of,
             shown_text=pages.shown_text,
+            table_body=table_body,
             what=inside_sentence(self.screen.singular),
             column_class=pages.column_class,
             kind_of=kind_of,

@@ -1,6 +1,5 @@
 """The frame of every page: language, theme, sidebar, viewer, notices, incidents."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -10,6 +9,7 @@ from flask import Flask, g, request, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from app.clock import now, to_local
 from app.extensions import db
@@ -20,6 +20,7 @@ from app.models import IncidentNotice, Notice, UserSetting
 from app.models.menus import ORDER
 from app.permissions import ROLE_LABELS, Actor, current_actor
 from app.services.site import site_facts
+from app.views.fragments import asset, fragment
 
 LOCALES = ("vi", "en")
 THEMES = ("light", "dark")
@@ -79,10 +80,15 @@ def _view_of(item: MenuItem) -> str:
 
 
 def icons_url() -> str:
-    """Return the address of the icon sprite, built once per request: a page has dozens of icons."""
-    if "icons_url" not in g:
-        g.icons_url = url_for("static", filename="icons.svg")
-    return g.icons_url
+    """Return the address of the icon sprite."""
+    return asset("icons.svg")
+
+
+def sidebar() -> Markup:
+    """Return the sidebar of the actor's rights with the present page marked."""
+    actor, site = current_actor(), frame()["site"]
+    key = (actor.grants, actor.is_officer, request.endpoint, tuple(sorted(site.items())))
+    return fragment("shell/sidebar.html", key, find_menu=lambda: menu_of(actor) if actor.is_officer else [])
 
 
 def locale() -> str:
@@ -151,8 +157,7 @@ def open_incidents() -> list[dict[str, Any]]:
 
 def add_shell(app: Flask) -> None:
     """Give every template the frame's variables, and the filters of Vietnamese writing."""
-    version = hashlib.sha256(str(app.config["APP_NAME"]).encode()).hexdigest()[:8]
-    app.context_processor(lambda: frame() | {"asset_version": version})
+    app.context_processor(frame)
     app.jinja_env.filters.update(
         vn=plain_text,
         money=money,
@@ -160,7 +165,9 @@ def add_shell(app: Flask) -> None:
         at=_at,
         clock_time=lambda value: f"{to_local(value):%H:%M}",
     )
-    app.jinja_env.globals.update(icons_url=icons_url, link_to=link_to, display=display)
+    app.jinja_env.globals.update(
+        asset=asset, fragment=fragment, sidebar=sidebar, icons_url=icons_url, link_to=link_to, display=display
+    )
 
 
 def frame() -> dict[str, Any]:
@@ -169,7 +176,7 @@ def frame() -> dict[str, Any]:
         actor = current_actor()
         g.frame = {
             "locale": str(get_locale()), "theme": _theme(), "viewer": viewer(actor), "actor": actor,
-            "menu": menu_of(actor) if actor.is_officer else [], "notice_count": unread_count(actor),
+            "notice_count": unread_count(actor),
             "incidents": open_incidents(), "site": site_facts(db.session()),
         }  # fmt: skip
     return g.frame
