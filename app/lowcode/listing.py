@@ -81,10 +81,14 @@ def sortable(model: type[Any]) -> set[str]:
 
 
 def find_page(
-    session: Session, model: type[Any], actor: Actor, wanted: ListRequest, load: Sequence[Any] = ()
-) -> Page:
-    """Return the page ``wanted`` of what ``actor`` may see, in one statement. load: loader options."""
-    query = narrowed(model, visible(model, actor), wanted)
+    session: Session, model: type[Any], actor: Actor, wanted: ListRequest, load: Sequence[Any] = (),
+    only: Sequence[Any] = (),
+) -> Page:  # fmt: skip
+    """Return the page ``wanted`` of what ``actor`` may see, in one statement.
+
+    load: loader options. only: further conditions.
+    """
+    query = narrowed(model, visible(model, actor).where(*only), wanted)
     some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
     total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
     found = list(session.execute(_paged(model, query, wanted).options(*load).add_columns(total)))

@@ -13,20 +13,17 @@ from flask_babel import ngettext
 from sqlalchemy import inspect
 
 from app.extensions import db
-from app.lowcode.actions import may
 from app.lowcode.bulk import offers
 from app.lowcode.choosing import find_choice, may_choose
 from app.lowcode.columns import offered_columns
 from app.lowcode.filters import BOUNDS, filter_kind
-from app.lowcode.listing import SIZES, ListRequest, Page, eager, sortable
-from app.lowcode.rows import visible
+from app.lowcode.listing import SIZES, ListRequest, Page, sortable
 from app.lowcode.saved_views import tidy, views_of
-from app.lowcode.screen import back_of, filtered, label_of, listed, searched, shown, writable
+from app.lowcode.screen import filtered, label_of, searched, shown
 from app.lowcode.validity import controller
 from app.lowcode.values import as_id, choices_of, display, plain_text
 from app.permissions import current_actor
 
-RELATED_LIMIT = 20
 _NARROW = (sa.Integer, sa.Boolean, sa.Date, sa.DateTime, sa.Time, sa.TypeDecorator)
 _NARROW_TEXT = 60  # characters: codes and numbers, which are not broken into lines
 _KEPT_QUERY = 1000
@@ -53,7 +50,7 @@ def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
         "sizes": SIZES,
         "wanted": wanted,
         "page": page,
-        "summary": _summary(page),
+        "summary": summary_of(page),
     }
 
 
@@ -96,7 +93,8 @@ def list_url(view: Any) -> str:
     return f"{path}?{asked}" if endpoint == view.endpoint and asked else path
 
 
-def _summary(page: Page) -> str:
+def summary_of(page: Page) -> str:
+    """Return how many records there are, in words."""
     if page.is_capped:
         return _("more than %(count)s records", count=plain_number(page.count))
     return ngettext("%(num)d record", "%(num)d records", page.count)
@@ -243,37 +241,6 @@ def parent_name(model: type[Any]) -> str | None:
         ):
             return relation.key
     return None
-
-
-def related(row: Any, name: str, view: Any) -> dict[str, Any]:
-    """Return the first rows of a one-to-many relation that the actor may see.
-
-    view: the generated view of the related model.
-    """
-    relation = inspect(type(row)).relationships[name]
-    target = relation.mapper.class_
-    key, back = next(iter(relation.remote_side)), back_of(relation)
-    columns = [column for column in listed(target) if column != back]
-    query = visible(target, current_actor()).where(key == row.id).options(*eager(target, columns))
-    order = relation.order_by or [target.id]
-    rows = list(db.session.scalars(query.order_by(*order).limit(RELATED_LIMIT + 1)))
-    can_add = back in writable(target, "add") and may(target, "add")
-    return {
-        "model": target,
-        "view": view,
-        "rows": rows[:RELATED_LIMIT],
-        "name": name,
-        "title": relation.info.get("label") or target.screen.title,
-        "columns": columns,
-        "link": next((c for c in columns if not column_class(target, c)), columns[0]),
-        "more_url": _more_url(view, back, row) if len(rows) > RELATED_LIMIT else None,
-        "add_url": url_for(f"{view.endpoint}.add", **{back: row.id}) if can_add else None,
-    }
-
-
-def _more_url(view: Any, back: str | None, row: Any) -> str:
-    path = url_for(f"{view.endpoint}.list")
-    return f"{path}?f.{back}={row.id}" if back in filtered(view.model) else path
 
 
 def next_position(model: type[Any], presets: dict[str, Any]) -> int | None:

@@ -22,6 +22,7 @@ from app.lowcode.listing import eager, find_page, parse
 from app.lowcode.parts import sent_parts, shown_parts
 from app.lowcode.record_acts import RecordActs
 from app.lowcode.registry import link_to, view_of
+from app.lowcode.related import related
 from app.lowcode.rows import get_row, may_touch
 from app.lowcode.saving import is_stale, open_row, save
 from app.lowcode.screen import Screen, form_names, label_of, shown, writable
@@ -87,7 +88,7 @@ class CrudView(ListActions, RecordActs, BaseView):
         else:
             views = {name: self._view_of_related(name) for name in self.screen.related}
             context["related"] = [
-                pages.related(row, name, view) for name, view in views.items() if view
+                related(row, name, view) for name, view in views.items() if view
             ]
         return self._render(
             "show",
