@@ -1,62 +1,113 @@
-"""The history told in sentences: who did what to which record, old → new in words."""
+"""History entries as sentences: who did what to which record, old and new in words.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+One way of telling for a record's tab, the dossier and the auditor. Ids and choices of a whole
+page are resolved together: a fixed number of statements, whatever the rows.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask_appbuilder import Model
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from app import history
-from app.history import HistoryEntry
-from app.i18n import N_
-from app.lowcode.screen import label_of, tells
-from app.lowcode.values import display, inside_sentence
-from app.permissions import SYSTEM
-from app.workflows.registry import WORKFLOWS
+from app.clock import to_local
+from app.history import HIDDEN, HistoryEntry
+from app.lowcode.history_labels import VALUES, action_label, kind_label, label_for
+from app.lowcode.history_titles import Ref, find_titles, kept_models
+from app.lowcode.screen import tells
+from app.lowcode.values import inside_sentence, money, plain_text
+from app.permissions import ROLE_LABELS, SYSTEM, Role
 
-ACTIONS = {
-    "create": N_("added"), "update": N_("changed"), "delete": N_("deleted"),
-    "read": N_("read"), "print": N_("printed"), "download": N_("downloaded"),
-    "export": N_("exported"), "login": N_("signed in"), "logout": N_("signed out"),
-    "login_failed": N_("typed a wrong password"), "read_file": N_("opened a file"),
-    "change_rights": N_("changed the rights"),
-    "finish_step": N_("finished a step"), "send_back_step": N_("sent the dossier back a step"),
-}  # fmt: skip
+_CLIP = 160
+Posts = dict[int, list[Any]]  # the posts a user holds or held, in order
+_find_posts: list[Callable[[Session, set[int]], Posts]] = []
 
 
-# What entries carry that is no attribute: which file or letter somebody opened.
-OTHER_LABELS = {"attachment": N_("Attached file")}
+def set_post_finder(find: Callable[[Session, set[int]], Posts]) -> None:
+    """Install who finds the posts of users: entries tell in which role somebody acted."""
+    _find_posts[:] = [find]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One attribute: its label, and its value before and after in words."""
+    """One attribute: its label, the old and the new value in words, and as they are stored."""
 
-    label: str
+    label: str | None
+    name: str
     old: str
     new: str
+    raw_old: Any
+    raw_new: Any
 
 
 @dataclass(frozen=True)
-class Tale:
-    """One history entry as people read it; ``entry`` keeps the raw values."""
+class Sentence:
+    """An entry in words. ``owner``: the record it is part of, if that is another one."""
 
     entry: HistoryEntry
+    who: str
+    role: str
     action: str
     kind: str
-    name: str
-    changes: tuple[Change, ...]
+    title: str
+    owner_kind: str
+    owner_title: str
+    changes: list[Change]
 
     @property
-    def who(self) -> str:
-        """Who did it: a name, or the system."""
-        name = self.entry.actor_name
-        return _("the system") if name in ("", SYSTEM.name) else name
+    def shown(self) -> list[Change]:
+        """The changes that tell people something: with a label, and with a value."""
+        return [c for c in self.changes if c.label and (c.old or c.new)]
+
+
+@dataclass(frozen=True)
+class _Attribute:
+    """What the words for an attribute's values need; found once per attribute and call."""
+
+    label: str | None
+    column: Any
+    target: str | None
+    known: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What a page of entries is told with: titles, posts, and words looked up so far."""
+
+    titles: dict[Ref, str]
+    posts: Posts
+    attributes: dict[tuple[str, str], _Attribute] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    def kind(self, table: str) -> str:
+        """Return what records of ``table`` are called inside a sentence."""
+        if table not in self.kinds:
+            label = _word(kind_label(table, kept_models().get(table)))
+            self.kinds[table] = inside_sentence(label)
+        return self.kinds[table]
+
+    def attribute(self, table: str, name: str) -> _Attribute:
+        """Return what is known of an attribute."""
+        key = (table, name)
+        if key not in self.attributes:
+            self.attributes[key] = _attribute(table, name)
+        return self.attributes[key]
+
+
+def _attribute(table: str, name: str) -> _Attribute:
+    model = kept_models().get(table)
+    attr = inspect(model).attrs.get(name) if model is not None else None
+    column = attr.columns[0] if attr is not None and hasattr(attr, "columns") else None
+    label = label_for(table, name, column)
+    words = _word(label) if label is not None else None
+    return _Attribute(words, column, _target(table, name), VALUES.get((table, name), {}))
 
 
 def history_of(session: Session, row: Any, limit: int = 50) -> list[HistoryEntry]:
@@ -70,111 +121,156 @@ def history_of(session: Session, row: Any, limit: int = 50) -> list[HistoryEntry
     return list(session.scalars(query.order_by(entry.id.desc()).limit(limit)))
 
 
-def tell(session: Session, entries: Iterable[HistoryEntry]) -> list[Tale]:
-    """Return ``entries`` in words; one statement for each kind of record they name."""
-    entries = list(entries)
-    names = _names(session, _references(entries))
-    return [_tale(entry, names) for entry in entries]
+def tell(session: Session, entries: list[HistoryEntry]) -> list[Sentence]:
+    """Return the entries in words, in their order."""
+    book = _Book(
+        find_titles(session, {ref for entry in entries for ref in _refs(entry)}),
+        _posts(session, {entry.actor_id for entry in entries if entry.actor_id}),
+    )
+    return [_sentence(entry, book) for entry in entries]
 
 
-def model_of(table: str) -> type[Any] | None:
-    """Return the model stored in ``table``, or None if there is none (any more)."""
-    return next((m.class_ for m in Model.registry.mappers if m.local_table.name == table), None)
+def _sentence(entry: HistoryEntry, book: _Book) -> Sentence:
+    own, owner = (entry.record, entry.record_id), (entry.aggregate, entry.aggregate_id)
+    is_part = own != owner
+    return Sentence(
+        entry=entry,
+        who=_who(entry, book.titles),
+        role=_role(entry, book.posts),
+        action=inside_sentence(_(action_label(entry.action, entry.record))),
+        kind=book.kind(entry.record),
+        # A part without a name of its own is known by what it is part of.
+        title=book.titles.get(own, "" if is_part else f"#{entry.record_id}"),
+        owner_kind=book.kind(entry.aggregate) if is_part else "",
+        owner_title=book.titles.get(owner, f"#{entry.aggregate_id}") if is_part else "",
+        changes=[_change(entry.record, name, pair, book)
+                 for name, pair in entry.changes.items() if _is_told(entry.record, name)],
+    )  # fmt: skip
 
 
-def action_words(action: str, table: str = "") -> str:
-    """Return what ``action`` (an act, or a transition of a life cycle) is called.
-
-    table: the kind of record; to publish a version is not to publish an answer.
-    """
-    if action in ACTIONS:
-        return _(ACTIONS[action])
-    own = [WORKFLOWS[table]] if table in WORKFLOWS else []
-    for workflow in (*own, *WORKFLOWS.values()):
-        for step in workflow.transitions:
-            if step.name == action:
-                return _("did “%(action)s”", action=_(step.label))
-    return action
+def _is_told(table: str, name: str) -> bool:
+    """Return whether no field right closes the attribute to the reader."""
+    model = kept_models().get(table)
+    return model is None or tells(model, name)
 
 
-def _tale(entry: HistoryEntry, names: dict[tuple[str, int], str]) -> Tale:
-    model = model_of(entry.record)
-    screen = getattr(model, "screen", None)
-    singular = screen.singular if screen else getattr(model, "singular", "")
-    kind = inside_sentence(singular) if singular else ""
-    name = names.get((entry.record, entry.record_id), "")
-    changes = tuple(_changes(model, entry.changes, names)) if model else ()
-    return Tale(entry, action_words(entry.action, entry.record), kind, name, changes)
+def _who(entry: HistoryEntry, titles: dict[Ref, str]) -> str:
+    if entry.action == "login":  # he who signs in is not yet known as the actor
+        return titles.get((entry.record, entry.record_id), entry.actor_name)
+    if entry.actor_id is None and entry.actor_name == SYSTEM.name:
+        return _("System")
+    return entry.actor_name or _("Not logged in")
 
 
-def _changes(model: type[Any], changes: dict[str, Any], names: Any) -> Iterable[Change]:
-    """Yield the changes of attributes that have a label; the others are for machines."""
-    for key, (old, new) in changes.items():
-        label = _label(model, key)
-        if label and tells(model, key):
-            yield Change(label, _words(model, key, old, names), _words(model, key, new, names))
+def _word(label: Any) -> str:
+    return _(label) if type(label) is str else str(label)
 
 
-def _label(model: type[Any], key: str) -> str:
-    attr = inspect(model).attrs.get(key)
-    if attr is None:
-        return _(OTHER_LABELS[key]) if key in OTHER_LABELS else key  # else: of an earlier release
-    if key == "password":
-        return _("Password")
-    if not hasattr(attr, "columns"):
-        return str(label_of(model, key))
-    return str(attr.columns[0].info.get("label", ""))
+def _role(entry: HistoryEntry, posts: Posts) -> str:
+    """Return the role the person held on that day; "" for the system and unknown visitors."""
+    if entry.actor_id is None:
+        return ""
+    day = to_local(entry.at).date()
+    for post in posts.get(entry.actor_id, ()):
+        if post.valid_from <= day and (post.valid_to is None or post.valid_to >= day):
+            return inside_sentence(_(ROLE_LABELS[Role(post.role)]))
+    return "" if entry.actor_id in posts else inside_sentence(_(ROLE_LABELS[Role.citizen]))
 
 
-def _words(model: type[Any], key: str, value: Any, names: Any) -> str:
-    if value is None or key not in inspect(model).attrs:
-        return "" if value is None else str(value)
-    table = _target(model, key)
-    if table is not None:
-        numbers = value if isinstance(value, list) else [value]
-        return ", ".join(names.get((table, number), f"#{number}") for number in numbers)
-    return display(model, key, _python(model, key, value))
+def _posts(session: Session, ids: set[int]) -> Posts:
+    return _find_posts[0](session, ids) if ids and _find_posts else {}
 
 
-def _python(model: type[Any], key: str, value: Any) -> Any:
-    """Return a JSON value of the history as the column's Python type."""
-    python = inspect(model).columns[key].type.python_type
-    try:
-        is_text = python in (datetime, date, time) and isinstance(value, str)
-        return python.fromisoformat(value) if is_text else value
-    except ValueError:
-        return value
+def roles_of(session: Session, ids: set[int]) -> dict[int, str]:
+    """Return the role each user holds or last held, in words."""
+    posts = _posts(session, ids)
+    return {
+        number: _(ROLE_LABELS[Role(posts[number][-1].role)]) if number in posts
+        else _(ROLE_LABELS[Role.citizen])
+        for number in ids
+    }  # fmt: skip
 
 
-def _target(model: type[Any], key: str) -> str | None:
-    """Return the table that attribute ``key`` holds ids of, or None."""
-    attr = inspect(model).attrs[key]
-    if not hasattr(attr, "columns"):
-        return attr.mapper.local_table.name
-    keys = list(attr.columns[0].foreign_keys)
-    return keys[0].column.table.name if keys else None
-
-
-def _references(entries: list[HistoryEntry]) -> dict[str, set[int]]:
-    """Return {table: ids} of every record the entries are about or mention."""
-    found: dict[str, set[int]] = {}
-    for entry in entries:
-        found.setdefault(entry.record, set()).add(entry.record_id)
-        model = model_of(entry.record)
-        for key, values in entry.changes.items() if model else ():
-            table = _target(model, key) if key in inspect(model).attrs else None
-            for value in values if table else ():
-                numbers = value if isinstance(value, list) else [value]
-                found.setdefault(table, set()).update(n for n in numbers if isinstance(n, int))  # type: ignore[arg-type]
-    return found
-
-
-def _names(session: Session, references: dict[str, set[int]]) -> dict[tuple[str, int], str]:
-    names: dict[tuple[str, int], str] = {}
-    for table, numbers in references.items():
-        model = model_of(table)
-        if model is None or not numbers or model.__str__ is object.__str__:
+def _refs(entry: HistoryEntry) -> Iterable[Ref]:
+    """Name every record that a sentence about ``entry`` must call by its title."""
+    yield entry.record, entry.record_id
+    yield entry.aggregate, entry.aggregate_id
+    for name, pair in entry.changes.items():
+        table = _target(entry.record, name)
+        if table is None:
             continue
-        for row in session.scalars(sa.select(model).where(model.id.in_(numbers))):
-            names[table, row.id] = str(row)
-    return names
+        for value in pair:
+            ids = value if isinstance(value, list) else [value]
+            yield from ((table, number) for number in ids if isinstance(number, int))
+
+
+@cache
+def _target(table: str, name: str) -> str | None:
+    """Return the table an attribute refers to: by its foreign key, or a list of records."""
+    model = kept_models().get(table)
+    attr = inspect(model).attrs.get(name) if model is not None else None
+    if attr is None:
+        return None
+    if hasattr(attr, "columns"):
+        return next((key.column.table.name for key in attr.columns[0].foreign_keys), None)
+    return str(attr.mapper.local_table.name)
+
+
+def kind_words(table: str) -> str:
+    """Return what records of ``table`` are called, as a heading."""
+    return _word(kind_label(table, kept_models().get(table)))
+
+
+def _change(table: str, name: str, pair: list[Any], book: _Book) -> Change:
+    attribute = book.attribute(table, name)
+    old, new = (_words(value, attribute, book.titles) for value in pair)
+    return Change(attribute.label, name, old, new, pair[0], pair[1])
+
+
+def value_words(table: str, name: str, value: Any, titles: dict[Ref, str]) -> str:
+    """Return a value as the history keeps it in words; titles: of the records it may refer to."""
+    return _words(value, _attribute(table, name), titles)
+
+
+def _words(value: Any, attribute: _Attribute, titles: dict[Ref, str]) -> str:
+    if value is None or value == []:
+        return ""
+    if value == HIDDEN:
+        return HIDDEN
+    column, target = attribute.column, attribute.target
+    if target is not None:
+        ids = value if isinstance(value, list) else [value]
+        return ", ".join(titles.get((target, number)) or _("(no longer there)") for number in ids)
+    if isinstance(value, str) and value in attribute.known:
+        return _(attribute.known[value])
+    choices = column.info.get("choices") if column is not None else None
+    if choices is not None and not isinstance(value, list | dict) and value in choices:
+        return _(choices[value])
+    if column is not None and column.info.get("kind") == "money" and isinstance(value, int):
+        return money(value)
+    return _plain(value, column)
+
+
+def _plain(value: Any, column: Any) -> str:
+    if isinstance(value, dict) or (isinstance(value, list) and not _is_texts(value)):
+        return ngettext("%(num)d value", "%(num)d values", len(value))
+    if isinstance(value, str) and column is not None:
+        value = _moment(value, column.type)
+    text = plain_text(value)
+    return text if len(text) <= _CLIP else text[:_CLIP].rstrip() + "…"
+
+
+def _is_texts(value: list[Any]) -> bool:
+    return all(isinstance(item, str) for item in value)
+
+
+def _moment(text: str, kind: Any) -> Any:
+    """Return the date, time or instant that a column stored as text, else the text."""
+    base = getattr(kind, "impl_instance", None) or getattr(kind, "impl", kind)
+    for sql_type, python in ((sa.DateTime, datetime), (sa.Date, date), (sa.Time, time)):
+        if isinstance(base, sql_type):
+            try:
+                return python.fromisoformat(text)
+            except ValueError:
+                return text
+    return text

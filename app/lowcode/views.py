@@ -10,10 +10,12 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from sqlalchemy import inspect
 
+from app.clock import today
 from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode import pages
 from app.lowcode.actions import may
+from app.lowcode.as_of import as_of, asked_day
 from app.lowcode.choosing import may_choose
 from app.lowcode.copying import copied_parts, copied_values
 from app.lowcode.forms import make_form
@@ -84,7 +86,7 @@ class CrudView(ListActions, RecordActs, BaseView):
             "sections": pages.sections_of(self.model),
         }
         if tab == "history":
-            context["tales"] = tell(db.session(), history_of(db.session(), row))
+            context |= self._history(row)
         else:
             views = {name: self._view_of_related(name) for name in self.screen.related}
             context["related"] = [
@@ -100,6 +102,13 @@ class CrudView(ListActions, RecordActs, BaseView):
             crumbs=self._crumbs(row),
             **context,
         )
+
+    def _history(self, row: Any) -> dict[str, Any]:
+        """Return the history in sentences, or the record as it was on the day asked for."""
+        day = asked_day(request.args.get("on"))
+        if day is not None:
+            return {"past": as_of(db.session(), row, day), "latest_day": today()}
+        return {"tales": tell(db.session(), history_of(db.session(), row)), "past": None, "latest_day": today()}
 
     @expose("/add", methods=["GET", "POST"])
     @has_access

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import inspect
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.clock import today
 from app.errors import Invalid
 from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
+from app.lowcode.telling import set_post_finder
 from app.models.menus import ORGANISATION
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.types import UtcDateTime
@@ -82,6 +83,18 @@ class OfficerPosition(Entity):
     def check_delete(self, actor: Actor) -> None:
         """A post that was held is ended, not forgotten."""
         raise Invalid(_("Set the end of validity instead: who held the post must stay known."))
+
+
+def _posts_of(session: Session, ids: set[int]) -> dict[int, list[OfficerPosition]]:
+    """Return the posts that users hold or held, in one statement."""
+    found: dict[int, list[OfficerPosition]] = {}
+    query = sa.select(OfficerPosition).where(OfficerPosition.user_id.in_(ids))
+    for post in session.scalars(query.order_by(OfficerPosition.id)):
+        found.setdefault(post.user_id, []).append(post)
+    return found
+
+
+set_post_finder(_posts_of)
 
 
 class UserSetting(Entity):

@@ -8,17 +8,16 @@ The rule of a record's own screen decides: whose records one may see, their hist
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask_appbuilder import Model
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.history import HistoryEntry, Key
+from app.lowcode.history_titles import kept_models
 from app.lowcode.rows import visible
 from app.models import Agency, Dossier, Feedback, Procedure, Profile, User
 from app.models.scope import paths_of, sees_province, users_of
@@ -99,13 +98,6 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         return None
     return found if 2000 <= found.year < 2200 else None
-
-
-@cache
-def kept_models() -> dict[str, type[Any]]:
-    """Return the models whose changes the history keeps, by table name."""
-    models = [mapper.class_ for mapper in Model.registry.mappers]
-    return {m.__tablename__: m for m in models if getattr(m, "__history__", True)}
 
 
 def visible_entries(actor: Actor) -> ColumnElement[bool] | None:

@@ -15,15 +15,17 @@ from app.clock import now, to_local
 from app.errors import NotFound
 from app.extensions import db
 from app.history import HistoryEntry
+from app.lowcode import telling
+from app.lowcode.history_labels import action_labels, kind_label, known_actions
+from app.lowcode.history_titles import kept_models
 from app.lowcode.registry import view_of
 from app.lowcode.values import plain_text
 from app.models import User
 from app.models.menus import SYSTEM
 from app.permissions import OVERSEERS, Role, current_actor
-from app.services import audit, audit_words, exports
+from app.services import audit, exports
 from app.services import history as proof
-from app.services.audit import AuditWanted, kept_models
-from app.services.audit_labels import action_labels, kind_label, known_actions
+from app.services.audit import AuditWanted
 from app.services.dossiers import get_dossier
 from app.text import fold
 from app.transactions import transaction
@@ -80,7 +82,7 @@ class AuditView(BaseView):
         )  # fmt: skip
         return render_template(
             "audit/index.html", wanted=wanted, page=page, export_limit=EXPORT_LIMIT,
-            sentences=audit_words.sentences(session, page.rows), record_url=record_url,
+            sentences=telling.tell(session, page.rows), record_url=record_url,
             kinds=_kinds(), actions=_actions(), person=_person(wanted), chips=_chips(wanted),
             previous=_page_url("index", wanted, before=page.previous),
             following=_page_url("index", wanted, after=page.next),
@@ -105,8 +107,8 @@ class AuditView(BaseView):
         entry = audit.get_entry(session, number, current_actor())
         before, after = audit.neighbours(session, entry)
         return render_template(
-            "audit/show.html", line=audit_words.sentences(session, [entry])[0],
-            before=before, after=after, record_url=record_url, kind_words=audit_words.kind_words,
+            "audit/show.html", line=telling.tell(session, [entry])[0],
+            before=before, after=after, record_url=record_url, kind_words=telling.kind_words,
         )  # fmt: skip
 
     @expose("/dossier/<code>")
@@ -127,8 +129,8 @@ class AuditView(BaseView):
         readers = audit.readers_of(session, key)
         return render_template(
             "audit/dossier.html", dossier=found, page=page, readers=readers, record_url=record_url,
-            roles=audit_words.roles_of(session, {r.actor_id for r in readers if r.actor_id}),
-            sentences=audit_words.sentences(session, page.rows),
+            roles=telling.roles_of(session, {r.actor_id for r in readers if r.actor_id}),
+            sentences=telling.tell(session, page.rows),
             tabs=[_dossier_tab(found.code, name, shows) for name in DOSSIER_TABS],
             previous=_dossier_url(found.code, shows, before=page.previous),
             following=_dossier_url(found.code, shows, after=page.next),
@@ -164,7 +166,7 @@ class AuditView(BaseView):
         code = request.args.get("code", "").replace("\x00", "").strip()[:128]
         return render_template(
             "audit/verify.html", status=proof.seal_status(session), is_short=is_short, code=code,
-            kind_words=audit_words.kind_words,
+            kind_words=telling.kind_words,
             checked=_check_one(session, code, actor) if code else None, is_whole=is_whole,
             faults=list(proof.verify_history())[:100] if is_whole and is_short else [],
         )  # fmt: skip
@@ -179,7 +181,7 @@ def _check_one(session: Any, code: str, actor: Any) -> list[dict[str, Any]]:
         if not audit.count_entries(session, rules + ([] if scope is None else [scope]), 1):
             continue
         count, fault = proof.verify_record(session, key)
-        titles = audit_words.find_titles(session, {key})
+        titles = telling.find_titles(session, {key})
         label = kind_label(key[0], kept_models().get(key[0]))
         found.append({"kind": str(label), "title": titles.get(key, code), "count": count,
                       "fault": fault, "url": record_url(*key)})  # fmt: skip
@@ -275,11 +277,11 @@ def _export_notes(wanted: AuditWanted, count: int) -> list[str]:
 def _export_rows(rules: list[Any]) -> Iterator[list[Any]]:
     session = db.session()
     for batch in audit.each_batch(session, rules, EXPORT_LIMIT):
-        for line in audit_words.sentences(session, batch):
+        for line in telling.tell(session, batch):
             yield _export_row(line)
 
 
-def _export_row(line: audit_words.Sentence) -> list[Any]:
+def _export_row(line: telling.Sentence) -> list[Any]:
     entry = line.entry
     changes = "; ".join(f"{c.label}: {c.old or '—'} → {c.new or '—'}" for c in line.shown)
     part = f"{line.owner_kind} {line.owner_title}".strip()

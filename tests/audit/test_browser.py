@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from app import history
 from app.clock import acting_at, now
 from app.history import HistoryEntry
+from app.lowcode import telling
 from app.permissions import OVERSEERS, Role, acting_as
-from app.services import audit, audit_words
+from app.services import audit
 from app.services.actors import build_actor
 from app.services.audit import AuditWanted
 from tests.factories import (
@@ -143,7 +144,7 @@ def test_an_entry_reads_as_a_sentence(session, login):
         row.state, row.agency = 8, tree.department
         session.flush()
     entry = entry_of(session, "dossier", row.id, "stop")
-    (line,) = audit_words.sentences(session, [entry])
+    (line,) = telling.tell(session, [entry])
     assert (line.who, line.title, line.entry.ip) == ("Lê Văn Bình", row.code, "192.0.2.9")
     assert line.role == "chuyên viên thụ lý"
     told = {change.label: (change.old, change.new) for change in line.shown}
@@ -165,7 +166,7 @@ def test_the_role_is_the_one_held_on_that_day(session):
     roles = []
     for days in (20, 0):
         entry.at = now() - timedelta(days=days)
-        roles.append(audit_words.sentences(session, [entry])[0].role)
+        roles.append(telling.tell(session, [entry])[0].role)
     assert roles == ["văn thư", "lãnh đạo cơ quan"]
 
 

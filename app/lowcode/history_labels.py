@@ -17,6 +17,7 @@ BASIC_ACTIONS = {
     "login": N_("signed in"),
     "login_failed": N_("typed a wrong password"),
     "logout": N_("signed out"),
+    "read_file": N_("opened a file"),
 }
 # Acts have names of their own per kind of record: to publish a version is not to publish an answer.
 ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
@@ -27,6 +28,7 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
                  "undo_pack": N_("undid the configuration pack")},
     "charge": {"set_charges": N_("fixed the amounts")},
     "result": {f"result_{row.name}": row.label for row in WORKFLOWS["result"].transitions},
+    "task": {"finish_step": N_("finished a step"), "send_back_step": N_("sent the dossier back a step")},
     "ab_role": {"change_rights": N_("changed the rights")},
 }  # fmt: skip
 
@@ -89,6 +91,9 @@ LABELS: dict[tuple[str, str], str] = {
 }
 
 
+# What entries carry that is no attribute: which file or letter somebody opened.
+_EXTRAS = {"attachment": N_("Attached file")}
+
 # Attributes that hold a technical name without choices of their own.
 VALUES: dict[tuple[str, str], dict[str, str]] = {
     ("movement", "transition"): ACTIONS_BY_KIND["dossier"],
@@ -97,7 +102,9 @@ VALUES: dict[tuple[str, str], dict[str, str]] = {
 
 def action_label(action: str, table: str) -> str:
     """Return the msgid of an act; an act no longer known keeps its technical name."""
-    return ACTIONS_BY_KIND.get(table, {}).get(action) or BASIC_ACTIONS.get(action, action)
+    own = ACTIONS_BY_KIND.get(table, {}).get(action) or BASIC_ACTIONS.get(action)
+    others = (acts[action] for acts in ACTIONS_BY_KIND.values() if action in acts)
+    return own or next(others, action)
 
 
 def action_labels(action: str) -> list[str]:
@@ -125,4 +132,4 @@ def kind_label(table: str, model: type[Any] | None) -> Any:
 def label_for(table: str, name: str, column: Any | None) -> Any | None:
     """Return the label of an attribute, or None for one that tells people nothing."""
     own = column.info.get("label") if column is not None else None
-    return own if own is not None else LABELS.get((table, name))
+    return own if own is not None else LABELS.get((table, name), _EXTRAS.get(name))
