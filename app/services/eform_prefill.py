@@ -49,12 +49,13 @@ def _from_dossiers(session: Session, wanted: list[FormField], account: Account) 
 
 def _latest(session: Session, account: Account) -> list[tuple[int, int | None, Mapping[str, Any]]]:
     """Return (state, form, latest answers) of the applicant's dossiers, the last sent first."""
-    last = sa.select(sa.func.max(FormRevision.id)).where(FormRevision.dossier_id == Dossier.id)
+    newest = sa.select(sa.func.max(FormRevision.id)).where(FormRevision.dossier_id == Dossier.id)
+    last = newest.correlate(Dossier).scalar_subquery()
     query = (
         sa.select(Dossier.state, ProcedureVersion.form_id, FormRevision.data)
         .join(ProcedureVersion, Dossier.version_id == ProcedureVersion.id)
         .join(FormRevision, FormRevision.dossier_id == Dossier.id)
-        .where(Dossier.account_id == account.id, FormRevision.id == last.scalar_subquery())
+        .where(Dossier.account_id == account.id, FormRevision.id == last)
         .order_by(Dossier.submitted_at.desc(), Dossier.id.desc())
         .limit(_LOOKED_AT)
     )

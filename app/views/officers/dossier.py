@@ -20,7 +20,7 @@ from app.models.dossier_time import HOLDERS
 from app.models.money import CHARGE_STATES, PAYMENT_METHODS
 from app.models.task import TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
-from app.services import dossier_offers, dossier_page, eforms, files, results
+from app.services import dossier_offers, dossier_page, eforms, files, officer_answers, results
 from app.services.dossiers import get_dossier
 from app.services.eform_state import reopened
 from app.services.letters import letter_title
@@ -155,6 +155,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
     return {
         "answers": eforms.answers(form, data, officer=True) if form is not None and data else [],
+        "may_write_part": officer_answers.may_write(dossier, actor),
         "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
         "changes": dossier_page.revision_changes(dossier),
     }  # fmt: skip
