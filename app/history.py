@@ -31,6 +31,8 @@ _NOISE = frozenset(
     | {"created_on", "changed_by_fk", "created_by_fk", "registration_hash"}
 )
 
+_RESTORED = "history_restored"
+
 Key = tuple[str, int]
 
 
@@ -82,6 +84,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     return getattr(value, "id", value) if isinstance(value, Model) else value
+
+
+def restored(session: Session, key: Key) -> None:
+    """Say that a record which was removed comes back under its number: its chain goes on."""
+    session.info.setdefault(_RESTORED, set()).add(key)
 
 
 def because(session: Session, *, action: str | None = None, reason: str | None = None) -> None:
@@ -168,7 +175,8 @@ def _write_history(session: Session, _context: Any) -> None:
         if not changes and default == "update":
             continue
         target = (obj.__tablename__, obj.id)
-        if default == "create" and owner_key(obj) == target and not reuses_ids:
+        is_new = not reuses_ids and target not in session.info.get(_RESTORED, ())
+        if default == "create" and owner_key(obj) == target and is_new:
             fresh[target] = (0, GENESIS)
         action = named if named and default == "update" and owner_key(obj) == target else default
         entries.append(_entry(owner_key(obj), target, action, changes, reason, actor))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.errors import DomainError
-from app.history import because
+from app.history import because, restored
 from app.lowcode.naturals import Key
 from app.lowcode.rows import visible
 from app.lowcode.screen import label_of
@@ -25,6 +25,7 @@ from app.packs.documents import ID, REST, Writer, flat_key, from_plain
 from app.packs.kinds import kinds
 from app.packs.reading import Fault, Refused
 from app.packs.using import users_of
+from app.packs.validity import overlapping
 from app.permissions import SYSTEM, Actor
 
 _CHUNK = 500
@@ -63,6 +64,7 @@ class Applier:
             self._flush()
         self._check(ADD)
         self._remove()
+        self._refuse_overlaps()
         for step in freezing.last_steps([c for c in self.all if c.act in {ADD, CHANGE}]):
             for change, name in step:
                 self._set(change, name)
@@ -116,6 +118,7 @@ class Applier:
         new = change.new or {}
         if ID in new and self.session.get(change.kind.model, new[ID]) is None:
             row.id = new[ID]
+            restored(self.session, (change.kind.name, new[ID]))
         columns = inspect(change.kind.model).columns
         for name, value in new.get(REST, {}).items():
             setattr(row, name, from_plain(columns[name], value))
@@ -128,6 +131,10 @@ class Applier:
     def row(self, change: Change) -> Any:
         """Return the row of a change."""
         return self.rows[id(change)]
+
+    def rows_of(self, model: type[Any]) -> list[tuple[Change, Any]]:
+        """Return (change, row) of every record of ``model`` that is added or changed."""
+        return [(c, self.row(c)) for c in self.all if c.kind.model is model and c.act in {ADD, CHANGE}]
 
     def _find_references(self) -> None:
         """Find what is named but not in the pack; what is nowhere is a fault."""
@@ -222,6 +229,10 @@ class Applier:
                 self.session.delete(self.row(change))
         if gone:
             self._flush()
+
+    def _refuse_overlaps(self) -> None:
+        for change in overlapping(self.session, [] if self.is_undoing else self.all, self.row):
+            self._fault(change, _("its validity overlaps that of another record with the same code"))
 
     def _refuse_outside(self) -> None:
         """The second gate: what was written lies among the rows the actor may change."""

@@ -19,6 +19,7 @@ from app.models import Procedure, Sector
 from app.packs import archive, yamls
 from app.packs.documents import Document, Writer, flat_key, key_in
 from app.packs.kinds import Kind, kinds, root_of, roots
+from app.packs.wording import title
 from app.permissions import Actor
 
 # They belong to the province, not to what is carried: named in files, not brought along.
@@ -54,6 +55,11 @@ class Pack:
             found[table] = found.get(table, 0) + 1
         return found
 
+    def samples(self, kind: str) -> list[str]:
+        """Return what the first four records of a kind are called."""
+        return [title(roots()[kind], document) for path, document in self.documents.items()
+                if path.startswith(f"{kind}/")][:4]  # fmt: skip
+
     def files(self) -> archive.Files:
         """Return the files, manifest included."""
         files = {path: yamls.dump(document) for path, document in sorted(self.documents.items())}
@@ -80,6 +86,20 @@ def export(session: Session, chosen: Chosen, actor: Actor | None = None) -> Pack
                     wanted.setdefault(target.name, set()).add(key)
         waiting = _missing(writer, wanted, found, actor) if chosen.scope in {"procedure", "sector"} else {}
     return Pack(_title(session, chosen), chosen, dict(sorted(_named(found))))
+
+
+def left_behind(pack: Pack) -> dict[str, list[str]]:
+    """Return {kind: codes} of what the pack names and does not hold: it must be there already."""
+    held, named = set(), set()
+    for path, document in pack.documents.items():
+        kind = roots()[path.partition("/")[0]]
+        held.add((kind.name, key_in(kind, document)))
+        named.update((target.name, key) for target, key in references(kind, document)
+                     if root_of(target) is target)  # fmt: skip
+    found: dict[str, list[str]] = {}
+    for name, key in sorted(named - held, key=str):
+        found.setdefault(name, []).append(str(key[0]))
+    return found
 
 
 def references(kind: Kind, document: Document, owner_key: Key = ()) -> Iterator[tuple[Kind, Key]]:

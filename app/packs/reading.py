@@ -117,7 +117,7 @@ def _altered(files: archive.Files, digests: dict[str, Any]) -> list[str]:
     if not changed:
         return []
     names = ", ".join(changed[:5]) + ("…" if len(changed) > 5 else "")
-    return [_("Changed by hand since the export: %(files)s.", files=names)]
+    return [_("Changed by hand since the export: %(files)s", files=names)]
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

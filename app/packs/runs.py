@@ -16,8 +16,10 @@ from app.clock import now
 from app.errors import Conflict, NotAllowed, NotFound
 from app.lowcode.naturals import Key
 from app.models.pack_run import PackRun, RunState
+from app.models.procedure import ProcedureVersion
 from app.packs import archive, freezing, wording
 from app.packs.applying import Applier
+from app.packs.cautions import cautions
 from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change, compare
 from app.packs.documents import Document, Writer, digest, key_in, without_marks
 from app.packs.kinds import Kind, roots
@@ -57,9 +59,11 @@ def plan(session: Session, run: PackRun, actor: Actor | None) -> None:
         run.lines = wording.Teller(session, changes).lines(changes)
         refuse_without_rights(changes, actor)
         with session.begin_nested() as trial:
-            Applier(session, changes, reason="", actor=actor).run()
+            applier = Applier(session, changes, reason="", actor=actor)
+            applier.run()
+            warnings = cautions(session, applier.rows_of(ProcedureVersion))
             trial.rollback()
-        run.state, run.faults = RunState.planned, []
+        run.state, run.faults, run.remarks = RunState.planned, [], _once([*run.remarks, *warnings])
     except Refused as exc:
         run.state = RunState.refused
         run.faults = [[fault.where, fault.text] for fault in exc.faults]
@@ -68,14 +72,49 @@ def plan(session: Session, run: PackRun, actor: Actor | None) -> None:
     session.flush()
 
 
+class TargetChanged(Conflict):
+    """What the pack is about is no longer as the plan saw it."""
+
+
+def carry_out(session: Session, run: PackRun, actor: Actor | None) -> None:
+    """Apply the pack, or keep in the run why not: a new plan if its target changed, its faults.
+
+    Raises Conflict when it was applied already, NotAllowed when ``actor`` may not (and sees it).
+    """
+    is_waited_for = run.state == RunState.planned
+    try:
+        apply(session, run, actor)
+    except TargetChanged as exc:
+        run.state = RunState.planned
+        plan(session, run, actor)
+        run.remarks = _once([str(exc), *run.remarks])
+    except Refused as exc:
+        run.state, run.faults = RunState.refused, [[fault.where, fault.text] for fault in exc.faults]
+    except NotAllowed as exc:
+        if is_waited_for:
+            raise
+        run.state, run.remarks = RunState.planned, [str(exc)]
+    session.flush()
+
+
+def _once(texts: list[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def refuse_unless_planned(run: PackRun) -> None:
+    """Raise Conflict unless the run waits to be applied."""
+    if run.state != RunState.planned:
+        raise Conflict(_("This pack is not ready to be applied, or already was."))
+
+
 def apply(session: Session, run: PackRun, actor: Actor | None) -> None:
     """Write the pack. Raises Conflict when it was applied, or its target changed since the plan."""
-    if run.state not in {RunState.planned, RunState.applying}:
-        raise Conflict(_("This pack is not ready to be applied, or already was."))
+    if run.state != RunState.applying:
+        refuse_unless_planned(run)
     changes = changes_of(session, run)
     if _target(run, changes) != run.target:
-        raise Conflict(_("What the pack would change is no longer as the plan saw it. Look at the "
-                         "new plan before applying."))  # fmt: skip
+        raise TargetChanged(_("What the pack would change is no longer as the plan saw it. Look at "
+                              "the new plan before applying."))  # fmt: skip
     refuse_without_rights(changes, actor)
     touched = [change for change in changes if change.is_change]
     with session.begin_nested():

@@ -19,6 +19,7 @@ from app.views.form_designer import FORM_DESIGNER_VIEWS
 from app.views.form_import import FORM_IMPORT_VIEWS
 from app.views.leaders import LEADER_VIEWS
 from app.views.officers import OFFICER_VIEWS
+from app.views.packs import PackView
 from app.views.panels import add_panels
 from app.views.portal import PORTAL_VIEWS
 from app.views.publication import PublicationView
@@ -29,7 +30,7 @@ VIEWS: tuple[type, ...] = (
     *PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS, *ADMIN_VIEWS,
     *FORM_DESIGNER_VIEWS, *FORM_IMPORT_VIEWS,
     *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
-    *API_TOKEN_VIEWS, *CATALOG_VIEWS,
+    *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
 )  # fmt: skip
 
 

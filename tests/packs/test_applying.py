@@ -11,6 +11,7 @@ from app.packs.exporting import Chosen, export
 from app.packs.reading import Refused
 from app.packs.undoing import undo
 from app.permissions import Role, acting_as
+from app.services.history import verify_history
 from tests.factories import make_division, make_form, make_procedure, make_sector, make_tree
 from tests.leaders.dossiers import add_dossier
 from tests.packs.carrying import files_of, put, take
@@ -208,6 +209,27 @@ def test_undo_of_a_publication_refuses_once_a_dossier_rests_on_it(session, versi
     add_dossier("in time", version=second)
     with pytest.raises(Refused):
         undo(session, run, None)
+
+
+def test_publishing_with_points_missing_is_allowed_and_told(session, version):
+    files = files_of(session, chosen(version))
+    path = path_of(files, "procedure")
+    document = yamls.load(files[path], path)
+    document["versions"][0] |= {"state": "published", "process": None}
+    run = take(session, files | {path: yamls.dump(document)})
+    assert run.state == "planned"
+    assert any(version.name in remark for remark in run.remarks)
+    runs.plan(session, run, None)
+    assert len(run.remarks) == len(set(run.remarks))
+
+
+def test_the_history_stays_intact_over_undoing(session, version):
+    files = files_of(session, Chosen("kind", "form"))
+    path = path_of(files, "form")
+    document = yamls.load(files[path], path)
+    document["sections"] = []
+    undo(session, put(session, files | {path: yamls.dump(document)}, is_replacing=True), None)
+    assert list(verify_history()) == []
 
 
 def test_rights_bound_both_ways(session, version, actor):

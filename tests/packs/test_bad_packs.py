@@ -181,6 +181,15 @@ parameters:
     refused(session, pack(profile, "profile/thu.yaml"))
 
 
+def test_two_units_of_one_code_at_once_are_refused(session):
+    unit = "code: '99999'\nname: Phường\nfull_name: Phường Một\nkind: ward\n"
+    files = pack(unit + "valid_from: 2025-01-01\nvalid_to: 2025-06-30", "administrative_unit/a.yaml")
+    files["administrative_unit/b.yaml"] = f"{unit}valid_from: 2025-07-01".encode()
+    assert take(session, files).state == "planned"
+    files["administrative_unit/b.yaml"] = f"{unit}valid_from: 2025-06-30".encode()
+    assert "administrative_unit/b.yaml" in refused(session, files)
+
+
 def test_two_parts_with_one_key_are_refused(session):
     form = make_form()
     files = files_of(session, Chosen("kind", "form"))
