@@ -34,7 +34,8 @@ PAGES = {
     "catalog admin": ("quantri.danhmuc", [
         "/admin", "/procedure/list/", "/procedure/show/{procedure_id}", "/procedure/edit/{procedure_id}",
         "/procedure-version/show/{procedure_id}", "/procedure/add", "/agency/list/", "/form/show/1",
-        "/working-calendar/show/1", "/profile/list/",
+        "/working-calendar/show/1", "/profile/list/", "/working-calendar/edit/1", "/process/add?copy=1",
+        "/process/show/1?tab=history&on=2100-01-01", "/sector/show/1?in_use=1",
     ]),
     "system admin": ("quantri.hethong", ["/admin", "/user/list/", "/user/show/1", "/user/add",
                                          "/officer-position/add", "/mail-message/list/", "/role/list/"]),
