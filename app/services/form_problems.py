@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import inspect
 
-from app.models import Form, FormField
+from app.extensions import db
+from app.models import Form, FormField, SharedCatalog
 from app.models.form_checks import field_problems, said
 from app.models.form_words import FieldKind
 from app.services.eform_state import FUNCTIONS
@@ -24,7 +26,7 @@ def definition_problems(form: Form) -> dict[str, str]:
         found["name"] = _("Please fill this in.")
     for number, section in enumerate(form.sections):
         found |= _section(section, f"sections.{number}.", keys)
-    found |= _twice(form) | _rules(form, keys)
+    found |= _twice(form) | _rules(form, keys) | _catalogs(form)
     return found or _circles(form)
 
 
@@ -108,6 +110,19 @@ def _rule(rule: Any, keys: set[str]) -> Iterator[tuple[str, str]]:
     at = given.get("at")
     if at is not None and at not in keys:
         yield "at", _("There is no field with the key “%(key)s” in this form.", key=str(at)[:60])
+
+
+def _catalogs(form: Form) -> dict[str, str]:
+    """A field may only offer a shared catalog that there is."""
+    named = {f.catalog_code for f in form.fields() if f.kind == FieldKind.catalog and f.catalog_code}
+    query = sa.select(SharedCatalog.code).where(SharedCatalog.code.in_(named))
+    missing = named - set(db.session().scalars(query)) if named else set()
+    return {
+        f"sections.{number}.fields.{place}.catalog_code": _("There is no shared catalog with this code.")
+        for number, section in enumerate(form.sections)
+        for place, field in enumerate(section.fields)
+        if field.kind == FieldKind.catalog and field.catalog_code in missing
+    }
 
 
 def _circles(form: Form) -> dict[str, str]:

@@ -26,7 +26,7 @@ COLUMNS = (
     ("show_when", N_("Shown when")), ("required_when", N_("Required when")), ("pattern", N_("Pattern")),
     ("min", N_("Smallest or first")), ("max", N_("Largest or last")), ("max_length", N_("Longest text")),
     ("prefill", N_("Filled from")), ("filled_by", N_("Answered by officers")), ("expression", N_("Computed as")),
-    ("columns", N_("Table columns")),
+    ("columns", N_("Table columns")), ("catalog_code", N_("Shared catalog")),
 )  # fmt: skip
 _NEEDED = ("section", "label", "kind")
 _YES, _NO = {"co", "x", "1", "yes", "true", "bat buoc"}, {"", "khong", "0", "no", "false"}
@@ -137,7 +137,7 @@ class _Reader:
         taken = {field["key"] for field in self.fields}
         key = given.get("key") or key_from(given["label"], taken)
         field = form_design.new_field(kind, key, given["label"])
-        for name in ("label_en", "help_text", "pattern", "expression"):
+        for name in ("label_en", "help_text", "pattern", "expression", "catalog_code"):
             field[name] = given.get(name) or None
         field["is_required"] = self._yes(number, given.get("is_required", ""))
         field["options"] = read_options(given.get("options", "")) if kind in CHOICE_KINDS else None

@@ -75,7 +75,7 @@ class FormDesignerView(BaseView):
         return render_template(
             "form_designer/design.html", form=form, is_frozen=form_editions.is_frozen(db.session(), form),
             data={"definition": form_design.definition(form), "base": form_design.revision(form),
-                  "spec": designer_spec(), "words": designer_words(),
+                  "spec": designer_spec(db.session()), "words": designer_words(),
                   "blank": form_design.new_field("text", "", "")},
         )  # fmt: skip
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app.i18n import N_
 from app.lowcode.screen import label_of
-from app.models import Form, FormField, FormSection
+from app.models import Form, FormField, FormSection, SharedCatalog
 from app.models.form_words import (
     BLOCK_KINDS,
     CELL_KINDS,
@@ -28,7 +30,7 @@ _ASKED = frozenset(FieldKind) - {FieldKind.computed}
 _FILLED = _ASKED - ROW_KINDS - {FieldKind.file, FieldKind.checkbox}
 
 
-def designer_spec() -> dict[str, Any]:
+def designer_spec(session: Session) -> dict[str, Any]:
     """Return the properties of forms, sections and fields in the reader's language."""
     return {
         "form": [_of(Form, "name", "text"), _of(Form, "name_en", "text"), _of(Form, "legal_basis", "textarea")],
@@ -37,14 +39,14 @@ def designer_spec() -> dict[str, Any]:
             _of(FormSection, "help_text", "textarea"), _of(FormSection, "help_text_en", "textarea"),
             _of(FormSection, "show_when", "condition"),
         ],
-        "field": _field(),
+        "field": _field(_catalogs(session)),
         "kinds": _pairs(FIELD_KINDS), "cell_kinds": _pairs(FIELD_KINDS, CELL_KINDS),
         "group_kinds": _pairs(FIELD_KINDS, GROUP_KINDS), "ops": _pairs(OPS),
         "parts": {FieldKind.person: _parts(PERSON), FieldKind.organisation: _parts(ORGANISATION)},
     }  # fmt: skip
 
 
-def _field() -> list[dict[str, Any]]:
+def _field(catalogs: list[list[str]]) -> list[dict[str, Any]]:
     choices = [["", _("The applicant")], *_pairs(FILLERS)]
     return [
         _of(FormField, "label", "text"), _of(FormField, "label_en", "text"),
@@ -56,6 +58,7 @@ def _field() -> list[dict[str, Any]]:
             help=_("One choice per line: label, or value | label, or value | label | English label.")),
         _of(FormField, "columns", "columns", kinds=ROW_KINDS),
         _of(FormField, "columns", "parts", kinds=BLOCK_KINDS, label=_("What is asked of it")),
+        _of(FormField, "catalog_code", "choice", kinds={FieldKind.catalog}, choices=[["", "—"], *catalogs]),
         _of(FormField, "expression", "text", kinds={FieldKind.computed},
             help=_("= and arithmetic over keys, for example =so_ban * 8000 or =sum(bang.tien); or a "
                    "text with keys in braces: {ho} {ten}. Functions: sum, count, min, max, round, "
@@ -76,6 +79,12 @@ def _field() -> list[dict[str, Any]]:
         _of(FormField, "filled_by", "choice", choices=choices, label=_("Answered by")),
         _of(FormField, "is_searchable", "bool", kinds=SEARCHED_KINDS),
     ]  # fmt: skip
+
+
+def _catalogs(session: Session) -> list[list[str]]:
+    """Return (code, name) of the shared catalogs in use, by name."""
+    query = sa.select(SharedCatalog.code, SharedCatalog.name).where(SharedCatalog.is_active.is_(True))
+    return [[code, name] for code, name in session.execute(query.order_by(SharedCatalog.name))]
 
 
 def _of(model: type[Any], name: str, editor: str, kinds: Any = None, **more: Any) -> dict[str, Any]:
@@ -114,7 +123,7 @@ _WORDS = {
     "message_en": N_("The same in English"),
     "at": N_("Shown beside"),
     "last": N_("the last field named"),
-    "always": N_("Always"),
+    "always": N_("No condition"),
     "all": N_("All of these hold"),
     "any": N_("One of these holds"),
     "add_condition": N_("Add a condition"),

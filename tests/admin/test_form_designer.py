@@ -115,7 +115,7 @@ FAULTS = (
     ({"show_when": {"field": "la", "op": "filled"}}, "show_when"), ({"key": "loai"}, "key"),
     ({"show_when": {"field": "ly_do", "op": "filled"}}, "show_when"),
     ({"required_when": {"op": "?"}}, "required_when"), ({"is_searchable": True, "kind": "phone"}, "is_searchable"),
-    ({"label": "x" * 600}, "label"),
+    ({"label": "x" * 600}, "label"), ({"kind": "catalog", "catalog_code": "la"}, "catalog_code"),
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ function editor(property, context) {
   const { name, label, help } = property;
   const value = item[name];
   const notes = { help, error: problems[`${path}${name}`] };
-  const put = (fresh, redraw) => set(name, fresh, redraw);
+  const put = (fresh, redraw, isLabel) => set(name, fresh, redraw, isLabel);
   switch (property.editor) {
     case "condition":
       return conditionEditor({ label, value, fields: fields.filter((field) => field !== item), spec, words, error: notes.error, change: put });

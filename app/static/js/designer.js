@@ -246,7 +246,7 @@ function start(root, csrf) {
     const title = field ? `${words.field}: ${field.label}` : section ? `${words.section}: ${section.title}` : words.form;
     const set = (name, value, redraw, isLabel) => {
       remember(redraw ? "" : `${path}${name}`);
-      if (isLabel && field && field.key === keyFrom(field.label || "", new Set())) rename(field, value || "");
+      if (isLabel && field && followsLabel(field)) rename(field, value || "");
       item[name] = value;
       delete problems[`${path}${name}`];
       drawOutline();
@@ -259,12 +259,14 @@ function start(root, csrf) {
     }
   }
 
+  const others = (field) => new Set(fields().filter((one) => one !== field).map((one) => one.key));
+  const followsLabel = (field) => field.key === keyFrom(field.label || "", others(field));
+
   /** A key that follows its label goes on following it, until someone writes another. */
   function rename(field, label) {
-    const taken = new Set(fields().filter((one) => one !== field).map((one) => one.key));
     const isUsed = JSON.stringify(state).includes(`"field":"${field.key}"`) || JSON.stringify(state).includes(`"other":"${field.key}"`);
     if (isUsed) return;
-    field.key = keyFrom(label, taken);
+    field.key = keyFrom(label, others(field));
     const input = [...panel.querySelectorAll("input[type=text]")].find((one) => one.dataset.key !== undefined);
     if (input) input.value = field.key;
   }

@@ -1,0 +1,96 @@
+"""The form designer in a real browser: by keyboard, with its live preview, and the live portal form."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.clock import today
+from app.workflows import conditions
+from tests.browser.conftest import ROOT
+from tests.wording import vi
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+CASES = [
+    ({"field": "k", "op": op, "value": value}, given)
+    for op, value, given in (
+        ("eq", "a", "a"), ("eq", "a", None), ("eq", "2", 2), ("eq", True, True), ("ne", "a", ""), ("ne", "a", "a"),
+        ("in", ["a", "b"], "b"), ("not_in", ["a"], ["a", "b"]), ("eq", "b", ["a", "b"]), ("eq", "", []),
+        ("lt", 10, 2), ("lt", 10, None), ("ge", "2026-01-31", "2026-02-01"), ("le", "today-18y", "2000-01-01"),
+        ("gt", "today+1m", "2999-01-01"), ("le", "today", "2999-01-01"), ("ge", 0, 0),
+    )
+] + [
+    ({"field": "k", "op": op}, given) for op in ("filled", "empty") for given in (0, "", [], {}, False, True, "x", None)
+] + [
+    ({"all": [{"field": "k", "op": "filled"}, {"any": [{"field": "k", "op": "eq", "value": "x"}]}]}, "x"),
+]  # fmt: skip
+
+
+def test_script_and_server_judge_conditions_alike(open_as):
+    page = open_as()
+    page.goto("/")
+    source = Path(ROOT / "app" / "static" / "js" / "conditions.js").read_text("utf-8")
+    body = re.sub(r"^export ", "", source, flags=re.M)
+    judged = page.evaluate(
+        "([body, cases, today]) => { const holds = new Function(`${body}; return holds;`)();"
+        " return cases.map(([condition, given]) => holds(condition, () => given, today)); }",
+        [body, CASES, today().isoformat()],
+    )
+    expected = [conditions.holds(c, lambda _key, g=given: g, today()) for c, given in CASES]
+    assert judged == expected
+
+
+def _draft(page: Page) -> None:
+    page.goto("/form-designer/")
+    page.get_by_role("button", name=vi("New form")).click()
+    page.fill("dialog [name=name]", "Đơn thử bàn phím")
+    page.fill("dialog [name=code]", "don_thu_ban_phim")
+    page.get_by_role("button", name=vi("Create the form")).click()
+
+
+def _add_field(page: Page, label: str) -> None:
+    page.locator("[data-add=field]").click()
+    page.get_by_label(vi("Label"), exact=True).fill(label)
+
+
+def test_a_form_is_made_reordered_and_saved_by_keyboard(open_as):
+    page = open_as("quantri.danhmuc")
+    _draft(page)
+    page.locator("[data-add=section]").click()
+    for label in ("Họ tên", "Số nhà", "Ghi chú"):
+        _add_field(page, label)
+    items = page.locator(".designer-field .designer-item-title")
+    expect(items).to_have_text(["Họ tên", "Số nhà", "Ghi chú"])
+    page.locator(".designer-field .designer-item").nth(2).focus()
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(items).to_have_text(["Ghi chú", "Họ tên", "Số nhà"])
+    expect(page.locator(".designer-field .designer-item").first).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(items).to_have_text(["Họ tên", "Ghi chú", "Số nhà"])
+    expect(page.frame_locator("[data-designer-frame]").get_by_label("Ghi chú")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-designer-status]")).to_have_text(vi("Saved"))
+    page.reload()
+    expect(items).to_have_text(["Họ tên", "Ghi chú", "Số nhà"])
+    keys = json.loads(page.locator("#designer-data").text_content() or "{}")["definition"]["sections"][0]["fields"]
+    assert [field["key"] for field in keys] == ["ho_ten", "ghi_chu", "so_nha"]
+
+
+def test_the_portal_form_follows_the_answers_at_once(open_as):
+    page = open_as("congdan1", "phone")
+    page.goto("/nop-ho-so/1.001193")
+    commune = page.locator("select[name=agency]")
+    if commune.count():
+        commune.select_option(index=1)
+    page.locator("main form button[type=submit]").first.click()
+    page.goto(re.sub(r"\?.*", "", page.url) + "?phan=2")
+    number = page.locator("[data-eform-item=nyc_so_giay_to]")
+    expect(number).to_be_hidden()
+    page.locator("[name=f_nyc_loai_giay_to]").select_option("ho_chieu")
+    expect(number).to_be_visible()
+    page.locator("[name=f_nyc_loai_giay_to]").select_option("")
+    expect(number).to_be_hidden()
