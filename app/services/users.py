@@ -15,6 +15,7 @@ from app.permissions import Role, current_actor
 
 MAX_FAILURES = 5
 LOCK_MINUTES = 15
+PLACEHOLDER_ROOT = "H00"  # the code of the root until the province gives its own
 MIN_LENGTH = 10
 # Checked when the user name is unknown, so that both answers take the same time.
 _NOBODYS_HASH = generate_password_hash("nobody has this password")
@@ -174,7 +175,7 @@ def root_agency(session: Session) -> Agency:
         sa.select(Agency).where(Agency.parent_id.is_(None)).order_by(Agency.id).limit(1)
     )
     if root is None:
-        root = Agency(code="H00", name="Ủy ban nhân dân cấp tỉnh", level="province")
+        root = Agency(code=PLACEHOLDER_ROOT, name="Ủy ban nhân dân cấp tỉnh", level="province")
         session.add(root)
         session.flush()
     return root

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.lowcode.exchange import runs
+from app.lowcode.exchange.progress import reporter
 from app.lowcode.exchange.run import ImportRun
 from app.models import User
 from app.permissions import acting_as
@@ -21,7 +22,7 @@ def check_import(run_id: int) -> None:
     run = db.session.get(ImportRun, run_id)
     if run is not None:
         with _as_sender(db.session(), run):
-            runs.check(run_id, runs.reporter(run_id))
+            runs.check(run_id, reporter(run_id))
 
 
 def apply_import(session: Session, run_id: int) -> None:
@@ -29,7 +30,7 @@ def apply_import(session: Session, run_id: int) -> None:
     run = session.get(ImportRun, run_id)
     if run is not None:
         with _as_sender(session, run):
-            runs.apply_or_tell(session, run_id, runs.reporter(run_id, is_writing=True))
+            runs.apply_or_tell(session, run_id, reporter(run_id, is_writing=True))
 
 
 @contextmanager

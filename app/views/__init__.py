@@ -24,6 +24,7 @@ from app.views.panels import add_panels
 from app.views.portal import PORTAL_VIEWS
 from app.views.publication import PublicationView
 from app.views.reorganise import REORGANISATION_VIEWS
+from app.views.setup import SETUP_VIEWS
 from app.views.shell import build_menu, locale
 
 VIEWS: tuple[type, ...] = (
@@ -39,7 +40,7 @@ def register_views(appbuilder: AppBuilder) -> None:
     auth = appbuilder.add_view_no_menu(AuthView)
     appbuilder.sm.auth_view = auth
     appbuilder.sm.limit_logins(auth.blueprint)
-    for view in VIEWS:
+    for view in (*VIEWS, *SETUP_VIEWS):
         added = appbuilder.add_view_no_menu(view)
         if view is RegisterView:
             appbuilder.sm.limit_logins(added.blueprint)

@@ -49,3 +49,10 @@ def apply(client, slug, number):
 def rows_in(content):
     """Return {sheet: rows} of a downloaded workbook."""
     return {sheet.name: sheet.rows for sheet in open_workbook("x.xlsx", content)}
+
+
+def download(client, address):
+    """Return the content of a file, which must be there."""
+    with client.get(address) as answer:
+        assert answer.status_code == 200, answer.status_code
+        return answer.get_data()

@@ -1,7 +1,7 @@
 """Workbooks written row by row: memory does not grow with the rows."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
@@ -60,7 +60,7 @@ class Book:
 
     def sheet(
         self, sheet: Sheet, columns: Sequence[Column], rows: Iterable[Sequence[Any]], *,
-        notes: dict[str, str] | None = None, choices: dict[str, Sequence[str]] | None = None,
+        notes: dict[str, str] | None = None, choices: Mapping[str, Sequence[str]] | None = None,
     ) -> int:  # fmt: skip
         """Write one sheet and return the number of its rows; values are as ``cells.write`` gives.
 

@@ -39,15 +39,16 @@ def run_context(run: ImportRun) -> dict[str, Any]:
     """Return what the pages of a run need: counts, faults and rows, one page of each."""
     kept = unpack(run)
     kind = request.args.get("kind", "")
-    lines = [line for line in kept["lines"] if line[2] == kind] if kind in set(Kind) else [
-        line for line in kept["lines"] if line[2] in (Kind.add, Kind.change)]  # fmt: skip
+    wanted = (kind,) if kind in set(Kind) else (Kind.add, Kind.change)
+    lines = [line for line in kept["lines"] if line[2] in wanted]
     page = as_id(request.args.get("page")) or 1
     shown = kept["faults"] if run.faults else lines
     start = (page - 1) * PAGE
     return {
         "notes": kept["notes"], "lines": [] if run.faults else lines[start : start + PAGE],
         "faults": grouped(kept["faults"][start : start + PAGE]) if run.faults else [],
-        "counts": run.counts, "kinds": {str(k): _(word) for k, word in KINDS.items()}, "kind": kind,
+        "made": kept.get("made"), "counts": run.counts, "kind": kind,
+        "kinds": {str(k): _(word) for k, word in KINDS.items()},
         "words": progress_words(run), "summary": _summary(run), "total": totals(run),
         "previous": _address(run, page - 1, kind) if page > 1 else None,
         "following": _address(run, page + 1, kind) if start + PAGE < len(shown) else None,

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.i18n import N_
 from app.lowcode.exchange.layout import Column, Sheet
-from app.lowcode.exchange.reading import column_letter
+from app.lowcode.exchange.reading import Origin, column_letter
 
 
 class Kind(StrEnum):
@@ -89,6 +89,16 @@ class Table:
     header: int = 0
     rows: dict[int, list[Any]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    origin: Origin | None = None
+
+    def source(self, number: int, at: int, raw: Any) -> tuple[str, int, int, Any]:
+        """Return (sheet, row, column, value) as the user's own file has them."""
+        if self.origin is None:
+            return self.name, number, at, raw
+        row = self.origin.rows[number - self.header - 1]
+        place = self.origin.columns.get(at, -1)
+        cells = self.origin.texts.get(row, [])
+        return self.origin.sheet, row, place, cells[place] if 0 <= place < len(cells) else ""
 
     def place_of(self, name: str) -> int:
         """Return where the column of an attribute stands, or -1."""

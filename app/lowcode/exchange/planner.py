@@ -22,22 +22,21 @@ from app.lowcode.naturals import key_names, key_of, keyed_query
 from app.permissions import Actor
 
 Report = Callable[[int, int], None]
-Place = tuple[str, int, int]  # sheet, row, column
 _CHUNK = 500
 
 
 class Planner:
     """Works out one file. Nothing is flushed: the records it fills in stay in memory.
 
-    corrections: {(sheet, row, column): text typed on the page}; skipped: {(sheet, row)}.
+    skipped: {(sheet, row)} to leave out; adopted: {(model, key): record} that takes this key.
     """
 
     def __init__(
-        self, session: Session, actor: Actor, *, corrections: dict[Place, str] | None = None,
-        skipped: set[tuple[str, int]] | None = None, report: Report | None = None,
+        self, session: Session, actor: Actor, *, skipped: set[tuple[str, int]] | None = None,
+        adopted: dict[tuple[type[Any], Any], Any] | None = None, report: Report | None = None,
     ) -> None:  # fmt: skip
         self.session, self.actor = session, actor
-        self.corrections, self.skipped = corrections or {}, skipped or set()
+        self.skipped, self._adopted = skipped or set(), adopted or {}
         self.plan = Plan()
         self._report, self._done = report or (lambda done, total: None), 0
         self._pending: dict[type[Any], dict[str, Entry]] = {}
@@ -56,8 +55,8 @@ class Planner:
                 self._settle(table)
             for table in self.plan.tables:
                 checking.check_sets(self, table)
-        order = {table.name: at for at, table in enumerate(self.plan.tables)}
-        self.plan.faults.sort(key=lambda fault: (order[fault.sheet], fault.row, fault.column))
+        order = {name: at for at, name in enumerate(dict.fromkeys(one.name for one in raw))}
+        self.plan.faults.sort(key=lambda fault: (order.get(fault.sheet, -1), fault.sheet, fault.row, fault.column))
         return self.plan
 
     def blame(self, entry: Entry, name: str, message: str, value: Any = None) -> None:
@@ -66,8 +65,9 @@ class Planner:
         at = table.place_of(name)
         column = table.places.get(at)
         raw = value if value is not None else self._raw(entry, at) if at >= 0 else ""
-        self.plan.faults.append(Fault(table.name, entry.number, at, column.label if column else "",
-                                      cells.as_text(raw)[:500], str(message)))  # fmt: skip
+        sheet, row, place, shown = table.source(entry.number, at, raw)
+        self.plan.faults.append(Fault(sheet, row, place, column.label if column else "",
+                                      cells.as_text(shown)[:2000], str(message)))  # fmt: skip
         entry.kind = Kind.fault
 
     def _tick(self) -> None:
@@ -76,9 +76,6 @@ class Planner:
             self._report(self._done, self._total)
 
     def _raw(self, entry: Entry, at: int) -> Any:
-        place = (entry.table.name, entry.number, at)
-        if place in self.corrections:
-            return self.corrections[place]
         row = entry.table.rows.get(entry.number, [])
         return row[at] if at < len(row) else ""
 
@@ -159,7 +156,7 @@ class Planner:
         stored = self._stored(model, [e.key for e in table.entries if e.key is not None])
         for entry in table.entries:
             rows = stored.get(entry.key or (), [])
-            entry.row = rows[0] if len(rows) == 1 else None
+            entry.row = rows[0] if len(rows) == 1 else self._adopted.get((model, entry.key))
             if len(rows) > 1:
                 message = _("Several stored records have this key; correct them first.")
                 self.blame(entry, key_names(model)[0], message)

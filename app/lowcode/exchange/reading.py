@@ -22,11 +22,25 @@ _PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]*)([0-9]*)[\"']")
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where the cells of a derived sheet come from, so that faults are told by their true place.
+
+    rows: the source row (from 1) of each row below the headings; columns: {place: source place}.
+    """
+
+    sheet: str
+    rows: list[int]
+    columns: dict[int, int]
+    texts: dict[int, list[Any]]
+
+
+@dataclass(frozen=True)
 class RawSheet:
     """A sheet as it stands in the file: its name and its rows from the first one on."""
 
     name: str
     rows: list[list[Any]]
+    origin: Origin | None = None
 
 
 def open_workbook(name: str, content: bytes) -> list[RawSheet]:
@@ -107,6 +121,16 @@ def _too_large(name: str) -> Invalid:
         "%(columns)d columns; split it.",
         name=name, rows=f"{MAX_ROWS:,}".replace(",", "."), columns=MAX_COLUMNS,
     ))  # fmt: skip
+
+
+def type_over(raw: list[RawSheet], corrections: list[Any]) -> None:
+    """Put texts typed on the page into their cells: [[sheet, row from 1, column from 0, text]]."""
+    by_name = {sheet.name: sheet.rows for sheet in raw}
+    for name, row, at, text in corrections:
+        rows = by_name.get(name, [])
+        if 0 < row <= len(rows) and at < MAX_COLUMNS:
+            rows[row - 1] += [""] * (at + 1 - len(rows[row - 1]))
+            rows[row - 1][at] = text
 
 
 def column_letter(index: int) -> str:

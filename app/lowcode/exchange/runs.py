@@ -1,9 +1,7 @@
 """The life of an import: begun, worked out without writing, corrected, applied once."""
 
 import json
-import time
 import zlib
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -18,17 +16,20 @@ from app.extensions import db
 from app.lowcode.exchange import applying
 from app.lowcode.exchange.layout import Sheet
 from app.lowcode.exchange.plan import Fault, Kind, Plan
-from app.lowcode.exchange.planner import Planner
-from app.lowcode.exchange.reading import RawSheet, open_workbook
+from app.lowcode.exchange.planner import Planner, Report
+from app.lowcode.exchange.reading import RawSheet, open_workbook, type_over
 from app.lowcode.exchange.run import BUSY, ImportRun
-from app.permissions import Actor, current_actor
+from app.permissions import Actor, acting_as, current_actor
 from app.transactions import enqueue, one_at_a_time, transaction
 
 SHORT_BYTES = 64 * 1024  # about five hundred rows: handled while the user waits
 KEPT = timedelta(days=30)
 STALLED = timedelta(minutes=5)
-_TOLD_EVERY = 1.0  # seconds between two reports of progress
-Report = Callable[[int, int], None]
+
+
+Skipped = set[tuple[str, int]]
+Adopted = dict[tuple[type[Any], Any], Any]
+Prepared = tuple[list[RawSheet], Adopted]
 
 
 class Exchange(Protocol):
@@ -40,11 +41,17 @@ class Exchange(Protocol):
     def sheets(self) -> list[Sheet]:
         """Return the sheets of the workbook."""
 
-    def prepare(self, raw: list[RawSheet]) -> list[RawSheet]:
+    def acting(self, actor: Actor) -> Actor:
+        """Return as whom the rows are checked and written."""
+
+    def prepare(self, session: Session, raw: list[RawSheet], skipped: Skipped) -> Prepared:
         """Return the sheets of a file in the shape of ours."""
 
+    def review(self, planner: Planner) -> None:
+        """Blame rows that break a rule of this import alone."""
+
     def finish(self, session: Session, plan: Plan) -> Any:
-        """Do what belongs to an import besides its rows; returns what to show once."""
+        """Do what belongs to an import besides its rows; returns what to keep of it, or None."""
 
 
 _exchanges: dict[str, Exchange] = {}
@@ -113,12 +120,15 @@ def check(number: int, report: Report | None = None) -> None:
     run = session.scalar(sa.select(ImportRun).where(ImportRun.id == number).options(undefer(ImportRun.content)))
     if run is None or run.state not in ("waiting", "checking"):
         return
-    exchange, actor = exchange_of(run.target), current_actor()
+    exchange = exchange_of(run.target)
+    actor = exchange.acting(current_actor())
     try:
         if applying.has_row_rules(exchange.sheets(), actor):
-            values = _try_out(run, exchange, actor, report)
+            with acting_as(actor):
+                values = _try_out(run, exchange, actor, report)
         else:
-            values = _packed(_planned(session, run, exchange, actor, report))
+            with acting_as(actor):
+                values = _packed(_planned(session, run, exchange, actor, report))
     except Invalid as exc:
         values = {"message": str(exc), "state": "checked", "faults": 1, "plan": None, "counts": []}
     session.rollback()
@@ -128,12 +138,13 @@ def check(number: int, report: Report | None = None) -> None:
 
 
 def _planned(session: Session, run: ImportRun, exchange: Exchange, actor: Actor, report: Report | None) -> Plan:
-    raw = exchange.prepare(open_workbook(run.file_name, run.content or b""))
-    planner = Planner(
-        session, actor, report=report, skipped={(s, n) for s, n in run.skipped},
-        corrections={(s, n, at): text for s, n, at, text in run.corrections},
-    )  # fmt: skip
-    return planner.run(exchange.sheets(), raw)
+    raw, skipped = open_workbook(run.file_name, run.content or b""), {(s, n) for s, n in run.skipped}
+    type_over(raw, run.corrections)
+    raw, adopted = exchange.prepare(session, raw, skipped)
+    planner = Planner(session, actor, report=report, skipped=skipped, adopted=adopted)
+    plan = planner.run(exchange.sheets(), raw)
+    exchange.review(planner)
+    return plan
 
 
 def _try_out(run: ImportRun, exchange: Exchange, actor: Actor, report: Report | None) -> dict[str, Any]:
@@ -158,16 +169,23 @@ def _try_out(run: ImportRun, exchange: Exchange, actor: Actor, report: Report | 
 
 
 def _packed(plan: Plan) -> dict[str, Any]:
-    kept = {"faults": [vars(fault) for fault in plan.faults], "notes": plan.notes, "lines": plan.lines()}
     return {
         "state": "checked", "counts": plan.counts(), "faults": len(plan.faults),
         "fingerprint": plan.fingerprint(),
-        "plan": zlib.compress(json.dumps(kept, ensure_ascii=False, default=str).encode(), 1),
+        "plan": _compressed(_packed_plan(plan)),
     }  # fmt: skip
 
 
+def _packed_plan(plan: Plan) -> dict[str, Any]:
+    return {"faults": [vars(fault) for fault in plan.faults], "notes": plan.notes, "lines": plan.lines()}
+
+
+def _compressed(kept: dict[str, Any]) -> bytes:
+    return zlib.compress(json.dumps(kept, ensure_ascii=False, default=str).encode(), 1)
+
+
 def unpack(run: ImportRun) -> dict[str, Any]:
-    """Return the kept plan: {"faults": [Fault], "notes": [text], "lines": [...]}."""
+    """Return the kept plan: {"faults": [Fault], "notes": [text], "lines": [...], "made": …}."""
     if run.plan is None:
         return {"faults": [], "notes": [], "lines": []}
     kept = json.loads(zlib.decompress(run.plan))
@@ -191,8 +209,8 @@ def correct(target: str, number: int, texts: dict[tuple[str, int, int], str], sk
         check(number)
 
 
-def order_apply(target: str, number: int) -> Any:
-    """Apply a checked run, or leave a long one to the worker; returns what to show once.
+def order_apply(target: str, number: int) -> None:
+    """Apply a checked run, or leave a long one to the worker.
 
     Raises Conflict when the records changed since; the plan is then worked out anew.
     """
@@ -201,10 +219,10 @@ def order_apply(target: str, number: int) -> Any:
         if run.is_long and run.state == "checked" and not run.faults:
             run.state, run.done, run.touched_at = "applying", 0, now()
             enqueue("imports.apply", run_id=number)
-            return None
+            return
     try:
         with transaction() as session:
-            return apply(session, number)
+            apply(session, number)
     except Conflict as exc:
         again(target, number, str(exc))
         raise
@@ -224,7 +242,7 @@ def again(target: str, number: int, message: str | None = None) -> None:
         check(number)
 
 
-def apply(session: Session, number: int, report: Report | None = None) -> Any:
+def apply(session: Session, number: int, report: Report | None = None) -> None:
     """Write what run ``number`` planned; a second call finds it done and does nothing.
 
     Raises Conflict when the plan is no longer what the user saw, Invalid when it has faults.
@@ -233,22 +251,28 @@ def apply(session: Session, number: int, report: Report | None = None) -> Any:
     query = sa.select(ImportRun).where(ImportRun.id == number).options(undefer(ImportRun.content))
     run = session.scalars(query.execution_options(populate_existing=True)).one()
     if run.state not in ("checked", "applying") or run.content is None:
-        return None
+        return
     if run.faults:
         raise Invalid(_("Please correct the faults first, or leave those rows out."))
-    exchange, actor = exchange_of(run.target), current_actor()
+    exchange = exchange_of(run.target)
     if not exchange.may():
         raise NotAllowed(_("You may not import here."))
+    with acting_as(exchange.acting(current_actor())) as actor:
+        _apply(session, run, exchange, actor, report)
+
+
+def _apply(session: Session, run: ImportRun, exchange: Exchange, actor: Actor, report: Report | None) -> None:
     plan = _planned(session, run, exchange, actor, None)
     if plan.faults or plan.fingerprint() != run.fingerprint:
         raise Conflict(_("The records have changed since this file was checked. It was checked again: "
                          "look at the new result."))  # fmt: skip
     applying.write(session, plan, _("Import from the file %(name)s", name=run.file_name), report)
     applying.refuse_outside(session, plan, actor)
-    shown = exchange.finish(session, plan)
+    made = exchange.finish(session, plan)
+    if made is not None:
+        run.plan = _compressed(_packed_plan(plan) | {"made": made})
     run.state, run.applied_at, run.touched_at, run.message = "applied", now(), now(), None
     session.flush()
-    return shown
 
 
 def apply_or_tell(session: Session, number: int, report: Report | None = None) -> None:
@@ -260,26 +284,6 @@ def apply_or_tell(session: Session, number: int, report: Report | None = None) -
         run = session.get_one(ImportRun, number, populate_existing=True)
         run.state, run.message, run.touched_at = "waiting", str(exc), now()
         enqueue("imports.check", run_id=number)
-
-
-def reporter(number: int, *, is_writing: bool = False) -> Report:
-    """Return a function that keeps the progress of a run, seen at once by others.
-
-    SQLite has one writer: while the rows themselves are written, nothing is told there.
-    """
-    last = [time.monotonic()]
-
-    def report(done: int, total: int) -> None:
-        if time.monotonic() - last[0] < _TOLD_EVERY or (is_writing and db.engine.dialect.name == "sqlite"):
-            return
-        last[0] = time.monotonic()
-        values = {"done": done, "total": total, "touched_at": now()}
-        if not is_writing:
-            values["state"] = "checking"
-        with db.engine.begin() as connection:
-            connection.execute(sa.update(ImportRun).where(ImportRun.id == number).values(**values))
-
-    return report
 
 
 def clean(session: Session) -> int:

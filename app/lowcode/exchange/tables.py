@@ -44,7 +44,7 @@ def guide_title() -> str:
 
 def _table(plan: Plan, sheet: Sheet, raw: RawSheet) -> Table:
     header = _header_row(sheet, raw.rows)
-    table = Table(sheet, raw.name, header=header + 1)
+    table = Table(sheet, raw.name, header=header + 1, origin=raw.origin)
     headings = raw.rows[header] if raw.rows else []
     for at, cell in enumerate(headings):
         _place(plan, table, at, as_text(cell))

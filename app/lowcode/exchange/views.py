@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, send_file, stream_with_context, url_for
@@ -22,12 +22,13 @@ from app.lowcode.exchange import pages, runs
 from app.lowcode.exchange.export import csv_lines, write_workbook
 from app.lowcode.exchange.layout import Sheet, can_exchange, sheets_of
 from app.lowcode.exchange.plan import Plan
+from app.lowcode.exchange.planner import Planner
 from app.lowcode.exchange.reading import MAX_BYTES, RawSheet
 from app.lowcode.exchange.run import BUSY, ImportRun
 from app.lowcode.exchange.template import write_template
 from app.lowcode.listing import ListRequest, parse
 from app.lowcode.values import inside_sentence
-from app.permissions import current_actor
+from app.permissions import Actor, current_actor
 from app.transactions import transaction
 
 
@@ -45,9 +46,16 @@ class ModelExchange:
         """Return the sheets of the workbook."""
         return sheets_of(self.model, "import")
 
-    def prepare(self, raw: list[RawSheet]) -> list[RawSheet]:
+    def acting(self, actor: Actor) -> Actor:
+        """Return the actor himself."""
+        return actor
+
+    def prepare(self, _session: Session, raw: list[RawSheet], _skipped: runs.Skipped) -> runs.Prepared:
         """Return the sheets as they are."""
-        return raw
+        return raw, {}
+
+    def review(self, planner: Planner) -> None:
+        """There is no rule but those of the records."""
 
     def finish(self, session: Session, plan: Plan) -> None:
         """Nothing belongs to it but the rows."""
@@ -57,6 +65,7 @@ class ImportView(BaseView):
     """The pages of an import; ``target`` names what is imported."""
 
     target = ""
+    done_template = ""  # what the last page shows besides, a template's name
     default_view = "start"
 
     def _exchange(self) -> runs.Exchange:
@@ -144,12 +153,7 @@ class ImportView(BaseView):
     @permission_name("import")
     def apply(self, number: int) -> Any:
         """Write what was planned, once."""
-        shown: list[Any] = []
-        answer = self._act(number, lambda: shown.append(runs.order_apply(self.target, number)))
-        if shown and shown[0] is not None:
-            found = runs.get_run(db.session(), self.target, number, undefer(ImportRun.plan))
-            return self._page(found, once=shown[0])
-        return answer
+        return self._act(number, lambda: runs.order_apply(self.target, number))
 
     def _act(self, number: int, act: Any) -> Any:
         try:
@@ -162,9 +166,13 @@ class ImportView(BaseView):
 
     def _start(self, error: str | None = None) -> str:
         return self._render(
-            "start", error=error, runs=runs.recent(db.session(), self.target), parts=self._exchange().sheets(),
+            "start", error=error, runs=runs.recent(db.session(), self.target), parts=self._parts(),
             limit=MAX_BYTES // 1024 // 1024,
         )  # fmt: skip
+
+    def _parts(self) -> Sequence[Any]:
+        """Return what has a sheet of its own, each with a title."""
+        return self._exchange().sheets()
 
     def _render(self, template: str, **context: Any) -> str:
         title, url = self.back()

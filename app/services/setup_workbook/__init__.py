@@ -1,0 +1,1 @@
+"""The workbook that sets up a new province or commune: agencies and officers, procedures, processes."""

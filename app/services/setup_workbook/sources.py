@@ -1,0 +1,102 @@
+"""Finding the three sheets in a file, and giving what is made of them the shape of our own."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.lowcode.exchange.cells import as_text, is_blank
+from app.lowcode.exchange.layout import sheet_of
+from app.lowcode.exchange.reading import Origin, RawSheet
+from app.lowcode.fields import clean
+from app.services.setup_workbook.headings import Part
+from app.text import fold
+
+_HEAD_ROWS = 15
+Row = dict[str, Any]
+
+
+@dataclass
+class Source:
+    """A sheet of the user's file understood: where each heading stands, and the rows below."""
+
+    part: Part
+    raw: RawSheet
+    header: int
+    places: dict[str, int]
+    skipped: set[int] = field(default_factory=set)
+
+    def rows(self) -> Iterator[tuple[int, Row]]:
+        """Yield (row as the file counts it, {key: cell that is not blank})."""
+        for number, cells in enumerate(self.raw.rows[self.header + 1 :], self.header + 2):
+            found = {key: cells[at] for key, at in self.places.items() if at < len(cells) and not is_blank(cells[at])}
+            if number not in self.skipped and any(not is_blank(cell) for cell in cells):
+                yield number, found | {"": cells}
+
+
+def text_of(row: Row, key: str) -> str:
+    """Return a cell as clean text, "" if it is blank."""
+    return str(clean(as_text(row.get(key))) or "")
+
+
+def find_source(part: Part, raw: Sequence[RawSheet], skipped: set[tuple[str, int]]) -> Source | None:
+    """Return the sheet that is ``part``: the one called so, or one with its headings."""
+    ordered = sorted(raw, key=lambda sheet: fold(sheet.name) != fold(part.title))
+    for sheet in ordered:
+        found = _understood(part, sheet)
+        if found is not None:
+            found.skipped = {row for name, row in skipped if name == sheet.name}
+            return found
+    return None
+
+
+def _understood(part: Part, sheet: RawSheet) -> Source | None:
+    best: Source | None = None
+    for header, cells in enumerate(sheet.rows[:_HEAD_ROWS]):
+        places: dict[str, int] = {}
+        for at, cell in enumerate(cells):
+            key = _key(part, as_text(cell))
+            if key is not None:
+                places.setdefault(key, at)
+        if set(part.keys) <= set(places) and (best is None or len(places) > len(best.places)):
+            best = Source(part, sheet, header, places)
+    return best
+
+
+def _key(part: Part, text: str) -> str | None:
+    word = fold(text.strip().rstrip("* "))
+    names = ((h.key, {fold(_(h.label)), *h.also}) for h in part.headings)
+    return next((key for key, words in names if word in words), None)
+
+
+class Derived:
+    """A sheet of a model, filled from the rows of a source.
+
+    sources: {attribute: heading it comes from}, for telling faults at their true place.
+    """
+
+    def __init__(self, model: type[Any], source: Source, sources: dict[str, str]) -> None:
+        self._sheet, self._source, self._sources = sheet_of(model), source, sources
+        self._rows: list[tuple[int, Row]] = []
+
+    def add(self, source_row: int, /, **values: Any) -> Row:
+        """Append a row made from row ``source_row`` of the source; returns it, to be filled further."""
+        self._rows.append((source_row, values))
+        return values
+
+    def raw(self) -> RawSheet | None:
+        """Return the sheet with the columns that some row fills, None without rows."""
+        if not self._rows:
+            return None
+        used = {name for _number, row in self._rows for name, value in row.items() if value not in (None, "")}
+        columns = [column for column in self._sheet.columns if column.name in used or column.is_key]
+        rows: list[list[Any]] = [[column.label for column in columns]]
+        rows += [[row.get(column.name) for column in columns] for _number, row in self._rows]
+        places = self._source.places
+        origin = Origin(
+            self._source.raw.name, [number for number, _row in self._rows],
+            {at: places.get(self._sources.get(column.name, ""), -1) for at, column in enumerate(columns)},
+            {number: self._source.raw.rows[number - 1] for number, _row in self._rows},
+        )  # fmt: skip
+        return RawSheet(self._sheet.title, rows, origin)

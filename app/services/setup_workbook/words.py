@@ -1,0 +1,108 @@
+"""What published tables say in words, as values: time limits, fees, papers, steps' times."""
+
+import re
+from dataclasses import dataclass
+
+from app.text import fold
+
+_UNITS = {
+    "ngay lam viec": "working_day", "gio lam viec": "working_hour", "ngay": "day", "gio": "hour",
+    "thang": "month",
+}  # fmt: skip
+_LIMIT = re.compile(
+    r"(?:khong qua |toi da |trong (?:thoi han )?)?(\d{1,3})\s*(?:\([^)]*\)\s*)?"
+    r"(ngay lam viec|gio lam viec|ngay|gio|thang)?"
+)
+_SAME_DAY = re.compile(r"(?:giai quyet |tra ket qua )?(?:ngay )?trong ngay")
+_AMOUNT = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+)\s*(?:đồng|dong|vnđ|vnd|đ)\b", re.IGNORECASE)
+_NOTHING = frozenset({"", "khong", "khong co", "khong quy dinh", "khong thu", "mien phi", "mien", "0", "-"})
+_STEP = re.compile(r"(\d+(?:[.,]\d+)?)\s*(ngay|gio|phut)?.*")
+_MINUTES = {"ngay": 480, "gio": 60, "phut": 1}
+_PROVINCE = re.compile(r"cap tinh|\bso \w|thanh pho|\btinh\b|ban quan ly")
+_COMMUNE = re.compile(r"cap xa|\bxa\b|phuong|dac khu")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A time limit: value and unit, whether the answer comes the same day, what else was said."""
+
+    value: str
+    unit: str
+    is_same_day: bool
+    note: str
+
+
+def limit_of(text: str) -> Limit:
+    """Return the time limit in ``text``; what cannot be read stays as the value, to be refused."""
+    plain = fold(text)
+    if _SAME_DAY.match(plain):
+        return Limit("1", "working_day", True, text if len(plain) > len("trong ngay") else "")
+    found = _LIMIT.match(plain)
+    if found is None:
+        return Limit(text, "working_day", False, "")
+    unit = _UNITS.get(found[2] or "", "working_day")
+    return Limit(found[1], unit, False, text if found.end() < len(plain) else "")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One fee: its name, its kind, the amount in đồng, and the words if there is no amount."""
+
+    name: str
+    kind: str
+    amount: int
+    note: str
+
+
+def fees_of(text: str, usual: str) -> list[Charge]:
+    """Return the fees named in ``text``, parted by semicolons or lines. usual: the name of one without a name."""
+    if fold(text).rstrip(".") in _NOTHING:
+        return []
+    return [_fee(part.strip(" -+•\t"), usual) for part in re.split(r"[;\n]", text) if part.strip(" -+•\t")]
+
+
+def _fee(text: str, usual: str) -> Charge:
+    found = _AMOUNT.search(text)
+    name = text[: found.start()].strip(" :-–") if found else ""
+    is_fee = fold(name).startswith("phi")
+    amount = int(found[1].replace(".", "")) if found else 0
+    rest = text[found.end() :].strip(" .,:") if found else text
+    return Charge(name[:500] or usual, "phi" if is_fee else "le_phi", amount, rest)
+
+
+def papers_of(text: str) -> list[str]:
+    """Return the papers in a cell, one for each line."""
+    lines = [re.sub(r"^\s*(?:[-+•*]|\d{1,2}[.)]|[a-zđ]\))\s*", "", line).strip(" ;.") for line in text.splitlines()]
+    return [line for line in lines if line]
+
+
+def minutes_of(text: str) -> str:
+    """Return the working minutes of a step's time, as text; unreadable words stay as they are."""
+    found = _STEP.fullmatch(fold(text))
+    if found is None:
+        return text
+    minutes = float(found[1].replace(",", ".")) * _MINUTES[found[2] or "gio"]
+    return str(round(minutes))
+
+
+def level_of(place: str) -> str:
+    """Return at which level a place of handling stands: "commune" unless it names the province."""
+    plain = fold(place)
+    return "province" if _PROVINCE.search(plain) and not _COMMUNE.search(plain) else "commune"
+
+
+def slug_of(text: str, length: int = 40) -> str:
+    """Return a code made from a name: "Hộ tịch" → "ho-tich"."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")[:length] or "khac"
+
+
+def initials_of(text: str) -> str:
+    """Return the first letters of a name: "Phòng Kinh tế" → "PKT"."""
+    return "".join(word[0] for word in re.findall(r"[a-z0-9]+", fold(text))).upper()[:8] or "P"
+
+
+def sector_of(heading: str) -> str:
+    """Return the sector a heading row names: "I. LĨNH VỰC HỘ TỊCH" → "Hộ tịch"."""
+    bare = re.sub(r"^\s*(?:[IVXLC]+|[A-Z]|\d+(?:\.\d+)*)\s*[.)\-:]\s*", "", heading).strip(" :.")
+    bare = re.sub(r"^(?:thủ tục hành chính\s+)?(?:thuộc\s+)?lĩnh vực\s*:?\s*", "", bare, flags=re.IGNORECASE).strip()
+    return bare.capitalize() if bare.isupper() else bare

@@ -1,0 +1,248 @@
+"""The set-up workbook: from three sheets, or a published table, to a working system."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from app.models import Agency, Component, Division, Fee, OfficerPosition, ProcedureVersion, Process, Sector, User
+from app.permissions import Role
+from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
+from app.services.setup_workbook.words import fees_of, limit_of, minutes_of, papers_of, sector_of
+from tests.exchange.books import apply, book, download, rows_in, run, send
+from tests.factories import make_tree, make_user
+from tests.wording import vi
+
+SLUG = "admin/setup"
+AGENCY_ROWS = [
+    [
+        "Mã cơ quan",
+        "Tên cơ quan",
+        "Cấp",
+        "Phòng",
+        "Họ và tên cán bộ",
+        "Tên đăng nhập",
+        "Thư điện tử",
+        "Vai trò",
+        "Chức danh",
+    ],
+    ["H57.50", "Ủy ban nhân dân xã Mới", "Cấp xã"],
+    [
+        "H57.50.1",
+        "Trung tâm Phục vụ hành chính công xã Mới",
+        "Bộ phận Một cửa",
+        "",
+        "Lê Thị Hoa",
+        "hoa.xamoi",
+        "hoa@xamoi.vn",
+        "Cán bộ tiếp nhận",
+        "Công chức",
+    ],
+    ["H57.50", "", "", "Phòng Kinh tế", "Trần Văn Bình", "binh.xamoi", "binh@xamoi.vn", "Chuyên viên", ""],
+    ["H57.50", "", "", "", "Ngô Văn Lãnh", "lanh.xamoi", "lanh@xamoi.vn", "Lãnh đạo cơ quan", "Chủ tịch"],
+]
+PROCEDURE_ROWS = [
+    ["DANH MỤC THỦ TỤC HÀNH CHÍNH"],
+    [
+        "STT",
+        "Mã số",
+        "Tên thủ tục hành chính",
+        "Thời hạn giải quyết",
+        "Địa điểm thực hiện",
+        "Phí, lệ phí (nếu có)",
+        "Căn cứ pháp lý",
+        "Thành phần hồ sơ",
+        "Mã quy trình",
+    ],
+    ["I. LĨNH VỰC HỘ TỊCH"],
+    [
+        1,
+        "9.001193",
+        "Đăng ký khai sinh lưu động",
+        "Trong ngày",
+        "UBND cấp xã",
+        "Không",
+        "Luật Hộ tịch",
+        "- Tờ khai\n- Giấy chứng sinh",
+        "QT.1",
+    ],
+    [
+        2,
+        "9.000894",
+        "Cấp bản sao lưu động",
+        "03 ngày làm việc kể từ ngày nhận đủ hồ sơ",
+        "UBND cấp xã",
+        "8.000 đồng; Phí chứng thực: 2.000 đồng",
+        "",
+        "",
+        "",
+    ],
+]
+PROCESS_ROWS = [
+    ["Mã quy trình", "Tên quy trình", "Bước", "Nội dung công việc", "Người thực hiện", "Thời gian"],
+    ["QT.1", "Quy trình khai sinh", 1, "Tiếp nhận", "Cán bộ tiếp nhận", "0,5 giờ"],
+    ["", "", 2, "Thụ lý", "Chuyên viên", "0,5 ngày"],
+    ["", "", 3, "Ký", "Lãnh đạo cơ quan", "1"],
+    ["", "", 4, "Trả kết quả", "Cán bộ tiếp nhận", "30 phút"],
+]
+
+
+def _words():
+    """Return the sheets with role words as the catalogue has them."""
+    names = {
+        "Cán bộ tiếp nhận": vi("Desk officer"),
+        "Chuyên viên": vi("Specialist"),
+        "Lãnh đạo cơ quan": vi("Agency head"),
+        "Bộ phận Một cửa": vi("One-stop desk"),
+        "Cấp xã": vi("Commune level"),
+    }
+    sheets = {vi(AGENCIES.label): AGENCY_ROWS, "Bảng công bố": PROCEDURE_ROWS, vi(PROCESSES.label): PROCESS_ROWS}
+    return {title: [[names.get(cell, cell) for cell in row] for row in rows] for title, rows in sheets.items()}
+
+
+def test_three_sheets_make_a_working_commune(session, login):
+    tree = make_tree()
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, SLUG, book(_words()))
+    assert run(number).faults == 0, page
+    assert session.scalar(sa.select(sa.func.count(User.id)).where(User.username.like("%.xamoi"))) == 0
+    assert apply(client, SLUG, number).status_code == 200
+    commune = session.scalars(sa.select(Agency).where(Agency.code == "H57.50")).one()
+    assert (commune.parent, commune.desk.code) == (tree.root, "H57.50.1")
+    assert commune.desk.parent is commune
+    posts = session.scalars(sa.select(OfficerPosition).join(Agency).where(Agency.code.like("H57.50%"))).all()
+    assert {(p.user.username, p.role) for p in posts} == {
+        ("hoa.xamoi", "desk_officer"),
+        ("binh.xamoi", "specialist"),
+        ("lanh.xamoi", "agency_head"),
+    }
+    assert session.scalar(sa.select(Division.name).where(Division.agency_id == commune.id)) == "Phòng Kinh tế"
+    versions = {v.procedure.code: v for v in session.scalars(sa.select(ProcedureVersion))}
+    birth, copy = versions["9.001193"], versions["9.000894"]
+    assert (birth.state, birth.is_same_day, birth.agency_level) == ("draft", True, "commune")
+    assert [part.name for part in birth.components] == ["Tờ khai", "Giấy chứng sinh"]
+    assert [step.working_minutes for step in birth.process.steps] == [30, 240, 60, 30]
+    assert [step.kind for step in birth.process.steps] == ["receive", "work", "sign", "return"]
+    assert (copy.time_limit_value, copy.time_limit_unit) == (3, "working_day")
+    assert [(fee.kind, fee.amount) for fee in copy.fees] == [("le_phi", 8000), ("phi", 2000)]
+    assert session.scalar(sa.select(Sector.name).where(Sector.code == birth.procedure.sector.code)) == "Hộ tịch"
+    again = send(client, SLUG, book(_words()))[1]
+    assert [
+        (line["add"], line["change"], line["fault"]) for line in run(again).counts if line["add"] or line["change"]
+    ] == []
+
+
+def test_new_officers_get_passwords_that_work_once(session, login):
+    make_tree()
+    client = login(Role.catalog_admin)
+    _status, number, _page = send(client, SLUG, book({vi(AGENCIES.label): _words()[vi(AGENCIES.label)]}))
+    apply(client, SLUG, number)
+    page = client.post(f"/{SLUG}/import/{number}/passwords").text
+    slips = dict(re.findall(r'data-label="[^"]*">([a-z.]+xamoi)</td>.*?<code>([^<]+)</code>', page))
+    assert set(slips) == {"hoa.xamoi", "binh.xamoi", "lanh.xamoi"}
+    assert slips["hoa.xamoi"] not in client.get(f"/{SLUG}/import/{number}").text
+    from app.services.users import check_login, settings_of
+
+    user, why = check_login(session, "hoa.xamoi", slips["hoa.xamoi"])
+    assert user is not None, why
+    assert settings_of(session, user).must_change_password
+
+
+def test_faults_are_told_at_the_cells_of_the_workbook_and_nothing_is_written(session, login):
+    make_tree()
+    sheets = _words()
+    agencies, steps = vi(AGENCIES.label), vi(PROCESSES.label)
+    sheets[agencies][3][7] = vi("System administrator")
+    sheets["Bảng công bố"][4][3] = "vài hôm"
+    sheets[steps][2][4] = "Ai đó"
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, SLUG, book(sheets))
+    for name in (f"cell-4-7-{agencies}", "cell-5-3-Bảng công bố", f"cell-3-4-{steps}"):
+        assert f'name="{name}"' in page
+    assert apply(client, SLUG, number).status_code == 200
+    for model in (Process, Sector, Component, Fee):
+        assert session.scalar(sa.select(sa.func.count(model.id))) == 0
+    typed = {f"cell-4-7-{agencies}": vi("Specialist"), "cell-5-3-Bảng công bố": "2 ngày", f"skip-3-{steps}": "1"}
+    client.post(f"/{SLUG}/import/{number}/correct", data=typed)
+    assert run(number).faults == 0, client.get(f"/{SLUG}/import/{number}").text
+
+
+def test_another_person_s_user_name_is_not_taken_over(session, login):
+    make_tree()
+    make_user(Role.specialist, username="hoa.xamoi")
+    sheets = {vi(AGENCIES.label): _words()[vi(AGENCIES.label)]}
+    _status, number, page = send(login(Role.catalog_admin), SLUG, book(sheets))
+    assert vi("This user name is taken by another person, or by the same one with other details.") in page
+    assert run(number).faults == 1
+
+
+def test_a_new_province_takes_the_place_of_the_first_root(session, login):
+    from app.services.users import root_agency
+
+    root = root_agency(session)
+    client = login(make_user(Role.catalog_admin, root))
+    rows = [
+        AGENCY_ROWS[0][:3],
+        ["H99", "Ủy ban nhân dân tỉnh Mới", vi("Provincial level")],
+        ["H99.1", "Sở A", vi("Provincial level")],
+    ]
+    _status, number, page = send(client, SLUG, book({vi(AGENCIES.label): rows}))
+    assert run(number).faults == 0, page
+    apply(client, SLUG, number)
+    session.refresh(root)
+    assert (root.code, root.name, root.calendar.code) == ("H99", "Ủy ban nhân dân tỉnh Mới", "hanh-chinh")
+    assert len(root.calendar.sessions) == 10
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.catalog_admin}))
+def test_only_catalog_administrators_set_up(session, login, role):
+    client = login(role)
+    for path in (f"/{SLUG}/import/", f"/{SLUG}/import/template.xlsx"):
+        assert client.get(path).status_code in (302, 403)
+    assert send(client, SLUG, book({"A": [["x"]]}))[1] is None
+    assert session.scalar(sa.text("SELECT count(*) FROM import_run")) == 0
+
+
+def test_the_template_is_understood_when_it_comes_back(session, login):
+    make_tree()
+    client = login(Role.catalog_admin)
+    content = download(client, f"/{SLUG}/import/template.xlsx")
+    found = rows_in(content)
+    assert [part.title for part in (AGENCIES, PROCEDURES, PROCESSES)] == list(found)[:3]
+    _status, number, page = send(client, SLUG, content)
+    assert vi("The file has no sheet of the template: %(names)s.").split("%")[0] in page
+    assert run(number).counts == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "same_day"),
+    [
+        ("03 ngày làm việc", "3", "working_day", False),
+        ("15 ngày", "15", "day", False),
+        ("Trong ngày làm việc", "1", "working_day", True),
+        ("Không quá 10 (mười) ngày làm việc", "10", "working_day", False),
+        ("4 giờ làm việc", "4", "working_hour", False),
+        ("2 tháng", "2", "month", False),
+        ("5", "5", "working_day", False),
+    ],
+)
+def test_time_limits_as_tables_write_them(text, value, unit, same_day):
+    limit = limit_of(text)
+    assert (limit.value.lstrip("0"), limit.unit, limit.is_same_day) == (value, unit, same_day)
+
+
+def test_words_of_published_tables():
+    assert [f.amount for f in fees_of("Lệ phí: 1.000.000 đồng/hồ sơ\nPhí thẩm định: 50.000đ", "Phí")] == [
+        1_000_000,
+        50_000,
+    ]
+    assert fees_of("Không", "Phí") == fees_of("Miễn phí.", "Phí") == []
+    assert fees_of("Theo nghị quyết của HĐND", "Phí")[0].note == "Theo nghị quyết của HĐND"
+    assert papers_of("1. Đơn;\na) Bản sao\n\n+ Ảnh.") == ["Đơn", "Bản sao", "Ảnh"]
+    assert (minutes_of("0,5 ngày"), minutes_of("4 giờ"), minutes_of("2"), minutes_of("lâu")) == (
+        "240",
+        "240",
+        "120",
+        "lâu",
+    )
+    assert sector_of("A. LĨNH VỰC ĐẤT ĐAI (05 TTHC)").startswith("Đất đai")
