@@ -1,8 +1,10 @@
 """Writing a plan: in the caller's transaction, some hundred records at a time."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -29,18 +31,28 @@ def write(session: Session, plan: Plan, reason: str, report: Callable[[int, int]
             report(start + len(part), len(entries))
 
 
+def within(model: type[Any], actor: Actor, action: str) -> sa.Select[Any]:
+    """Return a query of the rows the actor may import, and do ``action`` with: add or change."""
+    query = sa.select(model)
+    for one in (action, "import"):
+        condition = visible(model, actor, action=one).whereclause
+        query = query if condition is None else query.where(condition)
+    return query
+
+
 def has_row_rules(sheets: list[Sheet], actor: Actor) -> bool:
     """Return whether some sheet's rows are not all open to the actor."""
-    return any(visible(s.model, actor, action="import").whereclause is not None for s in sheets)
+    return any(within(sheet.model, actor, str(kind)).whereclause is not None
+               for sheet in sheets for kind in _WRITTEN)  # fmt: skip
 
 
 def outside(session: Session, plan: Plan, actor: Actor) -> list[Entry]:
     """Return the written rows that the actor may not keep where they now lie."""
     found: list[Entry] = []
-    for table in plan.tables:
+    for table, kind in itertools.product(plan.tables, _WRITTEN):
         model: Any = table.sheet.model
-        query = visible(model, actor, action="import")
-        entries = [entry for entry in table.entries if entry.kind in _WRITTEN]
+        query = within(model, actor, str(kind))
+        entries = [entry for entry in table.entries if entry.kind == kind]
         for start in range(0, len(entries) if query.whereclause is not None else 0, _CHUNK):
             part = {entry.record.id: entry for entry in entries[start : start + _CHUNK]}
             mine = set(session.scalars(query.with_only_columns(model.id).where(model.id.in_(part))))

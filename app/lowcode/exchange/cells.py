@@ -22,7 +22,7 @@ _GROUPED = re.compile(r"-?\d{1,3}(?:(?:\.\d{3})+|(?: \d{3})+|(?:,\d{3}){2,})")
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _LONG_DAY = re.compile(r"ngay (\d{1,2}) thang (\d{1,2}) nam (\d{4})")
-_TIME = re.compile(r"(\d{1,2})(?::|h|g)(\d{2})?(?::(\d{2})(?:\.\d+)?)?")
+_TIME = re.compile(r"(\d{1,2})(?::|h|gio|g)(\d{2})?(?::(\d{2})(?:\.\d+)?)?")
 # A spreadsheet programme would read a cell that begins so as a formula.
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 

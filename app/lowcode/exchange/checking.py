@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import inspect
 
+from app.lowcode.exchange.applying import within
 from app.lowcode.exchange.plan import Entry, Kind, Table
 from app.lowcode.naturals import key_names
 from app.lowcode.rows import visible
@@ -45,8 +46,10 @@ def _rows(planner: Planner, table: Table) -> None:
 
 def _only(planner: Planner, entries: list[Entry], *, is_write: bool) -> None:
     model = entries[0].table.sheet.model if entries else None
-    query = visible(model, planner.actor, action="import" if is_write else "read") if model else None
-    if model is None or query is None or query.whereclause is None:
+    if model is None:
+        return
+    query = within(model, planner.actor, "change") if is_write else visible(model, planner.actor)
+    if query.whereclause is None:
         return
     ids = [entry.row.id for entry in entries]
     mine: set[int] = set()

@@ -43,7 +43,7 @@ def csv_lines(session: Session, model: type[Any], actor: Actor, wanted: ListRequ
     """Yield a .csv file of the list line by line, UTF-8 with its mark, nothing that runs in it."""
     sheet = sheet_of(model)
     columns = [*sheet.columns, *sheet.read_only]
-    query = narrowed(model, visible(model, actor), wanted)
+    query = narrowed(model, visible(model, actor, action="export"), wanted)
     yield "\ufeff" + _csv_line([column.label for column in columns])
     for row in rows_of(session, sheet, query, columns):
         yield _csv_line([_harmless(cells.as_text(value)) for value in row])
@@ -62,13 +62,13 @@ def _harmless(text: str) -> str:
 def _query(model: type[Any], actor: Actor, wanted: ListRequest, queries: dict[type[Any], Any]) -> Any:
     """Return the rows of a sheet: those of the list, or the parts of the rows of a sheet before."""
     if not queries:
-        return narrowed(model, visible(model, actor), wanted)
+        return narrowed(model, visible(model, actor, action="export"), wanted)
     for relation in inspect(model).relationships:
         owner = queries.get(relation.mapper.class_)
         if owner is not None and not relation.uselist and relation.mapper.class_ is not model:
             column = next(iter(relation.local_columns))
             chosen = owner.with_only_columns(relation.mapper.class_.id).order_by(None)
-            return visible(model, actor).where(column.in_(chosen))
+            return visible(model, actor, action="export").where(column.in_(chosen))
     return None
 
 

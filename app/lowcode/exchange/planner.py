@@ -193,7 +193,7 @@ class Planner:
 
     def _settle(self, table: Table) -> None:
         model = table.sheet.model
-        rights = {Kind.add: may(model, "add"), Kind.change: may(model, "change")}
+        rights = {kind: may(model, kind) for kind in (Kind.add, Kind.change)}
         form = make_form(model)
         sound = [entry for entry in table.entries if entry.is_sound and entry.kind != Kind.skip]
         for entry in sound:  # all first: rows of one sheet may name each other

@@ -13,18 +13,18 @@ from sqlalchemy.orm import Session, undefer
 from app.clock import now
 from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.extensions import db
+from app.filetypes import XLSX, check_upload
 from app.lowcode.exchange import applying
 from app.lowcode.exchange.layout import Sheet
 from app.lowcode.exchange.plan import Fault, Kind, Plan
 from app.lowcode.exchange.planner import Planner, Report
-from app.lowcode.exchange.reading import RawSheet, open_workbook, type_over
-from app.lowcode.exchange.run import BUSY, ImportRun
+from app.lowcode.exchange.reading import MAX_BYTES, RawSheet, open_workbook, type_over
+from app.lowcode.exchange.run import ImportRun
 from app.permissions import Actor, acting_as, current_actor
 from app.transactions import enqueue, one_at_a_time, transaction
 
 SHORT_BYTES = 64 * 1024  # about five hundred rows: handled while the user waits
 KEPT = timedelta(days=30)
-STALLED = timedelta(minutes=5)
 
 
 Skipped = set[tuple[str, int]]
@@ -75,7 +75,9 @@ def begin(target: str, name: str, content: bytes) -> int:
     Raises Invalid for what is no workbook.
     """
     actor = current_actor()
-    open_workbook(name, content) if len(content) <= SHORT_BYTES else None
+    check_upload(name, content, frozenset({XLSX}), MAX_BYTES)
+    if len(content) <= SHORT_BYTES:
+        open_workbook(name, content)
     with transaction() as session:
         run = ImportRun(
             target=target, file_name=name[:200], user_id=actor.user_id or 0, user_name=actor.name,
@@ -216,9 +218,10 @@ def order_apply(target: str, number: int) -> None:
     """
     with transaction() as session:
         run = get_run(session, target, number)
-        if run.is_long and run.state == "checked" and not run.faults:
-            run.state, run.done, run.touched_at = "applying", 0, now()
-            enqueue("imports.apply", run_id=number)
+        if run.is_long and not run.faults:
+            if run.state == "checked":
+                run.state, run.done, run.touched_at = "applying", 0, now()
+                enqueue("imports.apply", run_id=number)
             return
     try:
         with transaction() as session:
@@ -290,8 +293,3 @@ def clean(session: Session) -> int:
     """Remove runs older than KEPT; returns how many."""
     gone = session.execute(sa.delete(ImportRun).where(ImportRun.created_at < now() - KEPT))
     return int(getattr(gone, "rowcount", 0))
-
-
-def is_stalled(run: ImportRun) -> bool:
-    """Return whether a run says it works, and has said nothing for long."""
-    return run.state in BUSY and run.touched_at < now() - STALLED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from app.lowcode.exchange.export import csv_lines, write_workbook
 from app.lowcode.exchange.layout import Sheet, can_exchange, sheets_of
 from app.lowcode.exchange.plan import Plan
 from app.lowcode.exchange.planner import Planner
+from app.lowcode.exchange.progress import is_stalled
 from app.lowcode.exchange.reading import MAX_BYTES, RawSheet
 from app.lowcode.exchange.run import BUSY, ImportRun
 from app.lowcode.exchange.template import write_template
@@ -122,7 +124,7 @@ class ImportView(BaseView):
 
     def _page(self, found: ImportRun, **context: Any) -> str:
         template = "busy" if found.state in BUSY else "done" if found.state == "applied" else "plan"
-        return self._render(template, run=found, stalled=runs.is_stalled(found), **pages.run_context(found), **context)
+        return self._render(template, run=found, stalled=is_stalled(found), **pages.run_context(found), **context)
 
     @expose("/import/<int:number>/progress")
     @has_access
@@ -229,7 +231,10 @@ class ExchangeView(ImportView):
 def _content(sent: FileStorage | None) -> tuple[str, bytes]:
     """Return (name, content) of an upload; one byte too many is enough to refuse it."""
     name = (sent.filename if sent is not None else "") or "-"
-    return name, sent.stream.read(MAX_BYTES + 1) if sent is not None else b""
+    if sent is None:
+        return name, b""
+    with contextlib.closing(sent):
+        return name, sent.stream.read(MAX_BYTES + 1)
 
 
 def exchange_links(view: Any) -> dict[str, str]:
