@@ -38,6 +38,7 @@ KINDS = {
     "ab_permission_view": N_("Permission of a screen"),
     "ab_view_menu": N_("Protected screen"),
     "attachment": N_("Attached file"),
+    "calendar_change": N_("Change of calendar days"),
     "clock_segment": N_("Time held"),
     "dossier_paper": N_("Paper handed in"),
     "due_change": N_("Change of the due date"),

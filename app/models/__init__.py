@@ -11,7 +11,7 @@ from app.models.administrative_unit import AdministrativeUnit
 from app.models.agency import Agency, Division
 from app.models.api_client import ApiClient, ApiToken
 from app.models.attachment import Attachment, StoredFile
-from app.models.calendar import CalendarDay, CalendarSession, WorkingCalendar
+from app.models.calendar import CalendarChange, CalendarDay, CalendarSession, WorkingCalendar
 from app.models.counter import Counter, next_number
 from app.models.dossier import Dossier, DossierPaper, FormRevision
 from app.models.dossier_place import DossierPlace
@@ -50,6 +50,7 @@ __all__ = [
     "ApiClient",
     "ApiToken",
     "Attachment",
+    "CalendarChange",
     "CalendarDay",
     "CalendarSession",
     "Charge",

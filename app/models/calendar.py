@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -16,6 +17,8 @@ from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
 from app.models.menus import CATALOGS
 from app.permissions import EVERY_OFFICER, Actor, Role
+from app.types import JSON, UtcDateTime
+from app.workflows.calendars import read_hours
 
 WEEKDAYS = {
     0: N_("Monday"), 1: N_("Tuesday"), 2: N_("Wednesday"), 3: N_("Thursday"),
@@ -29,12 +32,14 @@ class DayKind(StrEnum):
     holiday = "holiday"
     compensatory = "compensatory"
     make_up = "make_up"
+    special_hours = "special_hours"
 
 
 DAY_KINDS = {
     DayKind.holiday: N_("Public holiday"),
     DayKind.compensatory: N_("Compensatory day off"),
     DayKind.make_up: N_("Make-up working day"),
+    DayKind.special_hours: N_("Special hours"),
 }
 _WRITE = frozenset({Role.catalog_admin})
 
@@ -109,7 +114,14 @@ class CalendarDay(Entity):
     kind: Mapped[str] = mapped_column(
         sa.String(20), info={"label": _l("Kind"), "choices": DAY_KINDS}
     )
+    hours: Mapped[str | None] = mapped_column(
+        sa.String(60),
+        info={"label": _l("Special hours"), "help": _l("For example: 07:30-11:30, 13:30-16:00")},
+    )  # fmt: skip
     note: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("Note")})
+    decision: Mapped[str | None] = mapped_column(
+        sa.String(120), info={"label": _l("By decision"), "help": _l("Number and date")}
+    )
     calendar: Mapped[WorkingCalendar] = relationship(back_populates="days")
     __table_args__ = (sa.UniqueConstraint("calendar_id", "day"),)
 
@@ -121,3 +133,41 @@ class CalendarDay(Entity):
 
     def __str__(self) -> str:
         return f"{self.day:%d/%m/%Y}"
+
+    def check(self, actor: Actor) -> None:
+        """Refuse hours that cannot be read, or hours of a day that has none of its own."""
+        has_own = self.kind == DayKind.special_hours
+        try:
+            sessions = read_hours(self.hours or "")
+        except ValueError:
+            sessions = ()
+        if has_own != bool(sessions) or bool(self.hours) != bool(sessions):
+            message = _("Write the sessions of a day with special hours like 07:30-11:30, 13:30-16:00.")
+            raise Invalid(message, {"hours": message})
+
+
+class CalendarChange(Entity):
+    """A decision that changed days: what was, what is, and how far running dossiers were moved.
+
+    days: [[day, before, after], …] with [kind, hours, note] or null for an ordinary day.
+    ``last_dossier_id`` is the cursor of the chunks, each moved in a transaction of its own.
+    """
+
+    __history_owner__ = ("working_calendar", "calendar_id")
+    calendar_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("working_calendar.id"), index=True, info={"label": _l("Working calendar")}
+    )
+    at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("At")})
+    user_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("ab_user.id"), info={"label": _l("By")}
+    )
+    reason: Mapped[str] = mapped_column(sa.Text, info={"label": _l("Reason")})
+    decision: Mapped[str | None] = mapped_column(sa.String(120), info={"label": _l("By decision")})
+    days: Mapped[list[Any]] = mapped_column(JSON, info={"label": _l("Special days")})
+    last_dossier_id: Mapped[int] = mapped_column(default=0, info={"label": _l("Last dossier moved")})
+    moved: Mapped[int] = mapped_column(default=0, info={"label": _l("Dossiers moved")})
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Finished")})
+    calendar: Mapped[WorkingCalendar] = relationship("WorkingCalendar")
+
+    def __str__(self) -> str:
+        return self.reason

@@ -156,4 +156,5 @@ def _times(hours: list[tuple[time, time]]) -> str:
 
 def special_day(day: CalendarDay) -> str:
     """Return why a day differs, in the reader's language."""
-    return day.note or _(DAY_KINDS[day.kind])  # type: ignore[index]
+    words = day.note or _(DAY_KINDS[day.kind])  # type: ignore[index]
+    return f"{words} ({day.hours})" if day.hours else words

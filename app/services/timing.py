@@ -27,6 +27,7 @@ from app.workflows.working_time import Calendar, CalendarExhausted, Rules
 # Built once per state of a calendar's rows; an index over some thousand days is not free.
 _built: dict[tuple[Any, ...], Calendar] = {}
 _KEPT = 50
+SpecialDay = tuple[date, str, str, str]  # day, kind, note, hours
 
 
 def calendar_of(session: Session, agency: Agency) -> Calendar:
@@ -92,9 +93,14 @@ def _build(session: Session, calendar_id: int) -> Calendar:
     row = session.get_one(WorkingCalendar, calendar_id, options=loads)
     # Years without decided days count as plain weeks: better a date to correct than none.
     last_year = max([to_local(now()).year, *(day.day.year for day in row.days)]) + 1
+    days = [(d.day, d.kind, d.note or "", d.hours or "") for d in row.days]
+    return calendar_from(row, days, last_year)
+
+
+def calendar_from(row: WorkingCalendar, days: Iterable[SpecialDay], last_year: int) -> Calendar:
+    """Return the weeks of ``row`` with ``days``, reaching to the end of ``last_year``."""
     return Calendar.from_rows(
-        [(s.weekday, s.starts_at, s.ends_at) for s in row.sessions],
-        [(d.day, d.kind, d.note or "") for d in row.days],
+        [(s.weekday, s.starts_at, s.ends_at) for s in row.sessions], days,
         min(row.valid_from, date(last_year - 3, 1, 1)), date(last_year, 12, 31),
     )  # fmt: skip
 

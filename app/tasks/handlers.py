@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.integrations.mail import deliver_mail
+from app.services.calendar_changes import move_waiting
 from app.services.letters import keep_letter
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting
@@ -19,6 +20,7 @@ LONG_HANDLERS: dict[str, Handler] = {
 HANDLERS: dict[str, Handler] = {
     "agencies.reorganise": reorganise_waiting,
     "imports.apply": apply_import,
+    "calendars.move": move_waiting,
     "letters.render": keep_letter,
     "mail.send": deliver_mail,
     "ratings.invite": invite_rating,

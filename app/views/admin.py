@@ -20,6 +20,7 @@ from app.services import health, publication, rights, user_admin
 from app.text import fold
 from app.transactions import transaction
 from app.views.acts import act, asked_number
+from app.views.calendar_year import CalendarYearView
 
 _ADMINS = frozenset({Role.system_admin, Role.catalog_admin})
 _SYSTEM = frozenset({Role.system_admin})
@@ -189,4 +190,4 @@ def _titles() -> dict[str, str]:
     return titles
 
 
-ADMIN_VIEWS = (AdminView, UserAdminView, RightsView)
+ADMIN_VIEWS = (AdminView, UserAdminView, RightsView, CalendarYearView)

@@ -74,15 +74,15 @@ class Calendar:
     def from_rows(
         cls,
         sessions: Iterable[tuple[int, time, time]],
-        days: Iterable[tuple[date, str, str]],
+        days: Iterable[tuple[date, str, str] | tuple[date, str, str, str]],
         valid_from: date,
         valid_to: date,
     ) -> "Calendar":
         """Return the calendar of stored rows.
 
-        sessions: (weekday 0–6, starts, ends). days: (day, kind, note); kind holiday or
+        sessions: (weekday 0–6, starts, ends). days: (day, kind, note, hours); kind holiday or
         compensatory = day off, make_up = worked with the hours of the week's first worked day,
-        since a swap exchanges a day off for a whole ordinary day.
+        since a swap exchanges a day off for a whole ordinary day; special_hours = as ``hours``.
         Raises ValueError for another kind.
         """
         week = _week(sessions)
@@ -90,10 +90,13 @@ class Calendar:
         hours: dict[str, Sessions] = {"holiday": (), "compensatory": (), "make_up": ordinary}
         special: dict[date, Sessions] = {}
         notes: dict[date, str] = {}
-        for day, kind, note in days:
-            if kind not in hours:
+        for day, kind, note, *own in days:
+            if kind == "special_hours":
+                special[day] = read_hours(own[0] if own else "")
+            elif kind not in hours:
                 raise ValueError(f"{day}: unknown kind of day {kind!r}")
-            special[day] = hours[kind]
+            else:
+                special[day] = hours[kind]
             notes[day] = note
         return cls(week, special, valid_from, valid_to, notes)
 
@@ -117,6 +120,22 @@ def _week(rows: Iterable[tuple[int, time, time]]) -> tuple[Sessions, ...]:
     for weekday, starts, ends in rows:
         week[weekday].append((minute_of_day(starts), minute_of_day(ends)))
     return tuple(tuple(sorted(day)) for day in week)
+
+
+def read_hours(text: str) -> Sessions:
+    """Return the sessions written as "07:30-11:30, 13:30-16:00"; () for nothing.
+
+    Raises ValueError for anything else, and for sessions that overlap or run backwards.
+    """
+    sessions = []
+    for part in text.replace("–", "-").split(","):
+        if part.strip():
+            starts, ends = part.split("-")
+            times = [time.fromisoformat(one.strip()) for one in (starts, ends)]
+            sessions.append((minute_of_day(times[0]), minute_of_day(times[1])))
+    found = tuple(sorted(sessions))
+    _check_sessions(found)
+    return found
 
 
 def minute_of_day(at: time) -> int:

@@ -1,0 +1,59 @@
+"""What becomes of a due date when days of the calendar change: computed, never written."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from app.workflows.calendars import Calendar, CalendarExhausted
+from app.workflows.deadlines import Limit, result_due, same_day_due
+from app.workflows.wording import VIETNAM
+from app.workflows.working_time import Rules, Unit, add_minutes, closing, is_open, minutes_between
+
+_CIVIL = frozenset({Unit.day, Unit.month, Unit.hour})
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A running due date: from when it counts, its published limit and what it first was."""
+
+    received_at: datetime
+    due_at: datetime
+    original_due_at: datetime | None = None
+    limit: Limit | None = None  # None: only working time is known
+    rules: Rules = Rules()
+    is_same_day: bool = False
+    cutoff: time | None = None
+
+
+def moved_due(old: Calendar, new: Calendar, clock: Clock) -> datetime:
+    """Return the due date under calendar ``new`` of one that was found under ``old``.
+
+    A date that never moved and follows from its limit is counted anew. One that was moved by a
+    pause or an extension keeps its working minutes; in calendar days and months it only leaves
+    a day off. Outside the calendar's days it stays.
+    """
+    try:
+        if clock.due_at == clock.original_due_at and _count(old, clock) == clock.due_at:
+            return _count(new, clock) or clock.due_at
+        if clock.limit is not None and Unit(clock.limit.unit) in _CIVIL:
+            day = clock.due_at.astimezone(VIETNAM).date()
+            return clock.due_at if new.sessions_on(day) else closing(new, day)
+        return keep_minutes(old, new, clock.received_at, clock.due_at)
+    except CalendarExhausted:
+        return clock.due_at
+
+
+def _count(cal: Calendar, clock: Clock) -> datetime | None:
+    if clock.is_same_day:
+        return same_day_due(clock.received_at, cal, clock.cutoff).at
+    if clock.limit is None:
+        return None
+    return result_due(clock.received_at, clock.limit, cal, clock.rules).at
+
+
+def keep_minutes(old: Calendar, new: Calendar, start: datetime, end: datetime) -> datetime:
+    """Return the end with as many working minutes from ``start`` under ``new`` as under ``old``."""
+    minutes = minutes_between(old, start, end)
+    is_kept = minutes_between(new, start, end) == minutes and is_open(old, end) == is_open(new, end)
+    if minutes <= 0 or is_kept:
+        return end
+    return add_minutes(new, start, minutes)
