@@ -49,7 +49,8 @@ class FormField(Entity):
         JSON, info={"label": _l("Choices"), "kind": "options"}
     )
     catalog_code: Mapped[str | None] = mapped_column(sa.String(40), info={
-        "label": _l("Shared catalog"), "help": _l("The code of the catalog that is offered")})  # fmt: skip
+        "label": _l("Shared catalog"), "help": _l("The code of the catalog that is offered"),
+        "refers_to": "shared_catalog"})  # fmt: skip
     pattern: Mapped[str | None] = mapped_column(
         sa.String(255), info={"label": _l("Pattern"), "kind": "pattern"}
     )

@@ -19,7 +19,7 @@ from app.lowcode.naturals import Key
 from app.lowcode.rows import visible
 from app.lowcode.screen import label_of
 from app.lowcode.values import inside_sentence
-from app.packs import freezing
+from app.packs import freezing, shared_items
 from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change
 from app.packs.documents import ID, REST, Writer, flat_key, from_plain
 from app.packs.kinds import kinds
@@ -60,9 +60,10 @@ class Applier:
                     self._fill(change)
             self._set_owners()
             self._refuse_circles()
-            self._check(CHANGE)
+            self._check([c for c in self.all if c.act == CHANGE and not _is_item(c)])
             self._flush()
-        self._check(ADD)
+        self._write_items()
+        self._check([c for c in self.all if c.act == ADD or (c.act == CHANGE and _is_item(c))])
         self._remove()
         self._refuse_overlaps()
         for step in freezing.last_steps([c for c in self.all if c.act in {ADD, CHANGE}]):
@@ -190,13 +191,21 @@ class Applier:
             value = from_plain(change.kind.column(name), value)
         setattr(self.row(change), name, value)
 
-    def _check(self, act: str) -> None:
+    def _write_items(self) -> None:
+        """Give items of run-time catalogs their values, once everything they refer to is there."""
+        items = {id(self.row(c)): c for c in self.all if _is_item(c) and shared_items.VALUES[1] in c.values}
+        given = [(self.row(c), (c.new or {}).get(shared_items.VALUES[1]) or {}) for c in items.values()]
+        for row, values, missing in shared_items.inward(self.session, given) if given else ():
+            row.data = values
+            for name in missing:
+                self._fault(items[id(row)], _("%(item)s: the record that “%(name)s” names is not here",
+                                              item=row.name, name=name))  # fmt: skip
+        self._stop_at_faults()
+        self._flush()
+
+    def _check(self, changes: Iterable[Change]) -> None:
         """Ask each model; the changed before they are flushed, as a form does, the new after."""
-        if self.is_undoing:
-            return
-        for change in self.all:
-            if change.act != act:
-                continue
+        for change in changes if not self.is_undoing else ():
             problem = freezing.problem(change)
             if problem is None and not freezing.is_only_ending(change):
                 problem = self._veto(change)
@@ -247,6 +256,10 @@ class Applier:
             if has_rule and set(ids) - set(self.session.scalars(query)):
                 text = _("You may not keep a record there: it lies outside your agencies.")
                 self.faults.append(Fault("", text))
+
+
+def _is_item(change: Change) -> bool:
+    return change.kind.name == shared_items.TABLE and change.act in {ADD, CHANGE}
 
 
 def _is_circle(row: Any, name: str) -> bool:

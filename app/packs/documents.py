@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.history import SECRET_COLUMNS, plain
 from app.lowcode.naturals import Key, find_all, key_names, key_paths, keys_of_ids
+from app.packs import shared_items
 from app.packs.kinds import Kind, kinds
 
 Document = dict[str, Any]
@@ -35,11 +36,14 @@ class Writer:
     def __init__(self, session: Session, *, is_whole: bool = False) -> None:
         self.session, self.is_whole = session, is_whole
         self._keys: dict[str, dict[int, Key]] = {}
+        self._items: dict[int, dict[str, Any]] = {}
 
     def documents(self, kind: Kind, rows: Iterable[Any]) -> list[Document]:
         """Return the documents of ``rows``, in their order."""
         rows = list(rows)
         self._learn_references(kind, rows)
+        if kind.name == shared_items.TABLE:
+            self._items |= shared_items.outward(self.session, rows)
         parts = {name: self._parts(kinds()[table], rows) for name, table in kind.parts.items()}
         return [self._document(kind, row, parts) for row in rows]
 
@@ -68,6 +72,8 @@ class Writer:
         return document
 
     def _value(self, kind: Kind, row: Any, name: str) -> Any:
+        if (kind.name, name) == shared_items.VALUES:
+            return to_plain(self._items[row.id])
         if name in kind.columns:
             value = to_plain(getattr(row, name))
             return None if value == "" and kind.column(name).nullable else value

@@ -18,7 +18,7 @@ from app.lowcode.rows import visible
 from app.models import Procedure, Sector
 from app.packs import archive, yamls
 from app.packs.documents import Document, Writer, flat_key, key_in
-from app.packs.kinds import Kind, kinds, root_of, roots
+from app.packs.kinds import Kind, family, kinds, root_of, roots
 from app.packs.wording import title
 from app.permissions import Actor
 
@@ -109,6 +109,10 @@ def references(kind: Kind, document: Document, owner_key: Key = ()) -> Iterator[
         if document.get(name) is not None:
             target = kind.target(name)
             yield target, flat_key(target, document[name])
+    for name in kind.columns:
+        table = kind.column(name).info.get("refers_to")
+        if table is not None and document.get(name) is not None:
+            yield kinds()[table], (document[name],)
     for name, table in kind.parts.items():
         for part in document.get(name, ()):
             yield from references(kinds()[table], part, key)
@@ -140,10 +144,20 @@ def readable(session: Session, kind: Kind, actor: Actor | None, *rules: Any) -> 
     """Return the rows of ``kind`` that ``actor`` may read; raises NotAllowed if he may read none."""
     query = sa.select(kind.model)
     if actor is not None:
-        if not actor.may("can_export", kind.model.__name__):
-            raise NotAllowed(_("You may not export: %(title)s.", title=kind.model.screen.title))
+        _refuse_unless_exportable(kind, actor)
         query = visible(kind.model, actor)
     return list(session.scalars(query.where(*rules).order_by(kind.model.id)))
+
+
+def _refuse_unless_exportable(kind: Kind, actor: Actor | None) -> None:
+    """A file holds all of a record: whoever may not see some of it, or of its parts, exports none."""
+    if actor is None:
+        return
+    closed = [one for one in family(kind)
+              if actor.closed.get(("can_read", one.model.__name__), frozenset()) & set(one.attributes)]  # fmt: skip
+    if closed or not actor.may("can_export", kind.model.__name__):
+        title_of = (closed or [kind])[0].model.screen.title
+        raise NotAllowed(_("You may not export: %(title)s.", title=title_of))
 
 
 def _missing(
@@ -157,9 +171,8 @@ def _missing(
             continue
         left = keys - set(found.get(name, {}))
         rows = list(writer.rows(kind, left).values())
-        if actor is not None and rows and not actor.may("can_export", kind.model.__name__):
-            raise NotAllowed(_("You may not export: %(title)s.", title=kind.model.screen.title))
         if rows:
+            _refuse_unless_exportable(kind, actor)
             fresh[name] = rows
     return fresh
 

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from app.models.procedure import ProcedureVersion
 from app.models.procedure_words import VERSION_STATES, VersionState
+from app.packs import shared_items
 from app.packs.comparing import ADD, Change
 
 _TABLE = ProcedureVersion.__tablename__
@@ -15,6 +16,8 @@ _ORDER = [str(state) for state in VERSION_STATES]
 
 def late_attributes(change: Change) -> frozenset[str]:
     """Return what is written last: once a version is in force, its parts can no longer be."""
+    if change.kind.name == shared_items.TABLE:
+        return frozenset({shared_items.VALUES[1]})  # what they refer to may come with the pack
     return frozenset({"state"}) if change.kind.name == _TABLE else frozenset()
 
 

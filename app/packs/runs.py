@@ -226,10 +226,14 @@ def refuse_without_rights(changes: list[Change], actor: Actor | None) -> None:
     """Raise NotAllowed unless ``actor`` may import, and do, what is done to each kind of record."""
     if actor is None:
         return
+    closed = {(model, name) for (right, model), names in actor.closed.items()
+              if right in {"can_read", "can_change"} for name in names}  # fmt: skip
     acts = {(c.act, c.kind.model) for root in changes for c in root.walk() if c.act in _RIGHTS}
     denied = sorted({str(model.screen.title) for act, model in acts
                      if not (actor.may("can_import", model.__name__)
                              and actor.may(_RIGHTS[act], model.__name__))})  # fmt: skip
+    denied += sorted({str(c.kind.model.screen.title) for root in changes for c in root.walk()
+                      for name in c.values if (c.kind.model.__name__, name) in closed})  # fmt: skip
     if freezing.moves_states(changes) and not actor.has(Role.catalog_admin):
         denied.append(_("Publication of procedures"))
     if denied:

@@ -1,5 +1,7 @@
 """A pack applied and undone: once, wholly, by who may, and only while nothing else has changed."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -209,6 +211,35 @@ def test_undo_of_a_publication_refuses_once_a_dossier_rests_on_it(session, versi
     add_dossier("in time", version=second)
     with pytest.raises(Refused):
         undo(session, run, None)
+
+
+def test_a_new_version_takes_over_and_gives_back(session, version):
+    published = make_procedure()
+    files = files_of(session)
+    path = f"procedure/{published.procedure.code}.yaml"
+    document = yamls.load(files[path], path)
+    first = document["versions"][0]
+    second = first | {"number": 2, "valid_from": "2026-03-01"}
+    document["versions"] = [first, second]
+    both = take(session, files | {path: yamls.dump(document)})
+    assert both.state == "refused"  # two versions cannot be in force
+    document["versions"] = [first | {"state": "retired", "valid_to": "2026-02-28"}, second]
+    run = put(session, files | {path: yamls.dump(document)})
+    assert published.state == "retired"
+    undo(session, run, None)
+    assert files_of(session) == files
+
+
+def test_attributes_closed_to_a_role_are_neither_taken_along_nor_written(session, version, actor):
+    admin = actor(Role.catalog_admin)
+    files = files_of(session, chosen(version))
+    changed = altered(files, path_of(files, "sector"), name="Tên khác")
+    closed = replace(admin, closed={("can_change", "Sector"): frozenset({"name"})})
+    assert take(session, changed, closed).state == "refused"
+    assert take(session, changed, admin).state == "planned"
+    hidden = replace(admin, closed={("can_read", "Fee"): frozenset({"amount"})})
+    with pytest.raises(NotAllowed):
+        export(session, chosen(version), hidden)
 
 
 def test_publishing_with_points_missing_is_allowed_and_told(session, version):
