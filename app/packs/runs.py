@@ -25,6 +25,7 @@ from app.packs.documents import Document, Writer, digest, key_in, without_marks
 from app.packs.kinds import Kind, roots
 from app.packs.reading import Fault, Record, Refused, read_documents, read_pack
 from app.permissions import Actor, Role, current_actor
+from app.transactions import one_at_a_time
 
 _RIGHTS = {ADD: "can_add", CHANGE: "can_change", REMOVE: "can_remove"}
 
@@ -111,6 +112,7 @@ def apply(session: Session, run: PackRun, actor: Actor | None) -> None:
     """Write the pack. Raises Conflict when it was applied, or its target changed since the plan."""
     if run.state != RunState.applying:
         refuse_unless_planned(run)
+    one_at_a_time(session, "packs")  # of two packs at once, the second sees what the first did
     changes = changes_of(session, run)
     if _target(run, changes) != run.target:
         raise TargetChanged(_("What the pack would change is no longer as the plan saw it. Look at "

@@ -20,6 +20,7 @@ from app.packs.reading import Fault, Refused, read_documents
 from app.packs.runs import digest_of, documents_now, keys_by_kind, refuse_without_rights
 from app.packs.wording import title
 from app.permissions import SYSTEM, Actor, current_actor
+from app.transactions import one_at_a_time
 
 _Key = tuple[str, Key]
 
@@ -32,6 +33,7 @@ def undo(session: Session, run: PackRun, actor: Actor | None) -> None:
     """
     if run.state != RunState.applied:
         raise Conflict(_("Only a pack that is applied can be undone."))
+    one_at_a_time(session, "packs")
     entries = {_key(entry): entry for entry in run.before or []}
     present = documents_now(session, keys_by_kind(entries))
     _refuse_changed(session, run, entries, present)
