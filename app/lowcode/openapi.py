@@ -169,9 +169,9 @@ def fields_parameter(model: type[Any], *, is_list: bool) -> dict[str, Any]:
 
 def _filter(model: type[Any], name: str) -> list[dict[str, Any]]:
     kind = filter_kind(model, name)
-    if kind == "date":
-        day = {"type": "string", "format": "date"}
-        return [parameter(f"f.{name}.{bound}", day, "that day included") for bound in ("from", "to")]
+    if kind in ("date", "number"):
+        day = {"type": "integer"} if kind == "number" else {"type": "string", "format": "date"}
+        return [parameter(f"f.{name}.{bound}", day, "itself included") for bound in ("from", "to")]
     if kind == "boolean":
         return [parameter(f"f.{name}", {"type": "string", "enum": ["0", "1"]})]
     if kind == "choice":

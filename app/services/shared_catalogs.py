@@ -1,6 +1,7 @@
 """Shared catalogs at work: who may use which, items read, saved and taken out of use."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,13 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.errors import NotAllowed, NotFound
 from app.history import plain
+from app.lowcode.actions import may
 from app.lowcode.api_writing import form_of
 from app.lowcode.fields import clean
 from app.lowcode.rows import get_row, visible
 from app.lowcode.saving import save
+from app.lowcode.screen import label_of
+from app.lowcode.telling import Change, Tale
 from app.lowcode.values import plain_text
 from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
 from app.models.shared_catalog import catalogs_of
@@ -34,6 +38,8 @@ def list_catalogs(session: Session, actor: Actor) -> list[tuple[SharedCatalog, i
 
 def get_catalog(session: Session, code: str, actor: Actor) -> SharedCatalog:
     """Return the catalog ``code`` with its fields if the actor may read it; raises NotFound."""
+    if not may(SharedCatalogItem, "read"):
+        raise NotAllowed(_("You may not do this."))
     query = visible(SharedCatalog, actor).where(SharedCatalog.code == code.replace("\x00", ""))
     load = selectinload(SharedCatalog.fields).joinedload(SharedCatalogField.target)
     found = session.scalar(query.options(load))
@@ -56,19 +62,20 @@ def id_of_code(session: Session, catalog: SharedCatalog, code: str) -> int | Non
     return session.scalar(sa.select(item.id).where(item.catalog_id == catalog.id, item.code == text))
 
 
-def get_item(session: Session, catalog: SharedCatalog, number: int, *, to_write: bool = False) -> SharedCatalogItem:
-    """Return one item of the catalog; raises NotFound, NotAllowed when it may only be read."""
-    row: SharedCatalogItem = get_row(session, SharedCatalogItem, number, load=[joinedload(SharedCatalogItem.parent)])
+def get_item(session: Session, catalog: SharedCatalog, number: int, action: str = "read") -> SharedCatalogItem:
+    """Return one item of the catalog to do ``action`` with it; raises NotFound, NotAllowed."""
+    if action != "read":
+        require(session, catalog, action)
+    load = [joinedload(SharedCatalogItem.parent)]
+    row: SharedCatalogItem = get_row(session, SharedCatalogItem, number, action=action, load=load)
     if row.catalog_id != catalog.id:
         raise NotFound(_("There is no such record, or you may not see it."))
-    if to_write:
-        require_write(session, catalog)
     return row
 
 
-def require_write(session: Session, catalog: SharedCatalog) -> None:
-    """Raise NotAllowed unless the present actor may change the catalog's items."""
-    if not may_write(session, catalog, current_actor()):
+def require(session: Session, catalog: SharedCatalog, action: str) -> None:
+    """Raise NotAllowed unless the rights on items and the catalog's definition both grant ``action``."""
+    if not may(SharedCatalogItem, action) or not may_write(session, catalog, current_actor()):
         raise NotAllowed(_("Your roles may only read this catalog."))
 
 
@@ -79,7 +86,7 @@ def save_item(
 
     Raises Invalid with field names, NotAllowed, Conflict for a stale ``row_version``.
     """
-    require_write(session, catalog)
+    require(session, catalog, "add" if item is None else "change")
     keys = {field.key for field in catalog.fields}
     body: dict[str, Any] = {name: given[name] for name in (*COMMON, "row_version") if name in given}
     data = stored_data(item) | {key: given[key] for key in given if key in keys}
@@ -88,7 +95,8 @@ def save_item(
         body["catalog"] = catalog.id
     form = form_of(SharedCatalogItem, body, item)
     if item is None:
-        form["catalog"].data = catalog  # its reader may not read definitions by right of the token
+        # A token may be for items alone, without a right to choose among definitions.
+        form["catalog"].data, form["catalog"].process_errors = catalog, []
     return save(session, SharedCatalogItem, form, item)
 
 
@@ -103,6 +111,31 @@ def names_for(
 ) -> dict[tuple[str, int], Any]:
     """Return the records that items refer to, for ``as_json`` and ``in_words``."""
     return reference_names(session, catalog.fields, rows)
+
+
+def told(session: Session, catalog: SharedCatalog, tales: Iterable[Tale]) -> list[Tale]:
+    """Return the history of an item with its values told field by field instead of as one object."""
+    found, fields = list(tales), {field.key: field for field in catalog.fields}
+    past = [SharedCatalogItem(data=side or {}) for tale in found for side in tale.entry.changes.get("data", ())]
+    names = reference_names(session, catalog.fields, past)
+    label = str(label_of(SharedCatalogItem, "data"))
+    return [replace(tale, changes=(*(one for one in tale.changes if one.label != label),
+                                   *_data_changes(fields, tale.entry.changes.get("data"), names)))
+            for tale in found]  # fmt: skip
+
+
+def _data_changes(
+    fields: Mapping[str, SharedCatalogField], sides: Any, names: Mapping[tuple[str, int], Any]
+) -> Iterable[Change]:
+    """Yield what changed in an item's values; a field that is gone by now by its key."""
+    old, new = (side or {} for side in sides or (None, None))
+    for key in dict.fromkeys([*fields, *old, *new]):
+        before, after = old.get(key), new.get(key)
+        if before != after and key in fields:
+            words = [value_words(fields[key], value, names) for value in (before, after)]
+            yield Change(fields[key].label, *words)
+        elif before != after:
+            yield Change(key, *("" if value is None else str(value) for value in (before, after)))
 
 
 def as_json(catalog: SharedCatalog, row: SharedCatalogItem, names: Mapping[tuple[str, int], Any]) -> dict[str, Any]:
@@ -125,8 +158,12 @@ def as_json(catalog: SharedCatalog, row: SharedCatalogItem, names: Mapping[tuple
 def in_words(
     field: SharedCatalogField, row: SharedCatalogItem, names: Mapping[tuple[str, int], Any]
 ) -> str:
-    """Return the value of ``field`` as people read it; "" for none."""
-    value = (row.data or {}).get(field.key)
+    """Return an item's value of ``field`` as people read it; "" for none."""
+    return value_words(field, (row.data or {}).get(field.key), names)
+
+
+def value_words(field: SharedCatalogField, value: Any, names: Mapping[tuple[str, int], Any]) -> str:
+    """Return a stored value of ``field`` as people read it; "" for none."""
     if value is None:
         return ""
     if field.kind in REFERENCES:

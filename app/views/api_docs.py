@@ -63,8 +63,9 @@ def _group(api: BaseApi) -> dict[str, Any]:
                   for path in paths for method in _METHODS if method in paths[path]]  # fmt: skip
     model = getattr(api, "model", None)
     name = api.class_permission_name
+    title = getattr(api, "title", None) or api.resource_name or name
     return {
-        "title": str(model.screen.title) if model is not None else api.resource_name or name,
+        "title": str(model.screen.title if model is not None else title),
         "operations": operations,
         "may_read": model is None or current_actor().may("can_read", name),
         "may_write": model is not None and may(model, *WRITES),

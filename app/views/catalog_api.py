@@ -7,6 +7,7 @@ from flask import Response, request, url_for
 from flask_appbuilder.api import BaseApi, expose
 from flask_appbuilder.security.decorators import protect
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import BadRequest
 
 from app.errors import DomainError
@@ -31,6 +32,7 @@ class SharedCatalogItemsApi(ProblemAnswers, BaseApi):
     """Items by catalog; the right is that on items, which catalogs, their definitions say."""
 
     resource_name = "catalogs"
+    title = _l("Shared catalogs")
     class_permission_name = "SharedCatalogItem"
     allow_browser_login = True
     csrf_exempt = True  # answers_plainly checks it
@@ -102,7 +104,7 @@ class SharedCatalogItemsApi(ProblemAnswers, BaseApi):
         given = json_object()
         with transaction() as session:
             catalog = catalogs.get_catalog(session, code, current_actor())
-            row = catalogs.get_item(session, catalog, pk, to_write=True)
+            row = catalogs.get_item(session, catalog, pk, "change")
             require_match(SharedCatalogItem, row)
             row = catalogs.save_item(session, catalog, _known(catalog, given), row)
         return self._answer(200, catalog, row, ())
@@ -114,7 +116,7 @@ class SharedCatalogItemsApi(ProblemAnswers, BaseApi):
         """Remove an item that nothing refers to; others are taken out of use by PUT."""
         with transaction() as session:
             catalog = catalogs.get_catalog(session, code, current_actor())
-            row = catalogs.get_item(session, catalog, pk, to_write=True)
+            row = catalogs.get_item(session, catalog, pk, "remove")
             require_match(SharedCatalogItem, row)
             remove(session, row)
         return Response(status=204)

@@ -73,7 +73,8 @@ class SharedCatalogItemsView(BaseView):
         row = _item(catalog, number)
         has_history = current_actor().may("can_read", "RecordHistory")
         tab = "history" if has_history and request.args.get("tab") == "history" else "record"
-        tales = tell(session, history_of(session, row)) if tab == "history" else []
+        entries = history_of(session, row) if tab == "history" else []
+        tales = catalogs.told(session, catalog, tell(session, entries))
         lines = item_lines(catalog, row, catalogs.names_for(session, catalog, [row]))
         return _render("item", catalog, row=row, tab=tab, tales=tales, lines=lines, has_history=has_history)
 
@@ -82,7 +83,7 @@ class SharedCatalogItemsView(BaseView):
     @permission_name("use")
     def add(self, code: str) -> Any:
         """The form of a new item; ?like=<id> starts from a copy."""
-        catalog = _writable(code)
+        catalog = _opened(code, "add")
         if request.method == "POST":
             return self._submit(catalog, None)
         like = as_id(request.args.get("like"))
@@ -94,7 +95,7 @@ class SharedCatalogItemsView(BaseView):
     @permission_name("use")
     def edit(self, code: str, number: int) -> Any:
         """The form of an item."""
-        catalog = _writable(code)
+        catalog = _opened(code, "change")
         row = _item(catalog, number)
         return self._submit(catalog, number) if request.method == "POST" else _form(catalog, row, source=row)
 
@@ -105,8 +106,8 @@ class SharedCatalogItemsView(BaseView):
         """Take an item out of use, or back."""
         is_active = request.form.get("is_active") == "1"
         with transaction() as session:
-            catalog = _writable(code)
-            catalogs.set_use(session, _item(catalog, number), is_active=is_active)
+            catalog = _opened(code, "change")
+            catalogs.set_use(session, _item(catalog, number, "change"), is_active=is_active)
         flash(_("Saved."), "success")
         return redirect(url_for(".show", code=code, number=number))
 
@@ -117,8 +118,8 @@ class SharedCatalogItemsView(BaseView):
         """Remove an item that nothing refers to."""
         try:
             with transaction() as session:
-                catalog = _writable(code)
-                remove(session, _item(catalog, number))
+                catalog = _opened(code, "remove")
+                remove(session, _item(catalog, number, "remove"))
         except NotFound:
             raise
         except DomainError as exc:
@@ -150,8 +151,8 @@ class SharedCatalogItemsView(BaseView):
         given["is_active"] = "is_active" in request.form
         try:
             with transaction() as session:
-                catalog = _writable(code)
-                row = _item(catalog, number) if number is not None else None
+                catalog = _catalog(code)
+                row = _item(catalog, number, "change") if number is not None else None
                 keys = {*catalogs.COMMON, "row_version", *(field.key for field in catalog.fields)}
                 sent = {name: given.get(name) or None for name in keys} | {"is_active": given["is_active"]}
                 row = catalogs.save_item(session, catalog, sent, row)
@@ -196,14 +197,14 @@ def _catalog(code: str) -> SharedCatalog:
     return catalogs.get_catalog(db.session(), code, current_actor())
 
 
-def _writable(code: str) -> SharedCatalog:
+def _opened(code: str, action: str) -> SharedCatalog:
     catalog = _catalog(code)
-    catalogs.require_write(db.session(), catalog)
+    catalogs.require(db.session(), catalog, action)
     return catalog
 
 
-def _item(catalog: SharedCatalog, number: int) -> SharedCatalogItem:
-    return catalogs.get_item(db.session(), catalog, number)
+def _item(catalog: SharedCatalog, number: int, action: str = "read") -> SharedCatalogItem:
+    return catalogs.get_item(db.session(), catalog, number, action)
 
 
 def _here(**changes: Any) -> str:

@@ -333,6 +333,9 @@ def test_pages_add_copy_refuse_and_tell(session, login):
     assert client.post(f"{web}{row.id}/use", data={"is_active": "0"}).status_code == 302
     told = client.get(f"{web}{row.id}?tab=history").text
     assert vi("In use") in told
+    for words in ("Số giường", "Tỉnh", "12,5"):
+        assert words in told
+    assert "so_giuong" not in told
     assert client.get(f"{web}choices/co_quan?q=").status_code == 200
     assert client.get(f"{web}choices/parent").status_code == 200
     assert client.get(f"{web}choices/so_giuong").status_code == 404

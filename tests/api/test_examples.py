@@ -8,6 +8,7 @@ import pytest
 
 from app.permissions import Role
 from app.services import users
+from tests.api.test_catalogs import make_catalog
 from tests.api.test_tokens import SECTORS, _issue
 from tests.clients import make_client
 from tests.factories import make_procedure, make_sector, make_user
@@ -47,7 +48,8 @@ def test_an_example_does_what_it_says(session, app, command, status):
     owner = make_user(Role.catalog_admin, username="quantri.danhmuc")
     users.set_password(session, owner, "MotCua@2026")
     make_procedure(sector=make_sector(code="ho_tich"))
-    scopes = [*SECTORS, "procedure:read"]
+    make_catalog(session, [{"key": "so_giuong", "label": "Số giường", "kind": "number"}], code="benh_vien")
+    scopes = [*SECTORS, "procedure:read", "shared_catalog_item:read", "shared_catalog_item:add"]
     if "dossier" in command:
         owner, scopes = make_user(Role.desk_officer), ["dossier:read"]
     bearer = _issue(session, owner, scopes)
