@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
@@ -192,6 +193,25 @@ def refuse_double(
     code = session.scalar(query.limit(1))
     if code is not None:
         raise Wrong(_("The item %(code)s has this value already.", code=code))
+
+
+@event.listens_for(Session, "after_flush")
+def _refuse_doubles_together(session: Session, _context: Any) -> None:
+    """Refuse items with the same unique value written in one go: none saw the other's row yet."""
+    written = {row.catalog_id for row in [*session.new, *session.dirty] if isinstance(row, SharedCatalogItem)}
+    if not written:
+        return
+    unique = sa.select(SharedCatalogField).where(
+        SharedCatalogField.catalog_id.in_(written), SharedCatalogField.is_unique.is_(True))  # fmt: skip
+    with session.no_autoflush:
+        for field in list(session.scalars(unique)):
+            value = json_value(field)
+            query = sa.select(sa.func.max(SharedCatalogItem.code)).where(
+                SharedCatalogItem.catalog_id == field.catalog_id, value.is_not(None))  # fmt: skip
+            code = session.scalar(query.group_by(value).having(sa.func.count() > 1).limit(1))
+            if code is not None:
+                message = _("The item %(code)s has this value already.", code=code)
+                raise Invalid(f"{field.label}: {message}", {field.key: message})
 
 
 def holders(session: Session, catalog_id: int, key: str) -> list[str]:

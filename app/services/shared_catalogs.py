@@ -16,8 +16,7 @@ from app.lowcode.api_writing import form_of
 from app.lowcode.fields import clean
 from app.lowcode.rows import get_row, visible
 from app.lowcode.saving import save
-from app.lowcode.screen import label_of
-from app.lowcode.telling import Change, Tale
+from app.lowcode.telling import Change, Sentence
 from app.lowcode.values import plain_text
 from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
 from app.models.shared_catalog import catalogs_of
@@ -113,14 +112,13 @@ def names_for(
     return reference_names(session, catalog.fields, rows)
 
 
-def told(session: Session, catalog: SharedCatalog, tales: Iterable[Tale]) -> list[Tale]:
+def told(session: Session, catalog: SharedCatalog, tales: Iterable[Sentence]) -> list[Sentence]:
     """Return the history of an item with its values told field by field instead of as one object."""
     found, fields = list(tales), {field.key: field for field in catalog.fields}
     past = [SharedCatalogItem(data=side or {}) for tale in found for side in tale.entry.changes.get("data", ())]
     names = reference_names(session, catalog.fields, past)
-    label = str(label_of(SharedCatalogItem, "data"))
-    return [replace(tale, changes=(*(one for one in tale.changes if one.label != label),
-                                   *_data_changes(fields, tale.entry.changes.get("data"), names)))
+    return [replace(tale, changes=[*(one for one in tale.changes if one.name != "data"),
+                                   *_data_changes(fields, tale.entry.changes.get("data"), names)])
             for tale in found]  # fmt: skip
 
 
@@ -131,11 +129,12 @@ def _data_changes(
     old, new = (side or {} for side in sides or (None, None))
     for key in dict.fromkeys([*fields, *old, *new]):
         before, after = old.get(key), new.get(key)
-        if before != after and key in fields:
-            words = [value_words(fields[key], value, names) for value in (before, after)]
-            yield Change(fields[key].label, *words)
-        elif before != after:
-            yield Change(key, *("" if value is None else str(value) for value in (before, after)))
+        if before == after:
+            continue
+        field = fields.get(key)
+        words = [("" if value is None else str(value)) if field is None else value_words(field, value, names)
+                 for value in (before, after)]  # fmt: skip
+        yield Change(field.label if field is not None else key, key, words[0], words[1], before, after)
 
 
 def as_json(catalog: SharedCatalog, row: SharedCatalogItem, names: Mapping[tuple[str, int], Any]) -> dict[str, Any]:

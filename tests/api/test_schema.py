@@ -18,7 +18,7 @@ from app.permissions import Role
 from tests.api.test_catalogs import HOSPITAL, make_catalog, make_item
 from tests.factories import make_account, make_position, make_procedure, make_tree, make_user
 
-_EXAMPLES = 4
+_EXAMPLES = 3
 _numbers = count()
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
            response_schema_conformance, response_headers_conformance]  # fmt: skip
