@@ -17,6 +17,7 @@ from app.views.decisions import DecisionView
 from app.views.feedback_desk import FeedbackDeskView
 from app.views.form_designer import FORM_DESIGNER_VIEWS
 from app.views.form_import import FORM_IMPORT_VIEWS
+from app.views.form_print import FORM_PRINT_VIEWS
 from app.views.leaders import LEADER_VIEWS
 from app.views.officers import OFFICER_VIEWS
 from app.views.packs import PackView
@@ -29,7 +30,7 @@ from app.views.shell import build_menu, locale
 
 VIEWS: tuple[type, ...] = (
     *PORTAL_VIEWS, *APPLICANT_VIEWS, FeedbackDeskView, *LEADER_VIEWS, *AUDIT_VIEWS, *ADMIN_VIEWS,
-    *FORM_DESIGNER_VIEWS, *FORM_IMPORT_VIEWS,
+    *FORM_DESIGNER_VIEWS, *FORM_IMPORT_VIEWS, *FORM_PRINT_VIEWS,
     *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
     *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
 )  # fmt: skip
