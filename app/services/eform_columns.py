@@ -61,7 +61,7 @@ class Column:
 
 # The parts a block is made of: key → (label, kind, required, longest text).
 PERSON = {
-    "name": (N_("Full name"), FieldKind.text, True, 120),
+    "name": (N_("Family, middle and given name"), FieldKind.text, True, 120),
     "id_number": (N_("Personal identification number"), FieldKind.personal_id, True, None),
     "born_on": (N_("Date of birth"), FieldKind.date, True, None),
     "gender": (N_("Sex"), FieldKind.select, False, None),

@@ -253,3 +253,11 @@ def test_a_built_form_is_checked_without_a_session(form):
     built = form_design.built(opened(form)[0])
     assert definition_problems(built) == {}
     assert built not in db.session
+
+
+def test_a_pattern_written_before_patterns_were_checked_is_told_in_the_designer(admin, session):
+    form = factories.make_form(({"key": "k", "label": "K", "kind": "text", "pattern": "(a+)+$"},))
+    page = preview(admin, form).text
+    assert vi("The preview appears once these are corrected") in page
+    problems = admin.post(f"/form-designer/{form.id}/check", json=opened(form)[0]).json["problems"]
+    assert set(problems) == {"sections.0.fields.0.pattern"}

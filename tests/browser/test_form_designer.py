@@ -43,11 +43,11 @@ def test_script_and_server_judge_conditions_alike(open_as):
     assert judged == expected
 
 
-def _draft(page: Page) -> None:
+def _draft(page: Page, code: str = "don_thu_ban_phim") -> None:
     page.goto("/form-designer/")
     page.get_by_role("button", name=vi("New form")).click()
     page.fill("dialog [name=name]", "Đơn thử bàn phím")
-    page.fill("dialog [name=code]", "don_thu_ban_phim")
+    page.fill("dialog [name=code]", code)
     page.get_by_role("button", name=vi("Create the form")).click()
 
 
@@ -78,6 +78,23 @@ def test_a_form_is_made_reordered_and_saved_by_keyboard(open_as):
     expect(items).to_have_text(["Họ tên", "Ghi chú", "Số nhà"])
     keys = json.loads(page.locator("#designer-data").text_content() or "{}")["definition"]["sections"][0]["fields"]
     assert [field["key"] for field in keys] == ["ho_ten", "ghi_chu", "so_nha"]
+
+
+def test_the_properties_of_a_column_are_all_kept(open_as):
+    page = open_as("quantri.danhmuc")
+    _draft(page, "don_thu_cot")
+    page.locator("[data-add=section]").click()
+    _add_field(page, "Các con")
+    page.locator(".designer-panel select").first.select_option("group")
+    page.get_by_role("button", name=vi("Add a column")).click()
+    column = page.locator(".designer-column")
+    column.locator("input").nth(0).fill("Tên con")
+    column.locator("input").nth(1).fill("ten")
+    column.locator("select").select_option("date")
+    frame = page.frame_locator("[data-designer-frame]")
+    expect(frame.get_by_label("Tên con")).to_have_attribute("type", "date")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-designer-status]")).to_have_text(vi("Saved"))
 
 
 def test_the_portal_form_follows_the_answers_at_once(open_as):

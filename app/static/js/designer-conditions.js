@@ -8,14 +8,17 @@ const SEVERAL = new Set(["in", "not_in"]);
 /** Return an editor; `change(condition or null)` is told of every change. */
 export function conditionEditor({ label, value, fields, spec, words, error, change }) {
   const box = el("fieldset", { class: "field designer-condition" }, el("legend", { class: "form-label" }, label));
-  const group = value?.any ? "any" : "all";
-  const parts = value ? value.any || value.all || [value] : [];
+  let parts = value ? value.any || value.all || [value] : [];
   if (parts.some((part) => part.all || part.any)) {
     box.append(el("p", { class: "form-hint" }, words.nested), el("pre", { class: "designer-raw" }, JSON.stringify(value, null, 1)),
       el("button", { type: "button", class: "btn btn-sm", onclick: () => change(null, true) }, words.drop_condition));
     return withError(box, error);
   }
-  const tell = (how, list, redraw) => change(list.length === 0 ? null : list.length === 1 && how === "all" ? list[0] : { [how]: list }, redraw);
+  let group = value?.any ? "any" : "all";
+  const tell = (how, list, redraw) => {
+    [group, parts] = [how, list];
+    change(list.length === 0 ? null : list.length === 1 && how === "all" ? list[0] : { [how]: list }, redraw);
+  };
   if (!parts.length) box.append(el("p", { class: "form-hint m-0" }, words.always));
   if (parts.length > 1) {
     box.append(el("select", { class: "form-select form-select-sm", "aria-label": label, onchange: (event) => tell(event.target.value, parts, false) },

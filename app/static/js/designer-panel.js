@@ -55,9 +55,13 @@ export function optionsFrom(text) {
 
 function columns(property, value, kinds, words, notes, put) {
   const box = el("fieldset", { class: "field designer-columns-editor" }, el("legend", { class: "form-label" }, property.label));
+  let current = value; // edits that redraw nothing follow one another
   value.forEach((column, index) => {
-    const change = (part, redraw) => put(value.with(index, { ...column, ...part }), redraw);
-    const swap = (to) => { const list = [...value]; [list[index], list[to]] = [list[to], list[index]]; put(list, true); };
+    const change = (part, redraw) => {
+      current = current.with(index, { ...current[index], ...part });
+      put(current, redraw);
+    };
+    const swap = (to) => { const list = [...current]; [list[index], list[to]] = [list[to], list[index]]; put(list, true); };
     box.append(el("div", { class: "designer-column" },
       labelled(words.label, el("input", { class: "form-control form-control-sm", value: column.label || "", oninput: (event) => change({ label: event.target.value }) })),
       labelled(words.key, el("input", { class: "form-control form-control-sm", value: column.key || "", oninput: (event) => change({ key: event.target.value }) })),
@@ -67,10 +71,10 @@ function columns(property, value, kinds, words, notes, put) {
       el("div", { class: "designer-tools" },
         el("button", { type: "button", class: "btn btn-sm", disabled: index === 0, onclick: () => swap(index - 1) }, words.up),
         el("button", { type: "button", class: "btn btn-sm", disabled: index === value.length - 1, onclick: () => swap(index + 1) }, words.down),
-        el("button", { type: "button", class: "btn btn-sm", onclick: () => put(value.toSpliced(index, 1), true) }, words.remove))));
+        el("button", { type: "button", class: "btn btn-sm", onclick: () => put(current.toSpliced(index, 1), true) }, words.remove))));
   });
   const number = value.length + 1;
-  box.append(el("button", { type: "button", class: "btn btn-sm", onclick: () => put([...value, { key: `cot_${number}`, label: "", kind: "text", required: true }], true) }, words.add_column));
+  box.append(el("button", { type: "button", class: "btn btn-sm", onclick: () => put([...current, { key: `cot_${number}`, label: "", kind: "text", required: true }], true) }, words.add_column));
   return fault(box, notes.error);
 }
 
@@ -100,8 +104,12 @@ function fault(box, error) {
 /** The rules between fields, edited at the form itself. */
 export function rulesEditor({ rules, fields, spec, words, problems, put, frozen }) {
   const box = el("section", { class: "designer-rules" }, el("h3", {}, words.rules));
+  let current = rules;
   rules.forEach((rule, index) => {
-    const change = (part, redraw) => put(rules.with(index, { ...rule, ...part }), redraw);
+    const change = (part, redraw) => {
+      current = current.with(index, { ...current[index], ...part });
+      put(current, redraw);
+    };
     const path = `rules.${index}.`;
     const places = [["", words.last], ...fields.map((field) => [field.key, field.label || field.key])];
     box.append(el("div", { class: "designer-rule" },
@@ -109,9 +117,9 @@ export function rulesEditor({ rules, fields, spec, words, problems, put, frozen 
       labelled(words.message_en, el("input", { class: "form-control", value: rule.message_en || "", oninput: (event) => change({ message_en: event.target.value || null }) })),
       conditionEditor({ label: words.must, value: rule.must, fields, spec, words, error: problems[`${path}must`], change: (must, redraw) => change({ must }, redraw) }),
       labelled(words.at, el("select", { class: "form-select", onchange: (event) => change({ at: event.target.value || null }) }, options(places, rule.at)), { error: problems[`${path}at`] }),
-      el("button", { type: "button", class: "btn btn-sm", onclick: () => put(rules.toSpliced(index, 1), true) }, words.remove)));
+      el("button", { type: "button", class: "btn btn-sm", onclick: () => put(current.toSpliced(index, 1), true) }, words.remove)));
   });
-  box.append(el("button", { type: "button", class: "btn btn-sm", onclick: () => put([...rules, { must: fields.length ? { field: fields[0].key, op: "filled" } : null, message: "" }], true) }, words.add_rule));
+  box.append(el("button", { type: "button", class: "btn btn-sm", onclick: () => put([...current, { must: fields.length ? { field: fields[0].key, op: "filled" } : null, message: "" }], true) }, words.add_rule));
   if (frozen) for (const input of box.querySelectorAll("input, select, textarea, button")) input.disabled = true;
   return box;
 }

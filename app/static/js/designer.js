@@ -85,7 +85,7 @@ function start(root, csrf) {
 
   function meta(field) {
     const kind = spec.kinds.find(([key]) => key === field.kind)?.[1] || field.kind;
-    const marks = [field.is_required ? words.required : "", field.show_when ? words.hidden : "", field.filled_by ? words.officer : ""];
+    const marks = [field.is_required && field.kind !== "computed" ? words.required : "", field.show_when ? words.hidden : "", field.filled_by ? words.officer : ""];
     return [kind.replace(/ \(.*/, ""), ...marks].filter(Boolean).join(" · ");
   }
 
