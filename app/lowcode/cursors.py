@@ -30,7 +30,7 @@ def sort_keys(model: type[Any], sort: str) -> list[Any]:
     column, name = sort_column(model, sort), sort.removeprefix("-")
     keys = [column] if name == "id" else [column, model.id]
     if inspect(model).columns[name].nullable:
-        keys = [sa.case((getattr(model, name).is_(None), 1), else_=0), *keys]
+        keys = [getattr(model, name).is_(None), *keys]  # as plain as an index can hold it
     return keys
 
 
@@ -74,7 +74,7 @@ def _typed(model: type[Any], name: str, parts: Any) -> tuple[Any, ...]:
         return (number,)
     _require(len(rest) == 1)
     value = None if is_null else _value(column.type.python_type, rest[0])
-    return (int(is_null), value, number) if nullable else (value, number)
+    return (is_null, value, number) if nullable else (value, number)
 
 
 def _checked(value: bool, rest: list[Any]) -> bool:

@@ -9,10 +9,9 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 
 from app.errors import DomainError, NotFound
-from app.extensions import db
 from app.lowcode import pages
 from app.lowcode.bulk import carry_out, offers
-from app.lowcode.saved_views import drop_view, save_view, views_of
+from app.lowcode.saved_views import SavedView, drop_view, save_view
 from app.lowcode.values import as_id
 from app.permissions import current_actor
 from app.transactions import transaction
@@ -27,7 +26,7 @@ class ListActions:
     endpoint: str
     _render: Any
 
-    def other_url(self) -> str | None:
+    def other_url(self, saved: list[SavedView]) -> str | None:
         """Return where to go instead: the user's first view of a list opened without asking
         anything, or the list with the columns ticked in its menu; None to stay."""
         ticked = request.args.getlist("col")
@@ -36,8 +35,7 @@ class ListActions:
             return f"{url_for(f'{self.endpoint}.list')}?{urlencode(kept | {'cols': ','.join(ticked)})}"
         if request.args:
             return None
-        views = views_of(db.session(), self.model, current_actor())
-        query = next((view.query for view in views if view.is_default), "")
+        query = next((view.query for view in saved if view.is_default), "")
         return f"{url_for(f'{self.endpoint}.list')}?{query}" if query else None
 
     @expose("/bulk", methods=["POST"])

@@ -18,11 +18,10 @@ from app.lowcode.choosing import find_choice, may_choose
 from app.lowcode.columns import offered_columns
 from app.lowcode.filters import BOUNDS, filter_kind
 from app.lowcode.listing import SIZES, ListRequest, Page, sortable
-from app.lowcode.saved_views import tidy, views_of
+from app.lowcode.saved_views import tidy
 from app.lowcode.screen import filtered, label_of, searched, shown
 from app.lowcode.validity import controller
 from app.lowcode.values import as_id, choices_of, display, plain_text
-from app.permissions import current_actor
 
 _NARROW = (sa.Integer, sa.Boolean, sa.Date, sa.DateTime, sa.Time, sa.TypeDecorator)
 _NARROW_TEXT = 60  # characters: codes and numbers, which are not broken into lines
@@ -40,7 +39,6 @@ def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
     return {
         "columns": [_column(view.model, name, wanted, here) for name in wanted.columns],
         "offered": [(name, str(label_of(view.model, name))) for name in offered_columns(view.model)],
-        "saved": views_of(db.session(), view.model, current_actor()),
         "query": tidy(request.query_string.decode("utf-8", "replace")),
         "bulk": offers(view.model) if page.rows else [],
         "filters": filters,

@@ -26,6 +26,7 @@ from app.lowcode.record_acts import RecordActs
 from app.lowcode.registry import link_to, view_of
 from app.lowcode.related import related
 from app.lowcode.rows import get_row, may_touch
+from app.lowcode.saved_views import views_of
 from app.lowcode.saving import is_stale, open_row, save
 from app.lowcode.screen import Screen, form_names, label_of, shown, writable
 from app.lowcode.table import table_body
@@ -62,13 +63,14 @@ class CrudView(ListActions, RecordActs, BaseView):
     @has_access
     def list(self) -> Any:
         """One page of the rows the actor may see."""
-        other = self.other_url()
+        saved = views_of(db.session(), self.model, current_actor())
+        other = self.other_url(saved)
         if other is not None:
             return redirect(other)
         wanted = parse(self.model, request.args)
         page = find_page(db.session(), self.model, current_actor(), wanted)
         add_url = url_for(f"{self.endpoint}.add") if may(self.model, "add") else None
-        return self._render("list", add_url=add_url, **pages.list_context(self, wanted, page))
+        return self._render("list", add_url=add_url, saved=saved, **pages.list_context(self, wanted, page))
 
     @expose("/show/<int:pk>")
     @has_access
