@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import today
 from app.i18n import N_
-from app.models import Agency, Division, Dossier, Draft, Feedback, OfficerPosition, ProcedureVersion, Task
+from app.models import Agency, ApiClient, Division, Dossier, Draft, Feedback, OfficerPosition, ProcedureVersion, Task
 from app.models.procedure import VersionState
 from app.models.reorganisation import ReorganisationKind
 from app.models.task import TaskState
@@ -33,6 +33,7 @@ TOPICS = {
     "served": N_("Agencies for which %(agency)s now receives"),
     "drafts": N_("Unsent applications that will go to %(agency)s"),
     "feedback": N_("Feedback items to be answered by %(agency)s"),
+    "clients": N_("Connected systems that now belong to %(agency)s"),
     "versions": N_("Drafts of procedure versions handled by %(agency)s"),
     "agency": N_("Entries of the agency itself that change: %(agency)s"),
     "unit": N_("Administrative units that lead to the new one: %(agency)s"),
@@ -124,6 +125,7 @@ def _rules(old: Agency) -> Iterator[tuple[str, Any, str]]:
     waiting = sa.select(Feedback).where(Feedback.agency_id == old.id, Feedback.state.in_(_UNANSWERED))
     yield "feedback", waiting, "agency"
     yield "versions", sa.select(ProcedureVersion).where(ProcedureVersion.agency_id == old.id, _UNDECIDED), "agency"
+    yield "clients", sa.select(ApiClient).where(ApiClient.agency_id == old.id), "agency"
     yield "divisions", sa.select(Division).where(Division.agency_id == old.id), "agency"
     yield "served", sa.select(Agency).where(Agency.desk_id == old.id, Agency.parent_id != old.id), "desk"
     below = sa.select(Agency).where(Agency.parent_id == old.id, Agency.id != (old.desk_id or 0))

@@ -262,10 +262,12 @@ STAYS = {
     "clock_segment.agency_id": "tells who held the dossier then; the running one is handed over",
     "reorganisation.source_id": "the act itself", "reorganisation.target_id": "the act itself",
     "fee.agency_id": "a rule decided for that agency; the next version names the new one",
+    "publication_decision.agency_id": "tells who decided then",
     "officer_position.agency_id": "posts end and begin again",
 }  # fmt: skip
 FOLLOWS = {"dossier.agency_id", "dossier.desk_id", "task.agency_id", "draft.agency_id", "feedback.agency_id",
-           "procedure_version.agency_id", "division.agency_id", "agency.desk_id", "agency.parent_id"}  # fmt: skip
+           "procedure_version.agency_id",
+           "api_client.agency_id", "division.agency_id", "agency.desk_id", "agency.parent_id"}  # fmt: skip
 
 
 def test_every_column_that_leads_to_an_agency_is_thought_of():
