@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import filetype
-import pypdfium2 as pdfium
 from flask_babel import gettext as _
 from PIL import Image, UnidentifiedImageError
 
@@ -147,6 +146,8 @@ def _check_kind(name: str, kind: str, allowed: Collection[str]) -> None:
 
 def _check_pdf(name: str, stream: BinaryIO) -> None:
     stream.seek(0)
+    import pypdfium2 as pdfium  # a tenth of the start-up; few requests look into a PDF
+
     try:
         with PDFIUM_LOCK, pdfium.PdfDocument(stream.read()) as document:
             pages = len(document)

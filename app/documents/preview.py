@@ -1,13 +1,16 @@
 """Pages of papers as pictures, to be looked at beside the data they prove."""
 
 import io
+from typing import TYPE_CHECKING
 
-import pypdfium2 as pdfium
 from flask_babel import gettext as _
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from app.errors import Invalid
 from app.filetypes import MAX_PIXELS, PDFIUM_LOCK, PICTURES
+
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
 
 MAX_WIDTH = 2400
 
@@ -81,7 +84,9 @@ def _check_page(page: int, pages: int) -> None:
         raise Invalid(_("There is no page %(page)d.", page=page))
 
 
-def _pdf(data: bytes) -> pdfium.PdfDocument:
+def _pdf(data: bytes) -> "pdfium.PdfDocument":
+    import pypdfium2 as pdfium  # a tenth of the start-up; few requests look into a PDF
+
     try:
         return pdfium.PdfDocument(data)
     except pdfium.PdfiumError as exc:
