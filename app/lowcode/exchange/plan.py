@@ -140,4 +140,4 @@ class Plan:
 
     def lines(self) -> list[list[Any]]:
         """Return the rows as they are kept for the page: [sheet, row, kind, key, changes]."""
-        return [[e.table.name, e.number, str(e.kind), e.text, e.changes] for e in self.entries()]
+        return [[*e.table.source(e.number, -1, "")[:2], str(e.kind), e.text, e.changes] for e in self.entries()]
