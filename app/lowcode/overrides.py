@@ -109,6 +109,11 @@ def may_grant(model: type[Any], role: Role, action: str) -> bool:
     return action in possible(model) and role is not Role.citizen
 
 
+def possible_actions(model: type[Any], role: Role) -> list[Action]:
+    """Return the actions that may be decided for ``role``, in the order of the matrix."""
+    return [action for action in Action if may_grant(model, role, action)]
+
+
 def may_revoke(model: type[Any], role: Role) -> bool:
     """Return whether rights may be taken: the system administrator must be able to give posts."""
     return not (role is Role.system_admin and model.__name__ in _KEPT)
@@ -132,7 +137,7 @@ def overridden(rights: Rights, decided: Decisions, models: list[type[Any]]) -> R
         for action in possible(model):
             key = f"can_{action}", name
             found[key] = frozenset(
-                role for role in Role if _holds(rights[key], decided, model, role, action)
+                role for role in Role if holds(rights[key], decided, model, role, action)
             )
         readers = found["can_read", name]
         found |= {(f"can_{action}", name): found[f"can_{action}", name] & readers
@@ -140,7 +145,8 @@ def overridden(rights: Rights, decided: Decisions, models: list[type[Any]]) -> R
     return found
 
 
-def _holds(declared: Any, decided: Decisions, model: type[Any], role: Role, action: str) -> bool:
+def holds(declared: Any, decided: Decisions, model: type[Any], role: Role, action: str) -> bool:
+    """Return whether ``role`` has ``action`` by ``declared`` and what was decided; reading aside."""
     is_declared = role in declared
     wanted = decided.get((str(role), model.__name__, str(action)), is_declared)
     if wanted == is_declared:

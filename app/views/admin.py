@@ -13,12 +13,11 @@ from app.extensions import db
 from app.lowcode.actions import WRITES, may
 from app.lowcode.generate import declared_models
 from app.lowcode.registry import view_of
-from app.lowcode.sync import wanted_rights
 from app.models.menus import SYSTEM
 from app.permissions import ROLE_LABELS, Role, current_actor
 from app.services import health, publication, rights, user_admin
-from app.text import fold
 from app.transactions import transaction
+from app.views.rights import RIGHTS_VIEWS
 from app.views.acts import act, asked_number
 from app.views.calendar_year import CalendarYearView
 
@@ -145,49 +144,4 @@ def _user_page(number: int, errors: list[str] | None = None, given: str = "") ->
     )  # fmt: skip
 
 
-class RightsView(BaseView):
-    """Who may do what, read from the declarations."""
-
-    route_base = "/admin/rights"
-    class_permission_name = "Rights"
-    default_view = "index"
-    title = _l("Rights by role")
-    roles = {"read": frozenset({Role.system_admin, Role.auditor})}  # noqa: RUF012 - read only
-    menu_items = ((SYSTEM, _l("Rights by role"), "lock", "index", "read"),)
-
-    @expose("/")
-    @has_access
-    @permission_name("read")
-    def index(self) -> str:
-        """Roles across, screens down; nothing can be changed here."""
-        lines = rights.overview(wanted_rights(), _titles())
-        return render_template(
-            "admin/rights.html", lines=sorted(lines, key=lambda line: fold(line.title)),
-            roles=[(role, _(ROLE_LABELS[role])) for role in Role],
-        )  # fmt: skip
-
-
-# Screens that stand in no menu and so have no title.
-_TITLES = {
-    "Applicant": _l("Pages of applicants"),
-    "DossierPage": _l("Dossier page"),
-    "File": _l("Files of dossiers"),
-    "Notices": _l("Notices"),
-}
-
-
-def _titles() -> dict[str, str]:
-    """Return what each screen is called, by the name its rights stand under."""
-    from flask import current_app
-
-    titles = {model.__name__: str(model.screen.title) for model in declared_models()}
-    for view in current_app.appbuilder.baseviews:
-        if getattr(view, "roles", None):
-            items = getattr(view, "menu_items", ())
-            name = view.class_permission_name
-            title = getattr(view, "title", None) or (items[0][1] if items else _TITLES.get(name))
-            titles.setdefault(name, str(title or name))
-    return titles
-
-
-ADMIN_VIEWS = (AdminView, UserAdminView, RightsView, CalendarYearView)
+ADMIN_VIEWS = (AdminView, UserAdminView, *RIGHTS_VIEWS, CalendarYearView)
