@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.lowcode.actions import ACTIONS, Action, possible
 from app.lowcode.entity import Entity
+from app.lowcode.naturals import has_key, key_names
 from app.lowcode.scopes import SCOPES
 from app.lowcode.screen import declared_shown, declared_writable, label_of
 from app.permissions import Role
@@ -163,6 +164,12 @@ def fields_of_entity(model: type[Any]) -> list[str]:
 
 
 def naming(model: type[Any]) -> frozenset[str]:
-    """Return the attributes a record is called by: its name stands wherever it is mentioned."""
+    """Return the attributes a record is called by: its name stands wherever it is mentioned.
+
+    Files name records by their natural key; those of persons are not named in other files.
+    """
     code = getattr(model.__str__, "__code__", None)
-    return frozenset(code.co_names if code else ()) & set(inspect(model).attrs.keys())
+    names = set(code.co_names if code else ())
+    if has_key(model) and not model.screen.is_personal:
+        names |= set(key_names(model))
+    return frozenset(names & set(inspect(model).attrs.keys()))

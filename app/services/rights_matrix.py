@@ -1,11 +1,12 @@
 """The matrix of rights as a page shows it: entities by menu, roles, six actions, scope, fields."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.lowcode.actions import Action, declared, possible
-from app.lowcode.overrides import fields_of_entity, holds, may_grant, may_revoke, naming
+from app.lowcode.overrides import fields_of_entity, holds, may_revoke, naming
 from app.lowcode.scopes import Scope, scopes_of
 from app.lowcode.screen import declared_writable, label_of
 from app.permissions import Role
@@ -56,21 +57,30 @@ class FieldLine:
     may_keep: bool
 
 
-def line_of(model: type[Any], role: Any, state: State, decided: Mapping[Any, bool]) -> Line:
-    """Return what ``role`` may do with records of ``model``; decided: of ``as_decisions``."""
-    name, can = model.__name__, possible(model)
-    is_fixed = not may_revoke(model, role)
-    scopes = tuple(scopes_of(model))
-    scope = state.get((str(role), name, "scope", ""), Scope.all)
-    shut = sum(1 for key in state if key[:3] == (str(role), name, "field"))
-    cells = []
-    reads = holds(declared(model, Action.read), decided, model, role, Action.read)
-    for action in Action:
-        roles = declared(model, action)
-        has = holds(roles, decided, model, role, action)
-        is_possible = action in can and may_grant(model, role, action)
-        cells.append(Cell(action, is_possible, role in roles, has, has and reads))
-    return Line(role, name, str(model.screen.title), tuple(cells), scope, scopes, shut, is_fixed)
+class _Facts:
+    """What the declaration of one entity says, asked once for all roles."""
+
+    def __init__(self, model: type[Any]) -> None:
+        self.model, self.name, self.title = model, model.__name__, str(model.screen.title)
+        self.possible, self.scopes = possible(model), tuple(scopes_of(model))
+        self.declared = {action: declared(model, action) for action in Action}
+
+    def line(self, role: Any, state: State, decided: Mapping[Any, bool], shut: int) -> Line:
+        """Return what ``role`` may do; shut: how many attributes are closed to it."""
+        scope = state.get((str(role), self.name, "scope", ""), Scope.all)
+        reads = self._has(role, Action.read, decided)
+        cells = []
+        for action in Action:
+            has, is_declared = self._has(role, action, decided), role in self.declared[action]
+            is_possible = action in self.possible and role is not Role.citizen
+            cells.append(Cell(action, is_possible, is_declared, has, has and reads))
+        is_fixed = not may_revoke(self.model, role)
+        return Line(role, self.name, self.title, tuple(cells), scope, self.scopes, shut, is_fixed)
+
+    def _has(self, role: Any, action: Action, decided: Mapping[Any, bool]) -> bool:
+        if (str(role), self.name, str(action)) not in decided:
+            return role in self.declared[action]
+        return holds(self.declared[action], decided, self.model, role, action)
 
 
 def matrix(
@@ -78,14 +88,16 @@ def matrix(
 ) -> list[tuple[str, list[list[Line]]]]:
     """Return [(menu title, [a line per role, of each entity])], menus in their order."""
     decided, roles = as_decisions(state), list(roles)
+    shut = Counter(key[:2] for key in state if key[2] == "field")
     titles = {menu.key: str(menu.title) for menu in menus}
     groups: dict[str, list[list[Line]]] = {key: [] for key in [*titles, ""]}
-    for model in models:
-        key = model.screen.menu.key if model.screen.menu else ""
-        groups.setdefault(key, []).append([line_of(model, role, state, decided) for role in roles])
-    for lines in groups.values():
-        lines.sort(key=lambda row: fold(row[0].title))
-    return [(titles.get(key, ""), lines) for key, lines in groups.items() if lines]
+    for facts in map(_Facts, models):
+        key = facts.model.screen.menu.key if facts.model.screen.menu else ""
+        lines = [facts.line(role, state, decided, shut[str(role), facts.name]) for role in roles]
+        groups.setdefault(key, []).append(lines)
+    for rows in groups.values():
+        rows.sort(key=lambda row: fold(row[0].title))
+    return [(titles.get(key, ""), rows) for key, rows in groups.items() if rows]
 
 
 def fields_of_role(model: type[Any], role: Role, state: State) -> list[FieldLine]:

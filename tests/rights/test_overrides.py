@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from app.errors import Conflict, Invalid
 from app.history import HistoryEntry
 from app.lowcode.sync import effective_rights, sync_permissions, wanted_rights
-from app.models import Division, RoleRight, Sector
+from app.models import Division, RoleRight
 from app.permissions import Role
 from app.services import rights_changes as changes
-from tests.factories import make_division, make_sector, make_tree, make_user
+from tests.factories import make_division, make_procedure, make_sector, make_tree, make_user
 from tests.wording import vi
 
 
@@ -65,6 +65,7 @@ def test_who_may_not_read_may_do_nothing_else(session, login):
         (_key(Role.specialist, "Sector", "what", "read"), "yes"),
         (_key(Role.specialist, "Sector", "scope"), "agency"),  # says nothing of agencies
         (_key(Role.specialist, "Agency", "field", "name"), "hide"),  # it is called by it
+        (_key(Role.specialist, "Sector", "field", "code"), "hide"),  # files name it by its code
         (_key(Role.specialist, "Agency", "field", "path"), "hide"),
         (_key(Role.catalog_admin, "Sector", "field", "code"), "keep"),  # needed to add one
         (_key(Role.system_admin, "User", "action", "read"), "no"),
@@ -194,14 +195,14 @@ def test_a_hidden_attribute_is_nowhere(session, login):
 
 
 def test_a_hidden_search_column_is_not_searched(session, login):
-    make_sector(code="MAT-2026", name="Lĩnh vực thử")
-    client = login(Role.specialist)
-    assert client.get("/api/v1/sector/?q=MAT-2026").json["count"] == 1
-    _decide(session, {_key(Role.specialist, "Sector", "field", "code"): "hide"})
-    assert client.get("/api/v1/sector/?q=MAT-2026").json["count"] == 0
-    assert client.get("/api/v1/sector/?q=Lĩnh vực thử").json["count"] == 1
-    assert "MAT-2026" not in client.get("/sector/list/").text
-    assert Sector.screen.columns[0] == "code"  # the list opens without its first column
+    version = make_procedure(name="Thủ tục thử", decision_number="Bí-mật-77")
+    client, path = login(Role.specialist), "/api/v1/procedure_version/"
+    assert client.get(f"{path}?q=bi-mat-77").json["count"] == 1
+    _decide(session, {_key(Role.specialist, "ProcedureVersion", "field", "decision_number"): "hide"})
+    assert client.get(f"{path}?q=bi-mat-77").json["count"] == 0
+    assert client.get(f"{path}?q=Bí-mật-77").json["count"] == 0
+    assert client.get(f"{path}?q=Thủ tục thử").json["count"] == 1
+    assert "Bí-mật-77" not in client.get(f"/procedure-version/show/{version.id}").text
 
 
 def test_the_rights_of_a_request_stay_one_statement(session, count_queries):
