@@ -59,7 +59,7 @@ class RoleRight(_OfRole):
         sa.String(10), info={"label": _l("Action"), "choices": ACTIONS}
     )
     is_allowed: Mapped[bool] = mapped_column(info={"label": _l("Allowed")})
-    role: Mapped[FabRole] = relationship(FabRole)
+    role: Mapped[FabRole] = relationship(FabRole, lazy="joined")
     __table_args__ = (sa.UniqueConstraint("role_id", "entity", "action"),)
 
     def __str__(self) -> str:
@@ -72,7 +72,7 @@ class RoleScope(_OfRole):
     scope: Mapped[str] = mapped_column(
         sa.String(10), info={"label": _l("Scope"), "choices": SCOPES}
     )
-    role: Mapped[FabRole] = relationship(FabRole)
+    role: Mapped[FabRole] = relationship(FabRole, lazy="joined")
     __table_args__ = (sa.UniqueConstraint("role_id", "entity"),)
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ class FieldRight(_OfRole):
     field: Mapped[str] = mapped_column(sa.String(60), info={"label": _l("Attribute")})
     may_read: Mapped[bool] = mapped_column(default=True, info={"label": _l("Sees it")})
     may_change: Mapped[bool] = mapped_column(default=False, info={"label": _l("Changes it")})
-    role: Mapped[FabRole] = relationship(FabRole)
+    role: Mapped[FabRole] = relationship(FabRole, lazy="joined")
     __table_args__ = (sa.UniqueConstraint("role_id", "entity", "field"),)
 
     def __str__(self) -> str:
@@ -170,6 +170,7 @@ def naming(model: type[Any]) -> frozenset[str]:
     """
     code = getattr(model.__str__, "__code__", None)
     names = set(code.co_names if code else ())
-    if has_key(model) and not model.screen.is_personal:
+    screen = getattr(model, "screen", None)
+    if screen is not None and has_key(model) and not screen.is_personal:
         names |= set(key_names(model))
     return frozenset(names & set(inspect(model).attrs.keys()))

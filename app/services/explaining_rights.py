@@ -189,8 +189,10 @@ def _words(model: type[Any], action: str) -> dict[str, str]:
 
 def _whose(decision: rights_past.Decision) -> str:
     at = to_local(decision.at).strftime("%H:%M %d/%m/%Y")
-    text = _(" (%(who)s, %(at)s", who=decision.who or _("the system"), at=at)
-    return text + (_("; reason: %(reason)s).", reason=decision.reason) if decision.reason else ").")
+    words = [_("decided by %(who)s at %(at)s", who=decision.who or _("the system"), at=at)]
+    if decision.reason:
+        words.append(_("reason: %(text)s", text=decision.reason))
+    return f" ({'; '.join(words)})."
 
 
 def _day(day: date) -> str:

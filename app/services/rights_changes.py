@@ -242,8 +242,9 @@ def decide(session: Session, changes: State, mark: str, reason: str) -> int:
         raise Conflict(_("Somebody else changed rights meanwhile. Look at the present state and decide again."))
     changes = differing(state, changes)
     check(state, changes)
-    for key, value in changes.items():
-        _store(session, roles[key[0]], key, value)
+    with session.no_autoflush:  # one flush: the reason stands at every entry
+        for key, value in changes.items():
+            _store(session, roles[key[0]], key, value)
     because(session, reason=reason.strip()[:1000])
     session.flush()
     because(session, action="change_rights", reason=reason.strip()[:1000])

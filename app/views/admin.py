@@ -17,9 +17,9 @@ from app.models.menus import SYSTEM
 from app.permissions import ROLE_LABELS, Role, current_actor
 from app.services import health, publication, rights, user_admin
 from app.transactions import transaction
-from app.views.rights import RIGHTS_VIEWS
 from app.views.acts import act, asked_number
 from app.views.calendar_year import CalendarYearView
+from app.views.rights import RIGHTS_VIEWS
 
 _ADMINS = frozenset({Role.system_admin, Role.catalog_admin})
 _SYSTEM = frozenset({Role.system_admin})

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from app.errors import Conflict, Invalid
 from app.history import HistoryEntry
 from app.lowcode.sync import effective_rights, sync_permissions, wanted_rights
+from app.lowcode.values import inside_sentence
 from app.models import Division, RoleRight
 from app.permissions import Role
 from app.services import rights_changes as changes
@@ -92,14 +93,18 @@ def test_a_reason_is_asked_for_and_stands_in_the_history(session, login):
     key = _key(Role.specialist, "Sector", "action", "add")
     with pytest.raises(Invalid):
         _decide(session, {key: "yes"}, reason="  ")
-    _decide(session, {key: "yes"}, reason="Quyết định 12/QĐ-UBND")
-    entries = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id.desc()).limit(2)).all()
+    more = {_key(Role.specialist, "Agency", "action", "export"): "no"}
+    more |= {_key(Role.specialist, "Division", "scope"): "agency"}
+    _decide(session, {key: "yes"} | more, reason="Quyết định 12/QĐ-UBND")
+    entries = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id.desc()).limit(4)).all()
     assert {e.reason for e in entries} == {"Quyết định 12/QĐ-UBND"}
     assert {e.aggregate for e in entries} == {"ab_role"}
     role = session.scalar(sa.text("SELECT id FROM ab_role WHERE name = 'specialist'"))
     text = login(Role.system_admin).get(f"/role/show/{role}?tab=history").text
     assert "Quyết định 12/QĐ-UBND" in text
-    assert f"{vi('Specialist')} · {vi('Sectors')} · {vi('add')}" in text
+    assert inside_sentence(vi("Right of a role")) in text
+    assert f"<dt>{vi('Kind of record')}</dt><dd>{vi('Sectors')}</dd>" in text
+    assert f"<dt>{vi('Action')}</dt><dd>{vi('add')}</dd>" in text
 
 
 def test_two_administrators_do_not_overwrite_each_other(session):
