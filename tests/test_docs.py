@@ -33,7 +33,8 @@ COLUMNS = {"result": len(HEAD) - 2, "procedure_version": len(HEAD) - 2,
            "publication_decision": len(HEAD) - 2}  # fmt: skip
 GUIDES.append(DOCS / "phan-quyen.md")
 # Whom a notice reaches, beside the roles.
-_OTHERS = {"applicant": "người nộp hồ sơ", "desk": "Bộ phận Một cửa", "sender": "người gửi"}
+_OTHERS = {"applicant": "người nộp hồ sơ", "desk": "Bộ phận Một cửa", "sender": "người gửi",
+           "chairman": "Chủ tịch UBND cấp tỉnh"}  # fmt: skip
 
 
 def _catalogue():

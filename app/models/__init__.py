@@ -25,9 +25,12 @@ from app.models.letter import Letter
 from app.models.money import Charge
 from app.models.notice import IncidentNotice, MailMessage, Notice
 from app.models.officer import OfficerPosition, UserSetting
+from app.models.online_service import OnlineService
 from app.models.pack_run import PackRun
 from app.models.procedure import Component, Procedure, ProcedureVersion
+from app.models.procedure_report import ProcedureReport
 from app.models.process import Process, ProcessStep
+from app.models.process_approval import ApprovalStage, ProcessApproval
 from app.models.profile import Profile, ProfileParameter
 from app.models.publication import PublicationDecision, PublicationItem
 from app.models.rating import Rating
@@ -49,6 +52,7 @@ __all__ = [
     "Agency",
     "ApiClient",
     "ApiToken",
+    "ApprovalStage",
     "Attachment",
     "CalendarChange",
     "CalendarDay",
@@ -83,12 +87,15 @@ __all__ = [
     "Movement",
     "Notice",
     "OfficerPosition",
+    "OnlineService",
     "OutboxEvent",
     "PackRun",
     "PermissionView",
     "Procedure",
+    "ProcedureReport",
     "ProcedureVersion",
     "Process",
+    "ProcessApproval",
     "ProcessStep",
     "Profile",
     "ProfileParameter",

@@ -22,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "payment_pauses_clock": True,
     "max_upload_mb": 20,
     "feedback_answer_days": 15,  # QĐ 766/QĐ-TTg
+    "procedure_report_days": 5,  # HCM24 Đ17.6h: promptly
     "reminder_hours": [8, 2],  # working hours ahead
     "reception_reminder_hours": [4, 1],
 }

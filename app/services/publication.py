@@ -18,6 +18,8 @@ from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import because
 from app.models import (
     Component,
+    Form,
+    FormSection,
     Procedure,
     ProcedureVersion,
     Process,
@@ -76,7 +78,8 @@ def whole() -> list[Any]:
     """Return the loader options for versions with what their checks ask for."""
     version = ProcedureVersion
     return [
-        joinedload(version.procedure), joinedload(version.agency), joinedload(version.form),
+        joinedload(version.procedure), joinedload(version.agency),
+        joinedload(version.form).selectinload(Form.sections).selectinload(FormSection.fields),
         joinedload(version.process).selectinload(Process.steps),
         selectinload(version.components), selectinload(version.fees),
     ]  # fmt: skip

@@ -216,20 +216,26 @@ def _places(about: _Subject) -> Iterator[Check]:
 
 def _people(about: _Subject) -> Iterator[Check]:
     """Whether somebody holds the role of each step where it is done; people change, so it warns."""
-    empty: dict[str, list[Agency]] = {}
-    for agency in about.facts.handling(about.version):
-        for step in steps_of(about.version):
-            place = _where(about.facts, agency, step.place)
-            if place is not None and (place.id, step.role) not in about.facts.held:
-                found = empty.setdefault(step.role, [])
-                if place not in found:
-                    found.append(place)
+    empty = unstaffed(about.facts, about.version, about.facts.handling(about.version))
     if not empty:
         yield Check(_("Every step has officers who may do it"))
     for role, places in sorted(empty.items()):
         label = _(ROLE_LABELS[Role(role)]) if role in set(Role) else role
         yield Check(_("Nobody holds the role “%(role)s” at: %(names)s", role=label, names=_names(places)),
                     "warning", ("officer_position", 0))  # fmt: skip
+
+
+def unstaffed(facts: Facts, version: ProcedureVersion, agencies: list[Agency]) -> dict[str, list[Agency]]:
+    """Return the places where nobody holds the role of a step, by role, for ``agencies``."""
+    empty: dict[str, list[Agency]] = {}
+    for agency in agencies:
+        for step in steps_of(version):
+            place = _where(facts, agency, step.place)
+            if place is not None and (place.id, step.role) not in facts.held:
+                found = empty.setdefault(step.role, [])
+                if place not in found:
+                    found.append(place)
+    return empty
 
 
 def _where(facts: Facts, agency: Agency, place: str) -> Agency | None:

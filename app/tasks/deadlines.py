@@ -2,12 +2,13 @@
 
 from celery import shared_task
 
+from app.services.governance_reminders import remind_governance
 from app.services.reminders import remind_all
 from app.transactions import transaction
 
 
 @shared_task(name="deadlines.check", acks_late=True)
 def check() -> int:
-    """Tell officers of steps that are nearly due or late; returns how many were told."""
+    """Tell officers of steps, trials and reports nearly due or late; returns how many were told."""
     with transaction() as session:
-        return remind_all(session)
+        return remind_all(session) + remind_governance(session)

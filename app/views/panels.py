@@ -1,22 +1,34 @@
 """What the generated page of some records shows above their facts: the way to their work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, url_for
 from flask_babel import gettext as _
 
+from app.lowcode.values import inside_sentence
 from app.models import ProcedureVersion, PublicationDecision
-from app.permissions import current_actor
+from app.permissions import ROLE_LABELS, Role, current_actor
+from app.services.moves import Cycle, coming, cycle_of, offered
+from app.views.comparing import ComparingView
+from app.views.moves import MOVE_VIEWS
+from app.workflows.table import Transition
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A link to the page on which people work with a record."""
+    """A link to the page on which people work with a record, or its life cycle in place.
 
-    url: str
-    label: str
+    steps: as ``ui.steps`` reads them; coming: every next act with who makes it and the clause.
+    """
+
+    url: str = ""
+    label: str = ""
     icon: str = "certificate"
+    state: str = ""
+    steps: list[dict[str, str]] = field(default_factory=list)
+    coming: list[dict[str, str]] = field(default_factory=list)
+    offered: list[Transition[Any]] = field(default_factory=list)
 
 
 def panel_of(row: Any) -> Panel | None:
@@ -26,9 +38,33 @@ def panel_of(row: Any) -> Panel | None:
         return Panel(url_for("DecisionView.show", number=row.id), _("Procedures, checklist, publication"))
     if isinstance(row, ProcedureVersion) and actor.may("can_examine", "Publication"):
         return Panel(url_for("PublicationView.show", number=row.id), _("Checklist and publication"))
-    return None
+    cycle = cycle_of(row)
+    if cycle is None:
+        return None
+    return Panel(
+        state=_(cycle.workflow.states(row.state).label), steps=_steps(cycle, row),
+        coming=[_line(cycle, step) for step in coming(row)], offered=offered(row, actor),
+    )  # fmt: skip
+
+
+def _steps(cycle: Cycle, row: Any) -> list[dict[str, str]]:
+    """Return the smooth course with what is done; a record that left it shows none as present."""
+    state, path = cycle.workflow.states(row.state), list(cycle.path)
+    place = path.index(state) if state in path else 0
+    is_over = state in cycle.workflow.final
+    words = ["done" if n < place or is_over and n == place else "current" if n == place else "todo"
+             for n in range(len(path))] if state in path else ["todo"] * len(path)  # fmt: skip
+    return [{"title": _(one.label), "state": word} for one, word in zip(path, words, strict=True)]  # type: ignore[attr-defined]
+
+
+def _line(cycle: Cycle, step: Transition[Any]) -> dict[str, str]:
+    who = [_("the head of the province") if role == Role.agency_head and step.name in cycle.chairman
+           else inside_sentence(_(ROLE_LABELS[Role(role)])) for role in sorted(step.roles)]  # fmt: skip
+    return {"label": _(step.label), "who": ", ".join(who), "clause": step.clause}
 
 
 def add_panels(app: Flask) -> None:
-    """Let the generated pages ask for panels."""
+    """Let the generated pages ask for panels, and add the views that these lead to."""
     app.jinja_env.globals["panel_of"] = panel_of
+    for view in (*MOVE_VIEWS, ComparingView):
+        app.appbuilder.add_view_no_menu(view)  # type: ignore[attr-defined]

@@ -4,10 +4,13 @@ from typing import Any
 
 from app.workflows.dossier import DOSSIER
 from app.workflows.feedback import FEEDBACK
+from app.workflows.governance import APPROVAL
+from app.workflows.online import ONLINE_SERVICE, REPORT
 from app.workflows.publication import DECISION, VERSION
 from app.workflows.result import RESULT
 from app.workflows.table import Workflow
 
 WORKFLOWS: dict[str, Workflow[Any]] = {
-    workflow.name: workflow for workflow in (DOSSIER, RESULT, FEEDBACK, VERSION, DECISION)
-}
+    workflow.name: workflow for workflow in (
+        DOSSIER, RESULT, FEEDBACK, VERSION, DECISION, APPROVAL, REPORT, ONLINE_SERVICE)
+}  # fmt: skip

@@ -58,6 +58,8 @@ NOTICES = frozenset(
         "clerk",
         "cashier",
         "control_focal_point",
+        "catalog_admin",
+        "chairman",  # of the People's Committee of the province
         "sender",
     }
 )

@@ -29,6 +29,7 @@ from app.services.notices import notice_users
 from app.services.processing import claim
 from app.services.submission import submit
 from tests.factories import make_account, make_division, make_form, make_position, make_user
+from tests.i18n.world_publication import make_publication
 from tests.services.steps import PNG, Office, task_of
 
 # One field of every kind, so that the form shows every control there is.
@@ -62,6 +63,7 @@ class World:
         self._make_dossiers()
         self._make_feedback()
         self._make_settings()
+        make_publication(self)
         self._fill_files()
         session.flush()
 
