@@ -10,7 +10,7 @@ from app.permissions import Role
 from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
 from app.services.setup_workbook.words import fees_of, limit_of, minutes_of, papers_of, sector_of
 from tests.exchange.books import apply, book, download, rows_in, run, send
-from tests.factories import make_tree, make_user
+from tests.factories import make_form, make_tree, make_user
 from tests.wording import vi
 
 SLUG = "admin/setup"
@@ -130,6 +130,27 @@ def test_three_sheets_make_a_working_commune(session, login):
     assert [
         (line["add"], line["change"], line["fault"]) for line in run(again).counts if line["add"] or line["change"]
     ] == []
+
+
+def test_procedures_name_their_form_and_the_rest_of_what_is_published(session, login):
+    make_tree()
+    form = make_form(code="tk_chung")
+    head = ["Mã số", "Tên thủ tục", "Thời hạn", "Đối tượng thực hiện", "Trình tự thực hiện", "Kết quả"]
+    rows = [
+        [*head, vi("Form code"), vi("Sector")],
+        ["9.1", "Thủ tục A", "1", "Cá nhân", "Nộp, nhận", "Trích lục", "tk_chung", "Hộ tịch"],
+        ["9.2", "Thủ tục B", "1", "", "", "", "khong_co", "Hộ tịch"],
+    ]
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, SLUG, book({"Bảng công bố": rows}))
+    assert run(number).faults == 1
+    assert 'name="cell-3-6-Bảng công bố"' in page
+    client.post(f"/{SLUG}/import/{number}/correct", data={"cell-3-6-Bảng công bố": "tk_chung"})
+    apply(client, SLUG, number)
+    versions = {v.procedure.code: v for v in session.scalars(sa.select(ProcedureVersion))}
+    assert {code: v.form_id for code, v in versions.items()} == {"9.1": form.id, "9.2": form.id}
+    first = versions["9.1"]
+    assert (first.subjects, first.steps_text, first.result_text) == ("Cá nhân", "Nộp, nhận", "Trích lục")
 
 
 def test_new_officers_get_passwords_that_work_once(session, login):

@@ -67,9 +67,10 @@ class Catalog:
         self.sectors = Derived(Sector, source, {"code": "sector", "name": "sector"})
         self.procedures = Derived(Procedure, source, {"code": "code", "name": "name", "sector": "sector"})
         places = {"procedure": "code", "name": "name", "agency_level": "level", "agency": "agency",
-                  "ways_text": "place", "legal_basis": "basis", "time_limit_value": "limit",
+                  "ways_text": "place", "subjects": "subjects", "steps_text": "steps", "result_text": "result",
+                  "legal_basis": "basis", "time_limit_value": "limit",
                   "time_limit_unit": "limit", "is_same_day": "limit", "time_limit_note": "limit",
-                  "process": "process"}  # fmt: skip
+                  "process": "process", "form": "form"}  # fmt: skip
         self.versions = Derived(ProcedureVersion, source, places)
         self.papers = Derived(Component, source, {"version": "code", "name": "papers"})
         self.fees = Derived(Fee, source, {"version": "code"} | dict.fromkeys(("name", "kind", "amount", "note"), "fee"))
@@ -126,10 +127,11 @@ class Catalog:
         version = self._numbers.get(code, 1)
         self.versions.add(
             number, procedure=code, number=version, name=text_of(row, "name"), agency_level=level,
-            agency=text_of(row, "agency"), ways_text=place, legal_basis=text_of(row, "basis"),
+            agency=text_of(row, "agency"), ways_text=place, subjects=text_of(row, "subjects"),
+            steps_text=text_of(row, "steps"), result_text=text_of(row, "result"), legal_basis=text_of(row, "basis"),
             time_limit_value=limit.value, time_limit_unit=_(LIMIT_UNITS[limit.unit]),
             is_same_day=_("Yes") if limit.is_same_day else _("No"), time_limit_note=limit.note,
-            process=text_of(row, "process"),
+            process=text_of(row, "process"), form=text_of(row, "form"),
         )  # fmt: skip
         self._parts(number, f"{code} / {version}", row)
 

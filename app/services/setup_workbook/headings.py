@@ -81,9 +81,14 @@ PROCEDURES = Part("procedures", N_("Procedures"), ("code", "name"), (
       also=("phi, le phi (neu co)", "phi le phi", "le phi", "phi", "phi/le phi")),
     H("papers", N_("Components of the dossier"), N_("One paper per line."),
       also=("thanh phan", "ho so", "thanh phan, so luong ho so")),
+    H("subjects", N_("Who may apply"), also=("doi tuong", "doi tuong thuc hien")),
+    H("steps", N_("How it is done"), also=("trinh tu", "trinh tu thuc hien")),
+    H("result", N_("Result"), also=("ket qua", "ket qua thuc hien", "ket qua giai quyet")),
     H("basis", N_("Legal basis"), also=("can cu", "can cu phap ly", "co so phap ly")),
     H("process", N_("Process code"), N_("One of the sheet of processes, or one that is there already."),
       also=("ma quy trinh",)),
+    H("form", N_("Form code"), N_("One of the form designer. Empty: chosen in the draft later."),
+      also=("ma mau don", "mau don dien tu")),
 ))  # fmt: skip
 PROCESSES = Part("processes", N_("Internal processes"), ("process", "step"), (
     H("process", N_("Process code"), N_("Empty: as the row above."), True, ("ma quy trinh",)),

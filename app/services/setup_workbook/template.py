@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from app.lowcode.exchange.book import Book
 from app.lowcode.exchange.layout import Column, Sheet
 from app.lowcode.exchange.tables import guide_title
-from app.models import Agency, Process, Sector, WorkingCalendar
+from app.models import Agency, Form, Process, Sector, WorkingCalendar
 from app.services.setup_workbook.headings import PARTS, Heading, Part
 
 _MOST = 2000  # offered in a drop-down list
-_LISTS = {"sector": Sector.name, "process": Process.code, "calendar": WorkingCalendar.code, "parent": Agency.code}
+_LISTS = {
+    "sector": Sector.name, "process": Process.code, "form": Form.code, "calendar": WorkingCalendar.code,
+    "parent": Agency.code,
+}  # fmt: skip
 
 
 def write_setup_template(session: Session, title: str) -> IO[bytes]:
