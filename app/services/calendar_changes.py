@@ -162,10 +162,17 @@ def _refuse(wishes: list[DayWish], reason: str, decision: str) -> None:
 
 
 def _is_moving(session: Session, calendar: WorkingCalendar) -> bool:
+    """Return whether an earlier change waits for the worker and there are dossiers it may move."""
     query = sa.select(CalendarChange.id).where(
         CalendarChange.calendar_id == calendar.id, CalendarChange.done_at.is_(None)
     )
-    return session.scalar(query.limit(1)) is not None
+    if session.scalar(query.limit(1)) is None:
+        return False
+    running = sa.select(Dossier.id).where(
+        Dossier.agency_id.in_([agency.id for agency in places_of(session, calendar.id)]),
+        Dossier.state.in_(_RUNNING), Dossier.received_at.is_not(None),
+    )  # fmt: skip
+    return session.scalar(running.limit(1)) is not None
 
 
 def _write(

@@ -233,3 +233,10 @@ def test_an_agency_says_whose_calendar_it_goes_by(session):
     assert [a.name for a in groups["Lịch của phường"].own] == [tree.commune.name]
     assert tree.desk in groups["Lịch của phường"].heirs[tree.commune.name]
     assert tree.department in groups[tree.root.calendar.name].heirs[tree.root.name]
+
+
+def test_without_running_dossiers_the_next_change_need_not_wait(session, office, admin):
+    calendar = calendar_of(office)
+    apply(session, calendar, TUESDAY_OFF, admin)
+    apply(session, calendar, [DayWish(date(2026, 11, 25), "holiday")], admin)
+    assert {row.day.day for row in session.scalars(sa.select(CalendarDay))} >= {24, 25}
