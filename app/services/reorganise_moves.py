@@ -15,11 +15,26 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import today
 from app.i18n import N_
-from app.models import Agency, ApiClient, Division, Dossier, Draft, Feedback, OfficerPosition, ProcedureVersion, Task
+from app.models import (
+    Agency,
+    ApiClient,
+    Division,
+    Dossier,
+    Draft,
+    Feedback,
+    OfficerPosition,
+    OnlineService,
+    ProcedureReport,
+    ProcedureVersion,
+    ProcessApproval,
+    Task,
+)
 from app.models.procedure import VersionState
 from app.models.reorganisation import ReorganisationKind
 from app.models.task import TaskState
 from app.workflows.feedback import FeedbackState
+from app.workflows.governance import ApprovalState
+from app.workflows.online import ReportState, ServiceState
 from app.workflows.states import FINAL
 
 TOPICS = {
@@ -33,6 +48,9 @@ TOPICS = {
     "served": N_("Agencies for which %(agency)s now receives"),
     "drafts": N_("Unsent applications that will go to %(agency)s"),
     "feedback": N_("Feedback items to be answered by %(agency)s"),
+    "approvals": N_("Processes under approval that now belong to %(agency)s"),
+    "reports": N_("Unanswered reports on procedures, now of %(agency)s"),
+    "services": N_("Online services looked after by %(agency)s"),
     "clients": N_("Connected systems that now belong to %(agency)s"),
     "versions": N_("Drafts of procedure versions handled by %(agency)s"),
     "agency": N_("Entries of the agency itself that change: %(agency)s"),
@@ -125,11 +143,22 @@ def _rules(old: Agency) -> Iterator[tuple[str, Any, str]]:
     waiting = sa.select(Feedback).where(Feedback.agency_id == old.id, Feedback.state.in_(_UNANSWERED))
     yield "feedback", waiting, "agency"
     yield "versions", sa.select(ProcedureVersion).where(ProcedureVersion.agency_id == old.id, _UNDECIDED), "agency"
+    yield from _governed(old)
     yield "clients", sa.select(ApiClient).where(ApiClient.agency_id == old.id), "agency"
     yield "divisions", sa.select(Division).where(Division.agency_id == old.id), "agency"
     yield "served", sa.select(Agency).where(Agency.desk_id == old.id, Agency.parent_id != old.id), "desk"
     below = sa.select(Agency).where(Agency.parent_id == old.id, Agency.id != (old.desk_id or 0))
     yield "children", below, "parent"
+
+
+def _governed(old: Agency) -> Iterator[tuple[str, Any, str]]:
+    """What the agency drafts, reports and offers, as long as it is not over."""
+    drafted = sa.select(ProcessApproval).where(ProcessApproval.agency_id == old.id)
+    yield "approvals", drafted.where(ProcessApproval.state != ApprovalState.in_use), "agency"
+    reported = sa.select(ProcedureReport).where(ProcedureReport.agency_id == old.id)
+    yield "reports", reported.where(ProcedureReport.state.in_((ReportState.sent, ReportState.accepted))), "agency"
+    offered = sa.select(OnlineService).where(OnlineService.agency_id == old.id)
+    yield "services", offered.where(OnlineService.state.not_in((ServiceState.refused, ServiceState.stopped))), "agency"
 
 
 def _splitting(session: Session, wish: Wish) -> Iterator[Change]:

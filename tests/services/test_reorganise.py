@@ -267,7 +267,8 @@ STAYS = {
 }  # fmt: skip
 FOLLOWS = {"dossier.agency_id", "dossier.desk_id", "task.agency_id", "draft.agency_id", "feedback.agency_id",
            "procedure_version.agency_id",
-           "api_client.agency_id", "division.agency_id", "agency.desk_id", "agency.parent_id"}  # fmt: skip
+           "api_client.agency_id", "process_approval.agency_id", "procedure_report.agency_id",
+           "online_service.agency_id", "division.agency_id", "agency.desk_id", "agency.parent_id"}  # fmt: skip
 
 
 def test_every_column_that_leads_to_an_agency_is_thought_of():
