@@ -15,15 +15,18 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_appbuilder import Model
+from flask_babel import gettext as _
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
 
 from app.clock import now
+from app.errors import Invalid
 from app.permissions import Actor, current_actor
 from app.types import JSON, UtcDateTime
 
 GENESIS = "0" * 64
 HIDDEN = "•••"
+MAX_REASON = 4000  # characters: two pages; every reason stands in the history for good
 SECRET_COLUMNS = frozenset({"password", "key_hash", "lookup_hash"})
 # Written by the login itself; a login has an entry of its own.
 _NOISE = frozenset(
@@ -92,7 +95,13 @@ def restored(session: Session, key: Key) -> None:
 
 
 def because(session: Session, *, action: str | None = None, reason: str | None = None) -> None:
-    """Name the act (a transition, say) and its reason for the entries of the coming flush."""
+    """Name the act (a transition, say) and its reason for the entries of the coming flush.
+
+    Raises Invalid (field "reason") for a reason nobody would read to its end.
+    """
+    if reason is not None and len(reason) > MAX_REASON:
+        message = _("At most %(limit)d characters. You typed %(count)d.", limit=MAX_REASON, count=len(reason))
+        raise Invalid(message, {"reason": message})
     session.info["history_action"] = action
     session.info["history_reason"] = reason
 

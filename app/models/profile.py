@@ -14,6 +14,7 @@ from app.errors import Invalid
 from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
 from app.models.menus import SYSTEM
+from app.models.profile_values import value_problem
 from app.permissions import EVERY_OFFICER, Actor, Role
 from app.types import JSON
 
@@ -83,7 +84,11 @@ class ProfileParameter(Entity):
         return self.key
 
     def check(self, actor: Actor) -> None:
-        """Refuse a validity that ends before it begins."""
+        """Refuse a validity that ends before it begins, a value the product could not use."""
+        problem = value_problem(self.key, self.value)
+        if problem is not None:
+            message = _("%(key)s: %(problem)s", key=self.key, problem=problem)
+            raise Invalid(message, {"value": message})
         if self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")
             raise Invalid(message, {"valid_to": message})

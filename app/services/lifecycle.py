@@ -14,7 +14,7 @@ from app.permissions import Actor, Role
 from app.services.guards import GUARDS
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
 from app.services.profiles import profile_value
-from app.services.task_rights import holds, may_do
+from app.services.task_rights import holds, is_own, may_do
 from app.services.timing import calendar_of, reception_due
 from app.workflows.deadlines import resume_due
 from app.workflows.dossier import DOSSIER
@@ -51,6 +51,7 @@ def move(
     row = find_transition(name)
     source = State(dossier.state)
     if source not in row.sources or not _acts(dossier, row, actor):
+        refuse_own(dossier, actor)
         raise NotAllowed(_("%(code)s: “%(step)s” is not open to you in the present state.",
                            code=dossier.code, step=_(row.label)))  # fmt: skip
     refuse_unless(row, dossier, remark)
@@ -66,10 +67,17 @@ def begin(session: Session, dossier: Dossier, name: str, actor: Actor) -> Transi
     session.add(dossier)
     session.flush()  # its ids are what the rights are compared with
     if None not in row.sources or not _acts(dossier, row, actor):
+        refuse_own(dossier, actor)
         raise NotAllowed(_("You may not enter dossiers here."))
     refuse_unless(row, dossier, None)
     _enter(session, dossier, row, None, DOSSIER.outcome(row, None), actor, None)
     return row
+
+
+def refuse_own(dossier: Dossier, actor: Actor) -> None:
+    """Raise NotAllowed, saying why, if an officer would act on his own dossier."""
+    if actor.is_officer and is_own(dossier, actor):
+        raise NotAllowed(_("%(code)s is a dossier of your own: a colleague has to handle it.", code=dossier.code))
 
 
 def refuse_unless(row: Transition[State], dossier: Dossier, remark: str | None) -> None:
@@ -202,10 +210,11 @@ def stands_at(dossier: Dossier, actor: Actor, role: Role) -> bool:
     """Return whether ``actor`` holds ``role`` over this dossier.
 
     Desk roles: at its desk. Heads and clerks: at the agency that handles it or where its open
-    step is. Specialists: only while the open step is theirs or nobody's. Citizens: as applicant.
+    step is. Specialists: only while the open step is theirs or nobody's. Citizens: as applicant,
+    and the applicant in no other role.
     """
-    if role is Role.citizen:
-        return actor.account_id is not None and actor.account_id == dossier.account_id
+    if is_own(dossier, actor) or role is Role.citizen:
+        return is_own(dossier, actor) and role is Role.citizen
     if role in DESK_ROLES:
         return holds(actor, role, dossier.desk_id)
     if role is Role.specialist:

@@ -13,7 +13,8 @@ from app.permissions import Actor, Role
 from app.services.eform_search import keep_answers_text
 from app.services.eform_state import Evaluation
 from app.services.eforms import complete, data_problems, prepare
-from app.services.task_rights import holds, may_do
+from app.services.lifecycle import stands_at
+from app.services.task_rights import may_do
 from app.workflows.states import FINAL, State
 
 
@@ -31,7 +32,7 @@ def may_write(dossier: Dossier, actor: Actor) -> bool:
     if State(dossier.state) in FINAL or not officer_fields(dossier):
         return False
     if State(dossier.state) == State.registered:
-        return holds(actor, Role.desk_officer, dossier.desk_id)
+        return stands_at(dossier, actor, Role.desk_officer)
     return any(may_do(task, actor) for task in dossier.tasks)
 
 

@@ -60,7 +60,7 @@ def open_task(
     Given to ``user_id``, else to whoever did the step before, else to the only one who can.
     """
     agency = place_of_step(session, dossier, step)
-    candidates = holders(session, agency.id, Role(step.role))
+    candidates = _fit(dossier, holders(session, agency.id, Role(step.role)))
     user_id = user_id or _natural_assignee(dossier, step, candidates)
     at = now()
     task = Task(
@@ -204,7 +204,12 @@ def _give(session: Session, task: Task, user_id: int | None, actor: Actor) -> Ta
 
 def colleagues(session: Session, task: Task) -> list[int]:
     """Return the ids of those who may do a task."""
-    return holders(session, task.agency_id, Role(task.role))
+    return _fit(task.dossier, holders(session, task.agency_id, Role(task.role)))
+
+
+def _fit(dossier: Dossier, user_ids: list[int]) -> list[int]:
+    """Return the officers among ``user_ids`` who are not the applicant himself."""
+    return [number for number in user_ids if number != dossier.account.user_id]
 
 
 def refuse_unless_mine(task: Task, actor: Actor) -> None:
@@ -212,6 +217,7 @@ def refuse_unless_mine(task: Task, actor: Actor) -> None:
     if task.state != TaskState.open:
         _refuse_closed(task)
     if not may_do(task, actor):
+        lifecycle.refuse_own(task.dossier, actor)
         raise NotAllowed(_("This step is not yours: %(step)s", step=task.name))
 
 

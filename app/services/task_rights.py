@@ -1,6 +1,6 @@
 """Whose a task is: by role, by agency, by name."""
 
-from app.models import Task
+from app.models import Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Role
 
@@ -17,8 +17,18 @@ def holds(actor: Actor, role: Role, agency_id: int | None) -> bool:
     return any(post.agency_id == agency_id for post in actor.positions_as(frozenset({role})))
 
 
+def is_own(dossier: Dossier, actor: Actor) -> bool:
+    """Return whether the actor is the applicant: nobody decides, as an officer, on what he asks for."""
+    return actor.account_id is not None and actor.account_id == dossier.account_id
+
+
 def may_do(task: Task, actor: Actor) -> bool:
-    """Return whether a task is the actor's to do: his role, his agency, his or nobody's."""
+    """Return whether a task is the actor's to do: his role, his agency, his or nobody's.
+
+    Never one of a dossier of his own.
+    """
+    if actor.account_id is not None and is_own(task.dossier, actor):
+        return False
     role = Role(task.role)
     fits = holds(actor, role, task.agency_id) or (
         role in SUPERIOR and holds(actor, SUPERIOR[role], task.agency_id)
