@@ -12,7 +12,7 @@ from app.lowcode.columns import chosen_columns
 from app.lowcode.cursors import beyond, read_token, sort_keys, token_of
 from app.lowcode.filters import condition, read_filters
 from app.lowcode.rows import visible
-from app.lowcode.screen import default_order, opened
+from app.lowcode.screen import default_order, tells
 from app.lowcode.searching import matching
 from app.permissions import Actor
 
@@ -77,7 +77,8 @@ def sortable(model: type[Any]) -> set[str]:
     """Return the attributes a list may be sorted by: its own columns, and its default order."""
     own = {attr.key for attr in inspect(model).column_attrs
            if not isinstance(attr.columns[0].type, sa.JSON)}  # fmt: skip
-    return set(opened(model, own & {*model.screen.columns, default_order(model).removeprefix("-")}))
+    offered = own & {*model.screen.columns, default_order(model).removeprefix("-")}
+    return {name for name in offered if tells(model, name)}
 
 
 def find_page(

@@ -13,7 +13,7 @@ from app.lowcode.actions import may
 from app.lowcode.cursors import read_token
 from app.lowcode.listing import ListRequest, Page, find_page
 from app.lowcode.pages import column_class, summary_of
-from app.lowcode.screen import back_of, default_order, listed, opened, searched, writable
+from app.lowcode.screen import back_of, default_order, listed, searched, tells, writable
 from app.permissions import current_actor
 
 SIZE = 20
@@ -69,7 +69,7 @@ def _sort(relation: Any) -> str:
     keys = {column: attr.key for attr in inspect(target).column_attrs for column in attr.columns}
     order = list(relation.order_by or ())
     name = keys.get(order[0]) if len(order) == 1 else None
-    return name if name and opened(target, [name]) else default_order(target)
+    return name if name and tells(target, name) else default_order(target)
 
 
 def _around(name: str, page: Page, wanted: ListRequest) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def filtered(model: type[Any]) -> list[str]:
 def default_order(model: type[Any]) -> str:
     """Return how the list is sorted unless asked otherwise; by age if its column is closed."""
     order: str = model.screen.order
-    return order if opened(model, [order.removeprefix("-")]) else "-id"
+    return order if tells(model, order.removeprefix("-")) else "-id"
 
 
 def writable(model: type[Any], action: str = "change") -> list[str]:

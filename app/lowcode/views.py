@@ -28,7 +28,7 @@ from app.lowcode.related import related
 from app.lowcode.rows import get_row, may_touch
 from app.lowcode.saved_views import views_of
 from app.lowcode.saving import is_stale, open_row, save
-from app.lowcode.screen import Screen, form_names, label_of, shown, writable
+from app.lowcode.screen import Screen, back_of, form_names, label_of, shown, tells, writable
 from app.lowcode.table import table_body
 from app.lowcode.telling import history_of, tell
 from app.lowcode.values import as_id, inside_sentence, kind_of
@@ -249,9 +249,10 @@ class CrudView(ListActions, RecordActs, BaseView):
         }
 
     def _view_of_related(self, name: str) -> CrudView | None:
-        """Return the view of a related list, or None if the actor may not see such records."""
-        target = inspect(self.model).relationships[name].mapper.class_
-        return view_of(target) if may_choose(target) else None
+        """Return the view of a related list, or None if the actor may not see such records, or whose they are."""
+        relation = inspect(self.model).relationships[name]
+        target, back = relation.mapper.class_, back_of(relation)
+        return view_of(target) if may_choose(target) and (back is None or tells(target, back)) else None
 
     def _may(self, row: Any, action: str) -> bool:
         return may(self.model, action) and may_touch(db.session(), row, action)

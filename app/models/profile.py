@@ -87,7 +87,7 @@ class ProfileParameter(Entity):
         """Refuse a validity that ends before it begins, a value the product could not use."""
         problem = value_problem(self.key, self.value)
         if problem is not None:
-            message = _("%(key)s: %(problem)s", key=self.key, problem=problem)
+            message = f"{self.key}: {problem}"
             raise Invalid(message, {"value": message})
         if self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")

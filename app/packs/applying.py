@@ -13,14 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.errors import DomainError
+from app.errors import DomainError, NotAllowed
 from app.history import because, restored
+from app.lowcode.exchange.applying import outside_words, within
 from app.lowcode.naturals import Key
-from app.lowcode.rows import visible
 from app.lowcode.screen import label_of
 from app.lowcode.values import inside_sentence
 from app.packs import freezing, shared_items
-from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change
+from app.packs.comparing import ADD, CHANGE, REMOVE, Change
 from app.packs.documents import ID, REST, Writer, flat_key, from_plain
 from app.packs.kinds import kinds
 from app.packs.reading import Fault, Refused
@@ -29,6 +29,7 @@ from app.packs.validity import overlapping
 from app.permissions import SYSTEM, Actor
 
 _CHUNK = 500
+_ACTIONS = {ADD: "add", CHANGE: "change", REMOVE: "remove"}
 
 
 class Applier:
@@ -52,6 +53,7 @@ class Applier:
         """Write everything; raises Refused naming every fault."""
         with self.session.no_autoflush:
             self._find_rows()
+            self._refuse_foreign()
             self._make_rows()
             self._find_references()
             self._stop_at_faults()
@@ -243,19 +245,27 @@ class Applier:
         for change in overlapping(self.session, [] if self.is_undoing else self.all, self.row):
             self._fault(change, _("its validity overlaps that of another record with the same code"))
 
+    def _refuse_foreign(self) -> None:
+        """What is changed or removed lies within the actor's reach; his plan tells nothing else."""
+        if self._outside({CHANGE, REMOVE}):
+            raise NotAllowed(outside_words())
+
     def _refuse_outside(self) -> None:
         """The second gate: what was written lies among the rows the actor may change."""
-        touched: dict[type[Any], list[Any]] = {}
-        for change in self.all:
-            if change.act != SAME:
-                touched.setdefault(change.kind.model, []).append(self.row(change))
-        for model, rows in touched.items() if self.actor is not None else ():
-            ids = [row.id for row in rows if not inspect(row).deleted and not inspect(row).was_deleted]
-            has_rule = model.screen.rows is not None or model.screen.write_rows is not None
-            query = visible(model, self.actor, to_write=True).with_only_columns(model.id)
-            if has_rule and set(ids) - set(self.session.scalars(query)):
-                text = _("You may not keep a record there: it lies outside your agencies.")
-                self.faults.append(Fault("", text))
+        if self._outside({ADD, CHANGE}):
+            self.faults.append(Fault("", outside_words()))
+
+    def _outside(self, acts: set[str]) -> bool:
+        """Return whether rows touched by ``acts`` lie where the actor may not do that."""
+        touched: dict[tuple[type[Any], str], set[int]] = {}
+        for change in self.all if self.actor is not None else ():
+            if change.act in acts:
+                touched.setdefault((change.kind.model, _ACTIONS[change.act]), set()).add(self.row(change).id)
+        for (model, action), ids in touched.items():
+            query = within(model, self.actor or SYSTEM, action)
+            if query.whereclause is not None and ids - set(self.session.scalars(query.with_only_columns(model.id))):
+                return True
+        return False
 
 
 def _is_item(change: Change) -> bool:

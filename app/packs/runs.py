@@ -68,8 +68,8 @@ def plan(session: Session, run: PackRun, actor: Actor | None) -> None:
     except Refused as exc:
         run.state = RunState.refused
         run.faults = [[fault.where, fault.text] for fault in exc.faults]
-    except NotAllowed as exc:
-        run.state, run.faults = RunState.refused, [["", str(exc)]]
+    except NotAllowed as exc:  # nor is he told what stands there
+        run.state, run.faults, run.lines = RunState.refused, [["", str(exc)]], []
     session.flush()
 
 

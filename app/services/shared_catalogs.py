@@ -36,8 +36,13 @@ def list_catalogs(session: Session, actor: Actor) -> list[tuple[SharedCatalog, i
 
 
 def get_catalog(session: Session, code: str, actor: Actor) -> SharedCatalog:
-    """Return the catalog ``code`` with its fields if the actor may read it; raises NotFound."""
-    if not may(SharedCatalogItem, "read"):
+    """Return the catalog ``code`` with its fields if the actor may read it; raises NotFound.
+
+    Raises NotAllowed also when an attribute of items is closed to the actor: lists, orders and
+    filters of a catalog show all of an item.
+    """
+    is_closed = actor.closed.get(("can_read", SharedCatalogItem.__name__))
+    if is_closed or not may(SharedCatalogItem, "read"):
         raise NotAllowed(_("You may not do this."))
     query = visible(SharedCatalog, actor).where(SharedCatalog.code == code.replace("\x00", ""))
     load = selectinload(SharedCatalog.fields).joinedload(SharedCatalogField.target)

@@ -14,13 +14,14 @@ from app import history
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.lowcode.actions import may
+from app.lowcode.rows import sees_all
 from app.lowcode.values import as_id
 from app.models import Procedure, Sector
 from app.models.menus import SYSTEM
 from app.models.pack_run import RUN_STATES, PackRun, RunState
 from app.packs import archive, background, runs
 from app.packs.exporting import Chosen, export, left_behind
-from app.packs.kinds import roots
+from app.packs.kinds import family, roots
 from app.packs.reading import Refused
 from app.packs.undoing import undo
 from app.permissions import Role, current_actor
@@ -184,16 +185,28 @@ def _index_page(problems: Any = (), faults: Any = ()) -> str:
 
 def _show_page(run: PackRun, faults: Any = ()) -> Any:
     groups: dict[str, list[Any]] = {}
-    for line in run.lines[:MOST_LINES]:
+    lines = [line for line in run.lines if _is_told(run, line["path"].partition("/")[0])]
+    for line in lines[:MOST_LINES]:
         groups.setdefault(line["path"].partition("/")[0], []).append(line)
     response = make_response(render_template(
         "admin/packs/show.html", run=run, labels=RUN_STATES, titles=_titles(), groups=groups,
-        undo_faults=list(faults), left=max(0, len(run.lines) - MOST_LINES),
+        undo_faults=list(faults), left=max(0, len(lines) - MOST_LINES),
         has_changes=runs.has_changes(run), is_working=run.state in _WORKING,
     ))  # fmt: skip
     if run.state in _WORKING:
         response.headers["Refresh"] = "3"  # until the worker is done
     return response
+
+
+def _is_told(run: PackRun, name: str) -> bool:
+    """Return whether the actor may read of such records; of another's pack only if nothing is closed to him."""
+    actor = current_actor()
+    for kind in family(roots()[name]) if name in roots() else ():
+        model = kind.model
+        is_whole = sees_all(model) and not actor.closed.get(("can_read", model.__name__))
+        if not may(model, "read") or not (is_whole or run.author_id == actor.user_id):
+            return False
+    return True
 
 
 def _chosen() -> Chosen | None:

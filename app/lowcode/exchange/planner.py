@@ -11,6 +11,7 @@ from wtforms import ValidationError
 from app.errors import DomainError, Invalid
 from app.lowcode.actions import may
 from app.lowcode.exchange import cells, checking
+from app.lowcode.exchange.applying import outside_words
 from app.lowcode.exchange.comparing import REFUSALS, differs, new_record, validate, words_of
 from app.lowcode.exchange.layout import Column, Sheet
 from app.lowcode.exchange.plan import Entry, Fault, Kind, Plan, Ref, Table
@@ -19,6 +20,7 @@ from app.lowcode.exchange.references import Finder, beginnings, key_text, label,
 from app.lowcode.exchange.tables import find_tables
 from app.lowcode.forms import RecordForm, column_of, make_form
 from app.lowcode.naturals import key_names, key_of, keyed_query
+from app.lowcode.rows import visible
 from app.permissions import Actor
 
 Report = Callable[[int, int], None]
@@ -154,12 +156,24 @@ class Planner:
                 message = _("The same record stands in row %(row)d already.", row=other.number)
                 self.blame(entry, key_names(model)[0], message)
         stored = self._stored(model, [e.key for e in table.entries if e.key is not None])
+        hidden = self._hidden(model, [row.id for rows in stored.values() for row in rows])
         for entry in table.entries:
             rows = stored.get(entry.key or (), [])
+            if any(row.id in hidden for row in rows):
+                self.blame(entry, key_names(model)[0], outside_words())
+                continue
             entry.row = rows[0] if len(rows) == 1 else self._adopted.get((model, entry.key))
             if len(rows) > 1:
                 message = _("Several stored records have this key; correct them first.")
                 self.blame(entry, key_names(model)[0], message)
+
+    def _hidden(self, model: type[Any], numbers: list[int]) -> set[int]:
+        """Return the records among ``numbers`` that the actor may not see: a plan tells nothing of them."""
+        query, found = visible(model, self.actor), set(numbers)
+        for at in range(0, len(numbers) if query.whereclause is not None else 0, _CHUNK):
+            part = query.with_only_columns(model.id).where(model.id.in_(numbers[at : at + _CHUNK]))
+            found -= set(self.session.scalars(part))
+        return found if query.whereclause is not None else set()
 
     def _key(self, entry: Entry) -> tuple[Any, ...] | None:
         parts: list[Any] = []
