@@ -31,7 +31,7 @@ HEAD = ("Thao tác", "Từ", "Sang", "Ai", "Thông báo khi chưa được", "C�
 # Of a result the open step tells people, not its own table: the last two columns are left out.
 COLUMNS = {"result": len(HEAD) - 2, "procedure_version": len(HEAD) - 2,
            "publication_decision": len(HEAD) - 2}  # fmt: skip
-GUIDES.append(DOCS / "phan-quyen.md")
+GUIDES += [DOCS / "phan-quyen.md", DOCS / "thu-tuc-trong-10-phut.md"]
 # Whom a notice reaches, beside the roles.
 _OTHERS = {"applicant": "người nộp hồ sơ", "desk": "Bộ phận Một cửa", "sender": "người gửi",
            "chairman": "Chủ tịch UBND cấp tỉnh"}  # fmt: skip
