@@ -7,11 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 import wtforms
+from flask import request
 from flask_babel import get_translations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import inspect
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     DateField,
@@ -63,6 +65,12 @@ class BaseForm(FlaskForm):
         def get_translations(self, form: Any) -> Any:
             """Return the source of WTForms' messages."""
             return _Messages()
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Return what a page sent. JSON is no page: of any shape, it is an empty form."""
+            if request.is_json and request.method == "POST":
+                return MultiDict()
+            return super().wrap_formdata(form, formdata)
 
     def add_errors(self, fields: Mapping[str, str]) -> None:
         """Put messages of a refused save beside their fields."""

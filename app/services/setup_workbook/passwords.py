@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, undefer
 from app.errors import Conflict
 from app.lowcode.exchange import runs
 from app.lowcode.exchange.run import ImportRun
-from app.models import User
+from app.models import OfficerPosition, User
+from app.services.setup_workbook.headings import GIVEN_ROLES
 from app.services.user_admin import new_password
 from app.services.users import set_password
 
@@ -25,9 +26,16 @@ class Slip:
 
 
 def waiting_users(session: Session, made: Any) -> list[User]:
-    """Return the users of a run who have never signed in."""
+    """Return the users of a run who have never signed in.
+
+    Not one who was given a role since that no workbook gives: an administrator's password is
+    not for whoever made the workbook.
+    """
     numbers = list((made or {}).get("users", ()))
-    query = sa.select(User).where(User.id.in_(numbers), User.last_login.is_(None), User.active.is_(True))
+    post = OfficerPosition
+    above = sa.select(post.user_id).where(post.role.not_in([str(role) for role in GIVEN_ROLES]))
+    query = sa.select(User).where(User.id.in_(numbers), User.last_login.is_(None), User.active.is_(True),
+                                  User.id.not_in(above))  # fmt: skip
     return list(session.scalars(query.order_by(User.username)).unique())
 
 
