@@ -29,6 +29,7 @@ from app.services.notices import notice_users
 from app.services.processing import claim
 from app.services.submission import submit
 from tests.factories import make_account, make_division, make_form, make_position, make_user
+from tests.i18n.world_configuration import make_configuration
 from tests.i18n.world_publication import make_publication
 from tests.services.steps import PNG, Office, task_of
 
@@ -64,6 +65,7 @@ class World:
         self._make_feedback()
         self._make_settings()
         make_publication(self)
+        make_configuration(self)
         self._fill_files()
         session.flush()
 
