@@ -88,7 +88,7 @@ class PublicationDecision(Searchable, Entity):
         columns=["number", "title", "decided_on", "effective_on", "state"],
         search=["number", "title", "signer"], filters=["state", "decided_on", "effective_on"],
         sections=[
-            (_l("Decision"), ["number", "title", "decided_on", "effective_on", "agency", "signer",
+            (_l("Publication decision"), ["number", "title", "decided_on", "effective_on", "agency", "signer",
                               "legal_basis"]),
             (_l("Publication"), ["state", "published_at", "fault", "file_name"]),
         ],
