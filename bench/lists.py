@@ -20,7 +20,7 @@ from app.services.actors import build_actor
 from app.services.users import settings_of
 from app.transactions import transaction
 from app.workflows.states import State
-from bench import catalogs, dossiers, floor, measure, target
+from bench import catalogs, django_stock, dossiers, floor, measure, stock, target
 from bench.measure import Answer, Case, timed
 from bench.stock import SETTINGS, Stock
 
@@ -74,12 +74,16 @@ def run(rows: int, given: str, rounds: int, say: Say) -> Report:
         have = build(rows, lambda done, total: say("Dossiers", done, total))
         name = f"{db.engine.dialect.name} ({db.engine.url.render_as_string()})"
         built = time.perf_counter() - started
-        fab = Stock({name: app.config[name] for name in SETTINGS})
-        cases = _cases(app, fab, have)
+        settings = {name: app.config[name] for name in SETTINGS}
+        fab = Stock(settings, stock.serve)
+        django = Stock(settings, django_stock.serve) if django_stock.is_there() else None
+        cases = [*_cases(app, fab, have), *_django_cases(django, have)]
     try:
         measure.measure(cases, rounds, lambda done, total: say("Rounds", done, total))
     finally:
         fab.close()
+        if django is not None:
+            django.close()
     return _report(Report(name, have, round(built, 1), rounds), cases)
 
 
@@ -123,6 +127,16 @@ def _stock_cases(fab: Stock, rows: int, deep: int) -> list[Case]:
         "state": f"/stock/list/?_flt_0_state={int(State.processing)}",
     }  # fmt: skip
     return [Case(f"stock FAB: {name}", partial(fab.ask, path)) for name, path in places.items()]
+
+
+def _django_cases(django: Stock | None, rows: int) -> list[Case]:
+    """What a programmer gets from Django's documentation; nothing if Django is not installed."""
+    if django is None:
+        return []
+    last = (rows - max(1, rows // 10)) // django_stock.PAGE_SIZE
+    places = {"list": "/list", "deep list": f"/list?p={last}", "search": "/list?q=Nguy%E1%BB%85n",
+              "state": f"/list?state__exact={int(State.processing)}", "API list": "/api"}  # fmt: skip
+    return [Case(f"Django: {name}", partial(django.ask, path)) for name, path in places.items()]
 
 
 def log_in(app: Flask, name: str) -> FlaskClient:

@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -78,12 +79,12 @@ def log_in(app: Flask) -> FlaskClient:
 
 
 class Stock:
-    """Stock FAB in a process of its own: two FABs in one would share what is global in it."""
+    """A framework as it comes in a process of its own: two in one would share what is global."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], serve: Callable[[Any, dict[str, Any]], None]) -> None:
         context = multiprocessing.get_context("spawn")
         self._link, other = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other, settings), daemon=True)
+        self._process = context.Process(target=serve, args=(other, settings), daemon=True)
         self._process.start()
         other.close()
 
@@ -99,8 +100,8 @@ class Stock:
         self._process.kill()
 
 
-def _serve(link: Any, settings: dict[str, Any]) -> None:
-    """Answer paths until the other end is closed."""
+def serve(link: Any, settings: dict[str, Any]) -> None:
+    """Answer paths with stock FAB until the other end is closed."""
     logging.disable(logging.CRITICAL)
     client = log_in(make_stock(settings))
     with counting() as seen:
