@@ -96,6 +96,7 @@ def set_up(hands: Hands, folder: Path) -> str:
     hands.button("Check the file")
     expect(page.locator(".field-error")).to_have_count(0)
     hands.button("Apply")
+    page.wait_for_load_state("networkidle")  # the question before an act is asked by a script
     hands.button("Give one-time passwords")
     hands.press(page.locator("dialog[open] .btn-primary, dialog[open] .btn-danger"))
     row = page.get_by_role("row").filter(has_text=books.DESK_OFFICER)
@@ -138,6 +139,7 @@ def publish(hands: Hands) -> None:
     hands.press(page.get_by_label(vi("All on this page")))
     hands.button("Add to the decision")
     expect(page.locator(".act .btn-primary")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     hands.press(page.locator(".action-main button[type=submit]"))
     hands.press(page.locator("dialog[open] .btn-primary, dialog[open] .btn-danger"))
     expect(page.locator("main")).to_contain_text(vi(DECISION_STATES[DecisionState.published]))
