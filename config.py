@@ -214,8 +214,7 @@ class Test(Config):
         database = self._env.get("TEST_DATABASE_URL", "")
         redis = self._env.get("TEST_REDIS_URL", "")
         return {
-            "DATABASE_URL": addresses.database_of_worker(database, worker)
-            or f"sqlite:///{home / 'test.db'}",
+            "DATABASE_URL": addresses.database_of_worker(database, worker) or f"sqlite:///{home / 'test.db'}",
             "REDIS_URL": addresses.redis_of_worker(redis, worker),
             "STORAGE_URL": (home / "files").as_uri(),
             "SECRET_KEY": "known-to-everybody-and-only-for-tests",
@@ -239,11 +238,7 @@ def mode_of(env: Mapping[str, str], fallback: str = "production") -> str:
 
 
 def load(
-    mode: str | None = None,
-    env: Mapping[str, str] | None = None,
-    *,
-    fallback: str = "production",
-    **changes: Any,
+    mode: str | None = None, env: Mapping[str, str] | None = None, *, fallback: str = "production", **changes: Any
 ) -> Config:
     """Return the settings for ``mode`` (default: see ``mode_of``), with ``changes`` on top.
 
@@ -300,8 +295,6 @@ def _celery(broker: str, home: Path) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "timezone": Config.BABEL_DEFAULT_TIMEZONE,
         "beat_schedule_filename": str(home / "beat" / "schedule"),
-        "beat_schedule": {
-            name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
-            for name, seconds in BEAT.items()
-        },
+        "beat_schedule": {name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
+                          for name, seconds in BEAT.items()},
     }
