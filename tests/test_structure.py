@@ -275,3 +275,9 @@ def test_nobody_has_two_views_on_one_address(app):
         for method in rule.methods - {"OPTIONS", "HEAD"}:
             key = (rule.rule, method)
             assert seen.setdefault(key, rule.endpoint) == rule.endpoint, key
+
+
+def test_static_files_are_named_with_what_they_hold():
+    """A browser keeps them until their address changes: only ``asset()`` sees to that."""
+    pages = (APP / "templates").rglob("*.html")
+    assert [page.name for page in pages if "url_for('static'" in page.read_text(encoding="utf-8")] == []

@@ -7,10 +7,10 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 from flask_babel import gettext as _
-from python_calamine import CalamineError, CalamineWorkbook
 
 from app.errors import Invalid
 from app.i18n import N_
+from app.lowcode.exchange.reading import open_workbook
 from app.lowcode.fields import clean
 from app.models.form_words import CHOICE_KINDS, FIELD_KINDS, FILLERS, PREFILLS, ROW_KINDS, FieldKind
 from app.services import form_design
@@ -54,12 +54,10 @@ def read_workbook(content: bytes) -> Read:
     """Return what the first sheet of an .xlsx says; raises Invalid for what is no workbook."""
     if len(content) > MAX_BYTES:
         raise Invalid(_("The file is too large."))
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, ValueError, OSError, IndexError) as exc:
-        raise Invalid(_("This file cannot be read as a spreadsheet (.xlsx).")) from exc
-    return read_rows([[_text(cell) for cell in row] for row in rows[: MAX_ROWS + 2]])
+    sheets = open_workbook("form.xlsx", content)  # as imports do: far cells, bombs and damage are refused
+    if not sheets:
+        raise Invalid(_("This file cannot be read as a spreadsheet (.xlsx)."))
+    return read_rows([[_text(cell) for cell in row] for row in sheets[0].rows[: MAX_ROWS + 2]])
 
 
 def read_pasted(text: str) -> Read:

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session, joinedload
 from app.clock import now, today
 from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.history import because
-from app.models import Agency, Dossier, Reorganisation, Task, User
+from app.models import Agency, Dossier, Reorganisation, User
 from app.models.dossier_place import place_again
 from app.models.reorganisation import REORGANISATION_KINDS, ReorganisationKind, ReorganisationState
 from app.permissions import Actor, Role, acting_as
 from app.services import lifecycle
 from app.services.actors import build_actor
-from app.services.reorganise_images import image_of, put_back, value_of
+from app.services.reorganise_images import dossiers_in, image_of, put_back, value_of
 from app.services.reorganise_moves import TOPICS, Change, Wish, changes_of
 from app.services.reorganise_wishes import as_data, as_wish
 from app.services.timing import calendar_of
@@ -47,7 +47,7 @@ class Plan:
     @property
     def dossiers(self) -> int:
         """How many running dossiers are re-homed."""
-        return len({id(dossier) for dossier in _dossiers(self.changes)})
+        return len({id(dossier) for dossier in dossiers_in(change.row for change in self.changes)})
 
 
 def plan_of(session: Session, wish: Wish) -> Plan:
@@ -134,7 +134,7 @@ def _carry_out(session: Session, act: Reorganisation, wish: Wish, plan: Plan, ac
     reason = reason_of(wish)
     # Everything that may refuse lies behind us: from here on the act is written whole.
     olds = [(change, value_of(change.row, change.name) if change.name else None) for change in plan.changes]
-    dossiers = list({id(d): d for d in _dossiers(plan.changes)}.values())
+    dossiers = list({id(d): d for d in dossiers_in(change.row for change in plan.changes)}.values())
     old_code = wish.source.code if wish.code and wish.kind == ReorganisationKind.rename else None
     for change in plan.changes:
         if change.name is None:
@@ -171,14 +171,6 @@ def reason_of(wish: Wish) -> str:
     """Return the sentence that stands in the history of everything touched."""
     return _("%(act)s: %(agency)s (decision %(number)s)", act=_(REORGANISATION_KINDS[wish.kind]),
              agency=wish.source.name, number=wish.decision_number)  # fmt: skip
-
-
-def _dossiers(changes: Iterable[Change]) -> Iterable[Dossier]:
-    for change in changes:
-        if isinstance(change.row, Dossier):
-            yield change.row
-        elif isinstance(change.row, Task):
-            yield change.row.dossier
 
 
 def _faults(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:

@@ -49,7 +49,7 @@ def put_back(session: Session, act: Reorganisation) -> list[Dossier]:
         if name is not None:
             _restore(session, rows[table, number], name, old)
     session.flush()
-    dossiers = {dossier.id: dossier for dossier in _dossiers(rows.values())}
+    dossiers = {dossier.id: dossier for dossier in dossiers_in(rows.values())}
     place_again(session.connection(), sa.select(Dossier.id).where(Dossier.id.in_(list(dossiers))))
     _remove_made(session, act, rows)
     return list(dossiers.values())
@@ -81,7 +81,7 @@ def _changed(images: list[Image], rows: dict[tuple[str, int], Any]) -> Iterator[
 
 
 def _moved_on(session: Session, act: Reorganisation, rows: dict[tuple[str, int], Any]) -> Iterator[str]:
-    ids = [dossier.id for dossier in _dossiers(rows.values())]
+    ids = [dossier.id for dossier in dossiers_in(rows.values())]
     for first in range(0, len(ids), 500):
         query = sa.select(Dossier.code).join(Movement, Movement.dossier_id == Dossier.id).where(
             Dossier.id.in_(ids[first : first + 500]), Movement.at > act.done_at)  # fmt: skip
@@ -120,7 +120,8 @@ def _give_time_back(session: Session, made: Agency, source_id: int) -> None:
     session.flush()
 
 
-def _dossiers(rows: Any) -> Iterator[Dossier]:
+def dossiers_in(rows: Any) -> Iterator[Dossier]:
+    """Yield the dossiers among ``rows``, and those of their tasks."""
     for row in rows:
         if isinstance(row, Dossier):
             yield row

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid, NotFound
+from app.lowcode.values import as_id
 from app.models import Agency
 from app.models.reorganisation import ReorganisationKind
 from app.services.reorganise_moves import Wish
@@ -53,8 +54,7 @@ def _agency(session: Session, given: Any) -> Agency | None:
 
 
 def _ids(given: Any) -> list[int]:
-    texts = [str(value) for value in (given or [])[:_MAX_CHOSEN]]
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
+    return [number for number in map(as_id, (given or [])[:_MAX_CHOSEN]) if number]
 
 
 def _text(data: Mapping[str, Any], name: str, limit: int) -> str:

@@ -20,6 +20,7 @@ from app.services.reorganise_choices import choices_of
 from app.services.reorganise_moves import Wish
 from app.services.reorganise_wishes import as_data, as_wish
 from app.transactions import transaction
+from app.views import acts
 
 _LISTS = ("divisions", "posts", "sectors")
 
@@ -95,15 +96,8 @@ class ReorganisationView(BaseView):
     @permission_name("reorganise")
     def undo(self, number: int) -> Any:
         """Put back what the act changed."""
-        try:
-            with transaction() as session:
-                reorganise.undo(session, min(number, 2**31 - 1), current_actor())
-        except NotFound:
-            abort(404)
-        except DomainError as exc:
-            flash(str(exc), "danger")
-        else:
-            flash(_("Everything is as it was before."), "success")
+        acts.act(lambda session, actor: reorganise.undo(session, min(number, 2**31 - 1), actor),
+                 _("Everything is as it was before."))  # fmt: skip
         return redirect(url_for("ReorganisationView.show", number=number))
 
 

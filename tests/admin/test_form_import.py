@@ -14,6 +14,7 @@ from app.permissions import Role
 from app.services import form_sheets
 from app.services.form_text import read_condition
 from tests import factories
+from tests.exchange.test_bad_input import far_cell
 from tests.wording import vi
 
 
@@ -88,6 +89,11 @@ def test_too_many_rows_are_refused(app):
 def test_a_broken_workbook_is_refused(app, content):
     with pytest.raises(Invalid):
         form_sheets.read_workbook(content)
+
+
+def test_cells_in_opposite_corners_are_refused_before_they_take_all_memory(app):
+    with pytest.raises(Invalid):
+        form_sheets.read_workbook(far_cell())
 
 
 def test_the_template_reads_back_as_a_form(app):
