@@ -5,21 +5,21 @@ are dropped, as on the receipt slip, which prints hh:mm; that keeps every sum ex
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
 from types import MappingProxyType
+from typing import Any
+
+from app.workflows.weeks import DAY, Sessions, Week, Weeks, check_sessions, first_worked, longest_day
+from app.workflows.weeks import minute_of_day as minute_of_day
+from app.workflows.weeks import read_hours as read_hours
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 MINUTE = timedelta(minutes=1)
 AHEAD_OF_UTC = 7 * 60
-DAY = 24 * 60
-
-Sessions = tuple[tuple[int, int], ...]
-"""The (start, end) of each session of a day, minutes from midnight."""
 
 
 class CalendarExhausted(ValueError):
@@ -50,64 +50,71 @@ class Calendar:
     week: sessions of Monday … Sunday. special: day → its sessions; none = day off, some = a
     make-up or shortened day. valid_from, valid_to: first and last day known (both inclusive);
     anything beyond raises CalendarExhausted, because holidays there are not known yet.
-    notes: why a day is special, as data. Keep one instance per version: its index is built once.
-    Raises ValueError for sessions that overlap or run backwards.
+    notes: why a day is special, as data. later: the weeks kept from a day on, where hours change.
+    Keep one instance per version: its index is built once.
+    Raises ValueError for sessions that overlap or run backwards, and for later weeks out of order.
     """
 
-    week: tuple[Sessions, ...]
+    week: Week
     special: Mapping[date, Sessions] = field(hash=False)
     valid_from: date
     valid_to: date
     notes: Mapping[date, str] = field(default_factory=dict, hash=False, compare=False)
+    later: tuple[tuple[date, Week], ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.week) != 7:
-            raise ValueError("a calendar needs the sessions of seven weekdays")
         if self.valid_to < self.valid_from:
             raise ValueError("a calendar cannot end before it begins")
-        for sessions in (*self.week, *self.special.values()):
-            _check_sessions(sessions)
+        _ = self.weeks  # refuses impossible ones
+        for sessions in self.special.values():
+            check_sessions(sessions)
         object.__setattr__(self, "special", MappingProxyType(dict(self.special)))
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
 
     @classmethod
     def from_rows(
         cls,
-        sessions: Iterable[tuple[int, time, time]],
+        sessions: Iterable[Sequence[Any]],
         days: Iterable[tuple[date, str, str] | tuple[date, str, str, str]],
         valid_from: date,
         valid_to: date,
     ) -> "Calendar":
         """Return the calendar of stored rows.
 
-        sessions: (weekday 0–6, starts, ends). days: (day, kind, note, hours); kind holiday or
-        compensatory = day off, make_up = worked with the hours of the week's first worked day,
-        since a swap exchanges a day off for a whole ordinary day; special_hours = as ``hours``.
-        Raises ValueError for another kind.
+        sessions: (weekday 0–6, starts, ends[, valid_from, valid_to]), see ``Weeks.from_rows``.
+        days: (day, kind, note, hours); kind holiday or compensatory = day off, make_up = worked
+        with the hours of its week's first worked day, since a swap exchanges a day off for a
+        whole ordinary day; special_hours = as ``hours``. Raises ValueError for another kind.
         """
-        week = _week(sessions)
-        ordinary = next((day for day in week if day), ())
-        hours: dict[str, Sessions] = {"holiday": (), "compensatory": (), "make_up": ordinary}
+        weeks = Weeks.from_rows(sessions)
         special: dict[date, Sessions] = {}
         notes: dict[date, str] = {}
         for day, kind, note, *own in days:
-            if kind == "special_hours":
-                special[day] = read_hours(own[0] if own else "")
-            elif kind not in hours:
-                raise ValueError(f"{day}: unknown kind of day {kind!r}")
-            else:
-                special[day] = hours[kind]
+            special[day] = _special(day, kind, own[0] if own else "", weeks.on(day))
             notes[day] = note
-        return cls(week, special, valid_from, valid_to, notes)
+        return cls(weeks.first, special, valid_from, valid_to, notes, weeks.later)
 
-    @property
-    def day_minutes(self) -> int:
-        """The working minutes of a full ordinary day; this is what "1 day = 8 hours" means."""
-        return max(sum(end - start for start, end in sessions) for sessions in self.week)
+    def week_on(self, day: date) -> Week:
+        """Return the ordinary week kept on ``day``."""
+        return self.weeks.on(day)
+
+    def day_minutes_on(self, day: date) -> int:
+        """Return the working minutes of a full ordinary day then: what "1 day = 8 hours" means."""
+        return longest_day(self.week_on(day))
+
+    def usual_on(self, day: date) -> Sessions:
+        """Return what the week gives ``day``, special or not."""
+        return self.week_on(day)[day.weekday()]
 
     def sessions_on(self, day: date) -> Sessions:
         """Return the sessions of ``day``, () on a day off."""
-        return self.special.get(day, self.week[day.weekday()])
+        special = self.special.get(day)
+        return self.usual_on(day) if special is None else special
+
+    @cached_property
+    def weeks(self) -> Weeks:
+        """The ordinary weeks and from when each is kept."""
+        return Weeks(self.week, self.later)
 
     @cached_property
     def index(self) -> "Index":
@@ -115,41 +122,15 @@ class Calendar:
         return Index(self)
 
 
-def _week(rows: Iterable[tuple[int, time, time]]) -> tuple[Sessions, ...]:
-    week: list[list[tuple[int, int]]] = [[] for _ in range(7)]
-    for weekday, starts, ends in rows:
-        week[weekday].append((minute_of_day(starts), minute_of_day(ends)))
-    return tuple(tuple(sorted(day)) for day in week)
-
-
-def read_hours(text: str) -> Sessions:
-    """Return the sessions written as "07:30-11:30, 13:30-16:00"; () for nothing.
-
-    Raises ValueError for anything else, and for sessions that overlap or run backwards.
-    """
-    sessions = []
-    for part in text.replace("–", "-").split(","):
-        if part.strip():
-            starts, ends = part.split("-")
-            times = [time.fromisoformat(one.strip()) for one in (starts, ends)]
-            sessions.append((minute_of_day(times[0]), minute_of_day(times[1])))
-    found = tuple(sorted(sessions))
-    _check_sessions(found)
-    return found
-
-
-def minute_of_day(at: time) -> int:
-    """Return the minutes from midnight to ``at``."""
-    return at.hour * 60 + at.minute
-
-
-def _check_sessions(sessions: Sessions) -> None:
-    for start, end in sessions:
-        if not 0 <= start < end <= DAY:
-            raise ValueError(f"session {start}–{end} does not lie within a day")
-    for (_, end), (start, _) in pairwise(sessions):
-        if start < end:
-            raise ValueError("sessions must follow one another without overlapping")
+def _special(day: date, kind: str, hours: str, week: Week) -> Sessions:
+    match kind:
+        case "holiday" | "compensatory":
+            return ()
+        case "make_up":
+            return first_worked(week)
+        case "special_hours":
+            return read_hours(hours)
+    raise ValueError(f"{day}: unknown kind of day {kind!r}")
 
 
 class Index:
@@ -189,6 +170,10 @@ class Index:
     def join(self, day: int, within: int) -> int:
         """Return the minute of (day of the calendar, minute of that day)."""
         return (day + self.first) * DAY + within
+
+    def civil_day(self, minute: int) -> date:
+        """Return the civil date of ``minute``."""
+        return date.fromordinal(minute // DAY + EPOCH_DAY)
 
     def position(self, minute: int) -> int:
         """Return the working minutes of the calendar before ``minute``."""

@@ -223,7 +223,8 @@ def _words(late: bool, kind: str, params: dict[str, str | int]) -> Phrase:
 
 def remaining_phrase(now: datetime, due_at: datetime, cal: Calendar) -> Phrase:
     """Return what a list shows beside a dossier: time left or overdue, in words."""
-    return phrase(remaining(now, due_at, cal), cal.day_minutes, is_overdue=now > due_at)
+    day_minutes = cal.day_minutes_on(now.astimezone(VIETNAM).date())
+    return phrase(remaining(now, due_at, cal), day_minutes, is_overdue=now > due_at)
 
 
 class Urgency(StrEnum):

@@ -55,7 +55,7 @@ def special_days(cal: Calendar, a: datetime, b: datetime) -> tuple[Phrase, ...]:
     for day in _days(a, b):
         if day not in cal.special:
             continue
-        usual, actual = cal.week[day.weekday()], cal.special[day]
+        usual, actual = cal.usual_on(day), cal.special[day]
         if usual and not actual:
             off.append(day)
         elif actual and not usual:

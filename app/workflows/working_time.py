@@ -156,7 +156,7 @@ def add_limit(
     working_hour: to the minute. hour: clock hours from the next opening, moved to work time.
     working_day: any day with a session counts. day, month: calendar days and months; an end on
     a day off moves to the next working day. A part of a day (0.5) adds that part of
-    ``cal.day_minutes`` as working minutes.
+    an ordinary day's hours as working minutes.
     Raises ValueError for a value ≤ 0, part of a month or unknown unit; CalendarExhausted.
     """
     unit = Unit(unit)
@@ -172,7 +172,7 @@ def add_limit(
     end = _last_day_end(index, counted, whole, unit, rules) if whole else counted
     if part and unit is Unit.month:
         raise ValueError("a limit in months must be a whole number")
-    extra = _minutes(part, cal.day_minutes) if part else 0
+    extra = _minutes(part, cal.day_minutes_on(index.civil_day(end))) if part else 0
     return to_instant(_add_minutes(index, end, extra) if extra else end)
 
 
@@ -205,8 +205,7 @@ def _last_day(index: Index, day: int, count: int, unit: Unit, *, day_one: bool) 
         return index.open_day(day, count - day_one)
     if unit is Unit.day:
         return index.open_day(day + count - day_one)
-    received = date.fromordinal(index.calendar.valid_from.toordinal() + day)
-    target = add_months(received, count)
+    target = add_months(index.civil_day(index.join(day, 0)), count)
     return index.open_day(max(day, day_number(target) - index.first - day_one))
 
 

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 
 from app.workflows.calendars import Calendar
+from app.workflows.weeks import Sessions
 from app.workflows.working_time import CountFrom, DueTime, Rules, Unit
 
 START = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(hours=7)
@@ -19,12 +20,20 @@ class Brute:
         day = calendar.valid_from
         while day <= calendar.valid_to:
             midnight = (day - date(1970, 1, 1)).days * 1440
-            for start, end in calendar.special.get(day, calendar.week[day.weekday()]):
+            for start, end in self._sessions(day):
                 self.worked += [midnight + minute for minute in range(start, end)]
             day += timedelta(days=1)
         self.by_day: dict[int, list[int]] = {}
         for minute in self.worked:
             self.by_day.setdefault(minute // 1440, []).append(minute)
+
+    def _sessions(self, day: date) -> Sessions:
+        if day in self.calendar.special:
+            return self.calendar.special[day]
+        week = self.calendar.week
+        for since, later in self.calendar.later:
+            week = later if since <= day else week
+        return week[day.weekday()]
 
     def minute(self, instant: datetime) -> int:
         """Return the whole minute of an instant."""

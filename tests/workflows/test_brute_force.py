@@ -38,11 +38,12 @@ def sessions(draw):
 
 @st.composite
 def calendars(draw):
-    """A calendar of four months with some days off and make-up days."""
-    week = tuple(draw(sessions()) for _ in range(5)) + (draw(sessions()), ())
+    """A calendar of four months with some days off, make-up days and changes of the hours."""
+    weeks = st.tuples(*[sessions()] * 6, st.just(()))
     days = st.dates(BEGIN, END)
     special = draw(st.dictionaries(days, st.one_of(st.just(()), sessions()), max_size=12))
-    return Calendar(week, special, BEGIN, END)
+    later = tuple(sorted(draw(st.dictionaries(days, weeks, max_size=2)).items()))
+    return Calendar(draw(weeks), special, BEGIN, END, later=later)
 
 
 moments = st.datetimes(datetime(2026, 1, 20), datetime(2026, 4, 1)).map(

@@ -197,7 +197,7 @@ def test_a_saturday_morning_desk_counts_its_half_day():
         local(add_days(cal, at("2026-03-13 16:00"), 1, Rules(due_time_of_day="same_time")))
         == "2026-03-14 11:30"
     )
-    assert cal.day_minutes == 480
+    assert cal.day_minutes_on(date(2026, 3, 14)) == 480
 
 
 def test_a_calendar_computes_its_sums_once():
