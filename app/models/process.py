@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -14,12 +15,14 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
+from app.models.drafting import DRAFTERS, drawn_by, steps_drawn_by
 from app.models.freezing import owners_of, refuse_in_force
 from app.models.menus import PROCEDURES
 from app.permissions import EVERY_OFFICER, ROLE_LABELS, Actor, Role
 from app.workflows.process import StepKind
 
-_WRITE = frozenset({Role.catalog_admin})
+if TYPE_CHECKING:
+    from app.models.agency import Agency
 
 
 class StepPlace(StrEnum):
@@ -49,10 +52,16 @@ class Process(Searchable, Entity):
 
     code: Mapped[str] = mapped_column(sa.String(60), unique=True, info={"label": _l("Code")})
     name: Mapped[str] = mapped_column(sa.String(500), info={"label": _l("Name")})
+    agency_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("agency.id"), index=True,
+        info={"label": _l("Owner agency"),
+              "help": _l("It draws the process until it hands it in; empty: for the whole province")},
+    )  # fmt: skip
     decision_number: Mapped[str | None] = mapped_column(
         sa.String(60), info={"label": _l("Decision number")}
     )
     decision_on: Mapped[date | None] = mapped_column(info={"label": _l("Date of decision")})
+    agency: Mapped[Agency | None] = relationship("Agency")
     steps: Mapped[list[ProcessStep]] = relationship(
         back_populates="process", order_by="ProcessStep.position", cascade="all, delete-orphan",
         info={"label": _l("Steps")},
@@ -60,18 +69,24 @@ class Process(Searchable, Entity):
 
     screen = Screen(
         menu=PROCEDURES, icon="route", title=_l("Internal processes"), singular=_l("Process"),
-        columns=["code", "name", "decision_number", "decision_on"], search=["code", "name"],
-        related=["steps"], order="name", read=EVERY_OFFICER, write=_WRITE,
+        columns=["code", "name", "agency", "decision_number", "decision_on"], search=["code", "name"],
+        filters=["agency"], related=["steps"], order="name", read=EVERY_OFFICER, write=DRAFTERS,
+        write_rows=drawn_by, is_configuration=True,
     )  # fmt: skip
 
     def __str__(self) -> str:
         return self.name
 
     def check(self, actor: Actor) -> None:
-        """Refuse a change of what a published version rests on."""
-        refuse_in_force(self)
+        """Refuse a change of what a published version rests on, and a process of nobody's."""
+        self.check_delete(actor)
+        if self.agency is None and actor.is_known and not actor.has(Role.catalog_admin):
+            message = _("Choose your agency: only the catalog administrator draws for the whole province.")
+            raise Invalid(message, {"agency": message})
 
-    check_delete = check
+    def check_delete(self, actor: Actor) -> None:
+        """Refuse to remove what a published version rests on."""
+        refuse_in_force(self)
 
 
 class ProcessStep(Entity):
@@ -99,7 +114,8 @@ class ProcessStep(Entity):
     screen = Screen(
         icon="git-branch", title=_l("Process steps"), singular=_l("Step"),
         columns=["process", "position", "name", "kind", "role", "place", "working_minutes"],
-        filters=["process", "role"], order="position", read=EVERY_OFFICER, write=_WRITE,
+        filters=["process", "role"], order="position", read=EVERY_OFFICER, write=DRAFTERS,
+        write_rows=steps_drawn_by, scope={"agency": ["process.agency_id"]}, is_configuration=True,
     )  # fmt: skip
 
     def __str__(self) -> str:

@@ -94,6 +94,9 @@ class ProcessApproval(Searchable, Entity):
             raise Invalid(_("The Office has it now. Only a draft can be changed by the agency."))
         if not actor.roles & {Role(role) for role in drafter}:
             raise Invalid(_("You may not do this: “%(step)s”.", step=_(APPROVAL.find("draft").label)))
+        if self.process.agency is not None and self.process.agency is not self.agency:
+            message = _("This process belongs to %(agency)s, which drafts it.", agency=self.process.agency)
+            raise Invalid(message, {"process": message})
 
 
 class ApprovalStage(Entity):

@@ -26,6 +26,7 @@ from app.models import (
     OnlineService,
     ProcedureReport,
     ProcedureVersion,
+    Process,
     ProcessApproval,
     Task,
 )
@@ -49,6 +50,7 @@ TOPICS = {
     "drafts": N_("Unsent applications that will go to %(agency)s"),
     "feedback": N_("Feedback items to be answered by %(agency)s"),
     "approvals": N_("Processes under approval that now belong to %(agency)s"),
+    "processes": N_("Internal processes that now belong to %(agency)s"),
     "reports": N_("Unanswered reports on procedures, now of %(agency)s"),
     "services": N_("Online services looked after by %(agency)s"),
     "clients": N_("Connected systems that now belong to %(agency)s"),
@@ -155,6 +157,7 @@ def _governed(old: Agency) -> Iterator[tuple[str, Any, str]]:
     """What the agency drafts, reports and offers, as long as it is not over."""
     drafted = sa.select(ProcessApproval).where(ProcessApproval.agency_id == old.id)
     yield "approvals", drafted.where(ProcessApproval.state != ApprovalState.in_use), "agency"
+    yield "processes", sa.select(Process).where(Process.agency_id == old.id), "agency"
     reported = sa.select(ProcedureReport).where(ProcedureReport.agency_id == old.id)
     yield "reports", reported.where(ProcedureReport.state.in_((ReportState.sent, ReportState.accepted))), "agency"
     offered = sa.select(OnlineService).where(OnlineService.agency_id == old.id)

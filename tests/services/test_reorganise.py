@@ -266,7 +266,7 @@ STAYS = {
     "officer_position.agency_id": "posts end and begin again",
 }  # fmt: skip
 FOLLOWS = {"dossier.agency_id", "dossier.desk_id", "task.agency_id", "draft.agency_id", "feedback.agency_id",
-           "procedure_version.agency_id",
+           "procedure_version.agency_id", "process.agency_id",
            "api_client.agency_id", "process_approval.agency_id", "procedure_report.agency_id",
            "online_service.agency_id", "division.agency_id", "agency.desk_id", "agency.parent_id"}  # fmt: skip
 
