@@ -157,7 +157,7 @@ class Dossier(Searchable, Entity):
         info={"label": _l("Course of the dossier")},
     )  # fmt: skip
     segments: Mapped[list[ClockSegment]] = relationship(
-        "ClockSegment", back_populates="dossier", order_by="ClockSegment.id"
+        "ClockSegment", back_populates="dossier", order_by="(ClockSegment.started_at, ClockSegment.id)"
     )
     due_changes: Mapped[list[DueChange]] = relationship(
         "DueChange", back_populates="dossier", order_by="DueChange.id"

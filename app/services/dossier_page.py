@@ -28,11 +28,11 @@ from app.services.dossiers import get_dossier
 from app.services.guards import is_shared
 from app.services.inbox import LOOKS
 from app.services.lookup import PUBLIC_WORDS
-from app.services.timing import calendar_of, prepare_calendars
+from app.services.timing import calendar_of
 from app.workflows import deadlines
 from app.workflows.explaining import explain
 from app.workflows.states import CLOCK_OVER, PAUSING, State
-from app.workflows.working_time import CalendarExhausted, minutes_between
+from app.workflows.working_time import CalendarExhausted
 
 # Handovers inside the process are no transitions of the table; the public reads less of them.
 STEP_WORDS = {
@@ -72,15 +72,6 @@ class PaperRow:
     is_shared: bool
     files: list[Attachment]
     replaced: list[Attachment]
-
-
-@dataclass(frozen=True)
-class LedgerRow:
-    """Who held the dossier from when to when, and for how much working time."""
-
-    segment: ClockSegment
-    officer: str
-    minutes: int
 
 
 def load_page(session: Session, code: str, actor: Actor) -> Dossier:
@@ -196,29 +187,6 @@ def timeline(dossier: Dossier) -> list[dict[str, Any]]:
 
 def _words(transition: str) -> str:
     return STEP_WORDS.get(transition) or PUBLIC_WORDS.get(transition, transition)
-
-
-def ledger(session: Session, dossier: Dossier) -> list[LedgerRow]:
-    """Return the time ledger: holder, from, to, working minutes by the holder's calendar."""
-    agencies = [part.agency for part in dossier.segments if part.agency is not None]
-    calendars = prepare_calendars(session, agencies)
-    names = user_names(session, (part.user_id for part in dossier.segments if part.user_id))
-    return [
-        LedgerRow(part, names.get(part.user_id or 0, ""), _worked(part, calendars))
-        for part in dossier.segments
-    ]
-
-
-def _worked(part: ClockSegment, calendars: dict[int, Any]) -> int:
-    calendar = calendars.get(part.agency_id or 0)
-    if calendar is None:
-        return 0
-    try:
-        return minutes_between(
-            calendar, part.started_at, max(part.started_at, part.ended_at or now())
-        )
-    except CalendarExhausted:
-        return 0
 
 
 def user_names(session: Session, ids: Iterable[int]) -> dict[int, str]:

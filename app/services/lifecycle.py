@@ -1,6 +1,6 @@
 """The one place where a dossier's state changes: by a row of the DOSSIER table or not at all."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -16,14 +16,14 @@ from app.services.guards import due_charges as due_charges  # callers ask the li
 from app.services.profiles import profile_value
 from app.services.task_rights import holds, is_own, may_do
 from app.services.timing import calendar_of, reception_due
+from app.workflows.calendars import to_minute
 from app.workflows.deadlines import resume_due
 from app.workflows.dossier import DOSSIER
+from app.workflows.ledger import WORKING
 from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State, pauses_clock
 from app.workflows.table import Transition
 
 DESK_ROLES = frozenset({Role.desk_officer, Role.cashier, Role.centre_director})
-# Holders within one act follow each other at once: the last of them held the dossier.
-_ONE_ACT = timedelta(seconds=5)
 
 
 def offered(dossier: Dossier, actor: Actor) -> list[Transition[State]]:
@@ -92,7 +92,7 @@ def refuse_unless(row: Transition[State], dossier: Dossier, remark: str | None) 
 def note_step(session: Session, dossier: Dossier, name: str, actor: Actor, remark: str) -> None:
     """Record a handover inside the process: the state stays, the course grows by one line."""
     because(session, action=name, reason=remark)
-    _record(session, dossier, name, dossier.state, dossier.state, actor, remark, None)
+    _record(session, dossier, name, dossier.state, dossier.state, actor, remark, None, now())
     session.flush()
 
 
@@ -102,21 +102,21 @@ def _enter(
 ) -> None:  # fmt: skip
     at = now()
     because(session, action=row.name, reason=remark)
-    _record(session, dossier, row.name, source, target, actor, remark, row.clause)
+    _record(session, dossier, row.name, source, target, actor, remark, row.clause, at)
     dossier.state = int(target)
     _stamp(dossier, target, at)
     if source is not None:
         _restart_clock(session, dossier, source, target, at, row.clause, actor)
     session.flush()
-    _hand_clock_to(session, dossier, target, row.clause)
+    _hand_clock_to(session, dossier, target, row.clause, at)
 
 
 def _record(
     session: Session, dossier: Dossier, name: str, source: int | None, target: int,
-    actor: Actor, remark: str | None, clause: str | None,
+    actor: Actor, remark: str | None, clause: str | None, at: datetime,
 ) -> None:  # fmt: skip
     session.add(Movement(
-        dossier=dossier, at=now(), transition=name, source=int(source) if source else None,
+        dossier=dossier, at=at, transition=name, source=int(source) if source else None,
         target=int(target), actor_id=actor.user_id, actor_name=actor.name or _("System"),
         agency_name=actor.positions[0].agency_name if actor.positions else None,
         remark=remark or None, clause=clause,
@@ -133,38 +133,50 @@ def _stamp(dossier: Dossier, target: State, at: datetime) -> None:
         dossier.holder_id, dossier.step_name = None, None
 
 
-def _hand_clock_to(session: Session, dossier: Dossier, target: State, ground: str) -> None:
+def _hand_clock_to(
+    session: Session, dossier: Dossier, target: State, ground: str, at: datetime
+) -> None:
     """The clock goes to whom the state names; an officer's is whoever has the open task."""
     task = next(iter(open_tasks(dossier)), None)
     if target.holder in {"desk", "officer"} and task is not None:
-        hold(session, dossier, target.holder, ground, agency=task.agency, user_id=task.assignee_id)
+        hold(session, dossier, target.holder, ground, agency=task.agency, user_id=task.assignee_id, at=at)
     else:
-        hold(session, dossier, target.holder, ground)
+        hold(session, dossier, target.holder, ground, at=at)
 
 
 def hold(
     session: Session, dossier: Dossier, holder: str | None, ground: str,
-    *, agency: Agency | None = None, user_id: int | None = None,
+    *, agency: Agency | None = None, user_id: int | None = None, at: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Close the running clock segment and open the next, held by ``holder`` (None = clock over)."""
-    at = now()
+    """Close the running clock segment and open the next, held by ``holder`` (None = clock over).
+
+    at: the instant of the act, when it moves due dates too; default now. An officer who held the
+    dossier for no whole minute is replaced by the next: time runs in minutes, so none is lost. A
+    pause keeps its segment, whatever its length, for its legal ground.
+    """
+    at = at or now()
     place = agency or (dossier.desk if holder == "desk" else dossier.agency)
     running = next((part for part in dossier.segments if part.ended_at is None), None)
     if running is not None:
         if (running.holder, running.agency_id, running.user_id) == (holder, place.id, user_id):
             return
-        if holder is not None and at - running.started_at < _ONE_ACT:
+        if holder in WORKING and running.holder in WORKING and _same_minute(running.started_at, at):
             running.holder, running.agency, running.user_id = holder, place, user_id
             running.ground = ground[:120]
             session.flush()
             return
-        running.ended_at = at
+        running.ended_at = max(at, running.started_at)
         session.flush()  # one open segment per dossier: close before opening
     if holder is not None:
         dossier.segments.append(ClockSegment(
-            holder=holder, agency=place, user_id=user_id, started_at=at, ground=ground[:120]
+            holder=holder, agency=place, user_id=user_id, ground=ground[:120],
+            started_at=running.ended_at or at if running is not None else at,
         ))  # fmt: skip
     session.flush()
+
+
+def _same_minute(one: datetime, other: datetime) -> bool:
+    return to_minute(one) == to_minute(other)
 
 
 def _restart_clock(
@@ -179,7 +191,9 @@ def _restart_clock(
         return
     if not pauses_clock(source, payment_pauses=profile_value(session, "payment_pauses_clock")):
         return
-    since = next((m.at for m in reversed(dossier.movements) if m.target == source and m.source), at)
+    # What is noted in between (a reorganisation) has this state on both sides and began no pause.
+    entered = (m.at for m in reversed(dossier.movements) if m.target == source and m.source not in {None, source})
+    since = next(entered, at)
     for task in open_tasks(dossier):
         task.due_at = resume_due(task.due_at, since, at, calendar_of(session, task.agency)).at
     if dossier.due_at is not None:

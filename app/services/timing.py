@@ -158,3 +158,11 @@ def remaining_phrase(session: Session, due_at: datetime, agency: Agency) -> tupl
 def explanation(due: Due) -> list[Any]:
     """Return the reasons of a due date as JSON: [[msgid, params], …]."""
     return [[phrase.msgid, dict(phrase.params)] for phrase in due.steps]
+
+
+def hours(minutes: int) -> str:
+    """Return working time in words: "5 h 20 min"."""
+    whole, rest = divmod(max(minutes, 0), 60)
+    if whole and rest:
+        return _("%(hours)d h %(minutes)d min", hours=whole, minutes=rest)
+    return _("%(hours)d h", hours=whole) if whole else _("%(minutes)d min", minutes=rest)

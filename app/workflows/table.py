@@ -91,12 +91,13 @@ class Workflow(Generic[S]):
         """Return the state in which the present detour ``state`` began.
 
         Ways back do not count as entries, so detours nest: 4 → 5 → 7 → back to 5 still knows
-        that 5 was entered from 4. Raises LookupError if ``moves`` do not tell.
+        that 5 was entered from 4; nor does what is noted within a state (source = target).
+        Raises LookupError if ``moves`` do not tell.
         """
         entered: dict[S, S | None] = {}
         for name, source, target in moves:
             known = self._by_name.get(name)
-            if known is None or known.target is not PREVIOUS:
+            if source != target and (known is None or known.target is not PREVIOUS):
                 entered[target] = source
         origin = entered.get(state) if state is not None else None
         if origin is None:

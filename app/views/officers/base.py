@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from flask import g, request
 from flask_appbuilder import BaseView
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.lowcode.fields import clean
@@ -55,11 +54,3 @@ def whole_number(text: str | None, default: int = 0) -> int:
 def ids(values: list[str]) -> list[int]:
     """Return the record ids among ``values``; what cannot be one becomes 0, which none has."""
     return [as_id(value) or 0 for value in values]
-
-
-def hours(minutes: int) -> str:
-    """Return working time in words: "5 h 20 min"."""
-    whole, rest = divmod(max(minutes, 0), 60)
-    if whole and rest:
-        return _("%(hours)d h %(minutes)d min", hours=whole, minutes=rest)
-    return _("%(hours)d h", hours=whole) if whole else _("%(minutes)d min", minutes=rest)

@@ -16,13 +16,13 @@ from app.extensions import db
 from app.lowcode.telling import history_of, tell
 from app.models import Dossier
 from app.models.dossier import DOSSIER_CHANNELS, PAPER_KINDS, RESULT_WAYS
-from app.models.dossier_time import HOLDERS
 from app.models.money import CHARGE_STATES, PAYMENT_METHODS
 from app.models.task import TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
 from app.services import dossier_offers, dossier_page, eforms, files, officer_answers, results
 from app.services.dossiers import get_dossier
 from app.services.eform_state import reopened
+from app.services.ledger import ledger_of
 from app.services.letters import letter_title
 from app.transactions import transaction
 from app.views.applicant.eform_page import elsewhere, live_rules, offered_for, page_fields
@@ -30,7 +30,7 @@ from app.views.applicant.uploads import upload_limits
 from app.views.files import send_file
 from app.views.officers import fee_inputs
 from app.views.officers.acts import ACTS
-from app.views.officers.base import OfficerView, asked, hours, sent
+from app.views.officers.base import OfficerView, asked, sent
 from app.workflows.result import LABELS as RESULT_LABELS
 from app.workflows.states import CLOCK_OVER, State
 
@@ -114,7 +114,7 @@ def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> s
         state=State(dossier.state), left=dossier_page.remaining(session, dossier),
         reasons=dossier_page.due_reasons(dossier), offers=offers, failed=failed, error=error,
         faults=error.fields if isinstance(error, Invalid) else {}, given=sent(),
-        late=_late(dossier), fresh_letter=_fresh_letter(dossier), hours=hours,
+        late=_late(dossier), fresh_letter=_fresh_letter(dossier),
         result=results.current_result(dossier), **_words(), **_parts(session, dossier, actor, tab),
         **_eform_of(session, dossier, offers),
     )  # fmt: skip
@@ -133,7 +133,6 @@ def _words() -> dict[str, Any]:
         "channels": DOSSIER_CHANNELS,
         "paper_kinds": PAPER_KINDS,
         "result_ways": RESULT_WAYS,
-        "holders": HOLDERS,
         "task_states": TASK_STATES,
         "charge_states": CHARGE_STATES,
         "payment_methods": PAYMENT_METHODS,
@@ -149,7 +148,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
     if tab == "papers":
         return {"letters": [(x, letter_title(session, x)) for x in reversed(dossier.letters)]}
     if tab == "time":
-        return {"ledger": dossier_page.ledger(session, dossier)}
+        return {"ledger": ledger_of(session, dossier)}
     if tab == "history":
         return {"tales": tell(session, history_of(session, dossier, limit=200))}
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
