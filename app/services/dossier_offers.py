@@ -1,6 +1,6 @@
 """What an officer may do with a dossier now: each act with its consequence, the main one first."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -39,6 +39,10 @@ class Offer:
     is_main: bool = False
     blocked: str = ""  # what must be done first
     facts: dict[str, Any] = field(default_factory=dict)
+    key: str = ""  # tells acts of the same name apart where several steps are open
+
+    def __post_init__(self) -> None:
+        self.key = self.key or self.name
 
 
 def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
@@ -47,7 +51,7 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
     found = [
         *_withdrawal(dossier, rows), *_money(dossier, rows, actor),
         *_reception(session, dossier, rows),
-        *_step(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
+        *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
         *_handing(session, dossier, actor), *_rare(dossier, rows, actor),
     ]  # fmt: skip
     main = next((o for o in found if o.is_main and not o.blocked), None)
@@ -143,10 +147,26 @@ def _what_starts(dossier: Dossier) -> str:
     return _("Next: %(step)s, by: %(who)s. The control slip is made.", step=first.name, who=who)
 
 
-def _step(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
-    task = next(iter(lifecycle.open_tasks(dossier)), None)
-    if task is None or State(dossier.state) is not State.processing or not may_do(task, actor):
+def _steps(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
+    """The acts of each open step of the actor's; where there are several, each says of which."""
+    if State(dossier.state) is not State.processing:
         return []
+    tasks = [task for task in lifecycle.open_tasks(dossier) if may_do(task, actor)]
+    found: list[Offer] = []
+    for task in tasks:
+        acts = _step(session, dossier, task, actor, may_draft=not found)
+        found += [_told_apart(offer, task) for offer in acts] if len(tasks) > 1 else acts
+    return found
+
+
+def _told_apart(offer: Offer, task: Task) -> Offer:
+    """The same act under a key and a title that name its step."""
+    if "task" not in offer.facts:
+        return offer
+    return replace(offer, key=f"{offer.name}-{task.id}", title=f"{offer.title}: {task.name}")
+
+
+def _step(session: Session, dossier: Dossier, task: Task, actor: Actor, *, may_draft: bool) -> list[Offer]:
     found = []
     if task.assignee_id is None:
         found.append(Offer(
@@ -158,7 +178,7 @@ def _step(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
     result = results.current_result(dossier)
     kinds = {task.kind, following.kind if following else ""}
     needs_draft = StepKind.sign in kinds and result is None
-    if results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
+    if may_draft and results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
         found.append(_draft(dossier, result, is_main=needs_draft))
     found.append(_finish(session, task, following, needs_draft))
     back = processing.earlier_steps(task)
@@ -244,18 +264,22 @@ def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
 
 
 def _handing(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
-    task = next(iter(lifecycle.open_tasks(dossier)), None)
-    if task is None or not (may_do(task, actor) or leads(task, actor)):
-        return []
+    tasks = [t for t in lifecycle.open_tasks(dossier) if may_do(t, actor) or leads(t, actor)]
+    offers = [(task, _hand_to(session, task, actor)) for task in tasks]
+    known = [(task, offer) for task, offer in offers if offer is not None]
+    return [_told_apart(offer, task) if len(known) > 1 else offer for task, offer in known]
+
+
+def _hand_to(session: Session, task: Task, actor: Actor) -> Offer | None:
     names = user_names(session, processing.colleagues(session, task))
     others = {key: name for key, name in names.items() if key != task.assignee_id}
     if not others or list(others) == [actor.user_id]:
-        return []
-    return [Offer(
+        return None
+    return Offer(
         "hand_to", _("Hand to a colleague"), _("The task is theirs from now on; they are told."),
         label=_("Hand over"), icon="user-plus", clause="HUE25 Đ16",
         facts={"task": task, "people": sorted(others.items(), key=lambda item: item[1])},
-    )]  # fmt: skip
+    )  # fmt: skip
 
 
 def _rare(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:

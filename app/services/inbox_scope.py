@@ -1,80 +1,112 @@
-"""Whose work is listed in the inbox, as conditions on dossiers."""
+"""Whose work is listed in the inbox: open tasks, and dossiers that wait for a post without one.
+
+Each source selects the same four columns: dossier, open task (NULL: the dossier as a whole), the
+limit of that step and who has it. A dossier with several open tasks of mine has a line for each.
+"""
+
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import aliased
 
 from app.models import Charge, Dossier, Task
 from app.models.money import ChargeState
 from app.models.scope import dossiers_of
 from app.models.task import TaskState
 from app.permissions import OVERSEERS, PROCESSING, Actor, Role
+from app.types import UtcDateTime
 from app.workflows.states import OPEN, PAUSING, State
 
 TASK_ROLES = PROCESSING | {Role.cashier, Role.centre_director}
 _DESK = frozenset({Role.desk_officer, Role.cashier, Role.centre_director})
 _HEAD = frozenset({Role.agency_head})
+Source = sa.Select[Any]
 
 
-def _any_of(parts: list[sa.Select[int]]) -> ColumnElement[bool]:
-    """Dossiers of one of several small sets: a union, so that each part uses its own index."""
-    return Dossier.id.in_(sa.union(*parts)) if parts else sa.false()
+def _tasks(*conditions: ColumnElement[bool]) -> Source:
+    task = Task.__table__.c
+    columns = (task.dossier_id, task.id.label("task_id"), task.due_at.label("step_due"), task.assignee_id)
+    return sa.select(*columns).where(task.state == TaskState.open, *conditions)
 
 
-def mine(actor: Actor) -> ColumnElement[bool]:
+def _whole(*conditions: ColumnElement[bool]) -> Source:
+    """Dossiers as such, without a step of the reader's; who holds them is who has their step."""
+    columns: list[ColumnElement[Any]] = [
+        Dossier.id.label("dossier_id"), sa.cast(sa.null(), sa.Integer).label("task_id"),
+        sa.cast(sa.null(), UtcDateTime).label("step_due"), Dossier.holder_id.label("assignee_id"),
+    ]  # fmt: skip
+    return sa.select(*columns).where(*conditions)
+
+
+def _one(parts: list[Source]) -> Source:
+    """The rows of several sources that may overlap, each once."""
+    if len(parts) < 2:
+        return parts[0] if parts else _whole(sa.false())
+    both = sa.union(*parts).subquery()
+    return sa.select(*both.c)
+
+
+def mine(actor: Actor) -> list[Source]:
     """Given to me, or nobody's in one of my roles at my agency; and what only my post decides."""
-    task = aliased(Task)
-    tasks = sa.select(task.dossier_id).where(task.state == TaskState.open)
-    parts = [tasks.where(task.assignee_id == actor.user_id)]
+    task = Task.__table__.c
+    given = task.assignee_id == actor.user_id
+    free = sa.and_(task.assignee_id.is_(None), _at_posts(actor))
+    return [_tasks(given), _tasks(free), _one(_without_task(actor, sa.or_(given, free)))]
+
+
+def _at_posts(actor: Actor) -> ColumnElement[bool]:
+    by_role: dict[Role, list[int]] = {}
     for post in actor.positions_as(TASK_ROLES):
-        at_post = tasks.where(task.agency_id == post.agency_id, task.role == str(post.role))
-        parts.append(at_post.where(task.assignee_id.is_(None)))
-    return _any_of(parts + _without_task(actor))
+        by_role.setdefault(post.role, []).append(post.agency_id)
+    task = Task.__table__.c
+    at = [sa.and_(task.role == str(role), task.agency_id.in_(sorted(set(places))))
+          for role, places in sorted(by_role.items())]  # fmt: skip
+    return sa.or_(*at) if at else sa.false()
 
 
-def _without_task(actor: Actor) -> list[sa.Select[int]]:
+def _without_task(actor: Actor, my_tasks: ColumnElement[bool]) -> list[Source]:
     """Dossiers that wait for a post though no step is open for it."""
-    dossier, parts = aliased(Dossier), []
-    ids = sa.select(dossier.id)
+    parts: list[Source] = []
+    none_mine = _no_open_task(my_tasks)
     desks = _places(actor, frozenset({Role.desk_officer}))
     if desks:
-        before = dossier.state.in_(list(PAUSING)) & dossier.received_at.is_(None)
-        decides = dossier.state.in_([State.registered, State.withdrawal_requested])
-        parts.append(ids.where(dossier.desk_id.in_(desks), before | decides))
+        before = Dossier.state.in_(list(PAUSING)) & Dossier.received_at.is_(None)
+        parts.append(_whole(Dossier.desk_id.in_(desks), (Dossier.state == State.registered) | before))
+        parts.append(_whole(Dossier.desk_id.in_(desks), Dossier.state == State.withdrawal_requested, none_mine))
     tills = _places(actor, frozenset({Role.cashier}))
     if tills:
-        owes = sa.exists().where(Charge.dossier_id == dossier.id, Charge.state == ChargeState.due)
+        owes = sa.exists().where(Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due)
         states = [State.accepted, State.payment_requested, State.finished]
-        parts.append(ids.where(dossier.desk_id.in_(tills), dossier.state.in_(states), owes))
+        parts.append(_whole(Dossier.desk_id.in_(tills), Dossier.state.in_(states), owes, none_mine))
     heads = _places(actor, _HEAD)
     if heads:
-        asked = dossier.state == State.withdrawal_requested
-        parts.append(ids.where(dossier.agency_id.in_(heads), asked))
+        asked = Dossier.state == State.withdrawal_requested
+        parts.append(_whole(Dossier.agency_id.in_(heads), asked, none_mine))
     return parts
 
 
-def team(actor: Actor) -> ColumnElement[bool]:
+def _no_open_task(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    task = Task.__table__
+    known = sa.select(sa.literal(1)).select_from(task)
+    return ~known.where(task.c.dossier_id == Dossier.id, task.c.state == TaskState.open, condition).exists()
+
+
+def team(actor: Actor) -> list[Source]:
     """Open at my agencies or desks; for those who watch, everything open in their scope."""
+    is_open = Dossier.state.in_(list(OPEN))
     if actor.has(*OVERSEERS) or not actor.positions_as(TASK_ROLES):
         condition = dossiers_of(actor)
-        is_open = Dossier.state.in_(list(OPEN))
-        return is_open if condition is None else sa.and_(is_open, condition)
-    task, dossier, parts = aliased(Task), aliased(Dossier), []
-    agencies = _places(actor, TASK_ROLES)
-    parts.append(
-        sa.select(task.dossier_id).where(task.agency_id.in_(agencies), task.state == TaskState.open)
-    )
+        return [_whole(is_open) if condition is None else _whole(is_open, condition)]
+    here = Task.__table__.c.agency_id.in_(_places(actor, TASK_ROLES))
     desks = _places(actor, _DESK)
-    if desks:
-        is_open = dossier.state.in_(list(OPEN))
-        parts.append(sa.select(dossier.id).where(dossier.desk_id.in_(desks), is_open))
-    return _any_of(parts)
+    at_desk = [_whole(Dossier.desk_id.in_(desks), is_open, _no_open_task(here))] if desks else []
+    return [_tasks(here), *at_desk]
 
 
-def reception(actor: Actor) -> ColumnElement[bool]:
+def reception(actor: Actor) -> list[Source]:
     """Registered at my desks and not answered yet."""
     desks = _places(actor, frozenset({Role.desk_officer, Role.centre_director}))
-    return sa.and_(Dossier.desk_id.in_(desks), Dossier.state == State.registered)
+    return [_whole(Dossier.desk_id.in_(desks), Dossier.state == State.registered)]
 
 
 def _places(actor: Actor, roles: frozenset[Role]) -> list[int]:

@@ -109,6 +109,7 @@ def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> s
     tab = asked().get("tab", "read")
     tab = tab if tab in tabs else "read"
     offers = dossier_offers.find_offers(session, dossier, actor)
+    failed = _failed_key(failed, offers)
     return render_template(
         "officers/dossier.html", dossier=dossier, tab=tab, tabs=_tabs(dossier, tab, tabs),
         state=State(dossier.state), left=dossier_page.remaining(session, dossier),
@@ -118,6 +119,15 @@ def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> s
         result=results.current_result(dossier), **_words(), **_parts(session, dossier, actor, tab),
         **_eform_of(session, dossier, offers),
     )  # fmt: skip
+
+
+def _failed_key(name: str, offers: list[Any]) -> str:
+    """The key of the act that was refused: that of the step it was sent for."""
+    task = sent().get("task", "")
+    alike = [offer for offer in offers if offer.name == name]
+    same = (offer for offer in alike if "task" in offer.facts and str(offer.facts["task"].id) == task)
+    found = next(same, next(iter(alike), None))
+    return found.key if found is not None else name
 
 
 def _tabs(dossier: Dossier, tab: str, tabs: dict[str, Any]) -> list[dict[str, Any]]:

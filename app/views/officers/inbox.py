@@ -22,7 +22,7 @@ from app.services.inbox import (
     Tab,
     Wanted,
     find_inbox,
-    tab_counts,
+    tabs_of,
     wanted_of,
 )
 from app.views.officers.base import OfficerView, address_with, asked
@@ -63,7 +63,7 @@ class InboxView(OfficerView):
         inbox = find_inbox(session, actor, wanted)
         return render_template(
             "officers/inbox.html", wanted=wanted, lines=[_line(row) for row in inbox.rows],
-            tabs=_tabs(wanted, tab_counts(session, actor)), counters=_counters(wanted, inbox),
+            tabs=_tabs(wanted, inbox, tabs_of(actor)), counters=_counters(wanted, inbox),
             chips=_chips(wanted), channel_options=_channel_options(), pages=_pages(wanted, inbox),
             empty=_empty(wanted),
         )  # fmt: skip
@@ -73,11 +73,11 @@ def _channel_options() -> list[tuple[str, str]]:
     return [("", _("All channels")), *((key, _(text)) for key, text in DOSSIER_CHANNELS.items())]
 
 
-def _tabs(wanted: Wanted, counts: dict[Tab, int]) -> list[dict[str, Any]]:
+def _tabs(wanted: Wanted, inbox: Inbox, tabs: list[Tab]) -> list[dict[str, Any]]:
     return [
         {"title": str(TABS[tab][0]), "icon": TABS[tab][1], "active": tab is wanted.tab,
-         "count": count, "url": f"{request.path}?tab={tab}"}
-        for tab, count in counts.items()
+         "count": inbox.total if tab is wanted.tab else None, "url": f"{request.path}?tab={tab}"}
+        for tab in tabs
     ]  # fmt: skip
 
 
@@ -128,46 +128,40 @@ def _empty(wanted: Wanted) -> tuple[str, str]:
 
 def _line(row: Row) -> dict[str, Any]:
     """Return one line in words."""
-    dossier = row.dossier
+    facts = row.facts
     return {
-        "dossier": dossier, "url": f"/dossier/{dossier.code}", "step": _step(row),
-        "holder": _holder(row), "left": _left(row), "urgency": row.urgency,
-        "explain": _explain(row), "missing": row.missing,
-        "is_unpaid": row.is_unpaid, "channel": _(DOSSIER_CHANNELS[dossier.channel]),
-        "channel_icon": _CHANNEL_ICONS.get(dossier.channel, "file"),
-        "is_supplemented": dossier.supplement_count > 0,
+        "key": row.key, "code": row.code, "url": f"/dossier/{row.code}", "procedure": facts.procedure,
+        "applicant": facts.applicant_name, "step": _step(row), "holder": _holder(row),
+        "left": _left(row), "urgency": row.urgency, "explain": _explain(row), "missing": row.missing,
+        "is_unpaid": row.is_unpaid, "channel": _(DOSSIER_CHANNELS[facts.channel]),
+        "channel_icon": _CHANNEL_ICONS.get(facts.channel, "file"),
+        "is_supplemented": facts.supplement_count > 0,
     }  # fmt: skip
 
 
 def _step(row: Row) -> str:
-    state = State(row.dossier.state)
-    is_running = row.task is not None and state in {
-        State.processing,
-        State.finished,
-        State.accepted,
-    }
-    return row.task.name if is_running and row.task is not None else _(state.label)
+    is_running = row.state in {State.processing, State.finished, State.accepted}
+    return (row.facts.task_name or row.facts.step_name or "" if is_running else "") or _(row.state.label)
 
 
 def _holder(row: Row) -> str:
-    state = State(row.dossier.state)
-    if state in {State.supplement_requested, State.payment_requested}:
+    facts = row.facts
+    if row.state in {State.supplement_requested, State.payment_requested}:
         return _("Applicant")
-    if row.task is None:
-        return row.dossier.desk.short_name or row.dossier.desk.name
-    if row.task.assignee is None:
-        return _("Not assigned (%(role)s)", role=_(ROLE_LABELS[Role(row.task.role)]).lower())
-    return row.task.assignee.get_full_name()
+    if facts.first_name or facts.last_name:
+        return f"{facts.first_name} {facts.last_name}".strip()
+    if facts.task_id is not None:
+        return _("Not assigned (%(role)s)", role=_(ROLE_LABELS[Role(facts.role)]).lower())
+    return _("Not assigned") if row.state is State.processing else row.place
 
 
 def _left(row: Row) -> str:
-    state = State(row.dossier.state)
     if row.left is not None:
         words = _(row.left.msgid, **row.left.params)
         return _("step: %(words)s", words=words) if row.is_step else words
-    if state is State.finished:
+    if row.state is State.finished:
         return _("waits for collection")
-    if state is State.withdrawal_requested:
+    if row.state is State.withdrawal_requested:
         return _("decide on the withdrawal")
     return _("the clock stands still")
 
