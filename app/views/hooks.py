@@ -28,6 +28,7 @@ from app.services.actors import build_actor
 from app.services.users import check_login, find_user_with_version, settings_of
 from app.transactions import transaction
 from app.views.api_access import use_token
+from app.views.confirming import ask_first
 from app.views.shell import add_shell
 
 log = logging.getLogger("app.requests")
@@ -67,6 +68,7 @@ def add_hooks(app: Flask) -> None:
     app.json = PlainJson(app)
     app.before_request(_begin)
     app.before_request(_ask_for_own_password)
+    app.before_request(ask_first)
     app.after_request(_finish)
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", readyz)

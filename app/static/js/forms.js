@@ -43,6 +43,7 @@ async function onSubmit(event) {
     event.preventDefault();
     if (await ask(source.dataset)) {
       allowed = form;
+      agree(form);
       form.requestSubmit(event.submitter || undefined);
     }
     return;
@@ -51,6 +52,13 @@ async function onSubmit(event) {
   if (event.defaultPrevented) return;
   dirty.delete(form);
   if (form.matches("[data-once]")) sendOnce(form, event);
+}
+
+// The server asks once more where nobody was asked here.
+function agree(form) {
+  const mark = form.elements._confirmed || Object.assign(document.createElement("input"), { type: "hidden", name: "_confirmed" });
+  mark.value = "1";
+  form.append(mark);
 }
 
 function sendOnce(form, event) {
@@ -68,6 +76,7 @@ window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
+    form.elements._confirmed?.remove();
     for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
     for (const button of form.querySelectorAll(".is-busy")) button.classList.remove("is-busy");
   }
