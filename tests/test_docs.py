@@ -17,6 +17,7 @@ from app.models.letter import LETTER_KINDS
 from app.permissions import ROLE_LABELS
 from app.workflows.registry import WORKFLOWS
 from app.workflows.states import State
+from tests.regulations import report
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -184,3 +185,4 @@ def test_every_picture_is_used_small_and_described():
 
 if __name__ == "__main__":
     write_tables()
+    report.write()

@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli import bench, database, demo, history, packs, permissions, users
+from app.cli import bench, conformance, database, demo, history, packs, permissions, users
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -17,6 +17,7 @@ def manage() -> None:
 
 for _command in (
     *(bench.bench, database.db, demo.demo, history.history, packs.pack, permissions.permissions, users.user),
+    conformance.conformance,
     demo.prepare,
 ):
     manage.add_command(_command)

@@ -1,0 +1,129 @@
+"""TTH17: Quyết định số 88/2017/QĐ-UBND of Thừa Thiên Huế, clause by clause."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.clock import acting_at
+from app.errors import Invalid
+from app.models import Notice
+from app.permissions import Role
+from app.services import my_dossiers, results, submission
+from app.services.timing import calendar_of
+from app.workflows.working_time import minutes_between
+from tests.regulations import scenes
+from tests.regulations.scenes import at, local
+from tests.regulations.support import clause
+from tests.services.steps import ANSWERS, attachment
+
+
+def supply(office, dossier, citizen, **answers):
+    """Answer a request with a new file and answers."""
+    office.session.add(attachment(office.version.components[0], dossier=dossier))
+    office.session.flush()
+    submission.answer_supplement(office.session, dossier, ANSWERS | answers, citizen)
+
+
+@clause("A3.1", "TTH17 Đ11.1")
+def test_d11_1_who_has_an_account_fills_in_and_sends(office):
+    dossier, citizen = office.submitted()
+    assert (dossier.state, dossier.channel, dossier.account_id) == (1, "online", citizen.account_id)
+    assert dossier.revisions[0].data["ho_ten"] == ANSWERS["ho_ten"]
+
+
+@clause("A3.3", "TTH17 Đ5.4")
+def test_d5_4_applicant_and_desk_are_told_by_the_system_at_once(office, desk, session):
+    dossier, citizen = office.submitted()
+    assert scenes.letter(dossier, "acknowledgement").data["code"] == dossier.code
+    told = set(session.scalars(sa.select(Notice.user_id)).all())
+    assert {citizen.user_id, desk.user_id} <= told
+
+
+@clause("A3.4", "TTH17 Đ12.1")
+def test_d12_1_on_request_exactly_what_was_asked_is_opened(office):
+    dossier, citizen = office.submitted()
+    scenes.ask(office, dossier)
+    supply(office, dossier, citizen, ho_ten="Trần Thị Bính", so_dinh_danh="046190000999")
+    assert dossier.revisions[-1].data["ho_ten"] == "Trần Thị Bính"
+    assert dossier.revisions[-1].data["so_dinh_danh"] == ANSWERS["so_dinh_danh"]  # was not asked
+
+
+@clause("A3.4", "TTH17 Đ12.2")
+def test_d12_2_a_supplement_is_typed_or_attached_in_the_form_given(office):
+    dossier, citizen = office.submitted()
+    scenes.ask(office, dossier)
+    with pytest.raises(Invalid):
+        submission.answer_supplement(office.session, dossier, {"ho_ten": ""}, citizen)
+    supply(office, dossier, citizen)
+    assert dossier.state == 1
+
+
+@clause("A4.4", "TTH17 Đ13.1")
+def test_d13_1_checked_and_received_within_one_working_hour(office, session):
+    with acting_at(at(9, "11:00")):
+        dossier, _citizen = office.submitted()
+    assert local(dossier.reception_due_at) == "09 14:00"  # half an hour before lunch, half after
+    calendar = calendar_of(session, dossier.desk)
+    assert minutes_between(calendar, dossier.submitted_at, dossier.reception_due_at) == 60
+
+
+@clause("A5.2", "TTH17 Đ13.2")
+def test_d13_2_the_desk_guides_with_a_slip(office):
+    dossier, citizen = office.submitted()
+    scenes.ask(office, dossier, reason="Thiếu trang 2")
+    printed = scenes.words(office, dossier, "supplement")
+    assert "Thiếu trang 2" in printed
+    assert dossier.code in printed
+
+
+@clause("A5.3", "TTH17 Đ14.1")
+def test_d14_1_the_agency_asks_once(office, session):
+    dossier, citizen = scenes.in_process(office)
+    specialist = office[Role.specialist]
+    scenes.ask(office, dossier, specialist)
+    supply(office, dossier, citizen)
+    assert dossier.state == 4
+    with pytest.raises(Invalid):
+        scenes.ask(office, dossier, specialist, reason="Còn thiếu trang 3")
+
+
+@clause("A6.2", "TTH17 Đ14.2")
+def test_d14_2_the_applicant_is_told_state_and_result(office, session):
+    dossier, citizen = scenes.in_process(office)
+    scenes.finish(office, dossier)
+    told = session.scalars(sa.select(Notice.body).where(Notice.user_id == citizen.user_id)).all()
+    assert len(told) >= 3  # sent, received, result
+    assert results.get_result(session, dossier.results[-1].id, citizen)
+
+
+@clause("A6.2", "TTH17 Đ14.3")
+@pytest.mark.parametrize(("value", "due"), [(1, "10 17:30"), (3, "12 17:30"), (7, "18 17:30")])
+def test_d14_3_the_published_limit_is_the_limit(office, value, due):
+    office.version.time_limit_value = value
+    with acting_at(at(9, "09:00")):
+        dossier = office.received()
+    assert local(dossier.due_at) == due
+
+
+@clause("A8.6", "TTH17 Đ6.4")
+def test_d6_4_the_account_tells_where_the_dossier_stands(office, session):
+    dossier, citizen = scenes.in_process(office)
+    (found,) = my_dossiers.list_own(session, citizen, "open", 1).rows
+    assert (found.code, found.state) == (dossier.code, 4)
+
+
+@clause("A9.1", "TTH17 Đ16.1")
+def test_d16_1_the_result_is_received_in_the_system(office, session):
+    dossier, citizen = scenes.in_process(office, result_way="online")
+    scenes.finish(office, dossier)
+    results.collect_online(session, dossier, citizen)
+    assert (dossier.state, dossier.delivery["way"]) == (10, "online")
+
+
+@clause("A9.1", "TTH17 Đ16.2", "TTH17 Đ16.3")
+def test_d16_2_the_result_is_sent_by_post_or_handed_over_at_the_centre(shown, office, desk, session):
+    way = {"TTH17 Đ16.2": "post", "TTH17 Đ16.3": "desk"}[shown]
+    dossier, _citizen = scenes.in_process(office, result_way=way)
+    scenes.finish(office, dossier)
+    results.deliver(session, dossier, desk, receiver="Bưu tá" if way == "post" else "Trần Thị Bình")
+    assert (dossier.state, dossier.delivery["way"]) == (10, way)
+    assert scenes.letter(dossier, "return_receipt").data["way"]
