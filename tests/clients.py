@@ -18,7 +18,7 @@ class Client(FlaskClient):
         Changes by API carry ``If-Match: *`` (whatever the present version) unless ``match`` is False.
         """
         settle()
-        if match and kwargs.get("method") in {"PUT", "DELETE"}:
+        if match and kwargs.get("method") in {"PUT", "PATCH", "DELETE"}:
             kwargs["headers"] = {"If-Match": "*", **dict(kwargs.get("headers") or {})}
         if csrf and kwargs.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"}:
             kwargs["headers"] = {"X-CSRFToken": self.token(), **dict(kwargs.get("headers") or {})}

@@ -27,6 +27,7 @@ from app.lowcode.api_reading import (
 from app.lowcode.api_writing import MAX_BODY, body_of, form_of, with_ids
 from app.lowcode.idempotency import earlier_reply, remember, sending_of_request
 from app.lowcode.listing import find_page, parse
+from app.lowcode.merging import merged, require_merge_type
 from app.lowcode.refusals import ProblemAnswers, refusal, refusal_of
 from app.lowcode.rows import get_row
 from app.lowcode.saving import open_row, remove, save
@@ -34,7 +35,8 @@ from app.lowcode.screen import listed, shown, writable
 from app.permissions import current_actor
 from app.transactions import transaction
 
-_METHODS = {"get_list": "read", "get": "read", "post": "add", "put": "change", "delete": "remove"}
+_METHODS = {"get_list": "read", "get": "read", "post": "add", "put": "change",
+            "patch": "change", "delete": "remove"}  # fmt: skip
 
 
 def answers_plainly(endpoint: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,13 +127,24 @@ class CrudApi(ProblemAnswers, BaseApi):
     @answers_plainly
     def put(self, pk: int) -> Response:
         """Change the attributes given, of the version named by If-Match."""
+        return self._change(pk, lambda row, body: body)
+
+    @expose("/<int:pk>", methods=["PATCH"])
+    @protect()
+    @answers_plainly
+    def patch(self, pk: int) -> Response:
+        """Merge a document into the record as RFC 7396 says: null empties, objects are merged."""
+        require_merge_type()
+        return self._change(pk, lambda row, body: merged(self.model, row, body))
+
+    def _change(self, pk: int, given: Callable[[Any, dict[str, Any]], dict[str, Any]]) -> Response:
         if not writable(self.model):
             raise NotFound(_("Records of this kind are not changed here."))
         body = body_of(self.model, "change")
         with transaction() as session:
             row = get_row(session, self.model, pk, to_write=True)
             require_match(self.model, row)
-            row = save(session, self.model, form_of(self.model, body, row), row)
+            row = save(session, self.model, form_of(self.model, given(row, body), row), row)
         return self._answer(200, row, dict.fromkeys(shown(self.model), ()))
 
     @expose("/<int:pk>", methods=["DELETE"])

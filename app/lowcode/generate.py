@@ -7,7 +7,7 @@ from flask_appbuilder import AppBuilder, Model
 
 from app.lowcode.actions import Action, declared, possible
 from app.lowcode.api import CrudApi
-from app.lowcode.exchange.runs import register_exchange
+from app.lowcode.exchange.exchanges import register_exchange
 from app.lowcode.exchange.views import ExchangeView, ModelExchange, exchange_links
 from app.lowcode.openapi import OpenApiDocument
 from app.lowcode.registry import register_view

@@ -13,6 +13,7 @@ from app.lowcode.api_reading import offered_fields
 from app.lowcode.filters import filter_kind
 from app.lowcode.forms import is_needed
 from app.lowcode.listing import sortable
+from app.lowcode.merging import MERGE_TYPE
 from app.lowcode.openapi_schemas import PROBLEM, body_schema, item_schema
 from app.lowcode.refusals import MEDIA_TYPE, ProblemAnswers
 from app.lowcode.screen import filtered, writable
@@ -26,7 +27,7 @@ _REFUSALS = {
 }  # fmt: skip
 _WRITE_REFUSALS = {
     "409": "Changed by someone else, or in use", "413": "Body too large",
-    "415": "Body is not application/json", "422": "A value breaks a rule",
+    "415": "Body is of another media type", "422": "A value breaks a rule",
 }  # fmt: skip
 MATCH_REFUSALS = {"412": "If-Match names another version", "428": "If-Match is missing"}
 _SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"jwt": []}, {"cookie": []}]
@@ -75,7 +76,7 @@ def refusals(statuses: dict[str, str]) -> dict[str, Any]:
 
 def operation(
     tag: str, summary: str, responses: dict[str, Any], *, parameters: list[Any] | None = None,
-    body: Any = None, security: list[Any] | None = None,
+    body: Any = None, security: list[Any] | None = None, media: str = "application/json",
 ) -> dict[str, Any]:  # fmt: skip
     """Return one operation: what it answers, what it takes, who may ask."""
     known = _REFUSALS | (_WRITE_REFUSALS if body is not None else {})
@@ -85,7 +86,7 @@ def operation(
         "parameters": parameters or [],
     }  # fmt: skip
     if body is not None:
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        found["requestBody"] = {"required": True, "content": {media: {"schema": body}}}
     return found
 
 
@@ -194,11 +195,17 @@ def _item_operations(model: type[Any]) -> dict[str, Any]:
     if Action.change in possible(model):
         body = body_schema(model, [])
         operations["put"] = operation(tag, "Change", found | stale, parameters=[PK, IF_MATCH], body=body)
+        operations["patch"] = patching(tag, found | stale, body)
     if Action.remove in possible(model):
         gone = {"204": {"description": "Deleted"}} | stale
         gone |= refusals({key: _WRITE_REFUSALS[key] for key in ("409", "422")})
         operations["delete"] = operation(tag, "Delete", gone, parameters=[PK, IF_MATCH])
     return operations
+
+
+def patching(tag: str, responses: dict[str, Any], body: Any) -> dict[str, Any]:
+    """Return the operation that merges a document into a record."""
+    return operation(tag, "Change by merge patch", responses, parameters=[PK, IF_MATCH], body=body, media=MERGE_TYPE)
 
 
 def describe_login(api_spec: Any) -> None:

@@ -99,7 +99,7 @@ class SharedCatalogItem(Searchable, Entity):
         above, steps = self.parent, 0
         while above is not None:
             steps += 1
-            if not self.catalog.is_tree or above.catalog_id != self.catalog.id or above is self or steps > _DEEPEST:
+            if not self.catalog.is_tree or above.catalog is not self.catalog or above is self or steps > _DEEPEST:
                 message = _("An item stands below another of its own catalog, never in a circle.")
                 raise Invalid(message, {"parent": message})
             above = above.parent

@@ -123,11 +123,11 @@ def told(session: Session, catalog: SharedCatalog, tales: Iterable[Sentence]) ->
     past = [SharedCatalogItem(data=side or {}) for tale in found for side in tale.entry.changes.get("data", ())]
     names = reference_names(session, catalog.fields, past)
     return [replace(tale, changes=[*(one for one in tale.changes if one.name != "data"),
-                                   *_data_changes(fields, tale.entry.changes.get("data"), names)])
+                                   *data_changes(fields, tale.entry.changes.get("data"), names)])
             for tale in found]  # fmt: skip
 
 
-def _data_changes(
+def data_changes(
     fields: Mapping[str, SharedCatalogField], sides: Any, names: Mapping[tuple[str, int], Any]
 ) -> Iterable[Change]:
     """Yield what changed in an item's values; a field that is gone by now by its key."""

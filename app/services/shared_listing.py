@@ -117,7 +117,7 @@ def _filter_value(name: str, one: SharedCatalogField | None, text: str) -> Any:
 def find_items(session: Session, catalog: SharedCatalog, wanted: ItemRequest) -> ItemPage:
     """Return the page ``wanted`` of a catalog, in one statement."""
     item = SharedCatalogItem
-    query = _narrowed(sa.select(item).where(item.catalog_id == catalog.id), catalog, wanted)
+    query = narrowed(sa.select(item).where(item.catalog_id == catalog.id), catalog, wanted)
     some = query.with_only_columns(item.id).limit(COUNT_CAP + 1).subquery()
     total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
     is_ascending = wanted.sort.startswith("-") == wanted.is_back
@@ -145,7 +145,8 @@ def _page(found: list[Any], wanted: ItemRequest) -> ItemPage:
     )  # fmt: skip
 
 
-def _narrowed(query: Any, catalog: SharedCatalog, wanted: ItemRequest) -> Any:
+def narrowed(query: Any, catalog: SharedCatalog, wanted: ItemRequest) -> Any:
+    """Return ``query`` over items with the search and the filters of ``wanted``."""
     item, names = SharedCatalogItem, filter_names(catalog)
     if wanted.q:
         query = query.where(item.search_text.like(like_pattern(wanted.q), escape="\\"))

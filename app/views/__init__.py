@@ -12,6 +12,7 @@ from app.views.applicant.account import RegisterView
 from app.views.audit import AUDIT_VIEWS
 from app.views.auth import AuthView
 from app.views.catalog_api import CATALOG_APIS
+from app.views.catalog_exchange import CATALOG_EXCHANGES
 from app.views.catalogs import CATALOG_VIEWS
 from app.views.decisions import DecisionView
 from app.views.feedback_desk import FeedbackDeskView
@@ -33,6 +34,7 @@ VIEWS: tuple[type, ...] = (
     *FORM_DESIGNER_VIEWS, *FORM_IMPORT_VIEWS, *FORM_PRINT_VIEWS,
     *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
     *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
+    *CATALOG_EXCHANGES,
 )  # fmt: skip
 
 

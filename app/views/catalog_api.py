@@ -16,6 +16,7 @@ from app.lowcode.api import answers_plainly
 from app.lowcode.api_reading import require_match, tagged
 from app.lowcode.api_writing import json_object
 from app.lowcode.idempotency import earlier_reply, remember, sending_of_request
+from app.lowcode.merging import require_merge_type
 from app.lowcode.refusals import ProblemAnswers
 from app.lowcode.saving import remove
 from app.models import SharedCatalog, SharedCatalogItem
@@ -25,7 +26,8 @@ from app.services.shared_listing import find_items, parse
 from app.transactions import transaction
 from app.views import catalog_openapi
 
-_METHODS = {"index": "read", "get_list": "read", "get": "read", "post": "add", "put": "change", "delete": "remove"}
+_METHODS = {"index": "read", "get_list": "read", "get": "read", "post": "add",
+            "put": "change", "patch": "change", "delete": "remove"}  # fmt: skip
 
 
 class SharedCatalogItemsApi(ProblemAnswers, BaseApi):
@@ -101,6 +103,9 @@ class SharedCatalogItemsApi(ProblemAnswers, BaseApi):
     @answers_plainly
     def put(self, code: str, pk: int) -> Response:
         """Change the attributes and fields given, of the version named by If-Match."""
+        return self._change(code, pk)
+
+    def _change(self, code: str, pk: int) -> Response:
         given = json_object()
         with transaction() as session:
             catalog = catalogs.get_catalog(session, code, current_actor())
@@ -108,6 +113,14 @@ class SharedCatalogItemsApi(ProblemAnswers, BaseApi):
             require_match(SharedCatalogItem, row)
             row = catalogs.save_item(session, catalog, _known(catalog, given), row)
         return self._answer(200, catalog, row, ())
+
+    @expose("/<code>/<int:pk>", methods=["PATCH"])
+    @protect()
+    @answers_plainly
+    def patch(self, code: str, pk: int) -> Response:
+        """Merge a document into the item; null empties a field."""
+        require_merge_type()
+        return self._change(code, pk)
 
     @expose("/<code>/<int:pk>", methods=["DELETE"])
     @protect()

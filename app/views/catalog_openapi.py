@@ -18,6 +18,7 @@ from app.lowcode.openapi import (
     operation,
     page_of,
     parameter,
+    patching,
     refusals,
 )
 from app.lowcode.rows import visible
@@ -75,6 +76,7 @@ def _describe_one(api_spec: Any, catalog: SharedCatalog) -> None:
     api_spec.path(path + "{pk}", operations={
         "get": operation(tag, "Read", one | NOT_MODIFIED, parameters=[PK, fields, IF_NONE_MATCH]),
         "put": operation(tag, "Change", one | stale, parameters=[PK, IF_MATCH], body=_body(catalog, [])),
+        "patch": patching(tag, one | stale, _body(catalog, [])),
         "delete": operation(tag, "Delete", gone, parameters=[PK, IF_MATCH]),
     })  # fmt: skip
 

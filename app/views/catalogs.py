@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode import choosing
+from app.lowcode.actions import may
 from app.lowcode.listing import SIZES
 from app.lowcode.saving import remove
 from app.lowcode.telling import history_of, tell
@@ -61,7 +62,7 @@ class SharedCatalogItemsView(BaseView):
         return _render(
             "items", catalog, wanted=wanted, page=page, here=_here, sizes=SIZES, summary=count,
             columns=columns(catalog, wanted, _here), filters=filters(session, catalog, wanted),
-            rows=[(row, cells(catalog, row, names)) for row in page.rows],
+            rows=[(row, cells(catalog, row, names)) for row in page.rows], files=_files(session, catalog),
         )  # fmt: skip
 
     @expose("/<code>/<int:number>")
@@ -205,6 +206,17 @@ def _opened(code: str, action: str) -> SharedCatalog:
 
 def _item(catalog: SharedCatalog, number: int, action: str = "read") -> SharedCatalogItem:
     return catalogs.get_item(db.session(), catalog, number, action)
+
+
+def _files(session: Any, catalog: SharedCatalog) -> dict[str, str]:
+    """Return the addresses of export and import, as far as one may."""
+    asked = {key: text for key, text in request.args.items() if key == "q" or key.startswith("f.")}
+    links: dict[str, str] = {}
+    if may(SharedCatalogItem, "export"):
+        links["export"] = url_for("CatalogItemsExchange.export", code=catalog.code, **asked)
+    if may(SharedCatalogItem, "import") and catalogs.may_write(session, catalog, current_actor()):
+        links["import"] = url_for("CatalogItemsExchange.start", code=catalog.code)
+    return links
 
 
 def _here(**changes: Any) -> str:

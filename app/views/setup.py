@@ -12,7 +12,7 @@ from app.errors import Conflict
 from app.extensions import db
 from app.filetypes import XLSX
 from app.lowcode.exchange import pages
-from app.lowcode.exchange.runs import register_exchange
+from app.lowcode.exchange.exchanges import register_exchange
 from app.lowcode.exchange.views import ImportView
 from app.models.menus import ORGANISATION
 from app.permissions import Role

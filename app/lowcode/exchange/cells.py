@@ -98,6 +98,16 @@ def _integer(raw: Any) -> int:
     return int(text)
 
 
+def _number(raw: Any) -> int | float:
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return raw
+    text = as_text(raw).strip()
+    text = re.sub(r"[., ]", "", text) if _GROUPED.fullmatch(text) else text.replace(",", ".")
+    if not re.fullmatch(r"[+-]?[0-9]{1,15}([.][0-9]{1,6})?", text):
+        raise BadCell(_("Please enter a number, for example 1250 or 12,5."))
+    return float(text) if "." in text else int(text)
+
+
 def _boolean(raw: Any) -> bool:
     word = fold(as_text(int(raw) if isinstance(raw, bool | float) else raw))
     if word in _YES or word in _NO:
@@ -176,8 +186,13 @@ def _special(raw: Any, bound: Any) -> Any:
 
 _READERS: dict[str, Any] = {
     "text": _text, "relation": _text, "integer": _integer, "boolean": _boolean, "date": _date,
-    "time": _time, "instant": _instant,
+    "time": _time, "instant": _instant, "number": _number,
 }  # fmt: skip
+
+
+def read_plain(kind: str, raw: Any) -> Any:
+    """Return a cell of a kind that needs no model (text, number, boolean, date …); raises BadCell."""
+    return _READERS[kind](raw)
 
 
 def write(model: type[Any], column: Column, value: Any, form: RecordForm) -> Any:

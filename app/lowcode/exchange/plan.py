@@ -91,14 +91,20 @@ class Table:
     entries: list[Entry] = field(default_factory=list)
     origin: Origin | None = None
 
-    def source(self, number: int, at: int, raw: Any) -> tuple[str, int, int, Any]:
-        """Return (sheet, row, column, value) as the user's own file has them."""
+    def source(self, number: int, at: int, raw: Any, name: str = "") -> tuple[str, int, int, Any]:
+        """Return (sheet, row, column, value) as the user's own file has them; name: of an inner value."""
         if self.origin is None:
             return self.name, number, at, raw
         row = self.origin.rows[number - self.header - 1]
-        place = self.origin.columns.get(at, -1)
+        place = self.origin.inner.get(name, (self.origin.columns.get(at, -1), ""))[0]
         cells = self.origin.texts.get(row, [])
         return self.origin.sheet, row, place, cells[place] if 0 <= place < len(cells) else ""
+
+    def heading_of(self, name: str) -> str:
+        """Return what the column of an attribute, or of an inner value, is called; "" for none."""
+        column = self.places.get(self.place_of(name))
+        inner = self.origin.inner.get(name) if self.origin is not None else None
+        return column.label if column is not None else inner[1] if inner is not None else ""
 
     def place_of(self, name: str) -> int:
         """Return where the column of an attribute stands, or -1."""

@@ -65,10 +65,9 @@ class Planner:
         """Record a fault of a row, at the column of attribute ``name`` if it has one."""
         table = entry.table
         at = table.place_of(name)
-        column = table.places.get(at)
         raw = value if value is not None else self._raw(entry, at) if at >= 0 else ""
-        sheet, row, place, shown = table.source(entry.number, at, raw)
-        self.plan.faults.append(Fault(sheet, row, place, column.label if column else "",
+        sheet, row, place, shown = table.source(entry.number, at, raw, name)
+        self.plan.faults.append(Fault(sheet, row, place, table.heading_of(name),
                                       cells.as_text(shown)[:2000], str(message)))  # fmt: skip
         entry.kind = Kind.fault
 

@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import python_calamine as calamine
@@ -25,13 +25,15 @@ _PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]*)([0-9]*)[\"']")
 class Origin:
     """Where the cells of a derived sheet come from, so that faults are told by their true place.
 
-    rows: the source row (from 1) of each row below the headings; columns: {place: source place}.
+    rows: the source row (from 1) of each row below the headings; columns: {place: source place};
+    inner: {name: (source place, heading)} of values that stand together in one derived cell.
     """
 
     sheet: str
     rows: list[int]
     columns: dict[int, int]
     texts: dict[int, list[Any]]
+    inner: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 import zlib
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import get_locale
@@ -15,58 +15,16 @@ from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.extensions import db
 from app.filetypes import XLSX, check_upload
 from app.lowcode.exchange import applying
-from app.lowcode.exchange.layout import Sheet
+from app.lowcode.exchange.exchanges import Exchange, exchange_of
 from app.lowcode.exchange.plan import Fault, Kind, Plan
 from app.lowcode.exchange.planner import Planner, Report
-from app.lowcode.exchange.reading import MAX_BYTES, RawSheet, open_workbook, type_over
+from app.lowcode.exchange.reading import MAX_BYTES, open_workbook, type_over
 from app.lowcode.exchange.run import ImportRun
 from app.permissions import Actor, acting_as, current_actor
 from app.transactions import enqueue, one_at_a_time, transaction
 
 SHORT_BYTES = 64 * 1024  # about five hundred rows: handled while the user waits
 KEPT = timedelta(days=30)
-
-
-Skipped = set[tuple[str, int]]
-Adopted = dict[tuple[type[Any], Any], Any]
-Prepared = tuple[list[RawSheet], Adopted]
-
-
-class Exchange(Protocol):
-    """What can be imported: a model with its parts, or a hand-made workbook."""
-
-    def may(self) -> bool:
-        """Return whether the actor may import here."""
-
-    def sheets(self) -> list[Sheet]:
-        """Return the sheets of the workbook."""
-
-    def acting(self, actor: Actor) -> Actor:
-        """Return as whom the rows are checked and written."""
-
-    def prepare(self, session: Session, raw: list[RawSheet], skipped: Skipped) -> Prepared:
-        """Return the sheets of a file in the shape of ours."""
-
-    def review(self, planner: Planner) -> None:
-        """Blame rows that break a rule of this import alone."""
-
-    def finish(self, session: Session, plan: Plan) -> Any:
-        """Do what belongs to an import besides its rows; returns what to keep of it, or None."""
-
-
-_exchanges: dict[str, Exchange] = {}
-
-
-def register_exchange(name: str, exchange: Exchange) -> None:
-    """Remember what ``ImportRun.target`` ``name`` means."""
-    _exchanges[name] = exchange
-
-
-def exchange_of(target: str) -> Exchange:
-    """Return what is imported under ``target``; raises NotFound."""
-    if target not in _exchanges:
-        raise NotFound(_("There is no such record, or you may not see it."))
-    return _exchanges[target]
 
 
 def begin(target: str, name: str, content: bytes) -> int:
@@ -145,7 +103,8 @@ def _planned(session: Session, run: ImportRun, exchange: Exchange, actor: Actor,
     raw, adopted = exchange.prepare(session, raw, skipped)
     planner = Planner(session, actor, report=report, skipped=skipped, adopted=adopted)
     plan = planner.run(exchange.sheets(), raw)
-    exchange.review(planner)
+    with session.no_autoflush:
+        exchange.review(planner)
     return plan
 
 

@@ -1,6 +1,6 @@
 """The empty workbook to fill in: headings, drop-down lists, rules, instructions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from flask_babel import gettext as _
@@ -41,6 +41,11 @@ def note_of(column: Column, model: type[Any]) -> str:
 
 
 def _guide(title: str, sheets: Sequence[Sheet]) -> list[list[str]]:
+    return guide_lines(title, [(s.title, c.heading, note_of(c, s.model)) for s in sheets for c in s.columns])
+
+
+def guide_lines(title: str, rules: Iterable[tuple[str, str, str]]) -> list[list[str]]:
+    """Return the sheet of instructions; rules: (sheet, heading, what may stand there)."""
     lines = [
         [title],
         [_("Fill in one row for each record. Leave headings and sheet names as they are; columns may be moved "
@@ -53,9 +58,7 @@ def _guide(title: str, sheets: Sequence[Sheet]) -> list[list[str]]:
         [""],
         [f"#{_('Sheet')}", _("Column"), _("Rule")],
     ]  # fmt: skip
-    for sheet in sheets:
-        lines += [[sheet.title, c.heading, note_of(c, sheet.model).replace("\n", " ")] for c in sheet.columns]
-    return lines
+    return lines + [[sheet, heading, note.replace("\n", " ")] for sheet, heading, note in rules]
 
 
 def _choices(session: Session, sheet: Sheet, column: Column, lists: dict[type[Any], list[str]]) -> list[str]:

@@ -20,6 +20,7 @@ from app.extensions import db
 from app.filetypes import XLSX
 from app.lowcode.actions import may
 from app.lowcode.exchange import pages, runs
+from app.lowcode.exchange.exchanges import Exchange, Prepared, Skipped, exchange_of
 from app.lowcode.exchange.export import csv_lines, write_workbook
 from app.lowcode.exchange.layout import Sheet, can_exchange, sheets_of
 from app.lowcode.exchange.plan import Plan
@@ -52,7 +53,7 @@ class ModelExchange:
         """Return the actor himself."""
         return actor
 
-    def prepare(self, _session: Session, raw: list[RawSheet], _skipped: runs.Skipped) -> runs.Prepared:
+    def prepare(self, _session: Session, raw: list[RawSheet], _skipped: Skipped) -> Prepared:
         """Return the sheets as they are."""
         return raw, {}
 
@@ -70,8 +71,12 @@ class ImportView(BaseView):
     done_template = ""  # what the last page shows besides, a template's name
     default_view = "start"
 
-    def _exchange(self) -> runs.Exchange:
-        return runs.exchange_of(self.target)
+    def run_target(self) -> str:
+        """Return what runs are kept under."""
+        return self.target
+
+    def _exchange(self) -> Exchange:
+        return exchange_of(self.run_target())
 
     def heading(self) -> str:
         """Return the title of the pages."""
@@ -109,7 +114,7 @@ class ImportView(BaseView):
         sent = request.files.get("file")
         try:
             name, content = _content(sent)
-            number = runs.begin(self.target, name, content)
+            number = runs.begin(self.run_target(), name, content)
         except DomainError as exc:
             return self._start(str(exc)), exc.status
         return redirect(url_for(f"{self.endpoint}.run", number=number))
@@ -119,7 +124,7 @@ class ImportView(BaseView):
     @permission_name("import")
     def run(self, number: int) -> Any:
         """How an import stands: at work, with faults to correct, to be applied, or done."""
-        found = runs.get_run(db.session(), self.target, number, undefer(ImportRun.plan))
+        found = runs.get_run(db.session(), self.run_target(), number, undefer(ImportRun.plan))
         return self._page(found)
 
     def _page(self, found: ImportRun, **context: Any) -> str:
@@ -131,7 +136,7 @@ class ImportView(BaseView):
     @permission_name("import")
     def progress(self, number: int) -> dict[str, Any]:
         """How far it is: {"busy", "done", "total", "words"}."""
-        found = runs.get_run(db.session(), self.target, number)
+        found = runs.get_run(db.session(), self.run_target(), number)
         words = pages.progress_words(found)
         return {"busy": found.state in BUSY, "done": found.done, "total": found.total, "words": words}
 
@@ -141,21 +146,21 @@ class ImportView(BaseView):
     def correct(self, number: int) -> Any:
         """Take what was typed over faulty cells, and the rows to leave out; check again."""
         texts, skips = pages.read_corrections(request.form)
-        return self._act(number, lambda: runs.correct(self.target, number, texts, skips))
+        return self._act(number, lambda: runs.correct(self.run_target(), number, texts, skips))
 
     @expose("/import/<int:number>/again", methods=["POST"])
     @has_access
     @permission_name("import")
     def again(self, number: int) -> Any:
         """Check the file anew."""
-        return self._act(number, lambda: runs.again(self.target, number))
+        return self._act(number, lambda: runs.again(self.run_target(), number))
 
     @expose("/import/<int:number>/apply", methods=["POST"])
     @has_access
     @permission_name("import")
     def apply(self, number: int) -> Any:
         """Write what was planned, once."""
-        return self._act(number, lambda: runs.order_apply(self.target, number))
+        return self._act(number, lambda: runs.order_apply(self.run_target(), number))
 
     def _act(self, number: int, act: Any) -> Any:
         try:
@@ -168,7 +173,7 @@ class ImportView(BaseView):
 
     def _start(self, error: str | None = None) -> str:
         return self._render(
-            "start", error=error, runs=runs.recent(db.session(), self.target), parts=self._parts(),
+            "start", error=error, runs=runs.recent(db.session(), self.run_target()), parts=self._parts(),
             limit=MAX_BYTES // 1024 // 1024,
         )  # fmt: skip
 
