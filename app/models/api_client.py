@@ -102,17 +102,25 @@ class ApiToken(Entity):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, info={"label": _l("Issued")})
     expires_on: Mapped[date] = mapped_column(info={"label": _l("Valid to")})
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Revoked")})
+    confirmed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"), index=True, info={
+        "label": _l("Confirmed by")})  # fmt: skip
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Last used")})
     client: Mapped[ApiClient] = relationship(back_populates="tokens")
+    confirmed_by: Mapped[User | None] = relationship("User", info={"label": _l("Confirmed by")})
 
     screen = Screen(
         icon="key", title=_l("Access tokens"), singular=_l("Access token"),
         columns=["client", "prefix", "created_at", "expires_on", "last_used_at", "revoked_at"],
         filters=["client", "expires_on", "revoked_at"], form=[], can_add=False, can_delete=False, key=["prefix"],
-        sections=[(_l("Access token"), ["client", "prefix", "scopes", "created_at", "expires_on", "last_used_at",
-                                        "revoked_at"])],
+        sections=[(_l("Access token"), ["client", "prefix", "scopes", "created_at", "confirmed_by", "expires_on",
+                                        "last_used_at", "revoked_at"])],
         read=_READ,
     )  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the person it acts for, as he is now, has agreed to it."""
+        return self.confirmed_by_id is not None and self.confirmed_by_id == self.client.owner_id

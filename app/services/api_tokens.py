@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
 from app.clock import now, today
-from app.errors import Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound
 from app.lowcode.actions import Action, possible
 from app.lowcode.generate import declared_models
 from app.lowcode.security import TOKEN_PREFIX
 from app.models import ApiClient, ApiToken, User
-from app.permissions import Actor
+from app.permissions import Actor, current_actor
 from app.services.actors import build_actor
 
 MAX_DAYS = 365
@@ -61,6 +61,7 @@ def get_client(session: Session, number: int) -> ApiClient:
 def issue(session: Session, client: ApiClient, scopes: Collection[str], expires_on: date | None) -> str:
     """Make a token for ``client`` and return its text, which is known only now.
 
+    It opens nothing until the owner confirms it; whoever issues one for himself has confirmed it.
     Raises Invalid without scopes or for one that the owner does not have, and for an end
     that is missing, past or more than a year away.
     """
@@ -74,9 +75,42 @@ def issue(session: Session, client: ApiClient, scopes: Collection[str], expires_
     text = TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = ApiToken(client=client, prefix=text[:_SHOWN], key_hash=_hash(text), scopes=sorted(set(scopes)),
                    expires_on=expires_on)  # fmt: skip
+    own = current_actor().user_id == client.owner_id
+    row.confirmed_by_id = client.owner_id if own else None
     session.add(row)
     session.flush()
     return text
+
+
+def waiting_tokens(session: Session, actor: Actor) -> list[ApiToken]:
+    """Return the tokens on the actor's account that may be used up to some day, newest first."""
+    query = sa.select(ApiToken).join(ApiToken.client).where(
+        ApiClient.owner_id == (actor.user_id or 0), ApiToken.revoked_at.is_(None), ApiToken.expires_on >= today())
+    load = joinedload(ApiToken.client).joinedload(ApiClient.agency)
+    return list(session.scalars(query.options(load).order_by(ApiToken.id.desc()).limit(200)))  # fmt: skip
+
+
+def _own(session: Session, number: int, actor: Actor) -> ApiToken:
+    token = session.get(ApiToken, number, with_for_update=True)
+    if token is None or actor.user_id is None or token.client.owner_id != actor.user_id:
+        raise NotFound(_("There is no such record, or you may not see it."))
+    return token
+
+
+def confirm(session: Session, number: int, actor: Actor) -> ApiToken:
+    """Let a token act for the actor, its owner; again changes nothing. Raises NotFound, Conflict."""
+    token = _own(session, number, actor)
+    if token.revoked_at is not None or token.expires_on < today():
+        raise Conflict(_("This token has ended."))
+    if not token.is_confirmed:
+        token.confirmed_by_id = actor.user_id
+        session.flush()
+    return token
+
+
+def refuse(session: Session, number: int, actor: Actor) -> ApiToken:
+    """End a token on the actor's own account. Raises NotFound."""
+    return revoke(session, _own(session, number, actor).id)
 
 
 def _check_client(client: ApiClient) -> None:
@@ -107,7 +141,7 @@ def find_token(session: Session, text: str) -> ApiToken | None:
     query = sa.select(ApiToken).where(ApiToken.key_hash == _hash(text))
     load = joinedload(ApiToken.client).joinedload(ApiClient.owner)
     token = session.scalar(query.options(load))
-    if token is None or token.revoked_at is not None or token.expires_on < today():
+    if token is None or token.revoked_at is not None or token.expires_on < today() or not token.is_confirmed:
         return None
     return token if token.client.is_active and token.client.owner.active else None
 
@@ -148,6 +182,7 @@ def list_clients(session: Session) -> list[tuple[ApiClient, int]]:
     """Return (connected system, how many of its tokens work today) by name."""
     working = sa.select(sa.func.count()).where(
         ApiToken.client_id == ApiClient.id, ApiToken.revoked_at.is_(None),
+        ApiToken.confirmed_by_id == ApiClient.owner_id,
         ApiToken.expires_on >= today()).correlate(ApiClient).scalar_subquery()  # fmt: skip
     query = sa.select(ApiClient, working).order_by(ApiClient.name, ApiClient.id).limit(500)
     load = (joinedload(ApiClient.owner), joinedload(ApiClient.agency))

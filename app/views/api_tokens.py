@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.clock import today
-from app.errors import DomainError, Invalid, NotFound
+from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode.actions import ACTIONS, Action
 from app.models.menus import SYSTEM
-from app.permissions import Role
+from app.permissions import EVERY_OFFICER, Role, current_actor
 from app.services import api_tokens
 from app.text import fold
 from app.transactions import transaction
@@ -79,6 +79,41 @@ class ApiTokenAdminView(BaseView):
         return redirect(url_for("ApiTokenAdminView.show", number=client_id))
 
 
+class OwnApiTokensView(BaseView):
+    """Tokens that act for oneself: confirmed or ended by the person they act for."""
+
+    route_base = "/account/api-tokens"
+    class_permission_name = "OwnApiTokens"
+    default_view = "index"
+    title = _l("Tokens on my account")
+    roles = {"use": EVERY_OFFICER}  # noqa: RUF012 - read only
+
+    @expose("/")
+    @has_access
+    @permission_name("use")
+    def index(self) -> str:
+        """The tokens of programs that act, or ask to act, in one's name."""
+        rows = api_tokens.waiting_tokens(db.session(), current_actor())
+        return render_template("admin/own_tokens.html", rows=rows, title=self.title)
+
+    @expose("/<int:number>/<any(confirm, refuse):act>", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def decide(self, number: int, act: str) -> Any:
+        """Let the program act, or end its token."""
+        done = {"confirm": api_tokens.confirm, "refuse": api_tokens.refuse}
+        words = {"confirm": _("The token is confirmed. It acts within its scopes."),
+                 "refuse": _("The token is revoked. It opens nothing any more.")}  # fmt: skip
+        try:
+            with transaction() as session:
+                done[act](session, number, current_actor())
+        except Conflict as exc:
+            flash(str(exc), "danger")
+        else:
+            flash(words[act], "success")
+        return redirect(url_for(".index"))
+
+
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -99,11 +134,13 @@ def _page(number: int, *, issued: str = "", chosen: Any = (), errors: Any = None
     last = today() + timedelta(days=api_tokens.MAX_DAYS)
     return render_template(
         "admin/api_client.html", client=client, tokens=api_tokens.list_tokens(session, number),
-        kinds=sorted(kinds, key=lambda kind: fold(kind["title"])), issued=issued, chosen=set(chosen),
+        kinds=sorted(kinds, key=lambda kind: fold(kind["title"])), issued=issued,
+        waits=current_actor().user_id != client.owner_id,
+        chosen=set(chosen),
         heads=[{"label": word.capitalize()} for _one, word in words], errors=errors or {}, actions=words,
         today=today(), last=last,
         expires_on=request.form.get("expires_on", "") if errors else "",
     )  # fmt: skip
 
 
-API_TOKEN_VIEWS = (ApiTokenAdminView,)
+API_TOKEN_VIEWS = (ApiTokenAdminView, OwnApiTokensView)

@@ -1,5 +1,6 @@
 """Access tokens of connected systems: issued once, never more than their owner, ended at once."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from app.clock import now, today
 from app.errors import Invalid
 from app.history import HistoryEntry
 from app.models import ApiClient, ApiToken, OfficerPosition
-from app.permissions import Role
+from app.permissions import Role, acting_as
 from app.services import api_tokens
+from app.services.actors import build_actor
 from tests.clients import make_client
 from tests.factories import make_account, make_agency, make_sector, make_tree, make_user, number
 from tests.wording import vi
@@ -29,7 +31,8 @@ def make_api_client(session, owner, **given):
 
 def _issue(session, owner, scopes=SECTORS, **given):
     client = make_api_client(session, owner, **given)
-    text = api_tokens.issue(session, client, scopes, today() + timedelta(days=30))
+    with acting_as(build_actor(session, owner)):
+        text = api_tokens.issue(session, client, scopes, today() + timedelta(days=30))
     return {"Authorization": f"Bearer {text}"}
 
 
@@ -172,8 +175,10 @@ def test_an_administrator_issues_and_revokes_in_the_browser(session, login, prog
     assert text.startswith("mc_")
     assert text not in admin.get(page).text
     bearer = {"Authorization": f"Bearer {text}"}
-    assert program.get("/api/v1/sector/", headers=bearer).status_code == 200
     token = session.scalars(sa.select(ApiToken)).one()
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == 401
+    login(client.owner).post(f"/account/api-tokens/{token.id}/confirm")
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == 200
     for _again in "12":
         assert admin.post(f"/admin/api-tokens/token/{token.id}/revoke").status_code == 302
     assert program.get("/api/v1/sector/", headers=bearer).status_code == 401
@@ -215,3 +220,39 @@ def test_a_token_beside_a_cookie_needs_the_csrf_token(session, login):
     body = {"code": "a", "name": "A"}
     answer = login(Role.catalog_admin).post("/api/v1/sector/", json=body, headers=bearer, csrf=False)
     assert answer.status_code == 400
+
+
+def test_a_token_on_another_person_s_account_waits_for_him(session, login, program):
+    owner, other = make_user(Role.catalog_admin), make_user(Role.catalog_admin)
+    client = make_api_client(session, owner)
+    admin = login(Role.system_admin)
+    end = (today() + timedelta(days=9)).isoformat()
+    page = admin.post(f"/admin/api-tokens/{client.id}/issue", data={"scope": ["sector:read"], "expires_on": end}).text
+    text = re.search(r'<code class="token">([^<]+)<', page)[1]
+    bearer = {"Authorization": f"Bearer {text}"}
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == 401
+    token = session.scalar(sa.select(ApiToken))
+    path = f"/account/api-tokens/{token.id}/confirm"
+    assert admin.post(path).status_code == 404
+    assert login(other).post(path).status_code == 404
+    assert client.name not in login(other).get("/account/api-tokens/").text
+    mine = login(owner)
+    assert client.name in mine.get("/account/api-tokens/").text
+    assert mine.post(path).status_code == 302
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == 200
+    # Another owner has agreed to nothing.
+    client.owner = other
+    session.commit()
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == 401
+
+
+def test_the_owner_ends_a_token_on_his_account(session, login, program):
+    owner = make_user(Role.catalog_admin)
+    bearer = _issue(session, owner)
+    session.commit()
+    token = session.scalar(sa.select(ApiToken))
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == 200
+    login(owner).post(f"/account/api-tokens/{token.id}/refuse")
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == 401
+    login(owner).post(f"/account/api-tokens/{token.id}/confirm")
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == 401

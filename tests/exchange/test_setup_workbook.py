@@ -158,7 +158,12 @@ def test_new_officers_get_passwords_that_work_once(session, login):
     client = login(Role.catalog_admin)
     _status, number, _page = send(client, SLUG, book({vi(AGENCIES.label): _words()[vi(AGENCIES.label)]}))
     apply(client, SLUG, number)
-    page = client.post(f"/{SLUG}/import/{number}/passwords").text
+    path = f"/admin/first-passwords/{number}"
+    assert client.post(path).status_code == 403
+    assert "/admin/first-passwords/" not in client.get(f"/{SLUG}/import/{number}").text
+    admin = login(Role.system_admin)
+    assert f'action="{path}"' in admin.get("/admin/first-passwords/").text
+    page = admin.post(path).text
     slips = dict(re.findall(r'data-label="[^"]*">([a-z.]+xamoi)</td>.*?<code>([^<]+)</code>', page))
     assert set(slips) == {"hoa.xamoi", "binh.xamoi", "lanh.xamoi"}
     assert slips["hoa.xamoi"] not in client.get(f"/{SLUG}/import/{number}").text

@@ -37,6 +37,6 @@ def test_the_workbook_gives_no_password_of_who_became_an_administrator(session, 
     apply(client, SLUG, number)
     raised = session.scalar(sa.select(User).where(User.username == "hoa.xamoi"))
     make_position(raised, Role.system_admin)
-    page = client.post(f"/{SLUG}/import/{number}/passwords").text
+    page = login(Role.system_admin).post(f"/admin/first-passwords/{number}").text
     given = set(re.findall(r"[a-z]+\.xamoi", page))
     assert given == {"binh.xamoi", "lanh.xamoi"}
