@@ -27,7 +27,7 @@ from bench.stock import SETTINGS, Stock
 Say = Callable[[str, int, int], None]
 LIST = "list, page 1"
 DEEP = "list, page at 90 %"
-MOST_STATEMENTS, DEEP_RATIO, ROLE_RATIO = 9, 1.3, 1.5
+MOST_STATEMENTS, DEEP_RATIO, ROLE_RATIO = 3, 1.3, 1.5
 _MAX_PROCEDURES, _MAX_ACCOUNTS = 2000, 5000
 _REFERENCE = next(iter(catalogs.VIEWERS))
 

@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 
 from app.extensions import metadata
+from app.models.stamp import watch
 
 options = current_app.extensions["migrate"].configure_args
 
@@ -17,6 +18,7 @@ def run() -> None:
         )  # fmt: skip
         with context.begin_transaction():
             context.run_migrations()
+        watch(connection)
         connection.commit()
 
 

@@ -41,6 +41,7 @@ from app.models.sector import DocumentType, Sector
 from app.models.shared_catalog import SharedCatalog, SharedCatalogRight
 from app.models.shared_field import SharedCatalogField
 from app.models.shared_item import SharedCatalogItem
+from app.models.stamp import Stamp
 from app.models.supplement import SupplementRequest
 from app.models.task import Task
 from app.models.user import FabRole, User
@@ -112,6 +113,7 @@ __all__ = [
     "SharedCatalogField",
     "SharedCatalogItem",
     "SharedCatalogRight",
+    "Stamp",
     "StoredFile",
     "SupplementRequest",
     "Task",

@@ -1,41 +1,103 @@
-"""Who the present user is: posts, roles and rights, found in three statements a request."""
+"""Who the present user is: posts, roles and rights, found in one statement a request."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clock import today
-from app.models import Account, Agency, OfficerPosition, User
+from app.models import Account, Agency, Notice, OfficerPosition, Stamp, User, UserSetting
 from app.permissions import Actor, Position, Role
+from app.services.kept import kept
 from app.services.role_rights import rights_of
+
+MOST_UNREAD = 100
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is known of an active user: the version his sessions must carry, posts, account."""
+
+    user: User
+    session_version: int
+    account_id: int | None
+    posts: tuple[Position, ...]
+    unread: int  # notices, at most MOST_UNREAD
+    stamps: dict[str, str]
+
+
+def _stamp(name: str) -> Any:
+    return sa.select(Stamp.value).where(Stamp.name == name).scalar_subquery()
+
+
+def _posts_joined(query: sa.Select[Any]) -> sa.Select[Any]:
+    """Return ``query`` of users with a row for each post held on the day given."""
+    post, day = OfficerPosition, sa.bindparam("day", type_=sa.Date)
+    is_held = sa.and_(post.user_id == User.id, post.valid_from <= day,
+                      sa.or_(post.valid_to.is_(None), post.valid_to >= day))  # fmt: skip
+    joined = query.outerjoin(post, is_held).outerjoin(Agency, Agency.id == post.agency_id)
+    return joined.where(User.id == sa.bindparam("user_id")).order_by(post.id)
+
+
+_POST = (OfficerPosition.role, OfficerPosition.agency_id, Agency.path, OfficerPosition.division_id,
+         OfficerPosition.title, Agency.name)  # fmt: skip
+_ACCOUNT = sa.select(Account.id).where(Account.user_id == User.id).scalar_subquery()
+_UNREAD = sa.select(Notice.id).where(Notice.user_id == sa.bindparam("user_id"), Notice.read_at.is_(None))
+# Built once: building a statement costs as much as sending it.
+_IDENTITY = _posts_joined(
+    sa.select(
+        User, UserSetting.session_version, _ACCOUNT,
+        sa.select(sa.func.count()).select_from(_UNREAD.limit(MOST_UNREAD).subquery()).scalar_subquery(),
+        _stamp("rights"), _stamp("site"), _stamp("incidents"), *_POST,
+    ).outerjoin(UserSetting, UserSetting.user_id == User.id).where(User.active.is_(True))
+)  # fmt: skip
+_ACTOR = _posts_joined(sa.select(_ACCOUNT, _stamp("rights"), *_POST).select_from(User))
+
+
+def find_identity(session: Session, user_id: int) -> Identity | None:
+    """Return who the active user ``user_id`` is today; None if there is none."""
+    rows = session.execute(_IDENTITY, {"user_id": user_id, "day": today()}).all()
+    if not rows:
+        return None
+    user, version, account_id, unread, rights, site, incidents = rows[0][:7]
+    stamps = {"rights": rights, "site": site, "incidents": incidents}
+    return Identity(user, version or 1, account_id, _posts(row[7:] for row in rows), unread, stamps)
+
+
+def actor_as(session: Session, identity: Identity, *, ip: str | None = None) -> Actor:
+    """Return the actor that ``identity`` describes."""
+    return _actor(session, identity.user, identity.posts, identity.account_id, identity.stamps["rights"], ip)
 
 
 def build_actor(session: Session, user: User | None, *, ip: str | None = None) -> Actor:
     """Return the actor behind ``user``; ANONYMOUS (with the address) without one."""
     if user is None:
         return Actor(ip=ip)
-    posts = positions_now(session, user.id)
-    account_id = session.scalar(sa.select(Account.id).where(Account.user_id == user.id))
-    roles = {post.role for post in posts} | ({Role.citizen} if account_id else set())
+    rows = session.execute(_ACTOR, {"user_id": user.id, "day": today()}).all()
+    account_id, stamp = rows[0][:2] if rows else (None, None)
+    return _actor(session, user, _posts(row[2:] for row in rows), account_id, stamp, ip)
+
+
+def _actor(
+    session: Session, user: User, posts: tuple[Position, ...], account_id: int | None, stamp: str | None,
+    ip: str | None,
+) -> Actor:  # fmt: skip
+    roles = frozenset({post.role for post in posts} | ({Role.citizen} if account_id else set()))
+    rights = kept(stamp, ("rights", roles), lambda: rights_of(session, roles))
     return Actor(
-        user_id=user.id, name=user.get_full_name(), roles=frozenset(roles), positions=posts,
-        account_id=account_id, ip=ip, **rights_of(session, roles),
+        user_id=user.id, name=user.get_full_name(), roles=roles, positions=posts,
+        account_id=account_id, ip=ip, **rights,
     )  # fmt: skip
 
 
-def positions_now(session: Session, user_id: int) -> tuple[Position, ...]:
-    """Return the posts a user holds today."""
-    day = today()
-    query = (
-        sa.select(OfficerPosition, Agency.path, Agency.name)
-        .join(Agency, OfficerPosition.agency_id == Agency.id)
-        .where(OfficerPosition.user_id == user_id, OfficerPosition.valid_from <= day)
-        .where(sa.or_(OfficerPosition.valid_to.is_(None), OfficerPosition.valid_to >= day))
-        .order_by(OfficerPosition.id)
-    )
+def _posts(rows: Iterable[Sequence[Any]]) -> tuple[Position, ...]:
+    """Return the posts in rows of _POST; a user without one has a row without values."""
     return tuple(
-        Position(Role(post.role), post.agency_id, path, post.division_id, post.title or "", name)
-        for post, path, name in session.execute(query)
-    )
+        Position(Role(role), agency_id, path, division_id, title or "", name)
+        for role, agency_id, path, division_id, title, name in rows if role is not None
+    )  # fmt: skip
 
 
 def actor_of(session: Session, username: str) -> Actor:

@@ -1,9 +1,34 @@
-"""Facts of the province's system shown on every page."""
+"""What the frame of every page shows: facts of the province's system, incidents, unread notices."""
+
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.models import Agency
+from app.models import Agency, IncidentNotice, Notice
+from app.services.actors import MOST_UNREAD
+from app.services.kept import kept
+
+
+def site_of(session: Session, stamps: dict[str, str]) -> dict[str, str]:
+    """Return ``site_facts``, kept as long as no agency changes; to be read only."""
+    return kept(stamps.get("site"), ("site",), lambda: site_facts(session))
+
+
+def announced_incidents(session: Session) -> list[Any]:
+    """Return the incidents that have not ended, in order: title, body, starts_at, expected_end_at."""
+    row = IncidentNotice
+    query = sa.select(row.title, row.body, row.starts_at, row.expected_end_at).where(row.ended_at.is_(None))
+    return list(session.execute(query.order_by(row.starts_at)))
+
+
+def unread_count(session: Session, user_id: int | None) -> int:
+    """Return how many notices a user has not read, at most MOST_UNREAD."""
+    if user_id is None:
+        return 0
+    unread = sa.select(Notice.id).where(Notice.user_id == user_id, Notice.read_at.is_(None))
+    query = sa.select(sa.func.count()).select_from(unread.limit(MOST_UNREAD).subquery())
+    return session.scalar(query) or 0
 
 
 def site_facts(session: Session) -> dict[str, str]:

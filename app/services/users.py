@@ -21,17 +21,6 @@ MIN_LENGTH = 10
 _NOBODYS_HASH = generate_password_hash("nobody has this password")
 
 
-def find_user_with_version(session: Session, user_id: int) -> tuple[User | None, int]:
-    """Return an active user and the version his sessions must carry; (None, 0) otherwise."""
-    query = (
-        sa.select(User, UserSetting.session_version)
-        .outerjoin(UserSetting, UserSetting.user_id == User.id)
-        .where(User.id == user_id, User.active.is_(True))
-    )
-    row = session.execute(query).first()
-    return (row[0], row[1] or 1) if row else (None, 0)
-
-
 def settings_of(session: Session, user: User) -> UserSetting:
     """Return what ``user`` set, made at the first question."""
     found = session.scalar(sa.select(UserSetting).where(UserSetting.user_id == user.id))

@@ -24,8 +24,8 @@ from app.lowcode.refusals import refusal, refusal_of
 from app.lowcode.security import set_authentication
 from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor, set_actor_loader
-from app.services.actors import build_actor
-from app.services.users import check_login, find_user_with_version, settings_of
+from app.services.actors import actor_as, build_actor, find_identity
+from app.services.users import check_login, settings_of
 from app.transactions import transaction
 from app.views.api_access import use_token
 from app.views.confirming import ask_first
@@ -78,7 +78,7 @@ def add_hooks(app: Flask) -> None:
     app.register_error_handler(Exception, _fault)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     set_actor_loader(_request_actor)
-    set_authentication(_authenticate, lambda pk: find_user_with_version(db.session(), pk), use_token)
+    set_authentication(_authenticate, _find_user, use_token)
     add_shell(app)
 
 
@@ -103,11 +103,22 @@ def _ask_for_own_password() -> Any:
     return None
 
 
+def _find_user(pk: int) -> tuple[Any, int]:
+    """Return (user, version of his sessions); what came along serves the rest of the request."""
+    g.identity = identity = find_identity(db.session(), pk)
+    return (identity.user, identity.session_version) if identity is not None else (None, 0)
+
+
 def _request_actor() -> Actor:
     user = g.get("user") or current_user
     found = user._get_current_object() if hasattr(user, "_get_current_object") else user
-    is_known = found is not None and getattr(found, "is_authenticated", False)
-    return build_actor(db.session(), found if is_known else None, ip=request.remote_addr)
+    if found is None or not getattr(found, "is_authenticated", False):
+        return build_actor(db.session(), None, ip=request.remote_addr)
+    identity = g.pop("identity", None)  # asked again, his posts may have changed meanwhile
+    if identity is None or identity.user is not found:
+        return build_actor(db.session(), found, ip=request.remote_addr)
+    g.shell_facts = identity.unread, identity.stamps
+    return actor_as(db.session(), identity, ip=request.remote_addr)
 
 
 def _authenticate(username: str, password: str) -> Any:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Flask, g, request, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import get_locale
@@ -16,10 +15,11 @@ from app.extensions import db
 from app.lowcode.generate import declared_models
 from app.lowcode.registry import link_to, view_of
 from app.lowcode.values import display, money, plain_text
-from app.models import IncidentNotice, Notice, UserSetting
+from app.models import UserSetting
 from app.models.menus import ORDER
 from app.permissions import ROLE_LABELS, Actor, current_actor
-from app.services.site import site_facts
+from app.services.kept import kept, stamps_of
+from app.services.site import announced_incidents, site_of, unread_count
 from app.views.fragments import asset, fragment
 
 LOCALES = ("vi", "en")
@@ -134,25 +134,20 @@ def viewer(actor: Actor) -> dict[str, Any] | None:
             "is_officer": actor.is_officer}  # fmt: skip
 
 
-def unread_count(actor: Actor) -> int:
-    """Return how many notices a user has not read, at most 100."""
-    if actor.user_id is None:
-        return 0
-    unread = sa.select(Notice.id).where(Notice.user_id == actor.user_id, Notice.read_at.is_(None))
-    return (
-        db.session.scalar(sa.select(sa.func.count()).select_from(unread.limit(100).subquery())) or 0
-    )
+def _facts(actor: Actor) -> tuple[int, dict[str, str]]:
+    """Return the number of unread notices and the marks of kept facts, as they came with the user."""
+    known = g.pop("shell_facts", None)
+    if known is not None:
+        return known  # type: ignore[no-any-return]
+    return unread_count(db.session(), actor.user_id), stamps_of(db.session())
 
 
-def open_incidents() -> list[dict[str, Any]]:
+def _incidents(stamps: dict[str, str]) -> list[dict[str, Any]]:
     """Return the incidents going on now: [{title, body, until}]."""
+    announced = kept(stamps.get("incidents"), ("incidents",), lambda: announced_incidents(db.session()))
     at = now()
-    query = sa.select(IncidentNotice).where(
-        IncidentNotice.starts_at <= at, IncidentNotice.ended_at.is_(None)
-    )
-    return [{"title": row.title, "body": row.body,
-             "until": plain_text(row.expected_end_at) if row.expected_end_at else ""}
-            for row in db.session.scalars(query.order_by(IncidentNotice.starts_at))]  # fmt: skip
+    return [{"title": one.title, "body": one.body, "until": _at(one.expected_end_at)}
+            for one in announced if one.starts_at <= at]  # fmt: skip
 
 
 def add_shell(app: Flask) -> None:
@@ -174,10 +169,10 @@ def frame() -> dict[str, Any]:
     """Return the frame's variables, found once per request."""
     if "frame" not in g:
         actor = current_actor()
+        unread, stamps = _facts(actor)
         g.frame = {
             "locale": str(get_locale()), "theme": _theme(), "viewer": viewer(actor), "actor": actor,
-            "notice_count": unread_count(actor),
-            "incidents": open_incidents(), "site": site_facts(db.session()),
+            "notice_count": unread, "incidents": _incidents(stamps), "site": site_of(db.session(), stamps),
         }  # fmt: skip
     return g.frame
 

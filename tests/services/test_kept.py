@@ -1,0 +1,91 @@
+"""What is kept between requests is given up with the change, whoever makes it and however."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.clock import now
+from app.models import FabRole, IncidentNotice, PermissionView
+from app.permissions import Role
+from app.services.actors import build_actor
+from app.services.kept import kept, stamps_of
+from tests.factories import make_agency, make_tree, make_user
+
+# What others may do at any moment: statements of plain SQL, past the program.
+CHANGES = [
+    ("rights", "UPDATE ab_role SET name = name WHERE id = 1"),
+    ("rights", "DELETE FROM ab_permission_view_role WHERE role_id = (SELECT min(id) FROM ab_role)"),
+    ("rights", "INSERT INTO role_scope (role_id, entity, scope, row_version)"
+               " SELECT min(id), 'Sector', 'own', 1 FROM ab_role"),
+    ("rights", "INSERT INTO field_right (role_id, entity, field, may_read, may_change, row_version)"
+               " SELECT min(id), 'Sector', 'name', false, false, 1 FROM ab_role"),
+    ("site", "UPDATE agency SET hotline = '0'"),
+    ("incidents", "DELETE FROM incident_notice WHERE id > 0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "statement"), CHANGES)
+def test_every_change_changes_the_mark_of_its_tables_only(session, name, statement):
+    make_agency()
+    session.add(IncidentNotice(title="Bảo trì", body="Tối nay"))
+    session.flush()
+    before = stamps_of(session)
+    session.execute(sa.text(statement))
+    after = stamps_of(session)
+    assert {key for key in after if after[key] != before[key]} == {name}
+
+
+def test_a_mark_is_never_used_twice(session):
+    make_agency()
+    seen = set()
+    for _number in range(5):
+        nested = session.begin_nested()
+        session.execute(sa.text("UPDATE agency SET hotline = '1'"))
+        seen.add(stamps_of(session)["site"])
+        nested.rollback()
+    assert len(seen) == 5
+    assert stamps_of(session)["site"] not in seen
+
+
+def test_what_is_kept_is_found_once_under_a_mark(session):
+    asked = []
+    for stamp in ("a1", "a1", "b2", "", None, None):
+        kept(stamp, ("test",), lambda: asked.append(1) or "found")
+    assert len(asked) == 5  # a1, b2, and each time without a mark
+
+
+def test_a_right_taken_away_is_gone_with_the_next_request(session, login):
+    client = login(Role.specialist)
+    assert client.get("/dossier/list/").status_code == 200
+    role = sa.select(FabRole.id).where(FabRole.name == str(Role.specialist)).scalar_subquery()
+    table = PermissionView.__table__.metadata.tables["ab_permission_view_role"]
+    session.execute(sa.delete(table).where(table.c.role_id == role))
+    assert client.get("/dossier/list/").status_code == 403
+    assert client.get("/api/v1/dossier/").status_code == 403
+
+
+def test_rights_given_back_by_a_rollback_are_there_again(session):
+    user = make_user(Role.specialist)
+    whole = build_actor(session, user)
+    nested = session.begin_nested()
+    session.execute(sa.text("DELETE FROM ab_permission_view_role"))
+    assert not build_actor(session, user).grants
+    nested.rollback()
+    assert build_actor(session, user).grants == whole.grants != frozenset()
+
+
+def test_the_frame_tells_new_facts_and_incidents_at_once(session, login):
+    tree = make_tree()
+    client = login(Role.specialist, tree.commune)
+    assert "0234 999" not in client.get("/dossier/list/").text
+    tree.root.hotline = "0234 999"
+    session.add(IncidentNotice(title="Sự cố đường truyền", body="Xin chờ", starts_at=now() - timedelta(hours=1)))
+    session.add(IncidentNotice(title="Bảo trì ngày mai", body="Xin chờ", starts_at=now() + timedelta(hours=1)))
+    session.flush()
+    assert "0234 999" in client.get("/dossier/list/").text
+    page = client.get("/thu-tuc").text
+    assert "Sự cố đường truyền" in page
+    assert "Bảo trì ngày mai" not in page
+    session.execute(sa.update(IncidentNotice).values(ended_at=now()))
+    assert "Sự cố đường truyền" not in client.get("/thu-tuc").text
