@@ -19,7 +19,7 @@ from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
 from app.workflows.dossier import DOSSIER
-from app.workflows.process import StepKind, StepSpec
+from app.workflows.process import StepKind
 from app.workflows.states import State
 from app.workflows.table import Transition
 from app.workflows.working_time import add_minutes
@@ -180,7 +180,7 @@ def _step(session: Session, dossier: Dossier, task: Task, actor: Actor, *, may_d
     needs_draft = StepKind.sign in kinds and result is None
     if may_draft and results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
         found.append(_draft(dossier, result, is_main=needs_draft))
-    found.append(_finish(session, task, following, needs_draft))
+    found.append(_finish(session, task, needs_draft))
     back = processing.earlier_steps(task)
     if back:
         found.append(Offer(
@@ -211,7 +211,7 @@ _FINISH = {
 }  # fmt: skip
 
 
-def _finish(session: Session, task: Task, following: StepSpec | None, needs_draft: bool) -> Offer:
+def _finish(session: Session, task: Task, needs_draft: bool) -> Offer:
     titles = {
         StepKind.sign: _("Sign the result"),
         StepKind.number_and_seal: _("Number, seal and issue the result"),
@@ -219,13 +219,15 @@ def _finish(session: Session, task: Task, following: StepSpec | None, needs_draf
     title = titles.get(StepKind(task.kind), _("Finish the step"))
     blocked = _("Draft the result before the dossier goes to be signed.") if needs_draft else ""
     return Offer(
-        "finish_step", title, f"{task.name}. {_what_next(session, task, following)}", label=title,
+        "finish_step", title, f"{task.name}. {what_next(session, task)}", label=title,
         icon=_FINISH.get(StepKind(task.kind), "check"), clause="HUE25 Đ16", is_main=True,
         blocked=blocked, facts={"task": task},
     )  # fmt: skip
 
 
-def _what_next(session: Session, task: Task, following: StepSpec | None) -> str:
+def what_next(session: Session, task: Task) -> str:
+    """Return in one sentence what opens when a step is finished."""
+    following = processing.next_step(task)
     if following is None or following.kind == StepKind.return_:
         return _("The clock ends and the applicant is invited to receive the result.")
     place = processing.place_of_step(session, task.dossier, following)

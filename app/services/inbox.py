@@ -10,15 +10,16 @@ from datetime import datetime, time
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import VIETNAM, now, to_local
 from app.models import Agency, Charge, Component, DocumentType, Dossier, DossierPaper, Procedure, Task, User
 from app.models.money import ChargeState
+from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services.inbox_lines import (
     PAGE_SIZE,
-    Found,
     Horizon,
     Show,
     Tab,
@@ -136,7 +137,7 @@ def tabs_of(actor: Actor) -> list[Tab]:
 def find_inbox(session: Session, actor: Actor, wanted: Wanted) -> Inbox:
     """Return one page of an actor's inbox, the most urgent first."""
     found = find_lines(session, actor, wanted, _horizon(session, actor))
-    return Inbox(_rows(session, found), found.counts, found.total, wanted.page)
+    return Inbox(find_rows(session, found.lines), found.counts, found.total, wanted.page)
 
 
 def count_inbox(session: Session, actor: Actor, wanted: Wanted) -> tuple[dict[str, int], int]:
@@ -153,11 +154,15 @@ def _horizon(session: Session, actor: Actor) -> Horizon:
     return Horizon(at, soon, datetime.combine(to_local(at).date(), time.max, tzinfo=VIETNAM))
 
 
-def _rows(session: Session, found: Found) -> list[Row]:
-    if not found.lines:
+def find_rows(
+    session: Session, keys: list[tuple[int, int | None]], *conditions: ColumnElement[bool] | None
+) -> list[Row]:
+    """Return the lines of ``keys``, (dossier, task or None), that exist within ``conditions``, in their order."""
+    if not keys:
         return []
-    by_key = {(facts.id, facts.task_id): facts for facts in session.execute(_details(found))}
-    lines = [by_key[key] for key in found.lines if key in by_key]
+    query = _details(keys).where(*(rule for rule in conditions if rule is not None))
+    by_key = {(facts.id, facts.task_id): facts for facts in session.execute(query)}
+    lines = [by_key[key] for key in keys if key in by_key]
     ids = {number for facts in lines for number in (_clock_place(facts), facts.desk_id)}
     places = {place.id: place for place in session.scalars(sa.select(Agency).where(Agency.id.in_(ids)))}
     calendars = prepare_calendars(session, places.values())
@@ -165,11 +170,11 @@ def _rows(session: Session, found: Found) -> list[Row]:
     return [_row(facts, places[facts.desk_id], calendars.get(_clock_place(facts)), at) for facts in lines]
 
 
-def _details(found: Found) -> sa.Select[Any]:
-    """What the lines of one page say."""
-    task_ids = [task_id for _dossier_id, task_id in found.lines if task_id is not None]
+def _details(keys: list[tuple[int, int | None]]) -> sa.Select[Any]:
+    """What the lines of one page say; a task that is over is none any more."""
+    task_ids = [task_id for _dossier_id, task_id in keys if task_id is not None]
     holder = aliased(User)
-    mine = sa.and_(Task.dossier_id == Dossier.id, Task.id.in_(task_ids))
+    mine = sa.and_(Task.dossier_id == Dossier.id, Task.id.in_(task_ids), Task.state == TaskState.open)
     held_by = sa.case((Task.id.is_(None), Dossier.holder_id), else_=Task.assignee_id)
     owes = sa.exists().where(Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due)
     columns = (
@@ -186,7 +191,7 @@ def _details(found: Found) -> sa.Select[Any]:
         .join(Procedure, Procedure.id == Dossier.procedure_id)
         .outerjoin(Task, mine)
         .outerjoin(holder, holder.id == held_by)
-        .where(Dossier.id.in_({dossier_id for dossier_id, _task_id in found.lines}))
+        .where(Dossier.id.in_({dossier_id for dossier_id, _task_id in keys}))
     )
 
 
@@ -230,5 +235,5 @@ def _row(facts: Any, desk: Agency, calendar: Calendar | None, at: datetime) -> R
     return Row(facts, place, due_at, left, urgency, is_step)
 
 
-__all__ = ["LOOKS", "PAGE_SIZE", "Inbox", "Row", "Show", "Tab", "Wanted", "count_inbox", "find_inbox",
+__all__ = ["LOOKS", "PAGE_SIZE", "Inbox", "Row", "Show", "Tab", "Wanted", "count_inbox", "find_inbox", "find_rows",
            "tabs_of", "wanted_of"]  # fmt: skip

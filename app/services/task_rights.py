@@ -29,14 +29,20 @@ def may_do(task: Task, actor: Actor) -> bool:
     """
     if actor.account_id is not None and is_own(task.dossier, actor):
         return False
-    role = Role(task.role)
-    fits = holds(actor, role, task.agency_id) or (
-        role in SUPERIOR and holds(actor, SUPERIOR[role], task.agency_id)
-    )
-    return task.state == TaskState.open and fits and task.assignee_id in {None, actor.user_id}
+    is_fit = fits(actor, Role(task.role), task.agency_id)
+    return task.state == TaskState.open and is_fit and task.assignee_id in {None, actor.user_id}
+
+
+def fits(actor: Actor, role: Role, agency_id: int) -> bool:
+    """Return whether the actor holds ``role`` at the agency, or a superior's post that stands in for it."""
+    return holds(actor, role, agency_id) or (role in SUPERIOR and holds(actor, SUPERIOR[role], agency_id))
 
 
 def leads(task: Task, actor: Actor) -> bool:
     """Return whether the actor heads the agency, or a division of it, where the task is."""
-    heads = (Role.agency_head, Role.division_head)
-    return any(holds(actor, role, task.agency_id) for role in heads)
+    return heads(actor, task.agency_id)
+
+
+def heads(actor: Actor, agency_id: int) -> bool:
+    """Return whether the actor heads the agency or a division of it."""
+    return any(holds(actor, role, agency_id) for role in (Role.agency_head, Role.division_head))

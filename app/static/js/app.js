@@ -15,6 +15,7 @@ const MODULES = {
   "calendar.js": "[data-calendar]",
   "charts.js": "[data-chart]",
   "progress.js": "[data-progress-url]",
+  "inbox.js": "[data-inbox],[data-inbox-back]",
 };
 
 /** Prepare `root` (the page, or a part that was just added) for use. */
@@ -118,6 +119,7 @@ for (const kind of ["mouseover", "focusin"]) {
     else if (!target && tipped && !tip.contains(event.target)) hideTip();
   });
 }
+document.addEventListener("tipchange", (event) => showTip(event.target, event.target.dataset.tip));
 document.addEventListener("scroll", hideTip, { capture: true, passive: true });
 
 // Keyboard: never while typing, never with a modifier, never under an open dialog.

@@ -2,48 +2,24 @@
 
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
+from app.errors import DomainError
 from app.extensions import db
-from app.lowcode.values import plain_text
-from app.models.dossier import DOSSIER_CHANNELS
+from app.lowcode.saved_views import drop_view, save_view, tidy, views_of
+from app.lowcode.values import as_id
 from app.models.menus import WORK
-from app.permissions import ROLE_LABELS, Role, current_actor
-from app.services.inbox import (
-    PAGE_SIZE,
-    Inbox,
-    Row,
-    Show,
-    Tab,
-    Wanted,
-    find_inbox,
-    tabs_of,
-    wanted_of,
-)
-from app.views.officers.base import OfficerView, address_with, asked
-from app.workflows.states import State
-
-COUNTERS = {
-    Show.soon: (_l("Due within 2 hours"), "warning", "hourglass"),
-    Show.today: (_l("Due today"), "info", "calendar"),
-    Show.overdue: (_l("Overdue"), "danger", "alert-triangle"),
-    Show.waiting: (_l("Waiting for the applicant"), "secondary", "user"),
-    Show.unassigned: (_l("Not assigned"), "secondary", "user-plus"),
-}
-TABS = {
-    Tab.mine: (_l("My work"), "inbox"),
-    Tab.team: (_l("My agency"), "users"),
-    Tab.reception: (_l("Waiting for reception"), "file-plus"),
-}
-_EXPLAINED = {
-    "reception": _l("Answer due"), "step": _l("Limit of the step"), "dossier": _l("Result due"),
-}  # fmt: skip
-_CHANNEL_ICONS = {"counter": "building", "online": "world", "post": "mail"}
+from app.permissions import ROLE_LABELS, current_actor
+from app.services.dossiers import get_dossier
+from app.services.inbox import Inbox, Show, count_inbox, find_inbox, tabs_of, wanted_of
+from app.services.inbox_aside import colleagues_of, reasons_of
+from app.transactions import transaction
+from app.views.officers import inbox_words as words
+from app.views.officers.base import OfficerView, asked, sent
 
 
 class InboxView(OfficerView):
@@ -56,115 +32,74 @@ class InboxView(OfficerView):
     @expose("/")
     @has_access
     @permission_name("use")
-    def index(self) -> str:
+    def index(self) -> Any:
         """Counters that are filters, and one dense table, the most urgent first."""
         actor, session = current_actor(), db.session()
+        saved = views_of(session, Inbox, actor)
+        first = next((view.query for view in saved if view.is_default), "")
+        if first and not request.query_string:
+            return redirect(f"{request.path}?{first}")
         wanted = wanted_of(asked(), actor)
         inbox = find_inbox(session, actor, wanted)
+        lines = [words.line(row, actor) for row in inbox.rows]
         return render_template(
-            "officers/inbox.html", wanted=wanted, lines=[_line(row) for row in inbox.rows],
-            tabs=_tabs(wanted, inbox, tabs_of(actor)), counters=_counters(wanted, inbox),
-            chips=_chips(wanted), channel_options=_channel_options(), pages=_pages(wanted, inbox),
-            empty=_empty(wanted),
+            "officers/inbox.html", wanted=wanted, lines=lines, bulk=words.bulk_acts(lines),
+            tabs=words.tabs(wanted, inbox, tabs_of(actor)), counters=words.counters(wanted, inbox),
+            chips=words.chips(session, wanted), channel_options=words.channel_options(),
+            pages=words.pages(wanted, inbox), empty=words.empty(wanted), saved=saved,
+            query=tidy(request.query_string.decode("ascii", "ignore")), total=inbox.total,
         )  # fmt: skip
 
+    @expose("/counts")
+    @has_access
+    @permission_name("use")
+    def counts(self) -> Response:
+        """The five counters as they are now, for a page that is already open."""
+        actor = current_actor()
+        wanted = wanted_of(asked(), actor)
+        counts, whole = count_inbox(db.session(), actor, wanted)
+        shown = whole if wanted.show is None else counts[wanted.show]
+        return jsonify(counts=[{"value": counts[show], "tone": words.tone(show, counts[show])} for show in Show],
+                       total=shown)  # fmt: skip
 
-def _channel_options() -> list[tuple[str, str]]:
-    return [("", _("All channels")), *((key, _(text)) for key, text in DOSSIER_CHANNELS.items())]
+    @expose("/why/<code>")
+    @has_access
+    @permission_name("use")
+    def why(self, code: str) -> Response:
+        """Why the remaining time of a line is what it is: intervals, pauses, clauses."""
+        session = db.session()
+        dossier = get_dossier(session, code, current_actor())
+        return jsonify(lines=reasons_of(session, dossier, as_id(asked().get("task", ""))))
 
+    @expose("/colleagues")
+    @has_access
+    @permission_name("use")
+    def colleagues(self) -> str:
+        """The colleagues a task can be dropped on, the least loaded first."""
+        people = colleagues_of(db.session(), current_actor())
+        return render_template("officers/_colleagues.html", people=people, role_labels=ROLE_LABELS)
 
-def _tabs(wanted: Wanted, inbox: Inbox, tabs: list[Tab]) -> list[dict[str, Any]]:
-    return [
-        {"title": str(TABS[tab][0]), "icon": TABS[tab][1], "active": tab is wanted.tab,
-         "count": inbox.total if tab is wanted.tab else None, "url": f"{request.path}?tab={tab}"}
-        for tab in tabs
-    ]  # fmt: skip
+    @expose("/views", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def save_view(self) -> Any:
+        """Keep the inbox as it is filtered now under a name."""
+        query = tidy(sent().get("query", ""))
+        try:
+            with transaction() as unit:
+                save_view(unit, Inbox, current_actor(), sent().get("name", ""), query,
+                          is_default=bool(sent().get("is_default")))  # fmt: skip
+            flash(_("The view is saved."), "success")
+        except DomainError as exc:
+            flash(str(exc), "danger")
+        return redirect(f"{url_for('InboxView.index')}?{query or 'tab='}")
 
-
-def _counters(wanted: Wanted, inbox: Inbox) -> list[dict[str, Any]]:
-    return [
-        {"label": str(label), "tone": tone, "icon": icon, "value": inbox.counts[show],
-         "active": wanted.show is show,
-         "url": address_with(show="" if wanted.show is show else show, page="")}
-        for show, (label, tone, icon) in COUNTERS.items()
-    ]  # fmt: skip
-
-
-def _chips(wanted: Wanted) -> list[dict[str, Any]]:
-    chips = []
-    if wanted.show is not None:
-        value = str(COUNTERS[wanted.show][0])
-        chips.append({"label": _("Group"), "value": value, "remove_url": address_with(show="", page="")})
-    if wanted.channel:
-        value = _(DOSSIER_CHANNELS[wanted.channel])
-        chips.append({"label": _("Channel"), "value": value, "remove_url": address_with(channel="", page="")})
-    if wanted.q:
-        chips.append({"label": _("Text"), "value": wanted.q, "remove_url": address_with(q="", page="")})
-    return chips
-
-
-def _pages(wanted: Wanted, inbox: Inbox) -> dict[str, Any]:
-    first = (wanted.page - 1) * PAGE_SIZE
-    summary = _("%(first)d–%(last)d of %(total)d", first=first + 1, last=first + len(inbox.rows),
-                total=inbox.total) if inbox.rows else ""  # fmt: skip
-    if inbox.total <= PAGE_SIZE:
-        summary = ngettext("%(num)d dossier", "%(num)d dossiers", inbox.total)
-    return {
-        "summary": summary if inbox.rows else "",
-        "previous": address_with(page=wanted.page - 1) if wanted.page > 1 else None,
-        "next": address_with(page=wanted.page + 1) if inbox.has_next else None,
-    }
-
-
-def _empty(wanted: Wanted) -> tuple[str, str]:
-    if wanted.show is not None or wanted.q or wanted.channel:
-        return _("Nothing here under this filter"), _("Clear the filter to see all of your work.")
-    if wanted.tab is Tab.reception:
-        return (_("No dossier waits for reception"),
-                _("What is sent online appears here with the time left to answer."))  # fmt: skip
-    return (_("Nothing is waiting"),
-            _("Dossiers appear here as soon as a step is yours to do."))  # fmt: skip
-
-
-def _line(row: Row) -> dict[str, Any]:
-    """Return one line in words."""
-    facts = row.facts
-    return {
-        "key": row.key, "code": row.code, "url": f"/dossier/{row.code}", "procedure": facts.procedure,
-        "applicant": facts.applicant_name, "step": _step(row), "holder": _holder(row),
-        "left": _left(row), "urgency": row.urgency, "explain": _explain(row), "missing": row.missing,
-        "is_unpaid": row.is_unpaid, "channel": _(DOSSIER_CHANNELS[facts.channel]),
-        "channel_icon": _CHANNEL_ICONS.get(facts.channel, "file"),
-        "is_supplemented": facts.supplement_count > 0,
-    }  # fmt: skip
-
-
-def _step(row: Row) -> str:
-    is_running = row.state in {State.processing, State.finished, State.accepted}
-    return (row.facts.task_name or row.facts.step_name or "" if is_running else "") or _(row.state.label)
-
-
-def _holder(row: Row) -> str:
-    facts = row.facts
-    if row.state in {State.supplement_requested, State.payment_requested}:
-        return _("Applicant")
-    if facts.first_name or facts.last_name:
-        return f"{facts.first_name} {facts.last_name}".strip()
-    if facts.task_id is not None:
-        return _("Not assigned (%(role)s)", role=_(ROLE_LABELS[Role(facts.role)]).lower())
-    return _("Not assigned") if row.state is State.processing else row.place
-
-
-def _left(row: Row) -> str:
-    if row.left is not None:
-        words = _(row.left.msgid, **row.left.params)
-        return _("step: %(words)s", words=words) if row.is_step else words
-    if row.state is State.finished:
-        return _("waits for collection")
-    if row.state is State.withdrawal_requested:
-        return _("decide on the withdrawal")
-    return _("the clock stands still")
-
-
-def _explain(row: Row) -> str:
-    return " · ".join(f"{_EXPLAINED[what]}: {plain_text(at)}" for what, at in row.explanation)
+    @expose("/views/<int:pk>/drop", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def drop_view(self, pk: int) -> Any:
+        """Forget one of one's own views."""
+        with transaction() as unit:
+            drop_view(unit, Inbox, current_actor(), pk)
+        flash(_("The view is removed."), "success")
+        return redirect(url_for("InboxView.index", tab=""))

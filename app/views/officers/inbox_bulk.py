@@ -1,0 +1,107 @@
+"""Acts on many lines of the inbox: a page that tells what will happen, then a result per line."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import flash, redirect, render_template, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext as _
+
+from app.errors import DomainError, Invalid
+from app.extensions import db
+from app.lowcode.values import as_id
+from app.permissions import Actor, current_actor
+from app.services import inbox_bulk as bulk
+from app.services.dossier_page import user_names
+from app.services.inbox import Row
+from app.transactions import transaction
+from app.views.officers import inbox_words as words
+from app.views.officers.base import OfficerView, sent
+
+
+class InboxBulkView(OfficerView):
+    """What is done with the chosen lines of the inbox."""
+
+    route_base = "/work/bulk"
+    default_view = "ask"
+
+    @expose("/", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def ask(self) -> Any:
+        """The acts common to the chosen lines; with one chosen, its consequence for each of them."""
+        try:
+            rows = _chosen(current_actor())
+            common = bulk.common_acts(rows, current_actor())
+            name = sent().get("act", "")
+            if name:
+                bulk.act_called(name)
+            elif not common:
+                raise Invalid(_("The chosen dossiers have no act in common. Choose fewer, or others."))
+        except DomainError as exc:
+            return _back(str(exc))
+        return _asking(rows, name, common)
+
+    @expose("/run", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def run(self) -> Any:
+        """Do the act with each line in a transaction of its own and tell what became of each."""
+        actor, name = current_actor(), sent().get("act", "")
+        try:
+            act, rows = bulk.act_called(name), _chosen(actor)
+            keys = bulk.read_keys(sent().getlist("row"))
+        except DomainError as exc:
+            return _back(str(exc))
+        given = bulk.Given(sent().get("remark", "").strip() or None, as_id(sent().get("user", "")) or 0)
+        if act.asks == "person" and not given.user_id:
+            return _asking(rows, name, [name], fault=_("Please choose a colleague.")), 422
+        titles = {row.key: row for row in rows}
+        outcomes = [(titles.get(f"{key[0]}-{key[1]}"), _one(act, key, actor, given)) for key in keys]
+        return render_template("officers/bulk_done.html", outcomes=outcomes, title=_(act.label), back=_inbox())
+
+
+def _one(act: bulk.BulkAct, key: bulk.Key, actor: Actor, given: bulk.Given) -> str:
+    """Do one line; returns why it was refused, "" when it is done."""
+    try:
+        with transaction() as unit:
+            act.do(unit, key, actor, given)
+    except DomainError as exc:
+        return str(exc)
+    return ""
+
+
+def _chosen(actor: Actor) -> list[Row]:
+    rows = bulk.chosen_rows(db.session(), actor, bulk.read_keys(sent().getlist("row")))
+    if not rows:
+        raise Invalid(_("What you chose was finished meanwhile."))
+    return rows
+
+
+def _asking(rows: list[Row], name: str, common: list[str], *, fault: str = "") -> str:
+    session, actor = db.session(), current_actor()
+    fit = [row for row in rows if name in bulk.acts_of(row, actor)]
+    act = bulk.ACTS.get(name)
+    asks_person = act is not None and act.asks == "person"
+    people = user_names(session, bulk.receivers(session, fit)) if asks_person else {}
+    keys = [(row.facts.id, row.task_id or 0) for row in fit] if name == "finish_step" else []
+    follows = bulk.what_follows(session, keys)
+    lines = [words.line(row, actor) | {"follows": follows.get(row.task_id or 0, "")} for row in (fit if act else rows)]
+    return render_template(
+        "officers/bulk_ask.html", act=act, name=name, common=[(key, bulk.ACTS[key]) for key in common],
+        lines=lines, left_out=[words.line(row, actor) for row in rows if act and row not in fit], fault=fault,
+        people=sorted(people.items(), key=lambda item: item[1]), chosen=sent().get("user", ""),
+        remark=sent().get("remark", ""), back=_inbox(), back_query=sent().get("back", ""),
+    )  # fmt: skip
+
+
+def _inbox() -> str:
+    """Return the address of the inbox as it was filtered."""
+    query = urlencode(parse_qsl(sent().get("back", "")[:1000]))
+    return url_for("InboxView.index") + (f"?{query}" if query else "")
+
+
+def _back(message: str) -> Any:
+    flash(message, "danger")
+    return redirect(_inbox())
