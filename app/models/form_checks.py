@@ -108,6 +108,8 @@ def _column(column: Any, kinds: frozenset[FieldKind], *, is_block: bool) -> str 
     kind = column.get("kind") or FieldKind.text
     if kind not in kinds:
         return _("The column “%(label)s” cannot be of this kind.", label=column.get("label", ""))
+    if kind == FieldKind.catalog and not column.get("catalog_code"):
+        return _("Name the shared catalog by its code.")
     if kind in CHOICE_KINDS and not is_block:
         return options_problem(column.get("options") or [{}])
     return None if column.get("options") is None else options_problem(column["options"])

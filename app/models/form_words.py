@@ -49,7 +49,7 @@ BLOCK_KINDS = frozenset({FieldKind.person, FieldKind.organisation})
 # What a cell of a table may be; a group, shown as one card a row, also takes the larger ones.
 CELL_KINDS = frozenset({
     FieldKind.text, FieldKind.number, FieldKind.date, FieldKind.select, FieldKind.checkbox,
-    FieldKind.personal_id, FieldKind.phone, FieldKind.email,
+    FieldKind.personal_id, FieldKind.phone, FieldKind.email, FieldKind.catalog,
 })  # fmt: skip
 GROUP_KINDS = CELL_KINDS | {
     FieldKind.textarea, FieldKind.multi_select, FieldKind.address, FieldKind.agency

@@ -60,6 +60,7 @@ class SharedCatalogItem(Searchable, Entity):
         icon="list", title=_l("Items of shared catalogs"), singular=_l("Item of a shared catalog"),
         columns=["code", "name", "catalog", "is_active"], search=["code", "name"],
         filters=["catalog", "is_active"], order="name", rows=_readable, write_rows=_writable,
+        depends={"parent": "catalog"},
         read=EVERY_OFFICER, write=EVERY_OFFICER, is_configuration=True,
     )  # fmt: skip
 

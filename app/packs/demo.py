@@ -30,7 +30,7 @@ def load_demo(progress: Progress) -> bool:
     with acting_as(Actor(name="Nạp dữ liệu minh họa")):
         pack = PackLoader(session, FOLDER)
         parts = (
-            pack.load_calendars, pack.load_units, pack.load_agencies, pack.load_catalogs,
+            pack.load_calendars, pack.load_units, pack.load_agencies, pack.load_shared_catalogs, pack.load_catalogs,
             pack.load_procedures, pack.load_profiles, lambda: load_people(session, pack),
         )  # fmt: skip
         for number, part in enumerate(parts, 1):

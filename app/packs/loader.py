@@ -27,9 +27,14 @@ from app.models import (
     Profile,
     ProfileParameter,
     Sector,
+    SharedCatalog,
+    SharedCatalogField,
+    SharedCatalogItem,
+    SharedCatalogRight,
     WorkingCalendar,
 )
 from app.packs.files import read, read_folder
+from app.permissions import EVERY_OFFICER, Role
 
 Row = dict[str, Any]
 
@@ -90,6 +95,23 @@ class PackLoader:
         for row in rows:
             if row.get("desk"):
                 self.agencies[row["code"]].desk = self.agencies[row["desk"]]
+        self.session.flush()
+
+    def load_shared_catalogs(self) -> None:
+        """Load the catalogs made at run time with their items; every officer reads them."""
+        for row in read(f"{self.folder}/shared_catalogs.yaml")["shared_catalogs"]:
+            fields = [SharedCatalogField(**field, position=n) for n, field in enumerate(row["fields"], 1)]
+            rights = [SharedCatalogRight(role=role) for role in sorted(EVERY_OFFICER - {Role.catalog_admin})]
+            catalog = self._add(SharedCatalog(**_known(SharedCatalog, row), fields=fields, rights=rights))
+            units = {field["key"] for field in row["fields"] if field["kind"] == "unit"}
+            items: dict[str, SharedCatalogItem] = {}
+            for one in row["items"]:
+                data = {key: self.units[value].id if key in units else value
+                        for key, value in (one.get("data") or {}).items()}  # fmt: skip
+                items[one["code"]] = self._add(SharedCatalogItem(
+                    **_known(SharedCatalogItem, one) | {"data": data}, catalog=catalog,
+                    parent=items.get(one.get("parent") or ""),
+                ))  # fmt: skip
         self.session.flush()
 
     def load_catalogs(self) -> None:

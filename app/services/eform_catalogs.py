@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session, object_session
 
 from app.lowcode.collation import in_order
 from app.models import Form, SharedCatalog, SharedCatalogItem
-from app.models.form_words import FieldKind
+from app.models.form_words import ROW_KINDS, FieldKind
 from app.models.shared_item import chosen_on
+from app.services.eform_columns import columns_of
 
 LABELS = "_labels"  # {field key: [code, name]} among the answers; no field's key begins so
 FEW = 100  # items a page offers without asking for more
@@ -26,9 +27,19 @@ def name_of(catalog: str | None, code: Any) -> str:
 
 
 def _chosen(fields: Iterable[Any], data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return {field key: (catalog, code)} of the answers that are items."""
-    return {f.key: (f.catalog_code, data[f.key]) for f in fields
-            if f.kind == FieldKind.catalog and f.catalog_code and isinstance(data.get(f.key), str)}  # fmt: skip
+    """Return {field key: (catalog, code)} of the answers that are items.
+
+    Those in rows of tables and groups stand under "field.column.code".
+    """
+    found = {}
+    for f in fields:
+        value = data.get(f.key)
+        if f.kind == FieldKind.catalog and f.catalog_code and isinstance(value, str):
+            found[f.key] = (f.catalog_code, value)
+        for row in value if f.kind in ROW_KINDS and isinstance(value, list) else ():
+            cells = _chosen(columns_of(f), row) if isinstance(row, Mapping) else {}
+            found |= {f"{f.key}.{key}.{pair[1]}": pair for key, pair in cells.items()}
+    return found
 
 
 def _items(session: Session, pairs: Iterable[tuple[str, str]], *, today_only: bool) -> dict[tuple[str, str], str]:

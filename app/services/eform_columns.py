@@ -57,6 +57,7 @@ class Column:
     help_text: str | None = None
     help_text_en: str | None = None
     catalog_code: str | None = None
+    owner_id: int | None = None  # the stored field it is a cell of
 
 
 # The parts a block is made of: key → (label, kind, required, longest text).
@@ -91,15 +92,15 @@ def columns_of(field: FieldLike) -> list[Column]:
         return _parts(field)
     if field.kind not in ROW_KINDS:
         return []
-    return [_column(given) for given in field.columns or []
+    return [_column(given, getattr(field, "id", None)) for given in field.columns or []
             if isinstance(given, Mapping) and given.get("key")]  # fmt: skip
 
 
-def _column(given: Mapping[str, Any]) -> Column:
+def _column(given: Mapping[str, Any], owner_id: int | None) -> Column:
     known = ("options", "pattern", "pattern_message", "min_value", "max_value", "min_date",
-             "max_date", "max_length", "label_en", "help_text", "help_text_en")  # fmt: skip
+             "max_date", "max_length", "label_en", "help_text", "help_text_en", "catalog_code")  # fmt: skip
     return Column(
-        key=str(given["key"]), label=str(given.get("label") or given["key"]),
+        owner_id=owner_id, key=str(given["key"]), label=str(given.get("label") or given["key"]),
         kind=str(given.get("kind") or FieldKind.text),
         is_required=bool(given.get("required", True)), **{name: given.get(name) for name in known},
     )  # fmt: skip

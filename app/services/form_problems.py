@@ -11,6 +11,7 @@ from app.extensions import db
 from app.models import Form, FormField, SharedCatalog
 from app.models.form_checks import field_problems, said
 from app.models.form_words import FieldKind
+from app.services.eform_columns import FieldLike, columns_of
 from app.services.eform_state import FUNCTIONS
 from app.workflows import conditions, expressions
 
@@ -114,15 +115,23 @@ def _rule(rule: Any, keys: set[str]) -> Iterator[tuple[str, str]]:
 
 def _catalogs(form: Form) -> dict[str, str]:
     """A field may only offer a shared catalog that there is."""
-    named = {f.catalog_code for f in form.fields() if f.kind == FieldKind.catalog and f.catalog_code}
+    offering = {id(field): _offered_by(field) for field in form.fields()}
+    named: set[str] = set().union(*offering.values())
     query = sa.select(SharedCatalog.code).where(SharedCatalog.code.in_(named))
     missing = named - set(db.session().scalars(query)) if named else set()
     return {
-        f"sections.{number}.fields.{place}.catalog_code": _("There is no shared catalog with this code.")
+        f"sections.{number}.fields.{place}.{'columns' if columns_of(field) else 'catalog_code'}":
+            _("There is no shared catalog with this code.")
         for number, section in enumerate(form.sections)
         for place, field in enumerate(section.fields)
-        if field.kind == FieldKind.catalog and field.catalog_code in missing
+        if offering[id(field)] & missing
     }
+
+
+def _offered_by(field: FormField) -> set[str]:
+    """Return the catalogs that a field, or its cells, offer."""
+    found: list[FieldLike] = [field, *columns_of(field)]
+    return {one.catalog_code for one in found if one.kind == FieldKind.catalog and one.catalog_code}
 
 
 def _circles(form: Form) -> dict[str, str]:

@@ -25,6 +25,7 @@ from app.models.shared_field import ValueKind
 from app.permissions import EVERY_OFFICER, Role, current_actor
 from app.services import shared_catalogs as catalogs
 from app.services import shared_listing as listing
+from app.services.eform_columns import columns_of
 from app.transactions import transaction
 from app.views.catalog_pages import cells, columns, filters, inputs, item_lines
 
@@ -179,12 +180,15 @@ class CatalogChoicesView(BaseView):
     roles = {"use": frozenset(Role)}  # noqa: RUF012 - read only
 
     @expose("/<int:number>")
+    @expose("/<int:number>/<column>")
     @has_access
     @permission_name("use")
-    def of_field(self, number: int) -> dict[str, Any]:
-        """Items that may be chosen today for form field ``number``, by code."""
+    def of_field(self, number: int, column: str = "") -> dict[str, Any]:
+        """Items that may be chosen today for form field ``number``, or a column of it, by code."""
         session = db.session()
-        field = session.get(FormField, number)
+        found = session.get(FormField, number)
+        cells = {cell.key: cell for cell in columns_of(found)} if found is not None else {}
+        field = cells.get(column) if column else found
         if field is None or field.kind != FieldKind.catalog:
             abort(404)
         catalog = session.query(SharedCatalog).filter_by(code=field.catalog_code, is_active=True).one_or_none()

@@ -9,6 +9,8 @@ from app.models import FormField
 from app.permissions import Role
 from app.services import eforms
 from app.services.eform_catalogs import LABELS, with_labels
+from app.services.form_problems import definition_problems
+from app.views.applicant.eform_page import offered_for, page_fields
 from tests.api.test_catalogs import make_catalog, make_item
 from tests.factories import make_form
 from tests.wording import vi
@@ -83,3 +85,43 @@ def test_a_field_names_a_catalog_that_is_there(session, login, form):
     for wrong in ({}, {"catalog_code": "khong_co"}):
         answer = client.post("/api/v1/form_field/", json=body | wrong)
         assert set(answer.json["errors"]) == {"catalog_code"}
+
+
+@pytest.mark.parametrize("kind", ["table", "group"])
+def test_cells_of_tables_and_groups_take_items(session, login, catalog, kind):
+    item, gone = make_item(session, catalog, name="Bệnh viện cũ"), make_item(session, catalog, is_active=False)
+    column = {"key": "bv", "label": "Bệnh viện", "kind": "catalog", "catalog_code": catalog.code}
+    form = make_form([{"key": "noi", "label": "Nơi", "kind": kind, "columns": [column]}])
+    assert definition_problems(form) == {}
+    assert eforms.data_problems(form, {"noi": [{"bv": item.code}]}) == {}
+    wrong = eforms.data_problems(form, {"noi": [{"bv": item.code}, {"bv": gone.code}]})
+    assert vi("Please choose one of the offered items.") in wrong["noi"]
+    sent = with_labels(form, {"noi": [{"bv": item.code}]})
+    item.name = "Bệnh viện mới"
+    session.flush()
+    assert "Bệnh viện cũ" in str(eforms.answers(form, sent))
+    assert "Bệnh viện mới" in str(eforms.answers(form, {"noi": [{"bv": item.code}]}))
+    field = session.query(FormField).filter_by(key="noi").one()
+    client, path = login(Role.citizen), f"/catalog-choices/{field.id}"
+    assert [one["id"] for one in client.get(f"{path}/bv").json["results"]] == [item.code]
+    assert (client.get(path).status_code, client.get(f"{path}/khac").status_code) == (404, 404)
+
+
+def test_a_page_offers_the_items_of_a_column(session, catalog):
+    item = make_item(session, catalog, name="Bệnh viện Huế")
+    column = {"key": "bv", "label": "Bệnh viện", "kind": "catalog", "catalog_code": catalog.code}
+    form = make_form([{"key": "noi", "label": "Nơi", "kind": "table", "columns": [column]}])
+    bound = eforms.bind(form, {"noi": [{"bv": "CU"}]})
+    shown = page_fields(bound, units=offered_for(bound, session))[0]
+    assert shown.columns[0]["options"][1:] == [(item.code, "Bệnh viện Huế"), ("CU", "CU")]
+
+
+def test_a_column_must_name_a_catalog_there_is(session):
+    column = {"key": "bv", "label": "Bệnh viện", "kind": "catalog", "catalog_code": "khong_co"}
+    form = make_form([{"key": "noi", "label": "Nơi", "kind": "group", "columns": [column]}])
+    assert definition_problems(form) == {
+        "sections.0.fields.0.columns": vi("There is no shared catalog with this code.")
+    }
+    column.pop("catalog_code")
+    form.fields()[0].columns = [dict(column)]
+    assert vi("Name the shared catalog by its code.") in definition_problems(form).values()

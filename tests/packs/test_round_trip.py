@@ -18,8 +18,8 @@ _CHANGING = re.compile(r'nonce="[^"]*"|name="csrf_token"[^>]*|content="[^"]*"|Ij
 @pytest.fixture
 def province(session):
     pack = PackLoader(session, "hue")
-    for part in (pack.load_calendars, pack.load_units, pack.load_agencies, pack.load_catalogs,
-                 pack.load_procedures, pack.load_profiles):  # fmt: skip
+    for part in (pack.load_calendars, pack.load_units, pack.load_agencies, pack.load_shared_catalogs,
+                 pack.load_catalogs, pack.load_procedures, pack.load_profiles):  # fmt: skip
         part()
     session.flush()
     return session

@@ -33,7 +33,7 @@ function editor(property, context) {
     case "options":
       return labelled(label, el("textarea", { class: "form-control", rows: 6, value: optionLines(value), onchange: (event) => put(optionsFrom(event.target.value)), oninput: (event) => put(optionsFrom(event.target.value)) }), notes);
     case "columns":
-      return columns(property, value || [], item.kind === "group" ? spec.group_kinds : spec.cell_kinds, words, notes, put);
+      return columns(property, value || [], item.kind === "group" ? spec.group_kinds : spec.cell_kinds, spec.catalogs, words, notes, put);
     case "parts":
       return parts(property, value, spec.parts[item.kind], words, notes, put);
     default:
@@ -53,7 +53,7 @@ export function optionsFrom(text) {
   return made.length ? made : null;
 }
 
-function columns(property, value, kinds, words, notes, put) {
+function columns(property, value, kinds, catalogs, words, notes, put) {
   const box = el("fieldset", { class: "field designer-columns-editor" }, el("legend", { class: "form-label" }, property.label));
   let current = value; // edits that redraw nothing follow one another
   value.forEach((column, index) => {
@@ -67,6 +67,7 @@ function columns(property, value, kinds, words, notes, put) {
       labelled(words.key, el("input", { class: "form-control form-control-sm", value: column.key || "", oninput: (event) => change({ key: event.target.value }) })),
       labelled(words.kind, el("select", { class: "form-select form-select-sm", onchange: (event) => change({ kind: event.target.value }, true) }, options(kinds, column.kind || "text"))),
       ["select", "multi_select"].includes(column.kind) ? labelled(words.choices, el("textarea", { class: "form-control form-control-sm", rows: 3, value: optionLines(column.options), oninput: (event) => change({ options: optionsFrom(event.target.value) }) })) : "",
+      column.kind === "catalog" ? labelled(words.catalog, el("select", { class: "form-select form-select-sm", onchange: (event) => change({ catalog_code: event.target.value || null }) }, options([["", "—"], ...catalogs], column.catalog_code || ""))) : "",
       labelled(words.required, el("input", { type: "checkbox", class: "form-check-input", checked: column.required !== false, onchange: (event) => change({ required: event.target.checked }) })),
       el("div", { class: "designer-tools" },
         el("button", { type: "button", class: "btn btn-sm", disabled: index === 0, onclick: () => swap(index - 1) }, words.up),

@@ -13,7 +13,7 @@ from app.models import Attachment, FormField
 from app.models.form_words import BLOCK_KINDS, CHOICE_KINDS, ROW_KINDS, FieldKind
 from app.services.eform_catalogs import FEW as FEW_ITEMS
 from app.services.eform_catalogs import item_names, name_of, offered_items
-from app.services.eform_columns import AGENCY, FieldLike, choices, columns_of, help_of, label_of
+from app.services.eform_columns import AGENCY, Column, FieldLike, choices, columns_of, help_of, label_of
 from app.services.eform_fields import DEFAULT_LENGTHS, cell_problems
 from app.services.eform_names import agency_choices, unit_choices
 from app.services.eform_show import show_number
@@ -103,7 +103,7 @@ def page_fields(
             shown.required = bound.judged.is_required(part.row)
         shown.old = (old or {}).get(part.row.key)
         if part.row.kind == FieldKind.table:
-            _fill_table(shown, part.data, codes, extra_row == part.row.key)
+            _fill_table(shown, part.data, codes, units, has_extra=extra_row == part.row.key)
         if part.row.kind == FieldKind.group or part.row.kind in BLOCK_KINDS:
             _fill_cells(shown, part.data, codes, units, has_extra=extra_row == part.row.key)
         if part.row.kind == FieldKind.file:
@@ -164,6 +164,8 @@ def _item(
     attrs: dict[str, Any] = {}
     if len(options) >= FEW_ITEMS and isinstance(row, FormField) and row.id is not None:
         attrs["data-choices-url"] = url_for("CatalogChoicesView.of_field", number=row.id)
+    elif len(options) >= FEW_ITEMS and isinstance(row, Column) and row.owner_id is not None:
+        attrs["data-choices-url"] = url_for("CatalogChoicesView.of_field", number=row.owner_id, column=row.key)
     if value and value not in {code for code, _name in options}:
         options.append((value, offered.names.get(name_of(row.catalog_code, value), value)))
     return PageField(name, row, "select", value, errors, [("", _("Please choose")), *options], attrs, **words)
@@ -197,11 +199,11 @@ def _cells(
     ]  # fmt: skip
 
 
-def _fill_table(shown: PageField, value: Any, codes: set[str], has_extra: bool) -> None:
+def _fill_table(shown: PageField, value: Any, codes: set[str], offered: Offered, *, has_extra: bool) -> None:
     given = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
     cells = columns_of(shown.row)
     faults = cell_problems(shown.row, given, codes) if shown.errors else {}
-    shown.columns = [_column(cell) for cell in cells]
+    shown.columns = [_column(cell, given, offered) for cell in cells]
     shown.rows = [
         {**{cell.key: _cell_text(cell, row.get(cell.key)) for cell in cells},
          "_errors": {key: [text] for (number, key), text in faults.items() if number == index}}
@@ -211,13 +213,27 @@ def _fill_table(shown: PageField, value: Any, codes: set[str], has_extra: bool) 
         shown.rows.append({})
 
 
-def _column(cell: FieldLike) -> dict[str, Any]:
+def _column(cell: FieldLike, rows: Sequence[Mapping[str, Any]], offered: Offered) -> dict[str, Any]:
+    if cell.kind == FieldKind.catalog:
+        return _item_column(cell, rows, offered)
     kind, attrs, _width = _INPUTS.get(cell.kind, ("text", {}, ""))
     if cell.kind in {FieldKind.select, FieldKind.multi_select}:
         kind = "select"
     options = [("", _("Please choose")), *choices(cell)] if kind == "select" else []
     return {"key": cell.key, "label": label_of(cell), "kind": kind, "attrs": attrs,
             "required": cell.is_required, "options": options}  # fmt: skip
+
+
+def _item_column(cell: FieldLike, rows: Sequence[Mapping[str, Any]], offered: Offered) -> dict[str, Any]:
+    """Return a column that offers items; what rows have chosen already stands among them."""
+    words = {"label": label_of(cell), "required": cell.is_required}
+    chosen = dict.fromkeys(row[cell.key] for row in rows if isinstance(row.get(cell.key), str))
+    options: dict[str, str] = {}
+    made = _item("", cell, None, [], offered, {})
+    for value in chosen:
+        options |= dict(_item("", cell, value, [], offered, {}).options)
+    return {"key": cell.key, "kind": "select", "attrs": {}, "choices_url": made.attrs.get("data-choices-url"), **words,
+            "options": list((dict(made.options) | options).items())}  # fmt: skip
 
 
 def _cell_text(cell: FieldLike, value: Any) -> Any:
