@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.errors import DomainError, NotAllowed
+from app.errors import DomainError, Invalid, NotAllowed
 from app.history import because, restored
 from app.lowcode.exchange.applying import outside_words, within
 from app.lowcode.naturals import Key
@@ -90,6 +90,8 @@ class Applier:
             text = _("a value that must be unique is already used by another record, or somebody "
                      "else has just changed one of the records")  # fmt: skip
             raise Refused([Fault("", text)]) from exc
+        except Invalid as exc:  # what no path may write, not even undoing
+            raise Refused([Fault("", str(exc))]) from exc
 
     def _find_rows(self) -> None:
         """Load every row that is changed or removed, and those that own new parts."""

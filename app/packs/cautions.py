@@ -1,6 +1,5 @@
 """What a pack may do and should not be overlooked: procedures published here with points missing."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -8,23 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.clock import today
 from app.models.procedure_words import VersionState
-from app.packs.comparing import SAME, Change
+from app.packs.comparing import Change
 from app.services.publication_checks import checks_of, faults
 
 _MOST = 100  # versions looked at; the rest of a whole province is said to be unchecked
 _SHOWN = 10
-
-
-_CALENDARS = frozenset({"calendar_day", "calendar_session"})
-
-
-def moved_calendars(changes: Iterable[Change]) -> list[str]:
-    """Say that a pack changes working time and leaves the due dates of running dossiers alone."""
-    if any(one.kind.name in _CALENDARS and one.act != SAME
-           for root in changes if root.old is not None for one in root.walk()):  # fmt: skip
-        return [_("The pack changes working calendars. Due dates of running dossiers stay as they are; "
-                  "to move them, change the days on the page of the calendar instead.")]  # fmt: skip
-    return []
 
 
 def cautions(session: Session, versions: list[tuple[Change, Any]]) -> list[str]:

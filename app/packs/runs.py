@@ -19,7 +19,7 @@ from app.models.pack_run import PackRun, RunState
 from app.models.procedure import ProcedureVersion
 from app.packs import archive, freezing, wording
 from app.packs.applying import Applier
-from app.packs.cautions import cautions, moved_calendars
+from app.packs.cautions import cautions
 from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change, compare
 from app.packs.documents import Document, Writer, digest, key_in, without_marks
 from app.packs.kinds import Kind, roots
@@ -62,7 +62,7 @@ def plan(session: Session, run: PackRun, actor: Actor | None) -> None:
         with session.begin_nested() as trial:
             applier = Applier(session, changes, reason="", actor=actor)
             applier.run()
-            warnings = moved_calendars(changes) + cautions(session, applier.rows_of(ProcedureVersion))
+            warnings = cautions(session, applier.rows_of(ProcedureVersion))
             trial.rollback()
         run.state, run.faults, run.remarks = RunState.planned, [], _once([*run.remarks, *warnings])
     except Refused as exc:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.clock import now, to_local, today
 from app.errors import Invalid, NotFound
-from app.models import CalendarDay, WorkingCalendar
+from app.models import CalendarChange, CalendarDay, WorkingCalendar
 from app.models.calendar import DAY_KINDS, DayKind
-from app.services.timing import SpecialDay, calendar_from
+from app.services.timing import SessionRow, SpecialDay, calendar_from
 from app.workflows.calendars import Calendar, read_hours
 
 MAX_CHANGES = 400
@@ -96,9 +96,9 @@ def get_calendar(session: Session, number: int, *, to_change: bool = False) -> W
 
 def base_of(calendar: WorkingCalendar) -> str:
     """Return what names the state of a calendar's days: a page made from another is stale."""
-    stamps = sum(day.row_version for day in calendar.days)
+    stamps = sum(row.row_version for row in [*calendar.days, *calendar.sessions])
     last = max((day.id for day in calendar.days), default=0)
-    return f"{calendar.row_version}.{len(calendar.days)}.{last}.{stamps}"
+    return f"{calendar.row_version}.{len(calendar.days)}.{last}.{len(calendar.sessions)}.{stamps}"
 
 
 def row_of(day: CalendarDay) -> DayWish:
@@ -120,20 +120,88 @@ def both(calendar: WorkingCalendar, wishes: Iterable[DayWish]) -> tuple[Calendar
     return _built(calendar, old.values(), last), _built(calendar, new.values(), last)
 
 
-def before_and_after(calendar: WorkingCalendar, days: Iterable[Any]) -> tuple[Calendar, Calendar]:
-    """Return the calendars of a stored change: its days as they were, and the days of now."""
-    back = [_wish_of(day, before) for day, before, _after in days]
-    new, old = both(calendar, back)
-    return old, new
+def before_and_after(
+    calendar: WorkingCalendar, change: CalendarChange, later: Iterable[CalendarChange]
+) -> tuple[Calendar, Calendar]:
+    """Return the calendar before and after a stored change.
+
+    later: the changes since then, the newest first; they are taken back from the calendar of now.
+    """
+    known, sessions = {day.day: row_of(day) for day in calendar.days}, None
+    for one in later:
+        known, sessions = _taken_back(known, sessions, one)
+    before, first = _taken_back(known, sessions, change)
+    last = max([to_local(now()).year, *(day.year for day in [*known, *before])]) + 1
+    return _built(calendar, before.values(), last, first), _built(calendar, known.values(), last, sessions)
 
 
-def _wish_of(day: str, stored: list[str] | None) -> DayWish:
-    return DayWish(date.fromisoformat(day), *(stored or ()))
+_Days = dict[date, DayWish]
 
 
-def _built(calendar: WorkingCalendar, rows: Iterable[DayWish], last: int) -> Calendar:
+def _taken_back(
+    days: _Days, sessions: list[SessionRow] | None, change: CalendarChange
+) -> tuple[_Days, list[SessionRow] | None]:
+    back = {date.fromisoformat(day): DayWish(date.fromisoformat(day), *(before or ()))
+            for day, before, _after in change.days}  # fmt: skip
+    return days | back, [read_session(row) for row in change.weeks[0]] if change.weeks else sessions
+
+
+def read_session(stored: list[Any]) -> SessionRow:
+    """Return a weekly session as ``stored_session`` wrote it."""
+    weekday, starts, ends, *limits = stored
+    since, until = (date.fromisoformat(day) if day else None for day in limits)
+    return weekday, time.fromisoformat(starts), time.fromisoformat(ends), since, until
+
+
+def stored_session(row: SessionRow) -> list[Any]:
+    """Return a weekly session as JSON."""
+    weekday, starts, ends, *limits = row
+    return [weekday, f"{starts:%H:%M}", f"{ends:%H:%M}", *(day.isoformat() if day else None for day in limits)]
+
+
+def _built(
+    calendar: WorkingCalendar, rows: Iterable[DayWish], last: int, sessions: list[SessionRow] | None = None
+) -> Calendar:
     days: list[SpecialDay] = [(row.day, row.kind, row.note, row.hours) for row in rows if row.kind]
-    return calendar_from(calendar, days, last)
+    return calendar_from(calendar, days, last, sessions)
+
+
+def with_sessions(calendar: WorkingCalendar, sessions: list[SessionRow], until: int) -> tuple[Calendar, Calendar]:
+    """Return the calendar as it is and with other weekly ``sessions``, to the end of year ``until``."""
+    rows = [row_of(day) for day in calendar.days]
+    last = max([until, to_local(now()).year, *(row.day.year for row in rows)]) + 1
+    return _built(calendar, rows, last), _built(calendar, rows, last, sessions)
+
+
+def swap_wishes(calendar: WorkingCalendar, off: date | None, on: date | None) -> list[DayWish]:
+    """Return the two days of a swap: a working day that is free, a day off that is worked instead.
+
+    Source: Labour Code 2019 Art. 112.3, the yearly decision on swaps.
+    Raises Invalid (fields "swap_off", "swap_on").
+    """
+    known = {day.day for day in calendar.days if day.kind}
+    if off is None or off in known or not _is_worked(calendar, off):
+        message = _("Choose an ordinary working day that becomes free.")
+        raise Invalid(message, {"swap_off": message})
+    if on is None or on in known or _is_worked(calendar, on):
+        message = _("Choose a day off of the week that is worked instead.")
+        raise Invalid(message, {"swap_on": message})
+    return [
+        DayWish(off, DayKind.compensatory, note=_("Swapped with %(day)s", day=f"{on:%d/%m/%Y}")),
+        DayWish(on, DayKind.make_up, note=_("Swapped with %(day)s", day=f"{off:%d/%m/%Y}")),
+    ]
+
+
+def read_day(text: str) -> date | None:
+    """Return a date as the browser sends it; None for nothing or anything else."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def _is_worked(calendar: WorkingCalendar, day: date) -> bool:
+    return any(row.weekday == day.weekday() and row.meets(day, day) for row in calendar.sessions)
 
 
 def library_wishes(calendar: WorkingCalendar, year: int) -> list[DayWish]:
@@ -173,7 +241,3 @@ def is_past(wishes: Iterable[DayWish]) -> bool:
     """Return whether a wish is about a day gone by, today excepted."""
     return any(wish.day < today() for wish in wishes)
 
-
-def first_moment(wishes: Iterable[DayWish]) -> date:
-    """Return the day before the first changed one: due dates before it cannot move."""
-    return min(wish.day for wish in wishes) - timedelta(days=1)

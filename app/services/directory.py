@@ -137,7 +137,8 @@ def _week(calendar: WorkingCalendar) -> list[tuple[str, str]]:
     """Join neighbouring days with the same hours: Monday – Friday is one line."""
     days: list[tuple[list[int], list[tuple[time, time]]]] = []
     for weekday in range(7):
-        hours = [(s.starts_at, s.ends_at) for s in calendar.sessions if s.weekday == weekday]
+        hours = [(s.starts_at, s.ends_at) for s in calendar.sessions
+                 if s.weekday == weekday and s.meets(today(), today())]  # fmt: skip
         if days and days[-1][1] == hours:
             days[-1][0].append(weekday)
         else:
@@ -157,4 +158,6 @@ def _times(hours: list[tuple[time, time]]) -> str:
 def special_day(day: CalendarDay) -> str:
     """Return why a day differs, in the reader's language."""
     words = day.note or _(DAY_KINDS[day.kind])  # type: ignore[index]
+    if day.is_expected:
+        words = _("%(day)s (expected)", day=words)
     return f"{words} ({day.hours})" if day.hours else words

@@ -27,6 +27,7 @@ from app.workflows.working_time import Calendar, CalendarExhausted, Rules
 # Built once per state of a calendar's rows; an index over some thousand days is not free.
 _built: dict[tuple[Any, ...], Calendar] = {}
 _KEPT = 50
+SessionRow = tuple[int, time, time, date | None, date | None]
 SpecialDay = tuple[date, str, str, str]  # day, kind, note, hours
 
 
@@ -97,10 +98,21 @@ def _build(session: Session, calendar_id: int) -> Calendar:
     return calendar_from(row, days, last_year)
 
 
-def calendar_from(row: WorkingCalendar, days: Iterable[SpecialDay], last_year: int) -> Calendar:
-    """Return the weeks of ``row`` with ``days``, reaching to the end of ``last_year``."""
+def rows_of(row: WorkingCalendar) -> list[SessionRow]:
+    """Return the weekly sessions of ``row`` with their validity."""
+    return [(s.weekday, s.starts_at, s.ends_at, s.valid_from, s.valid_to) for s in row.sessions]
+
+
+def calendar_from(
+    row: WorkingCalendar, days: Iterable[SpecialDay], last_year: int,
+    sessions: Iterable[SessionRow] | None = None,
+) -> Calendar:  # fmt: skip
+    """Return the weeks of ``row`` with ``days``, reaching to the end of ``last_year``.
+
+    sessions: other weekly sessions than its own.
+    """
     return Calendar.from_rows(
-        [(s.weekday, s.starts_at, s.ends_at) for s in row.sessions], days,
+        sessions if sessions is not None else rows_of(row), days,
         min(row.valid_from, date(last_year - 3, 1, 1)), date(last_year, 12, 31),
     )  # fmt: skip
 

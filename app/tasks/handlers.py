@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.integrations.mail import deliver_mail
-from app.services.calendar_changes import move_waiting
+from app.services.calendar_moving import move_waiting
 from app.services.letters import keep_letter
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting

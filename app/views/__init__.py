@@ -11,6 +11,7 @@ from app.views.applicant import APPLICANT_VIEWS
 from app.views.applicant.account import RegisterView
 from app.views.audit import AUDIT_VIEWS
 from app.views.auth import AuthView
+from app.views.calendar_week import CalendarWeekView
 from app.views.catalog_api import CATALOG_APIS
 from app.views.catalog_exchange import CATALOG_EXCHANGES
 from app.views.catalogs import CATALOG_VIEWS
@@ -35,6 +36,7 @@ VIEWS: tuple[type, ...] = (
     *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
     *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
     *CATALOG_EXCHANGES,
+    CalendarWeekView,
 )  # fmt: skip
 
 

@@ -73,13 +73,22 @@ class CalendarYearView(BaseView):
                 wishes = days.read_wishes(form.getlist("change"))
                 changes.change_days(
                     unit, calendar, wishes, current_actor(), base=form.get("base", ""),
-                    reason=form.get("reason", ""), decision=form.get("decision", ""),
+                    reason=form.get("reason", ""), decision=decision_sent(),
                 )  # fmt: skip
         except (Invalid, Conflict) as exc:
             calendar = days.get_calendar(db.session(), number)
             return _preview(calendar, year, _kept(), exc), exc.status
         flash(_("The calendar is changed; the due dates are being moved."), "success")
         return redirect(url_for("CalendarYearView.year", number=number, year=year))
+
+
+def decision_sent() -> str:
+    """Return the decision of the form in words: number and date, or as it was put together before."""
+    form = request.form
+    number, on = form.get("decision_number", "").strip(), days.read_day(form.get("decision_on", ""))
+    if not number:
+        return form.get("decision", "").strip()
+    return _("%(number)s of %(day)s", number=number, day=f"{on:%d/%m/%Y}") if on else number
 
 
 def _refuse_far(year: int) -> None:
@@ -102,6 +111,9 @@ def _pressed(calendar: WorkingCalendar, year: int, wishes: list[DayWish]) -> lis
         return _merged(days.library_wishes(calendar, year), wishes)
     if form.get("do") == "copy":
         return _merged(days.copied_wishes(calendar, year), wishes)
+    if form.get("do") == "swap":
+        off, on = (days.read_day(form.get(name, "")) for name in ("swap_off", "swap_on"))
+        return _merged(wishes, days.swap_wishes(calendar, off, on))
     if form.get("do") == "clear":
         return []
     if not form.get("day"):
@@ -124,7 +136,7 @@ def _toggled(calendar: WorkingCalendar, day: date, wishes: list[DayWish]) -> str
     known = {row.day: row.kind for row in calendar.days} | {wish.day: wish.kind for wish in wishes}
     if known.get(day):
         return ""
-    is_worked = any(row.weekday == day.weekday() for row in calendar.sessions)
+    is_worked = any(row.weekday == day.weekday() and row.meets(day, day) for row in calendar.sessions)
     return str(DayKind.holiday if is_worked else DayKind.make_up)
 
 
@@ -134,6 +146,7 @@ def _page(calendar: WorkingCalendar, year: int, wishes: list[DayWish], error: An
         wishes=days.real_wishes(calendar, wishes), base=days.base_of(calendar), error=error,
         kinds={key: _(text) for key, text in DAY_KINDS.items()}, weekdays=_weekdays(),
         given=request.form, may_change=changes.may_change(db.session(), calendar, current_actor()),
+        decision=decision_sent(), expected=[row for row in calendar.days if row.day.year == year and row.is_expected],
     )  # fmt: skip
 
 
@@ -151,7 +164,7 @@ def _preview(calendar: WorkingCalendar, year: int, wishes: list[DayWish], error:
         "calendars/preview.html", calendar=calendar, year=year, wishes=real, given=request.form,
         base=request.form.get("base") or days.base_of(calendar), error=error, is_past=days.is_past(real),
         effect=changes.effect_of(db.session(), calendar, real), shown=changes.SHOWN,
-        faults=error.fields if isinstance(error, Invalid) else {},
+        faults=error.fields if isinstance(error, Invalid) else {}, decision=decision_sent(),
         kinds={"": _("Ordinary day"), **{key: _(text) for key, text in DAY_KINDS.items()}},
     )  # fmt: skip
 
@@ -161,15 +174,18 @@ def _months(calendar: WorkingCalendar, year: int, wishes: list[DayWish]) -> list
     known = {row.day: days.row_of(row) for row in calendar.days if row.day.year == year}
     changed = {wish.day for wish in days.real_wishes(calendar, wishes)}
     known |= {wish.day: wish for wish in wishes}
-    worked = {row.weekday for row in calendar.sessions}
+    expected = {row.day for row in calendar.days if row.is_expected} - {wish.day for wish in wishes}
 
     def cell(day: date) -> dict[str, Any]:
         row = known.get(day, DayWish(day))
-        ordinary = "work" if day.weekday() in worked else "free"
+        is_worked = any(one.weekday == day.weekday() and one.meets(day, day) for one in calendar.sessions)
+        ordinary = "work" if is_worked else "free"
         words = _(DAY_KINDS[DayKind(row.kind)]) if row.kind else (
             _("Working day") if ordinary == "work" else _("Day off of the week"))  # fmt: skip
-        extra = ", ".join(part for part in (row.hours, row.note) if part)
+        told = _("expected") if day in expected else ""
+        extra = ", ".join(part for part in (row.hours, row.note, told) if part)
         return {"day": day, "kind": row.kind or ordinary, "ordinary": ordinary, "is_changed": day in changed,
+                "is_expected": day in expected,
                 "words": f"{words}: {extra}" if extra else words}  # fmt: skip
 
     weeks = civil.Calendar(firstweekday=0)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from app.workflows.calendars import Calendar, CalendarExhausted
-from app.workflows.deadlines import Limit, result_due, same_day_due
+from app.workflows.deadlines import Limit, reception_due, result_due, same_day_due
 from app.workflows.wording import VIETNAM
 from app.workflows.working_time import Rules, Unit, add_minutes, closing, is_open, minutes_between
 
@@ -13,11 +13,10 @@ _CIVIL = frozenset({Unit.day, Unit.month, Unit.hour})
 
 @dataclass(frozen=True)
 class Clock:
-    """A running due date: from when it counts, its published limit and what it first was."""
+    """A running due date: from when it counts, and its published limit."""
 
     received_at: datetime
     due_at: datetime
-    original_due_at: datetime | None = None
     limit: Limit | None = None  # None: only working time is known
     rules: Rules = Rules()
     is_same_day: bool = False
@@ -27,12 +26,12 @@ class Clock:
 def moved_due(old: Calendar, new: Calendar, clock: Clock) -> datetime:
     """Return the due date under calendar ``new`` of one that was found under ``old``.
 
-    A date that never moved and follows from its limit is counted anew. One that was moved by a
+    A date that follows from its limit is counted anew. One that was moved by a
     pause or an extension keeps its working minutes; in calendar days and months it only leaves
     a day off. Outside the calendar's days it stays.
     """
     try:
-        if clock.due_at == clock.original_due_at and _count(old, clock) == clock.due_at:
+        if _count(old, clock) == clock.due_at:
             return _count(new, clock) or clock.due_at
         if clock.limit is not None and Unit(clock.limit.unit) in _CIVIL:
             day = clock.due_at.astimezone(VIETNAM).date()
@@ -40,6 +39,22 @@ def moved_due(old: Calendar, new: Calendar, clock: Clock) -> datetime:
         return keep_minutes(old, new, clock.received_at, clock.due_at)
     except CalendarExhausted:
         return clock.due_at
+
+
+def moved_answer(
+    old: Calendar, new: Calendar, submitted_at: datetime, due_at: datetime, hours: int, at: datetime
+) -> datetime:
+    """Return by when the desk must answer under ``new`` what it had to answer by ``due_at``.
+
+    One that follows from the submission is counted anew; one that began again later (after a
+    supplement) keeps the working minutes left at ``at``. hours: as for ``reception_due``.
+    """
+    try:
+        if reception_due(submitted_at, old, hours).at == due_at:
+            return reception_due(submitted_at, new, hours).at
+        return keep_minutes(old, new, at, due_at) if due_at > at else due_at
+    except CalendarExhausted:
+        return due_at
 
 
 def _count(cal: Calendar, clock: Clock) -> datetime | None:

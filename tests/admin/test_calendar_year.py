@@ -91,3 +91,51 @@ def test_a_confirmation_without_a_reason_keeps_the_days(login, calendar):
     assert answer.status_code == 422
     assert 'value="2027-11-24|holiday||"' in answer.text
     assert vi("Say why the days change, for example the yearly decision on holidays.") in answer.text
+
+
+WEEK = {"since": "2027-01-04", **{f"hours{day}": "07:30-11:30" for day in range(5)}}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_weekly_hours_and_the_decision_are_closed_to_others(session, login, calendar, role):
+    client, may = login(role), role is Role.catalog_admin
+    address = f"/calendar-week/{calendar.id}"
+    assert (client.get(address).status_code == 200) == may
+    assert (client.post(address, data=WEEK).status_code == 200) == may
+    assert (client.post(f"{address}/{YEAR}/confirm", data={}).status_code == 302) == may
+    assert all(row.valid_from is None for row in calendar.sessions)
+
+
+def test_weekly_hours_are_previewed_and_confirmed(session, login, calendar):
+    client, address = login(Role.catalog_admin), f"/calendar-week/{calendar.id}"
+    shown = client.post(address, data=WEEK | {"do": "preview"}).text
+    assert vi("No running dossier gets another due date.") in shown
+    given = WEEK | {"do": "apply", "base": base_in(shown)}
+    assert vi("Say why the days change, for example the yearly decision on holidays.") in client.post(
+        address, data=given).text  # fmt: skip
+    assert client.post(address, data=given | {"reason": "Giờ mùa đông"}).status_code == 302
+    session.expire_all()
+    assert {row.valid_to for row in calendar.sessions if row.valid_from is None} == {date(2027, 1, 3)}
+    assert client.post(address, data=given | {"reason": "Giờ mùa đông"}).status_code == 409
+    assert client.post(address, data=WEEK | {"hours0": "sáng"}).status_code == 422
+
+
+def test_a_swap_and_the_yearly_decision_in_the_browser(session, login, calendar):
+    client = login(Role.catalog_admin)
+    decided = {"decision_number": "1111/QĐ-TTg", "decision_on": "2026-12-01"}
+    html = client.post(url(calendar), data={
+        "do": "swap", "swap_off": "2027-01-04", "swap_on": "2027-01-09"} | decided).text  # fmt: skip
+    assert 'value="2027-01-04|compensatory||' in html
+    assert 'value="1111/QĐ-TTg ngày 01/12/2026"' in html
+    assert client.post(url(calendar), data={"do": "swap", "swap_off": "2027-01-09"}).status_code == 422
+    line = "2027-02-08|holiday||Tết"
+    given = {"change": line, "base": base_in(html), "reason": "Nghỉ Tết"}
+    assert client.post(url(calendar, "/apply"), data=given).status_code == 302
+    page = client.get(url(calendar)).text
+    assert vi("The yearly decision confirms these days") in page
+    assert "Tết, dự kiến" in page
+    answer = client.post(f"/calendar-week/{calendar.id}/{YEAR}/confirm", data={"base": base_in(page)} | decided)
+    assert answer.status_code == 302
+    session.expire_all()
+    assert [row.decision for row in calendar.days if row.day == date(2027, 2, 8)] == ["1111/QĐ-TTg ngày 01/12/2026"]
+    assert vi("The yearly decision confirms these days") not in client.get(url(calendar)).text

@@ -19,7 +19,7 @@ def test_keys_are_declared_or_found_by_uniqueness(app):
     assert key_names(User) == ("username",)
     assert key_names(FabRole) == ("name",)
     assert key_names(ProcedureVersion) == ("procedure", "number")
-    assert key_names(CalendarSession) == ("calendar", "weekday", "starts_at")
+    assert key_names(CalendarSession) == ("calendar", "weekday", "starts_at", "valid_from")
 
 
 def test_a_relation_stands_for_the_key_behind_it(session):

@@ -1,7 +1,6 @@
 """A pack applied and undone: once, wholly, by who may, and only while nothing else has changed."""
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -253,15 +252,6 @@ def test_publishing_with_points_missing_is_allowed_and_told(session, version):
     assert any(version.name in remark for remark in run.remarks)
     runs.plan(session, run, None)
     assert len(run.remarks) == len(set(run.remarks))
-
-
-def test_a_changed_calendar_is_said_to_move_no_due_date(session, version):
-    files = files_of(session, Chosen("kind", "working_calendar"))
-    path = path_of(files, "working_calendar")
-    days = [{"day": date(2027, 1, 4), "kind": "holiday"}]
-    document = yamls.load(files[path], path) | {"days": days}
-    assert any("hạn" in remark.lower() for remark in take(session, files | {path: yamls.dump(document)}).remarks)
-    assert take(session, files).remarks == []
 
 
 def test_the_history_stays_intact_over_undoing(session, version):

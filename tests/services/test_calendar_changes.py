@@ -1,6 +1,7 @@
 """Changing days of a calendar: who is moved, shown before it is saved, once, with the reason."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from app.models import CalendarChange, CalendarDay, Dossier, DueChange, Notice
 from app.permissions import Role
 from app.services import calendar_changes as changes
 from app.services import calendar_days as days
+from app.services import calendar_moving as moving
 from app.services.calendar_days import DayWish, read_wishes
 from app.workflows.wording import VIETNAM
 from tests.factories import make_calendar, make_tree
@@ -75,7 +77,7 @@ def test_what_is_shown_is_what_happens(session, running, admin, wishes, due):
     assert [(code, new) for code, _agency, _old, new in effect.rows] == [(running.code, due)] * moves
     assert running.due_at == at(26, 17, 30)  # nothing written yet
     change = apply(session, calendar, wishes, admin)
-    changes.move_waiting(session, change.id)
+    moving.move_waiting(session, change.id)
     assert running.due_at == due
     assert running.original_due_at == at(26, 17, 30)
     assert change.done_at is not None
@@ -84,7 +86,7 @@ def test_what_is_shown_is_what_happens(session, running, admin, wishes, due):
 
 def test_each_move_keeps_why_and_by_whom_and_the_applicant_is_told(session, running, admin):
     change = apply(session, calendar_of(running), TUESDAY_OFF, admin)
-    changes.move_waiting(session, change.id)
+    moving.move_waiting(session, change.id)
     row = session.scalars(sa.select(DueChange)).one()
     assert (row.old_due_at, row.new_due_at) == (at(26, 17, 30), at(27, 17, 30))
     assert "Nghỉ Ngày Văn hóa Việt Nam" in row.reason
@@ -98,18 +100,18 @@ def test_each_move_keeps_why_and_by_whom_and_the_applicant_is_told(session, runn
 def test_moving_again_moves_nothing(session, running, admin):
     change = apply(session, calendar_of(running), TUESDAY_OFF, admin)
     for _turn in range(3):
-        changes.move_waiting(session, change.id)
+        moving.move_waiting(session, change.id)
     assert running.due_at == at(27, 17, 30)
     assert session.scalar(sa.select(sa.func.count()).select_from(DueChange)) == 1
 
 
 def test_many_dossiers_are_moved_in_chunks(session, office, admin, monkeypatch):
-    monkeypatch.setattr(changes, "CHUNK", 2)
+    monkeypatch.setattr(moving, "CHUNK", 2)
     many = [office.processed() for _number in range(5)]
     change = apply(session, calendar_of(None), TUESDAY_OFF, admin)
     turns = 0
     while change.done_at is None:
-        changes.move_waiting(session, change.id)
+        moving.move_waiting(session, change.id)
         turns += 1
     assert turns == 3
     assert {dossier.due_at for dossier in many} == {at(27, 17, 30)}
@@ -120,7 +122,7 @@ def test_taking_a_day_off_back_restores_the_due_date(session, running, admin):
     calendar = calendar_of(running)
     for wishes in (TUESDAY_OFF, [DayWish(date(2026, 11, 24))]):
         change = apply(session, calendar, wishes, admin)
-        changes.move_waiting(session, change.id)
+        moving.move_waiting(session, change.id)
     assert running.due_at == running.original_due_at
 
 
@@ -128,7 +130,7 @@ def test_a_moved_due_date_keeps_its_working_minutes(session, running, admin):
     running.due_at = at(30, 9, 30)  # as after a pause
     session.flush()
     change = apply(session, calendar_of(running), TUESDAY_OFF, admin)
-    changes.move_waiting(session, change.id)
+    moving.move_waiting(session, change.id)
     assert running.due_at == datetime(2026, 12, 1, 9, 30, tzinfo=VIETNAM)
 
 
@@ -162,13 +164,23 @@ def test_what_is_missing_is_named_and_nothing_written(session, running, admin, g
 def test_a_page_made_from_other_days_is_stale(session, running, admin):
     calendar = calendar_of(running)
     base = days.base_of(calendar)
-    change = apply(session, calendar, TUESDAY_OFF, admin)
-    with pytest.raises(Conflict):  # the first is still being moved, and the page is old
-        apply(session, calendar, [DayWish(date(2026, 11, 25), "holiday")], admin, base=base)
+    apply(session, calendar, TUESDAY_OFF, admin)
     with pytest.raises(Conflict):
-        apply(session, calendar, [DayWish(date(2026, 11, 25), "holiday")], admin)
-    changes.move_waiting(session, change.id)
-    apply(session, calendar, [DayWish(date(2026, 11, 25), "holiday")], admin)
+        apply(session, calendar, [DayWish(date(2026, 11, 25), "holiday")], admin, base=base)
+
+
+def test_a_dead_worker_keeps_nobody_from_the_next_change(session, running, admin):
+    """Changes queue up; the event of the last moves the dossiers of all of them, in order."""
+    calendar = calendar_of(running)
+    first = apply(session, calendar, TUESDAY_OFF, admin)
+    second = apply(session, calendar, [DayWish(date(2026, 11, 27), "holiday")], admin)
+    third = apply(session, calendar, [DayWish(date(2026, 11, 24))], admin)
+    while third.done_at is None:  # the events of the first two died with the worker
+        moving.move_waiting(session, third.id)
+    assert (first.done_at, second.done_at) != (None, None)
+    told = [(row.old_due_at, row.new_due_at) for row in session.scalars(sa.select(DueChange).order_by(DueChange.id))]
+    steps = [at(26, 17, 30), at(27, 17, 30), at(30, 17, 30), at(26, 17, 30)]
+    assert told == list(pairwise(steps))
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.catalog_admin, Role.citizen}])

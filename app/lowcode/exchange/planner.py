@@ -149,7 +149,7 @@ class Planner:
             entry.key = self._key(entry) if entry.kind != Kind.skip else None
             if entry.key is None:
                 continue
-            entry.text = key_text(entry.key)
+            entry.text = key_text(tuple("" if part is None else part for part in entry.key))
             other = first.setdefault(entry.text, entry)
             if other is not entry:
                 message = _("The same record stands in row %(row)d already.", row=other.number)
@@ -181,7 +181,9 @@ class Planner:
             if isinstance(value, Ref):
                 parts += value.entry.key or () if value.entry else key_of(value.row)
             elif value is None:
-                return None
+                if not _may_lack(entry.table.sheet.model, name):
+                    return None
+                parts.append(None)
             else:
                 parts.append(value)
         return tuple(cells.plain(part) for part in parts)
@@ -265,3 +267,9 @@ class Planner:
                 self.blame(entry, name, message)
         except DomainError as exc:
             self.blame(entry, "", str(exc))
+
+
+def _may_lack(model: type[Any], name: str) -> bool:
+    """Return whether a value of the key may be empty: a date from which on there is none."""
+    attr = inspect(model).attrs[name]
+    return hasattr(attr, "columns") and bool(attr.columns[0].nullable)

@@ -50,7 +50,7 @@ def _table(plan: Plan, sheet: Sheet, raw: RawSheet) -> Table:
         _place(plan, table, at, as_text(cell))
     here = [column.name for column in table.places.values()]
     for column in sheet.columns:
-        if column.is_key and column.name not in here:
+        if column.is_key and (column.needed or column.target) and column.name not in here:
             plan.faults.append(Fault(table.name, table.header, -1, column.label, "",
                                _("The column “%(label)s” is missing.", label=column.label)))  # fmt: skip
     if not any(fault.sheet == table.name for fault in plan.faults):

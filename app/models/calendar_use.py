@@ -1,0 +1,84 @@
+"""Whose due dates rest on a calendar: those are moved with its days, never left behind.
+
+Days and weekly hours that running dossiers were counted with change in one place alone: on the
+page of the calendar, which shows what moves and moves it. A calendar nobody waits by is free.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid
+from app.extensions import db
+from app.models.agency import Agency
+from app.workflows.states import CLOCK_OVER, State
+
+RUNNING = tuple(int(state) for state in frozenset(State) - CLOCK_OVER)
+MOVING = "calendar_is_moved"  # session.info: set while the one service that moves due dates writes
+_KNOWN = "calendar_is_running"
+
+
+def places_of(session: Session, calendar_id: int) -> list[Agency]:
+    """Return the agencies that go by a calendar: its own, and below them those without one."""
+    rows = list(session.scalars(sa.select(Agency).order_by(Agency.path)))
+    own = {row.id: row.calendar_id for row in rows}
+    return [row for row in rows if _nearest(row.path, own) == calendar_id]
+
+
+def _nearest(path: str, own: dict[int, int | None]) -> int | None:
+    ids = [int(part) for part in path.split("/") if part]
+    return next((own[i] for i in reversed(ids) if own.get(i)), None)
+
+
+def is_running(session: Session, calendar_id: int) -> bool:
+    """Return whether a dossier runs whose due dates were counted with the calendar.
+
+    Asked once in a unit of work for each calendar: a file may hold many of its days.
+    """
+    from app.models.dossier import Dossier
+
+    known: dict[int, bool] = session.info.setdefault(_KNOWN, {})
+    if calendar_id not in known:
+        with session.no_autoflush:
+            ids = [agency.id for agency in places_of(session, calendar_id)]
+            query = sa.select(Dossier.id).where(
+                sa.or_(Dossier.agency_id.in_(ids), Dossier.desk_id.in_(ids)), Dossier.state.in_(RUNNING)
+            )
+            known[calendar_id] = session.scalar(query.limit(1)) is not None
+    return known[calendar_id]
+
+
+def refuse_while_running(row: Any) -> None:
+    """Raise Invalid if ``row``, a day or session of a calendar, is one that due dates rest on."""
+    session = db.session()
+    if session.info.get(MOVING):
+        return
+    for calendar_id in _calendars(row):
+        if is_running(session, calendar_id):
+            raise Invalid(
+                _("Due dates of running dossiers rest on this calendar. Change its days and hours under "
+                  "“Calendar of the year”: there you see whose due dates move before you confirm.")
+            )  # fmt: skip
+
+
+def _calendars(row: Any) -> set[int]:
+    """Return the calendar the row belongs to, and the one it belonged to."""
+    history = inspect(row).attrs.calendar_id.history
+    found = {*history.added, *history.unchanged, *history.deleted}
+    found.add(row.calendar.id if row.calendar is not None else None)
+    return {number for number in found if number is not None}
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_every_way(session: Session, _context: object, _instances: object) -> None:
+    """No path writes past the page of the calendar: not an import, a pack, its undoing, a script."""
+    from app.models.calendar import CalendarDay, CalendarSession
+
+    if session.info.get(MOVING):
+        return
+    for row in [*session.new, *session.dirty, *session.deleted]:
+        if isinstance(row, CalendarDay | CalendarSession) and (row not in session.dirty or session.is_modified(row)):
+            refuse_while_running(row)

@@ -1,0 +1,167 @@
+"""Moving running due dates after a calendar changed: in chunks, change after change.
+
+The original due date never changes; each move is a DueChange with the reason, the decision and
+who approved it (NĐ 61/2018 Đ19). The desk's time to answer moves too (HCM24 Đ11.1a).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.history import because
+from app.lowcode.values import plain_text
+from app.models import CalendarChange, Dossier, ProcedureVersion, User
+from app.models.calendar_use import RUNNING, places_of
+from app.permissions import Actor
+from app.services.actors import build_actor
+from app.services.calendar_days import before_and_after, read_session
+from app.services.lifecycle import change_due, open_tasks
+from app.services.notices import tell_applicant
+from app.services.profiles import profile_value
+from app.services.timing import SessionRow, rules_on
+from app.transactions import enqueue
+from app.workflows.calendar_moves import Clock, keep_minutes, moved_answer, moved_due
+from app.workflows.calendars import Calendar
+from app.workflows.deadlines import Limit
+from app.workflows.wording import VIETNAM
+
+CHUNK = 200
+_ONE = timedelta(days=1)
+
+
+def running(agencies: Sequence[int], since: date) -> sa.Select[Any]:
+    """Return a query of the running due dates at ``agencies`` from ``since`` on, by dossier.
+
+    Of a dossier not yet accepted it is the desk's time to answer, at its desk.
+    """
+    start = datetime.combine(since, time(), VIETNAM).astimezone(UTC)
+    version = ProcedureVersion
+    columns: tuple[Any, ...] = (
+        Dossier.id, Dossier.code, Dossier.agency_id, Dossier.desk_id, Dossier.submitted_at, Dossier.received_at,
+        Dossier.due_at, Dossier.reception_due_at,
+        version.time_limit_value, version.time_limit_unit, version.is_same_day,
+    )  # fmt: skip
+    result = sa.and_(Dossier.received_at.is_not(None), Dossier.agency_id.in_(agencies), Dossier.due_at >= start)
+    answer = sa.and_(
+        Dossier.received_at.is_(None), Dossier.desk_id.in_(agencies), Dossier.reception_due_at >= start,
+        Dossier.submitted_at.is_not(None),
+    )  # fmt: skip
+    return (
+        sa.select(*columns)
+        .join(version, version.id == Dossier.version_id)
+        .where(Dossier.state.in_(RUNNING), sa.or_(result, answer))
+        .order_by(Dossier.id)
+    )
+
+
+def moved(
+    session: Session, row: Any, cals: tuple[Calendar, Calendar], at: datetime
+) -> tuple[datetime, datetime]:
+    """Return a running due date of ``running`` as it is and as it is to be. at: of the change."""
+    if row.received_at is not None:
+        return row.due_at, moved_due(*cals, _clock(session, row))
+    on = row.submitted_at.astimezone(VIETNAM).date()
+    hours = profile_value(session, "reception_limit_hours", on=on)
+    due = row.reception_due_at
+    return due, moved_answer(*cals, row.submitted_at, due, hours, at)
+
+
+def _clock(session: Session, row: Any) -> Clock:
+    on = row.received_at.astimezone(VIETNAM).date()
+    cutoff = profile_value(session, "cutoff_time", on=on)
+    return Clock(
+        row.received_at, row.due_at,
+        Limit(row.time_limit_value, row.time_limit_unit), rules_on(session, on), row.is_same_day,
+        time.fromisoformat(cutoff) if cutoff else None,
+    )  # fmt: skip
+
+
+def since_of(days: Iterable[date]) -> date:
+    """Return the day before the first changed one: due dates before it cannot move."""
+    return min(days) - _ONE
+
+
+def move_waiting(session: Session, change_id: int) -> None:
+    """Move the next chunk of dossiers; enqueues itself until this change is done.
+
+    An earlier change of the calendar that is not finished goes first, whatever became of its own
+    event: nothing waits for ever. Safe to run twice: the cursor commits with the chunk.
+    """
+    asked = session.get(CalendarChange, change_id)
+    if asked is None or asked.done_at is not None:
+        return
+    query = sa.select(CalendarChange).where(
+        CalendarChange.calendar_id == asked.calendar_id, CalendarChange.done_at.is_(None)
+    )
+    change = session.scalar(query.order_by(CalendarChange.id).limit(1).with_for_update())
+    if change is None:
+        return
+    with force_locale("vi"):
+        _move_chunk(session, change)
+    if asked.done_at is None:
+        enqueue("calendars.move", change_id=asked.id)
+
+
+def _move_chunk(session: Session, change: CalendarChange) -> None:
+    query = sa.select(CalendarChange).where(
+        CalendarChange.calendar_id == change.calendar_id, CalendarChange.id > change.id
+    )
+    later = session.scalars(query.order_by(CalendarChange.id.desc())).all()
+    cals = before_and_after(change.calendar, change, later)
+    ids = [agency.id for agency in places_of(session, change.calendar_id)]
+    begun = sa.func.coalesce(Dossier.received_at, Dossier.submitted_at)
+    waiting = running(ids, _since(change)).where(Dossier.id > change.last_dossier_id, begun < change.at)
+    rows = session.execute(waiting.limit(CHUNK)).all()
+    actor = build_actor(session, session.get(User, change.user_id) if change.user_id else None)
+    because(session, reason=change.reason)
+    locked = {d.id: d for d in session.scalars(
+        sa.select(Dossier).where(Dossier.id.in_([row.id for row in rows])).with_for_update())}  # fmt: skip
+    for row in rows:
+        old, due = moved(session, row, cals, change.at)
+        if due != old:
+            _move(session, locked[row.id], due, cals, change, actor)
+            change.moved += 1
+        change.last_dossier_id = row.id
+    if len(rows) < CHUNK:
+        change.done_at = now()
+    session.flush()
+
+
+def _since(change: CalendarChange) -> date:
+    days = [date.fromisoformat(day) for day, _before, _after in change.days]
+    if not change.weeks:
+        return since_of(days)
+    before, after = ({read_session(row) for row in rows} for rows in change.weeks)
+    return since_of([*days, *(_first_day(row, change) for row in before ^ after)])
+
+
+def _first_day(row: SessionRow, change: CalendarChange) -> date:
+    """Return the first day on which a session of one side may differ from the other side."""
+    if row[3] is not None:
+        return row[3]
+    twins = [read_session(one) for rows in (change.weeks or []) for one in rows]
+    ends = [one[4] for one in twins if one[:4] == row[:4] and one[4] is not None]
+    return min(ends, default=date(2000, 1, 2))
+
+
+def _move(
+    session: Session, dossier: Dossier, due: datetime, cals: tuple[Calendar, Calendar],
+    change: CalendarChange, actor: Actor,
+) -> None:  # fmt: skip
+    reason = _("The working calendar changed: %(reason)s", reason=change.reason)
+    if dossier.received_at is None:
+        dossier.reception_due_at = due
+        text = _("You will have an answer by %(at)s.", at=plain_text(due))
+        tell_applicant(session, dossier, f"calendar:{change.id}:{dossier.id}", f"{text} {reason}")
+        return
+    change_due(session, dossier, due, reason, change.decision or "", actor)
+    for task in open_tasks(dossier):
+        task.due_at = keep_minutes(*cals, task.opened_at, task.due_at)
+    text = _("The result is now due at %(at)s. %(reason)s", at=plain_text(due), reason=reason)
+    tell_applicant(session, dossier, f"calendar:{change.id}:{dossier.id}", text)
