@@ -97,7 +97,7 @@ _EXTRAS = {"attachment": N_("Attached file")}
 
 # Attributes that hold a technical name without choices of their own.
 VALUES: dict[tuple[str, str], dict[str, str]] = {
-    ("movement", "transition"): ACTIONS_BY_KIND["dossier"],
+    ("movement", "transition"): ACTIONS_BY_KIND["dossier"] | ACTIONS_BY_KIND["extension"],
 }
 
 

@@ -17,6 +17,7 @@ from app.models.dossier import Dossier, DossierPaper, FormRevision
 from app.models.dossier_place import DossierPlace
 from app.models.dossier_time import ClockSegment, DueChange, Movement
 from app.models.draft import Draft
+from app.models.extension import Extension
 from app.models.fee import Fee, FeeExemption, FeeSubject
 from app.models.feedback import Feedback
 from app.models.form import Form, FormSection
@@ -69,6 +70,7 @@ __all__ = [
     "DossierPlace",
     "Draft",
     "DueChange",
+    "Extension",
     "FabRole",
     "Fee",
     "FeeExemption",

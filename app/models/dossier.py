@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.models.agency import Agency
     from app.models.attachment import Attachment
     from app.models.dossier_time import ClockSegment, DueChange, Movement
+    from app.models.extension import Extension
     from app.models.letter import Letter
     from app.models.money import Charge
     from app.models.procedure import Component, Procedure, ProcedureVersion
@@ -164,6 +165,9 @@ class Dossier(Searchable, Entity):
     )
     supplements: Mapped[list[SupplementRequest]] = relationship(
         "SupplementRequest", back_populates="dossier", order_by="SupplementRequest.number"
+    )
+    extensions: Mapped[list[Extension]] = relationship(
+        "Extension", back_populates="dossier", order_by="Extension.number"
     )
     letters: Mapped[list[Letter]] = relationship(
         "Letter", back_populates="dossier", order_by="Letter.id", info={"label": _l("Letters")}

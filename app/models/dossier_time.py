@@ -18,6 +18,7 @@ from app.models.dossier import DOSSIER_STATES
 from app.permissions import DOSSIER_READERS, Actor
 from app.types import UtcDateTime
 from app.workflows.dossier import DOSSIER
+from app.workflows.extension import EXTENSION
 
 if TYPE_CHECKING:
     from app.models.agency import Agency
@@ -30,7 +31,7 @@ HOLDERS = {
 
 
 # Handovers between steps of the process stand beside the transitions of the state table.
-ACTS = {row.name: row.label for row in DOSSIER.transitions} | {
+ACTS = {row.name: row.label for row in (*DOSSIER.transitions, *EXTENSION.transitions)} | {
     "finish_step": N_("Finish the step"), "send_back_step": N_("Send back to an earlier step"),
     "rehome": N_("Handed over by a reorganisation of agencies"),
 }  # fmt: skip

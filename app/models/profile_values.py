@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import time
+from fractions import Fraction
 from typing import Any
 
 from flask_babel import gettext as _
 
+from app.workflows.extension import APPROVERS
 from app.workflows.numbering import pattern_problems
 from app.workflows.working_time import CountFrom, DueTime
 
@@ -65,6 +67,22 @@ def _flag(value: Any) -> str | None:
     return None if isinstance(value, bool) else _("true or false is expected here.")
 
 
+def _ratio(value: Any) -> str | None:
+    try:
+        if isinstance(value, str) and 0 < Fraction(value) <= 1:
+            return None
+    except (ValueError, ZeroDivisionError):
+        pass
+    return _("A fraction is expected here, as in 1/3.")
+
+
+def _approvers(value: Any) -> str | None:
+    given = value if isinstance(value, list) else []
+    if given and set(given) <= set(APPROVERS) and len(set(given)) == len(given):
+        return None
+    return _("A list of roles is expected here, each once: %(roles)s", roles=", ".join(APPROVERS))
+
+
 def _pattern(value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > _MAX_PATTERN:
         return _("A text of at most %(most)d characters is expected here.", most=_MAX_PATTERN)
@@ -78,5 +96,7 @@ _RULES: dict[str, Rule] = {
     "form_set": _one_of(*FORM_SETS), "supplement_max": _whole(0, 100),
     "supplement_answer_days": _whole(*_DAYS), "payment_pauses_clock": _flag,
     "max_upload_mb": _whole(1, 1000), "feedback_answer_days": _whole(*_DAYS),
+    "extension_approvers": _approvers, "extension_max_ratio": _ratio,
+    "extension_max_count": _whole(0, 10),
     "reminder_hours": _hours, "reception_reminder_hours": _hours,
 }  # fmt: skip

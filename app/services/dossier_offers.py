@@ -1,6 +1,6 @@
 """What an officer may do with a dossier now: each act with its consequence, the main one first."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,9 +13,11 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.dossier_page import user_names
 from app.services.eform_state import open_fields
+from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
 from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
+from app.services.offers import Offer
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
 from app.workflows.dossier import DOSSIER
@@ -25,26 +27,6 @@ from app.workflows.table import Transition
 from app.workflows.working_time import add_minutes
 
 
-@dataclass
-class Offer:
-    """One act: what it is called, what it does, what its form asks."""
-
-    name: str
-    title: str
-    consequence: str
-    label: str = ""
-    clause: str = ""
-    icon: str = "check"
-    tone: str = ""
-    is_main: bool = False
-    blocked: str = ""  # what must be done first
-    facts: dict[str, Any] = field(default_factory=dict)
-    key: str = ""  # tells acts of the same name apart where several steps are open
-
-    def __post_init__(self) -> None:
-        self.key = self.key or self.name
-
-
 def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
     """Return what ``actor`` may do now; nothing here is a right, services check again."""
     rows = {row.name: row for row in lifecycle.offered(dossier, actor)}
@@ -52,6 +34,7 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
         *_withdrawal(dossier, rows), *_money(dossier, rows, actor),
         *_reception(session, dossier, rows),
         *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
+        *extension_offers(session, dossier, actor),
         *_handing(session, dossier, actor), *_rare(dossier, rows, actor),
     ]  # fmt: skip
     main = next((o for o in found if o.is_main and not o.blocked), None)

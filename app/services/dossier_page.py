@@ -38,6 +38,11 @@ from app.workflows.working_time import CalendarExhausted
 STEP_WORDS = {
     "finish_step": N_("A step was finished"),
     "send_back_step": N_("The dossier was sent back to an earlier step"),
+    "ask_extension": N_("An extension of the time limit was asked for"),
+    "confirm_extension": N_("The extension was confirmed"),
+    "grant_extension": N_("The extension was granted, the due date changed"),
+    "refuse_extension": N_("The extension was refused"),
+    "take_back_extension": N_("The request for an extension was taken back"),
 }
 _MOVE_LOOKS = {
     "refuse": ("danger", "circle-x"), "stop": ("danger", "ban"),
@@ -45,6 +50,8 @@ _MOVE_LOOKS = {
     "ask_supplement_in_process": ("warning", "file-plus"),
     "request_payment": ("warning", "cash"), "request_payment_in_process": ("warning", "cash"),
     "send_back_step": ("warning", "arrow-back"), "request_withdrawal": ("warning", "arrow-back"),
+    "ask_extension": ("warning", "hourglass"), "confirm_extension": ("info", "hourglass"),
+    "grant_extension": ("success", "calendar"), "refuse_extension": ("danger", "circle-x"),
     "finish": ("success", "circle-check"), "return_result": ("success", "file-check"),
     "collect_online": ("success", "file-check"), "finish_step": ("secondary", "check"),
 }  # fmt: skip
@@ -79,7 +86,7 @@ def load_page(session: Session, code: str, actor: Actor) -> Dossier:
     dossier = get_dossier(session, code, actor)
     version = joinedload(Dossier.version)
     lists = ("papers", "revisions", "movements", "due_changes", "supplements", "letters",
-             "charges", "results")  # fmt: skip
+             "charges", "results", "extensions")  # fmt: skip
     query = sa.select(Dossier).where(Dossier.id == dossier.id).options(
         version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
         version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),

@@ -29,13 +29,18 @@ def letter_data(
     **facts: Any,
 ) -> Facts:
     """Return the data of a letter of ``kind`` about ``dossier``; empty parts are left out."""
-    office = _office(dossier, kind, actor)
+    office = _office(dossier, kind, actor, facts.get("signer_role"))
     data = _head(session, dossier, office, number) | _BUILDERS[kind](dossier, actor, facts)
     return {key: value for key, value in data.items() if value not in (None, "")}
 
 
-def _office(dossier: Dossier, kind: str, actor: Actor) -> Agency:
-    """Return whose paper it is: stopping is the handling agency's, everything else the desk's."""
+def _office(dossier: Dossier, kind: str, actor: Actor, signer_role: str | None) -> Agency:
+    """Return whose paper it is: stopping is the handling agency's, everything else the desk's.
+
+    An apology is its signer's: the Centre's director signs for the desk, a head for the agency.
+    """
+    if kind == "apology":
+        return dossier.desk if signer_role == Role.centre_director else dossier.agency
     by_agency = kind in {"stop", "control_slip"} and not actor.has(Role.desk_officer)
     return dossier.agency if by_agency else dossier.desk
 
@@ -139,6 +144,15 @@ def _stop(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     }  # fmt: skip
 
 
+def _apology(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
+    return {
+        "addressee": dossier.applicant_name, "procedure": dossier.version.name,
+        "reason": facts["reason"], "signer": signer(actor, facts.get("signer_role")), "cause": facts["why"],
+        "received_at": _iso(dossier.received_at), "due_at": _iso(facts.get("due_at")),
+        "new_due_at": _iso(facts.get("new_due_at")),
+    }  # fmt: skip
+
+
 def _control_slip(dossier: Dossier, _actor: Actor, _facts: Facts) -> Facts:
     return {
         "procedure": dossier.version.name, "handling_agency": dossier.agency.name,
@@ -187,9 +201,10 @@ def _return_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     }  # fmt: skip
 
 
-def signer(actor: Actor) -> Facts:
-    """Return the signature block of the acting officer."""
-    post = actor.positions[0] if actor.positions else None
+def signer(actor: Actor, role: str | None = None) -> Facts:
+    """Return the signature block of the acting officer, by his post as ``role`` if he has one."""
+    posts = actor.positions
+    post = next((p for p in posts if p.role == role), posts[0] if posts else None)
     title = post.title if post and post.title else _("Officer in charge")
     return {"name": actor.name, "title": title, "approved_at": _iso(now())}
 
@@ -201,5 +216,5 @@ def _iso(instant: Any) -> str | None:
 _BUILDERS: dict[str, Callable[[Dossier, Actor, Facts], Facts]] = {
     "receipt_slip": _receipt_slip, "acknowledgement": _acknowledgement, "supplement": _supplement,
     "refusal": _refusal, "stop": _stop, "control_slip": _control_slip,
-    "charge_receipt": _charge_receipt, "return_receipt": _return_receipt,
+    "charge_receipt": _charge_receipt, "return_receipt": _return_receipt, "apology": _apology,
 }  # fmt: skip

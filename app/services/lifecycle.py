@@ -19,6 +19,7 @@ from app.services.timing import calendar_of, reception_due
 from app.workflows.calendars import to_minute
 from app.workflows.deadlines import resume_due
 from app.workflows.dossier import DOSSIER
+from app.workflows.extension import PENDING, ExtensionState
 from app.workflows.ledger import WORKING
 from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State, pauses_clock
 from app.workflows.table import Transition
@@ -56,7 +57,7 @@ def move(
                            code=dossier.code, step=_(row.label)))  # fmt: skip
     refuse_unless(row, dossier, remark)
     moves = [(m.transition, State(m.source) if m.source else None, State(m.target))
-             for m in dossier.movements]  # fmt: skip
+             for m in dossier.movements if m.source != m.target]  # fmt: skip
     _enter(session, dossier, row, source, DOSSIER.outcome(row, source, moves), actor, remark)
     return row
 
@@ -89,10 +90,13 @@ def refuse_unless(row: Transition[State], dossier: Dossier, remark: str | None) 
         raise Invalid(_(DOSSIER.guards[row.guard]))
 
 
-def note_step(session: Session, dossier: Dossier, name: str, actor: Actor, remark: str) -> None:
-    """Record a handover inside the process: the state stays, the course grows by one line."""
+def note_step(
+    session: Session, dossier: Dossier, name: str, actor: Actor, remark: str,
+    clause: str | None = None,
+) -> None:  # fmt: skip
+    """Record an act beside the states, as a handover: the course grows by one line."""
     because(session, action=name, reason=remark)
-    _record(session, dossier, name, dossier.state, dossier.state, actor, remark, None, now())
+    _record(session, dossier, name, dossier.state, dossier.state, actor, remark, clause, now())
     session.flush()
 
 
@@ -128,9 +132,18 @@ def _stamp(dossier: Dossier, target: State, at: datetime) -> None:
         dossier.finished_at = at
     if target is State.returned:
         dossier.returned_at = at
+    if target in CLOCK_OVER:
+        _lapse_extensions(dossier)
     if target in FINAL:
         dossier.closed_at = at
         dossier.holder_id, dossier.step_name = None, None
+
+
+def _lapse_extensions(dossier: Dossier) -> None:
+    """What was still asked for has no meaning once processing has ended."""
+    for extension in dossier.extensions:
+        if ExtensionState(extension.state) in PENDING:
+            extension.state, extension.waits_for = ExtensionState.lapsed, None
 
 
 def _hand_clock_to(

@@ -43,6 +43,7 @@ PUBLIC_WORDS = {
     "approve_withdrawal": N_("The dossier was withdrawn"),
     "reject_withdrawal": N_("The withdrawal was declined"),
     "stop": N_("Processing was stopped"),
+    "grant_extension": N_("The time limit was extended"),
     "finish": N_("Processing is finished, the result is ready"),
     "return_result": N_("The result was handed over"),
     "collect_online": N_("The result was received online"),

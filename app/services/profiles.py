@@ -19,6 +19,9 @@ DEFAULTS: dict[str, Any] = {
     "form_set": "tt03_2025",
     "supplement_max": 1,  # NĐ 61/2018 Đ17
     "supplement_answer_days": 30,
+    "extension_approvers": ["agency_head"],  # where the profile names nobody
+    "extension_max_ratio": "1/3",  # TTH17 Đ14.4
+    "extension_max_count": 1,  # NĐ 61/2018 Đ19
     "payment_pauses_clock": True,
     "max_upload_mb": 20,
     "feedback_answer_days": 15,  # QĐ 766/QĐ-TTg

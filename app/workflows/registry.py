@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.workflows.dossier import DOSSIER
+from app.workflows.extension import EXTENSION
 from app.workflows.feedback import FEEDBACK
 from app.workflows.governance import APPROVAL
 from app.workflows.online import ONLINE_SERVICE, REPORT
@@ -12,5 +13,5 @@ from app.workflows.table import Workflow
 
 WORKFLOWS: dict[str, Workflow[Any]] = {
     workflow.name: workflow for workflow in (
-        DOSSIER, RESULT, FEEDBACK, VERSION, DECISION, APPROVAL, REPORT, ONLINE_SERVICE)
+        DOSSIER, EXTENSION, RESULT, FEEDBACK, VERSION, DECISION, APPROVAL, REPORT, ONLINE_SERVICE)
 }  # fmt: skip

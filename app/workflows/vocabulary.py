@@ -57,6 +57,7 @@ NOTICES = frozenset(
         "agency_head",
         "clerk",
         "cashier",
+        "centre_director",
         "control_focal_point",
         "catalog_admin",
         "chairman",  # of the People's Committee of the province

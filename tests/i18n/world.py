@@ -30,6 +30,7 @@ from app.services.processing import claim
 from app.services.submission import submit
 from tests.factories import make_account, make_division, make_form, make_position, make_user
 from tests.i18n.world_configuration import make_configuration
+from tests.i18n.world_lifecycle import make_lifecycle
 from tests.i18n.world_publication import make_publication
 from tests.services.steps import PNG, Office, task_of
 
@@ -65,6 +66,7 @@ class World:
         self._make_feedback()
         self._make_settings()
         make_publication(self)
+        make_lifecycle(self)
         make_configuration(self)
         self._fill_files()
         session.flush()

@@ -16,6 +16,7 @@ from app.services.eform_state import reopened
 from app.services.files import max_upload_mb
 from app.views.applicant.uploads import take_plain_files
 from app.views.officers.base import ids, whole_number
+from app.views.officers.extension_acts import EXTENSION_ACTS
 from app.views.officers.fee_inputs import read_counts
 
 Act = Callable[[Session, Dossier, Actor, Any], str]
@@ -171,5 +172,5 @@ ACTS: dict[str, Act] = {
     "finish_step": _finish_step, "send_back": _send_back, "hand_to": _hand_to,
     "return_result": _deliver, "approve_withdrawal": _approve_withdrawal,
     "reject_withdrawal": _reject_withdrawal, "request_withdrawal": _request_withdrawal,
-    "stop": _stop, "scan": _scan,
+    "stop": _stop, "scan": _scan, **EXTENSION_ACTS,
 }  # fmt: skip

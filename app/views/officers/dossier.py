@@ -22,6 +22,7 @@ from app.permissions import DOSSIER_READERS, Actor, current_actor
 from app.services import dossier_offers, dossier_page, eforms, files, officer_answers, results
 from app.services.dossiers import get_dossier
 from app.services.eform_state import reopened
+from app.services.extensions import stages
 from app.services.ledger import ledger_of
 from app.services.letters import letter_title
 from app.transactions import transaction
@@ -166,7 +167,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         "answers": eforms.answers(form, data, officer=True) if form is not None and data else [],
         "may_write_part": officer_answers.may_write(dossier, actor),
         "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
-        "changes": dossier_page.revision_changes(dossier),
+        "changes": dossier_page.revision_changes(dossier), "extension_stages": stages,
     }  # fmt: skip
 
 
