@@ -66,6 +66,10 @@ def _scopes(granting: Any, scope: Any) -> Iterable[tuple[Any, Any]]:
         reached = {(role, scope.get((role, key[1]), Scope.all)) for role in roles}
         if all(how != Scope.all for _role, how in reached):
             yield key, frozenset((Role(role), str(how)) for role, how in reached)
+    # Hand-made pages have rights of their own: a scope narrows them also where the screen is closed.
+    for entity in {entity for _role, entity in scope if ("can_read", entity) not in granting}:
+        yield ("can_read", entity), frozenset(
+            (Role(role), str(how)) for (role, one), how in scope.items() if one == entity)  # fmt: skip
 
 
 def _closed(granting: Any, scope: Any, rows: Any) -> dict[tuple[str, str], frozenset[str]]:
