@@ -44,6 +44,7 @@ def _init_extensions(app: Flask) -> None:
     from app.views import register_views
     from app.views.hooks import add_hooks
     from app.views.portal.home import PortalHomeView
+    from app.views.translating import quicken
 
     configure_logs(app)
     db.init_app(app)
@@ -57,6 +58,7 @@ def _init_extensions(app: Flask) -> None:
             base_template="base.html", update_perms=False,
         )  # fmt: skip
         builder.init_app(app, db.session)
+        quicken(app)
         register_views(builder)
 
 

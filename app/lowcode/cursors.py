@@ -34,12 +34,12 @@ def sort_keys(model: type[Any], sort: str) -> list[Any]:
     return keys
 
 
-def token_of(row: Any, sort: str) -> str:
-    """Return the token of ``row``'s place in the order ``sort``."""
+def token_of(row: Any, sort: str, model: type[Any] | None = None) -> str:
+    """Return the token of ``row``'s place in the order ``sort``. model: if ``row`` only stands for one."""
     name = sort.removeprefix("-")
     value = getattr(row, name)
     parts = [plain(value)] if name == "id" else [plain(value), row.id]
-    if inspect(type(row)).columns[name].nullable:
+    if inspect(model or type(row)).columns[name].nullable:
         parts = [int(value is None), *parts]
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 

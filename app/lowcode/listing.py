@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.lowcode.columns import chosen_columns
 from app.lowcode.cursors import beyond, read_token, sort_keys, token_of
 from app.lowcode.filters import condition, read_filters
+from app.lowcode.lean import Shape
 from app.lowcode.rows import visible
 from app.lowcode.screen import default_order, tells
 from app.lowcode.searching import matching
@@ -83,27 +84,29 @@ def sortable(model: type[Any]) -> set[str]:
 
 def find_page(
     session: Session, model: type[Any], actor: Actor, wanted: ListRequest, load: Sequence[Any] = (),
-    only: Sequence[Any] = (),
+    only: Sequence[Any] = (), shape: Shape | None = None,
 ) -> Page:  # fmt: skip
     """Return the page ``wanted`` of what ``actor`` may see, in one statement.
 
-    load: loader options. only: further conditions.
+    load: loader options. only: further conditions. shape: rows hold this instead of whole records.
     """
     query = narrowed(model, visible(model, actor).where(*only), wanted)
     some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
     total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
-    found = list(session.execute(_paged(model, query, wanted).options(*load).add_columns(total)))
-    count = found[0][1] if found else 0
+    query = _paged(model, query, wanted)
+    query = shape.narrow(query) if shape else query.options(*eager(model, wanted.columns), *load)
+    found = list(session.execute(query.add_columns(total)))
+    count = found[0][-1] if found else 0
     has_more = len(found) > wanted.size
-    rows = [row for row, _total in found[: wanted.size]]
+    rows = [shape.row_of(row) if shape else row[0] for row in found[: wanted.size]]
     if wanted.is_back:
         rows.reverse()
     has_previous = has_more if wanted.is_back else wanted.cursor is not None
     has_next = wanted.is_back or has_more
     return Page(
         rows,
-        token_of(rows[0], wanted.sort) if rows and has_previous else None,
-        token_of(rows[-1], wanted.sort) if rows and has_next else None,
+        token_of(rows[0], wanted.sort, model) if rows and has_previous else None,
+        token_of(rows[-1], wanted.sort, model) if rows and has_next else None,
         min(count, COUNT_CAP), count > COUNT_CAP,
     )  # fmt: skip
 
@@ -130,5 +133,4 @@ def _paged(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.S
     if wanted.cursor is not None:
         query = query.where(beyond(keys, wanted.cursor, is_ascending=is_ascending))
     order = [key.asc() if is_ascending else key.desc() for key in keys]
-    query = query.options(*eager(model, wanted.columns))
     return query.order_by(*order).limit(wanted.size + 1)

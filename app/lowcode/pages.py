@@ -14,14 +14,12 @@ from sqlalchemy import inspect
 
 from app.extensions import db
 from app.lowcode.bulk import offers
-from app.lowcode.choosing import find_choice, may_choose
-from app.lowcode.columns import offered_columns
-from app.lowcode.filters import BOUNDS, filter_kind
+from app.lowcode.list_frame import Filters, Offered, chips_of, filter_of
 from app.lowcode.listing import SIZES, ListRequest, Page, sortable
 from app.lowcode.saved_views import tidy
-from app.lowcode.screen import filtered, label_of, searched, shown
+from app.lowcode.screen import label_of, searched, shown
 from app.lowcode.validity import controller
-from app.lowcode.values import as_id, choices_of, display, plain_text
+from app.lowcode.values import choices_of, display, plain_text
 
 _NARROW = (sa.Integer, sa.Boolean, sa.Date, sa.DateTime, sa.Time, sa.TypeDecorator)
 _NARROW_TEXT = 60  # characters: codes and numbers, which are not broken into lines
@@ -31,16 +29,16 @@ _KEPT_QUERY = 1000
 def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
     """Return what the list page needs besides its rows."""
     _remember_list(view)
-    filters = [_filter(view, name) for name in _filters_offered(view)]
+    filters = Filters(view, wanted)
     here = Address(url_for(f"{view.endpoint}.list"))
-    chips = [chip for info in filters for chip in _chips(info, here)]
+    chips = [chip for name in filters.used for chip in chips_of(filter_of(view, name), here)]
     if wanted.q and searched(view.model):
         chips.insert(0, {"label": _("Search"), "value": wanted.q, "remove_url": here(q=None)})
     return {
-        "columns": [_column(view.model, name, wanted, here) for name in wanted.columns],
-        "offered": [(name, str(label_of(view.model, name))) for name in offered_columns(view.model)],
+        "columns": _columns(view.model, wanted, here),
+        "offered": Offered(view, wanted),
         "query": tidy(request.query_string.decode("utf-8", "replace")),
-        "bulk": offers(view.model) if page.rows else [],
+        "bulk": tuple(offers(view.model)) if page.rows else (),
         "filters": filters,
         "has_search": bool(searched(view.model)),
         "chips": chips,
@@ -57,18 +55,18 @@ class Address:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._kept = {key: text for key, text in request.args.items()
+                      if text and _is_known(key) and key not in ("after", "before")}  # fmt: skip
 
     def __call__(self, **changes: Any) -> str:
         """Return the address; every change but of the page itself leads to the first page."""
-        kept = {key: text for key, text in request.args.items() if text and _is_known(key)}
-        kept = {key: text for key, text in kept.items() if key not in ("after", "before")}
-        kept |= {
-            key.replace("__", "."): str(value)
-            for key, value in changes.items()
-            if value is not None
-        }
-        for key in [key for key, value in changes.items() if value is None]:
-            kept.pop(key.replace("__", "."), None)
+        kept = dict(self._kept)
+        for name, value in changes.items():
+            key = name.replace("__", ".")
+            if value is None:
+                kept.pop(key, None)
+            else:
+                kept[key] = str(value)
         return f"{self._path}?{urlencode(kept)}" if kept else self._path
 
 
@@ -103,13 +101,18 @@ def plain_number(number: int) -> str:
     return f"{number:,}".replace(",", ".")
 
 
-def _column(model: type[Any], name: str, wanted: ListRequest, here: Address) -> dict[str, Any]:
+def _columns(model: type[Any], wanted: ListRequest, here: Address) -> list[dict[str, Any]]:
+    able = sortable(model)
+    return [_column(model, name, wanted, here if name in able else None) for name in wanted.columns]
+
+
+def _column(model: type[Any], name: str, wanted: ListRequest, here: Address | None) -> dict[str, Any]:
     info: dict[str, Any] = {
         "name": name,
         "label": str(label_of(model, name)),  # translated once: each of its cells repeats it
         "class": column_class(model, name),
     }
-    if name not in sortable(model):
+    if here is None:
         return info
     if wanted.sort.removeprefix("-") == name:
         info["sort"] = "desc" if wanted.sort.startswith("-") else "asc"
@@ -126,69 +129,6 @@ def column_class(model: type[Any], name: str) -> str:
         return "num fix"
     is_short = isinstance(kind, sa.String) and (kind.length or _NARROW_TEXT + 1) <= _NARROW_TEXT
     return "fix" if is_short or isinstance(kind, _NARROW) else ""
-
-
-def _filters_offered(view: Any) -> list[str]:
-    """Return the filters whose choices the actor may see."""
-    relations = inspect(view.model).relationships
-    return [
-        name
-        for name in filtered(view.model)
-        if name not in relations or may_choose(relations[name].mapper.class_)
-    ]
-
-
-def _filter(view: Any, name: str) -> dict[str, Any]:
-    """Return what the filter bar needs to know about attribute ``name``."""
-    kind = filter_kind(view.model, name)
-    value = request.args.get(f"f.{name}", "")
-    info = {
-        "name": name,
-        "kind": kind,
-        "label": label_of(view.model, name),
-        "value": value,
-        "text": "",
-    }
-    if kind in ("date", "number"):
-        return info | {bound: request.args.get(f"f.{name}.{bound}", "") for bound in BOUNDS}
-    if kind == "relation":
-        return info | _chosen(view, name, value)
-    if kind == "boolean":
-        options = [("1", _("Yes")), ("0", _("No"))]
-    else:
-        options = [
-            (str(v), display(view.model, name, v)) for v in choices_of(view.model, name) or {}
-        ]
-    return info | {"options": options, "text": dict(options).get(value, "")}
-
-
-def _chosen(view: Any, name: str, value: str) -> dict[str, Any]:
-    target = inspect(view.model).relationships[name].mapper.class_
-    number = as_id(value)
-    row = find_choice(target, number) if number else None
-    return {
-        "url": url_for(f"{view.endpoint}.choices", name=name),
-        "text": str(row) if row else "",
-        "value": value if row else "",
-    }
-
-
-def _chips(info: dict[str, Any], here: Address) -> list[dict[str, Any]]:
-    """Return the active filter as removable parts of the sentence above the table."""
-    name, label = info["name"], info["label"]
-    if info["kind"] not in ("date", "number"):
-        chip = {"label": label, "value": info["text"], "remove_url": here(**{f"f__{name}": None})}
-        return [chip] if info["text"] else []
-    words = {"from": _("from"), "to": _("until")}
-    return [
-        {
-            "label": f"{label} ({words[bound]})",
-            "value": info[bound],
-            "remove_url": here(**{f"f__{name}__{bound}": None}),
-        }
-        for bound in BOUNDS
-        if info[bound]
-    ]
 
 
 def sections_of(

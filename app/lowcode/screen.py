@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, inspect
@@ -80,9 +81,14 @@ def opened(model: type[Any], names: Iterable[str], action: str = "read") -> list
 def tells(model: type[Any], key: str) -> bool:
     """Return whether the actor may see ``key`` in the history: an attribute, or a foreign key
     that stands on the screens as its relation."""
+    names = _with_twins(model, key)
+    return len(opened(model, names)) == len(names)
+
+
+@cache
+def _with_twins(model: type[Any], key: str) -> tuple[str, ...]:
     relations = inspect(model).relationships
-    twins = [r.key for r in relations if key in {column.key for column in r.local_columns}]
-    return len(opened(model, [key, *twins])) == 1 + len(twins)
+    return (key, *(r.key for r in relations if key in {column.key for column in r.local_columns}))
 
 
 def shown(model: type[Any]) -> list[str]:

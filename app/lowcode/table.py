@@ -2,6 +2,7 @@
 template macro for each of them was a third of the time of the page."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from flask import url_for
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import inspect
 
-from app.lowcode.values import choices_of, display, plain_text
+from app.lowcode.values import choices_of, display, kind_of, plain_text
 
 # (name, value, words) → how the cell looks; the template's macro
 Look = Callable[[str, Any, str], Any]
@@ -59,9 +60,14 @@ def _reader(model: type[Any], name: str) -> _Reader:
         return lambda value: plain_text(str(value)) if value is not None else ""
     choices = choices_of(model, name)
     if choices is None:
-        return lambda value: display(model, name, value)
+        return partial(display, model, name) if kind_of(model, name) else _text
     words = {value: _(text) for value, text in choices.items()}
     return lambda value: "" if value is None else words.get(value, str(value))
+
+
+def _text(value: Any) -> str:
+    # Most values are texts already: a page has hundreds of them.
+    return value if type(value) is str else "" if value is None else plain_text(value)
 
 
 def _box() -> str:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ def as_id(text: Any) -> int | None:
     return int(text) if 0 < int(text) <= MAX_ID else None
 
 
+@cache
 def _info(model: type[Any], name: str) -> dict[str, Any]:
     attr = inspect(model).attrs[name]
     return attr.columns[0].info if hasattr(attr, "columns") else {}

@@ -19,6 +19,7 @@ from app.lowcode.as_of import as_of, asked_day
 from app.lowcode.choosing import may_choose
 from app.lowcode.copying import copied_parts, copied_values
 from app.lowcode.forms import make_form
+from app.lowcode.lean import shape_of
 from app.lowcode.list_views import LIST_PERMISSIONS, ListActions
 from app.lowcode.listing import eager, find_page, parse
 from app.lowcode.parts import sent_parts, shown_parts
@@ -68,7 +69,8 @@ class CrudView(ListActions, RecordActs, BaseView):
         if other is not None:
             return redirect(other)
         wanted = parse(self.model, request.args)
-        page = find_page(db.session(), self.model, current_actor(), wanted)
+        shape = shape_of(self.model, wanted.columns, wanted.sort.removeprefix("-"))
+        page = find_page(db.session(), self.model, current_actor(), wanted, shape=shape)
         add_url = url_for(f"{self.endpoint}.add") if may(self.model, "add") else None
         return self._render("list", add_url=add_url, saved=saved, **pages.list_context(self, wanted, page))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g, request, session, url_for
@@ -84,6 +85,18 @@ def icons_url() -> str:
     return asset("icons.svg")
 
 
+def draw_icon(name: str, label: Any = None, added: str = "", **look: str) -> Markup:
+    """Return the icon ``name``; with a label it is read out, else it is an ornament. added, class: more classes."""
+    return _icon(icons_url(), name, str(label) if label else "", look.get("class", added))
+
+
+@lru_cache(maxsize=2000)
+def _icon(sprite: str, name: str, label: str, added: str) -> Markup:
+    role = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
+    look = f"icon {added}" if added else "icon"
+    return Markup('<svg class="{}"{} focusable="false"><use href="{}#{}"></use></svg>').format(look, role, sprite, name)
+
+
 def sidebar() -> Markup:
     """Return the sidebar of the actor's rights with the present page marked."""
     actor, site = current_actor(), frame()["site"]
@@ -161,7 +174,8 @@ def add_shell(app: Flask) -> None:
         clock_time=lambda value: f"{to_local(value):%H:%M}",
     )
     app.jinja_env.globals.update(
-        asset=asset, fragment=fragment, sidebar=sidebar, icons_url=icons_url, link_to=link_to, display=display
+        asset=asset, fragment=fragment, sidebar=sidebar, icons_url=icons_url, draw_icon=draw_icon,
+        link_to=link_to, display=display,
     )
 
 
