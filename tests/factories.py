@@ -220,6 +220,7 @@ def make_process(steps: Any = STEPS, **given: Any) -> Process:
         ProcessStep(
             process=process,
             position=position,
+            key=f"b{position}",
             name=name,
             kind=kind,
             role=role,

@@ -33,6 +33,8 @@ HOLDERS = {
 # Handovers between steps of the process stand beside the transitions of the state table.
 ACTS = {row.name: row.label for row in (*DOSSIER.transitions, *EXTENSION.transitions)} | {
     "finish_step": N_("Finish the step"), "send_back_step": N_("Send back to an earlier step"),
+    "recall_step": N_("Take back a finished step"),
+    "ask_opinion": N_("Ask for an opinion"), "give_opinion": N_("Give an opinion"),
     "rehome": N_("Handed over by a reorganisation of agencies"),
 }  # fmt: skip
 

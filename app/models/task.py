@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -16,7 +16,7 @@ from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
 from app.models.process import STEP_KINDS
 from app.permissions import DOSSIER_READERS, ROLE_LABELS, Actor
-from app.types import UtcDateTime
+from app.types import JSON, UtcDateTime
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -38,6 +38,13 @@ class TaskState(StrEnum):
 TASK_STATES = {
     TaskState.open: N_("Open"), TaskState.done: N_("Done"),
     TaskState.returned: N_("Sent back"), TaskState.cancelled: N_("Cancelled"),
+}  # fmt: skip
+
+
+# What an asked agency or colleague answered; silent: the limit passed without a word.
+ANSWERS = {
+    "agree": N_("Agrees"), "disagree": N_("Does not agree"), "comment": N_("Has remarks"),
+    "silent": N_("No answer in time"),
 }  # fmt: skip
 
 
@@ -71,6 +78,20 @@ class Task(Entity):
         UtcDateTime, info={"label": _l("Finished")}
     )
     remark: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Remark")})
+    # Its place in the graph: the step's key, or "b3/b1" inside a process that stands for step b3.
+    key: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    # Tells apart questions to several agencies or colleagues at one step: "agency:user".
+    slot: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
+    went_to: Mapped[list[Any] | None] = mapped_column(JSON)  # keys of the steps it led to
+    # False once the dossier was sent back past it: it counts no longer.
+    is_current: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    asked_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("task.id"), index=True, info={"label": _l("Asked from")}
+    )
+    question: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Question")})
+    answer: Mapped[str | None] = mapped_column(
+        sa.String(20), info={"label": _l("Answer"), "choices": ANSWERS}
+    )
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="tasks")
     step: Mapped[ProcessStep] = relationship("ProcessStep")
     agency: Mapped[Agency] = relationship("Agency")
@@ -78,8 +99,8 @@ class Task(Entity):
     __table_args__ = (
         sa.Index("ix_task_agency_role", "agency_id", "role", "state", "due_at"),
         sa.Index("ix_task_assignee", "assignee_id", "state", "due_at"),
-        # A dossier stands at one step: nobody can open a second one beside it.
-        sa.Index("uq_task_open", "dossier_id", unique=True,
+        # Parallel steps stand open side by side, but none of them twice.
+        sa.Index("uq_task_open", "dossier_id", "key", "slot", unique=True,
                  postgresql_where=sa.text("state = 'open'"),
                  sqlite_where=sa.text("state = 'open'")),
     )  # fmt: skip

@@ -142,7 +142,7 @@ class PackLoader:
 
     def _process(self, row: Row) -> Process:
         steps = [
-            ProcessStep(**step, position=number) for number, step in enumerate(row["steps"], 1)
+            ProcessStep(**{"key": f"b{number}"} | step, position=number) for number, step in enumerate(row["steps"], 1)
         ]
         return self._add(Process(**_known(Process, row), steps=steps))
 

@@ -9,17 +9,15 @@ from app.clock import now
 from app.models import ApprovalStage, ProcedureVersion, ProcessApproval
 from app.models.procedure import VersionState
 from app.permissions import Actor
+from app.services.process_graphs import steps_of
 from app.services.publication_checks import unstaffed
 from app.services.publication_facts import read_facts
-from app.workflows import process as engine
-from app.workflows.process import StepSpec
+from app.workflows.process_checks import problems
 from app.workflows.table import Transition
 
 
 def _steps_sound(_session: Session, row: ProcessApproval) -> bool:
-    steps = [StepSpec(str(step.position), step.name, step.kind, step.role, step.place,
-                      step.working_minutes) for step in row.process.steps]  # fmt: skip
-    return not engine.problems(steps, None)
+    return not problems(steps_of(row.process))
 
 
 def _versions(session: Session, row: ProcessApproval) -> list[ProcedureVersion]:

@@ -17,11 +17,13 @@ from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
 from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
+from app.services.handing import colleagues
 from app.services.offers import Offer
+from app.services.opening import place_of_step
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
 from app.workflows.dossier import DOSSIER
-from app.workflows.process import StepKind
+from app.workflows.process import StepKind, StepSpec
 from app.workflows.states import State
 from app.workflows.table import Transition
 from app.workflows.working_time import add_minutes
@@ -122,12 +124,12 @@ def _reception(session: Session, dossier: Dossier, rows: dict[str, Any]) -> list
 
 
 def _what_starts(dossier: Dossier) -> str:
-    steps = processing.specs(dossier)
-    first = next((step for step in steps if step.kind != StepKind.receive), None)
-    if first is None:
+    whole = processing.graph(dossier)
+    steps = whole.after(whole.first.key) if whole.first.kind == StepKind.receive else (whole.first,)
+    if not steps:
         return ""
-    who = _(ROLE_LABELS[Role(first.role)]).lower()
-    return _("Next: %(step)s, by: %(who)s. The control slip is made.", step=first.name, who=who)
+    first = steps[0]
+    return _("Next: %(step)s, by: %(who)s. The control slip is made.", step=first.name, who=_who(first))
 
 
 def _steps(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
@@ -157,10 +159,9 @@ def _step(session: Session, dossier: Dossier, task: Task, actor: Actor, *, may_d
             _("The dossier is yours; colleagues see that you have it."),
             icon="user-check", is_main=True, facts={"task": task}, clause="HUE25 Đ16",
         ))  # fmt: skip
-    following = processing.next_step(task)
+    following = processing.next_steps(task)
     result = results.current_result(dossier)
-    kinds = {task.kind, following.kind if following else ""}
-    needs_draft = StepKind.sign in kinds and result is None
+    needs_draft = StepKind.sign in {task.kind, *(step.kind for step in following)} and result is None
     if may_draft and results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
         found.append(_draft(dossier, result, is_main=needs_draft))
     found.append(_finish(session, task, needs_draft))
@@ -210,14 +211,23 @@ def _finish(session: Session, task: Task, needs_draft: bool) -> Offer:
 
 def what_next(session: Session, task: Task) -> str:
     """Return in one sentence what opens when a step is finished."""
-    following = processing.next_step(task)
-    if following is None or following.kind == StepKind.return_:
+    if processing.ends_with(task):
         return _("The clock ends and the applicant is invited to receive the result.")
-    place = processing.place_of_step(session, task.dossier, following)
-    due_at = add_minutes(calendar_of(session, place), now(), following.minutes)
-    return _("Next: %(step)s, by: %(who)s, %(place)s, until %(at)s.",
-             step=following.name, who=_(ROLE_LABELS[Role(following.role)]).lower(),
-             place=place.short_name or place.name, at=plain_text(due_at))  # fmt: skip
+    following = processing.next_steps(task)
+    if not following:
+        return _("The dossier goes on when the steps beside this one are finished too.")
+    places = {step.key: place_of_step(session, task.dossier, step) for step in following}
+    parts = [
+        _("Next: %(step)s, by: %(who)s, %(place)s, until %(at)s.", step=step.name, who=_who(step),
+          place=places[step.key].short_name or places[step.key].name,
+          at=plain_text(add_minutes(calendar_of(session, places[step.key]), now(), step.minutes)))
+        for step in following
+    ]  # fmt: skip
+    return " ".join(parts)
+
+
+def _who(step: StepSpec) -> str:
+    return _(ROLE_LABELS[Role(step.role)]).lower()
 
 
 def _return(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
@@ -256,7 +266,7 @@ def _handing(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
 
 
 def _hand_to(session: Session, task: Task, actor: Actor) -> Offer | None:
-    names = user_names(session, processing.colleagues(session, task))
+    names = user_names(session, colleagues(session, task))
     others = {key: name for key, name in names.items() if key != task.assignee_id}
     if not others or list(others) == [actor.user_id]:
         return None

@@ -16,7 +16,7 @@ from app.i18n import N_
 from app.models import Dossier, ProcedureVersion, Process, Task
 from app.models.scope import dossiers_of
 from app.permissions import Actor, Role
-from app.services import dossier_offers, processing, reception
+from app.services import dossier_offers, handing, processing, reception
 from app.services.dossiers import get_dossier
 from app.services.inbox import Row, find_rows
 from app.services.notices import holders
@@ -50,7 +50,7 @@ class BulkAct:
 
 
 def _task(session: Session, key: Key, actor: Actor) -> Task:
-    task = processing.get_task(session, key[1], actor)
+    task = handing.get_task(session, key[1], actor)
     if task.dossier_id != key[0]:
         raise NotFound(_("There is no such task, or you may not see it."))
     return task
@@ -61,11 +61,11 @@ def _finish(session: Session, key: Key, actor: Actor, given: Given) -> None:
 
 
 def _claim(session: Session, key: Key, actor: Actor, _given: Given) -> None:
-    processing.claim(session, _task(session, key, actor), actor)
+    handing.claim(session, _task(session, key, actor), actor)
 
 
 def _hand(session: Session, key: Key, actor: Actor, given: Given) -> None:
-    processing.hand_to(session, _task(session, key, actor), given.user_id, actor)
+    handing.hand_to(session, _task(session, key, actor), given.user_id, actor)
 
 
 def _start(session: Session, key: Key, actor: Actor, _given: Given) -> None:
@@ -145,7 +145,7 @@ def what_follows(session: Session, keys: Iterable[Key]) -> dict[int, str]:
     query = sa.select(Task).where(Task.id.in_([task for _dossier, task in keys if task])).options(
         version.joinedload(ProcedureVersion.process).selectinload(Process.steps),
         joinedload(Task.dossier).joinedload(Dossier.desk), joinedload(Task.dossier).joinedload(Dossier.agency),
-        joinedload(Task.agency),
+        joinedload(Task.agency), joinedload(Task.dossier).selectinload(Dossier.tasks),
     )  # fmt: skip
     tasks = session.scalars(query).unique().all()
     places = [place for t in tasks for place in (t.agency, t.dossier.desk, t.dossier.agency)]

@@ -14,6 +14,7 @@ from app.models.dossier import RESULT_WAYS
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Role
 from app.services.profiles import profile_value
+from app.workflows.process import AUTOMATIC
 from app.workflows.result import ResultState
 
 Facts = dict[str, Any]
@@ -163,7 +164,8 @@ def _control_slip(dossier: Dossier, _actor: Actor, _facts: Facts) -> Facts:
 
 def handovers(dossier: Dossier) -> list[Facts]:
     """Return each leg of the dossier's way: giver, receiver, time, in time or late."""
-    tasks = sorted(dossier.tasks, key=lambda task: (task.opened_at, task.id))
+    worked = [t for t in dossier.tasks if t.kind not in AUTOMATIC and t.asked_by_id is None]
+    tasks = sorted(worked, key=lambda task: (task.opened_at, task.id))
     rows = []
     for before, task in zip(tasks, tasks[1:], strict=False):
         late = before.finished_at is not None and before.finished_at > before.due_at

@@ -253,5 +253,10 @@ def stands_at(dossier: Dossier, actor: Actor, role: Role) -> bool:
 
 
 def open_tasks(dossier: Dossier) -> list[Task]:
-    """Return the tasks at which the dossier stands now (one, in a linear process)."""
-    return [task for task in dossier.tasks if task.state == TaskState.open]
+    """Return the tasks at which the dossier stands now; questions to others are not among them."""
+    return [task for task in dossier.tasks if task.state == TaskState.open and task.asked_by_id is None]
+
+
+def open_questions(dossier: Dossier) -> list[Task]:
+    """Return what agencies or colleagues were asked and have not answered yet."""
+    return [task for task in dossier.tasks if task.state == TaskState.open and task.asked_by_id is not None]

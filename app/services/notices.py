@@ -1,6 +1,6 @@
 """Telling people: in the system, and by e-mail where an address is known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from flask_babel import force_locale
@@ -56,12 +56,29 @@ def _tell_officers(session: Session, dossier: Dossier, who: str, key: str) -> No
     notice_users(session, people, dossier, key, title, _procedure_line(dossier))
 
 
-def tell_task(session: Session, task: Task, assignees: Iterable[int], *, key: str = "") -> None:
-    """Tell those who may do a newly opened task; key: of another telling of the same task."""
+def tell_tasks(session: Session, told: Mapping[Task, Iterable[int]], *, again: str = "") -> None:
+    """Tell of newly opened tasks those who may do each; one statement whatever their number.
+
+    again: sets another telling of the same task apart from the first.
+    """
     with force_locale("vi"):
-        title = _("New task: %(step)s (%(code)s)", step=task.name, code=task.dossier.code)
-        body = f"{_procedure_line(task.dossier)}\n{_('Due: %(at)s', at=plain_text(task.due_at))}"
-        notice_users(session, assignees, task.dossier, key or f"task:{task.id}", title[:255], body)
+        wanted = {
+            (f"task:{task.id}{again}", user_id): (task, _task_title(task), _task_body(task))
+            for task, user_ids in told.items() for user_id in user_ids
+        }  # fmt: skip
+    query = sa.select(Notice.key, Notice.user_id).where(Notice.key.in_({key for key, _user in wanted}))
+    known = {(row.key, row.user_id) for row in session.execute(query)} if wanted else set()
+    for (key, user_id), (task, title, body) in sorted(wanted.items(), key=lambda item: item[0]):
+        if (key, user_id) not in known:
+            session.add(Notice(user_id=user_id, dossier=task.dossier, key=key, title=title, body=body))
+
+
+def _task_title(task: Task) -> str:
+    return _("New task: %(step)s (%(code)s)", step=task.name, code=task.dossier.code)[:255]
+
+
+def _task_body(task: Task) -> str:
+    return f"{_procedure_line(task.dossier)}\n{_('Due: %(at)s', at=plain_text(task.due_at))}"
 
 
 def holders(session: Session, agency_id: int, role: Role) -> list[int]:

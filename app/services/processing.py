@@ -1,278 +1,245 @@
-"""Inside "being processed": tasks of the configured steps, one after another (HUE25 Đ16)."""
+"""Inside "being processed": the steps of the configured process, one after another or side by side.
 
-import sqlalchemy as sa
+What opens is decided by app.workflows.routing; here it is done and recorded (HUE25 Đ16, QN20 Đ4.2).
+"""
+
+from collections.abc import Iterable
+
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
-from app.models import Agency, Dossier, ProcessStep, Task
-from app.models.process import StepPlace
+from app.errors import DomainError, Invalid, NotAllowed
+from app.models import Dossier, Task
 from app.models.task import TaskState
-from app.permissions import Actor, Role
+from app.permissions import Actor
 from app.services import lifecycle, results
-from app.services.notices import holders, notify_transition, tell_task
-from app.services.task_rights import leads, may_do
-from app.services.timing import calendar_of
-from app.services.users import root_agency
-from app.workflows import process as engine
-from app.workflows.process import StepKind, StepSpec
+from app.services.handing import refuse_unless_mine
+from app.services.notices import notify_transition
+from app.services.opening import judge, keep_passed, marking_of, open_steps, show_place
+from app.services.process_graphs import graph_of
+from app.workflows import routing
+from app.workflows.process import Graph, StepKind, StepSpec
+from app.workflows.routing import Course, NoWay
 from app.workflows.states import State
-from app.workflows.working_time import add_minutes
+
+# Of two parallel signatures the first fixes the result; the second is recorded as a step.
+_WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign, StepKind.number_and_seal})
 
 
-def specs(dossier: Dossier) -> list[StepSpec]:
-    """Return the steps of the dossier's pinned process."""
-    process = dossier.version.process
-    if process is None or not process.steps:
-        raise DomainError(_("This procedure has no internal process."))
-    return [
-        StepSpec(str(s.id), s.name, s.kind, s.role, s.place, s.working_minutes)
-        for s in process.steps
-    ]
+def graph(dossier: Dossier) -> Graph:
+    """Return the graph of the dossier's pinned process; raises DomainError if it has none."""
+    return graph_of(dossier.version.process)
 
 
 def open_reception_task(session: Session, dossier: Dossier, actor: Actor) -> None:
     """Open the reception step, held by the officer who received, if the process begins so."""
-    first = engine.first(specs(dossier))
-    if first.kind == StepKind.receive:
-        open_task(session, dossier, first, actor, user_id=actor.user_id)
+    whole = graph(dossier)
+    if whole.first.kind == StepKind.receive:
+        open_steps(session, dossier, whole, [whole.first.key], actor, user_id=actor.user_id)
 
 
-def start_process(session: Session, dossier: Dossier, actor: Actor) -> Task:
-    """Close the reception step and open the one after it at the handling agency."""
-    steps = specs(dossier)
+def start_process(session: Session, dossier: Dossier, actor: Actor) -> list[Task]:
+    """Close the reception step and open what comes after it at the handling agency."""
+    whole = graph(dossier)
     running = next(iter(lifecycle.open_tasks(dossier)), None)
     if running is None:
-        return open_task(session, dossier, engine.first(steps), actor)
-    _close(session, running, TaskState.done, actor, None)
-    following = engine.after(steps, str(running.step_id))
-    if not following:
+        return resume(session, dossier, actor)
+    course = _advance(whole, dossier, running.key)
+    if not course.opened:
         raise DomainError(_("The process has no step after the reception."))
-    return open_task(session, dossier, following[0], actor)
-
-
-def open_task(
-    session: Session, dossier: Dossier, step: StepSpec, actor: Actor, *, user_id: int | None = None
-) -> Task:
-    """Return the new open task of ``step``.
-
-    Given to ``user_id``, else to whoever did the step before, else to the only one who can.
-    """
-    agency = place_of_step(session, dossier, step)
-    candidates = _fit(dossier, holders(session, agency.id, Role(step.role)))
-    user_id = user_id or _natural_assignee(dossier, step, candidates)
-    at = now()
-    task = Task(
-        dossier=dossier, step_id=int(step.key), name=step.name, kind=str(step.kind), role=step.role,
-        position=_position(dossier, step), agency=agency, assignee_id=user_id, opened_at=at,
-        due_at=add_minutes(calendar_of(session, agency), at, step.minutes), state=TaskState.open,
-    )  # fmt: skip
-    session.add(task)
-    dossier.step_name, dossier.holder_id = step.name, user_id
-    session.flush()
-    if State(dossier.state).holder is not None:
-        lifecycle.hold(
-            session, dossier, _clock_holder(step.place), step.name, agency=agency, user_id=user_id
-        )
-    tell_task(session, task, [user_id] if user_id else candidates)
-    return task
-
-
-def _clock_holder(place: str) -> str:
-    return "desk" if place == StepPlace.desk else "officer"
+    close(session, running, TaskState.done, actor, None, course.passed[running.key])
+    return _go_on(session, dossier, whole, course, running.key, actor)
 
 
 def finish_task(session: Session, task: Task, actor: Actor, remark: str | None = None) -> Dossier:
-    """Finish a step: what its kind demands happens, and the next step opens.
+    """Finish a step: what its kind demands happens, and the steps it leads to open.
 
-    The last step before the return finishes the dossier (4 → 9). Raises Conflict when the
-    step was finished by someone else meanwhile, NotAllowed, or Invalid naming what is missing.
+    With the last step before the return the dossier is finished (4 → 9). Raises Conflict when
+    the step was finished by someone else meanwhile, NotAllowed, or Invalid naming what is missing.
     """
+    refuse_unless_open_to(task, actor)
+    whole = graph(task.dossier)
+    _do(session, task, whole, actor)
+    return leave(session, task, whole, actor, remark)
+
+
+def leave(session: Session, task: Task, whole: Graph, actor: Actor, remark: str | None) -> Dossier:
+    """Close an open task and open what follows; who may do so has been asked."""
     dossier = task.dossier
-    _refuse_unless_open_to(task, actor)
-    steps = specs(dossier)
-    following = engine.after(steps, str(task.step_id))
-    _do(session, task, steps, actor)
-    if following and following[0].kind != StepKind.return_:
-        lifecycle.note_step(session, dossier, "finish_step", actor, _named(task, remark))
-        _close(session, task, TaskState.done, actor, remark)
-        open_task(session, dossier, following[0], actor)
+    course = _advance(whole, dossier, task.key)
+    went_to, note = course.passed[task.key], _named(task, remark)
+    if not _ends(whole, course):
+        lifecycle.note_step(session, dossier, "finish_step", actor, note)
+        close(session, task, TaskState.done, actor, remark, went_to)
+        _go_on(session, dossier, whole, course, task.key, actor)
         return dossier
     results.issue_unnumbered(session, dossier, actor)
-    row = lifecycle.move(session, dossier, "finish", actor, remark=_named(task, remark))
-    _close(session, task, TaskState.done, actor, remark)
-    dossier.step_name, dossier.holder_id = None, None
-    if following:
-        open_task(session, dossier, following[0], actor)
+    row = lifecycle.move(session, dossier, "finish", actor, remark=note)
+    close(session, task, TaskState.done, actor, remark, went_to)
+    _go_on(session, dossier, whole, course, task.key, actor)
     notify_transition(session, dossier, row)
     return dossier
 
 
-def next_step(task: Task) -> StepSpec | None:
-    """Return the step that opens when ``task`` is finished, None at the end."""
-    return next(iter(engine.after(specs(task.dossier), str(task.step_id))), None)
+def _go_on(
+    session: Session, dossier: Dossier, whole: Graph, course: Course, key: str, actor: Actor
+) -> list[Task]:
+    """Record what was passed, cancel what is not needed any more, open what follows ``key``."""
+    drop(session, [t for t in lifecycle.open_tasks(dossier) if t.key in course.cancelled])
+    keep_passed(session, dossier, whole, {k: led for k, led in course.passed.items() if k != key})
+    opened = open_steps(session, dossier, whole, course.opened, actor)
+    if not opened:
+        show_place(session, dossier)
+    return opened
+
+
+def _ends(whole: Graph, course: Course) -> bool:
+    """Return whether nothing but returning the result is left to do."""
+    return all(whole.find(key).kind == StepKind.return_ for key in course.marking.open)
+
+
+def _advance(whole: Graph, dossier: Dossier, key: str) -> Course:
+    try:
+        return routing.advance(whole, marking_of(dossier, whole), key, judge(dossier))
+    except NoWay as exc:
+        raise _stuck(whole, str(exc)) from exc
+
+
+def _stuck(whole: Graph, key: str) -> DomainError:
+    return DomainError(_("After “%(step)s” no way is open for what the form says. Please tell the "
+                         "catalog administrator.", step=whole.find(key).name))  # fmt: skip
+
+
+def next_steps(task: Task) -> tuple[StepSpec, ...]:
+    """Return the steps that open when ``task`` is finished now; () at the end or where none can."""
+    whole = graph(task.dossier)
+    try:
+        opened = routing.advance(whole, marking_of(task.dossier, whole), task.key, judge(task.dossier)).opened
+    except (NoWay, LookupError):
+        return ()
+    return tuple(whole.find(key) for key in opened)
+
+
+def ends_with(task: Task) -> bool:
+    """Return whether finishing ``task`` now finishes the dossier."""
+    whole = graph(task.dossier)
+    try:
+        return _ends(whole, routing.advance(whole, marking_of(task.dossier, whole), task.key, judge(task.dossier)))
+    except (NoWay, LookupError):
+        return False
 
 
 def _named(task: Task, remark: str | None) -> str:
     return f"{task.name}: {remark.strip()}" if remark and remark.strip() else task.name
 
 
-def _refuse_unless_open_to(task: Task, actor: Actor) -> None:
+def refuse_unless_open_to(task: Task, actor: Actor) -> None:
+    """Raise Conflict or NotAllowed unless the actor may work at ``task`` now."""
     refuse_unless_mine(task, actor)
-    if State(task.dossier.state) is not State.processing:
+    if State(task.dossier.state) is not State.processing or task.asked_by_id is not None:
         raise NotAllowed(_("%(code)s is not being processed at present.", code=task.dossier.code))
 
 
-def _do(session: Session, task: Task, steps: list[StepSpec], actor: Actor) -> None:
+def _do(session: Session, task: Task, whole: Graph, actor: Actor) -> None:
     """What the kind of a step demands before it counts as finished."""
-    later = _remaining(steps, str(task.step_id))
-    has_later_sign = any(step.kind == StepKind.sign for step in later)
-    if task.kind == StepKind.sign and not has_later_sign:
+    signs_later = any(whole.find(key).kind == StepKind.sign for key in whole.later(task.key))
+    others = [t for t in lifecycle.open_tasks(task.dossier) if t is not task and t.kind == StepKind.sign]
+    if task.kind == StepKind.sign and not signs_later and not others:
         results.approve(session, task.dossier, actor, task.agency)
-    elif task.kind == StepKind.number_and_seal and not has_later_sign:
+    elif task.kind == StepKind.number_and_seal and not signs_later:
         results.number_and_issue(session, task.dossier, actor)
-    elif later and later[0].kind == StepKind.sign:
+    elif task.kind in _WORK and any(step.kind == StepKind.sign for step in whole.after(task.key)):
         results.refuse_without_draft(task.dossier)
 
 
-def _remaining(steps: list[StepSpec], key: str) -> list[StepSpec]:
-    found: list[StepSpec] = []
-    while following := engine.after(steps, key):
-        found.append(following[0])
-        key = following[0].key
-    return found
-
-
 def send_back(session: Session, task: Task, step_key: str, actor: Actor, reason: str) -> Task:
-    """Return the dossier to an earlier step, to whoever did it, with a reason."""
-    _refuse_unless_open_to(task, actor)
+    """Return the dossier to an earlier step, to whoever did it, with a reason.
+
+    Parallel steps behind that step are cancelled: they will be come to again.
+    """
+    refuse_unless_open_to(task, actor)
     if not reason.strip():
         message = _("Please give the reason.")
         raise Invalid(message, {"reason": message})
     target = next((step for step in earlier_steps(task) if step.key == step_key), None)
     if target is None:
         raise NotAllowed(_("The dossier cannot be sent back to this step."))
-    dossier, remark = task.dossier, f"{target.name}: {reason.strip()}"
-    lifecycle.note_step(session, dossier, "send_back_step", actor, remark)
-    _close(session, task, TaskState.returned, actor, reason.strip())
+    dossier = task.dossier
+    lifecycle.note_step(session, dossier, "send_back_step", actor, f"{target.name}: {reason.strip()}")
+    close(session, task, TaskState.returned, actor, reason.strip())
     results.reopen(session, dossier, reason.strip())
-    return open_task(session, dossier, target, actor)
+    return go_back(session, dossier, target.key, actor)
+
+
+def go_back(
+    session: Session, dossier: Dossier, key: str, actor: Actor, *, user_id: int | None = None
+) -> Task:
+    """Open the finished step ``key`` again; what was done or stands open behind it counts no longer."""
+    whole = graph(dossier)
+    course = routing.send_back(whole, marking_of(dossier, whole), key)
+    behind = whole.later(key) | {key}
+    drop(session, [t for t in lifecycle.open_tasks(dossier) if t.key in course.cancelled])
+    for task in dossier.tasks:
+        if task.key in behind and task.state != TaskState.open:
+            task.is_current = False
+    session.flush()
+    return open_steps(session, dossier, whole, [key], actor, user_id=user_id)[0]
 
 
 def earlier_steps(task: Task) -> list[StepSpec]:
-    """Return the steps a task may be sent back to, nearest first."""
-    steps = specs(task.dossier)
-    return [s for s in engine.earlier(steps, str(task.step_id)) if s.kind != StepKind.receive]
+    """Return the steps a task may be sent back to, nearest first: finished ones where people work."""
+    whole = graph(task.dossier)
+    done = marking_of(task.dossier, whole).done
+    return [step for step in whole.earlier(task.key) if step.key in done and step.kind in _WORK]
 
 
-def claim(session: Session, task: Task, actor: Actor) -> Task:
-    """Take an unassigned task; raises Conflict if a colleague was faster."""
-    if task.assignee_id == actor.user_id:
-        return task
-    if task.assignee_id is not None:
-        raise Conflict(_("%(name)s has already taken this task.", name=str(task.assignee)))
-    refuse_unless_mine(task, actor)
-    return _give(session, task, actor.user_id, actor)
-
-
-def hand_to(session: Session, task: Task, user_id: int, actor: Actor) -> Task:
-    """Give a task to a colleague who may do it: one's own, or as a head there anybody's."""
-    if task.state != TaskState.open:
-        _refuse_closed(task)
-    if not leads(task, actor):
-        refuse_unless_mine(task, actor)
-    if user_id not in colleagues(session, task):
-        message = _("This person may not do this step.")
-        raise Invalid(message, {"user": message})
-    return _give(session, task, user_id, actor)
-
-
-def _give(session: Session, task: Task, user_id: int | None, actor: Actor) -> Task:
-    task.assignee_id = task.dossier.holder_id = user_id
-    session.flush()
-    session.expire(task, ["assignee"])
-    if State(task.dossier.state).holder in {"desk", "officer"}:
-        holder = _clock_holder(task.step.place)
-        lifecycle.hold(
-            session, task.dossier, holder, task.name, agency=task.agency, user_id=user_id
-        )
-    if user_id is not None and user_id != actor.user_id:
-        tell_task(session, task, [user_id], key=f"task:{task.id}:{task.row_version}")
-    return task
-
-
-def colleagues(session: Session, task: Task) -> list[int]:
-    """Return the ids of those who may do a task."""
-    return _fit(task.dossier, holders(session, task.agency_id, Role(task.role)))
-
-
-def _fit(dossier: Dossier, user_ids: list[int]) -> list[int]:
-    """Return the officers among ``user_ids`` who are not the applicant himself."""
-    return [number for number in user_ids if number != dossier.account.user_id]
-
-
-def refuse_unless_mine(task: Task, actor: Actor) -> None:
-    """Raise Conflict if the task is over, NotAllowed if it is not the actor's."""
-    if task.state != TaskState.open:
-        _refuse_closed(task)
-    if not may_do(task, actor):
-        lifecycle.refuse_own(task.dossier, actor)
-        raise NotAllowed(_("This step is not yours: %(step)s", step=task.name))
-
-
-def _refuse_closed(task: Task) -> None:
-    raise Conflict(_("%(code)s: this step was already finished by %(name)s.",
-                     code=task.dossier.code, name=str(task.assignee or "")))  # fmt: skip
-
-
-def place_of_step(session: Session, dossier: Dossier, step: StepSpec) -> Agency:
-    """Return the agency at which a step of this dossier is done."""
-    if step.place == StepPlace.desk:
-        return dossier.desk
-    return root_agency(session) if step.place == StepPlace.province else dossier.agency
-
-
-def _natural_assignee(dossier: Dossier, step: StepSpec, candidates: list[int]) -> int | None:
-    done = [
-        t.assignee_id
-        for t in dossier.tasks
-        if str(t.step_id) == step.key and t.assignee_id in candidates
-    ]
-    if done:
-        return done[-1]
-    return candidates[0] if len(candidates) == 1 else None
-
-
-def _position(dossier: Dossier, step: StepSpec) -> int:
-    steps: list[ProcessStep] = dossier.version.process.steps if dossier.version.process else []
-    return next(s.position for s in steps if str(s.id) == step.key)
-
-
-def _close(
-    session: Session, task: Task, state: TaskState, actor: Actor, remark: str | None
-) -> None:
+def close(
+    session: Session, task: Task, state: TaskState, actor: Actor, remark: str | None,
+    went_to: Iterable[str] | None = None,
+) -> None:  # fmt: skip
+    """End a task and the questions asked from it; went_to: keys of the steps it led to."""
     task.state, task.finished_at, task.remark = state, now(), remark
     task.assignee_id = task.assignee_id or actor.user_id
+    task.went_to = list(went_to) if went_to is not None else None
+    drop(session, [q for q in lifecycle.open_questions(task.dossier) if q.asked_by_id == task.id])
+
+
+def drop(session: Session, tasks: Iterable[Task]) -> None:
+    """Cancel open tasks that are no longer needed, with the questions asked from them."""
+    gone = list(tasks)
+    ids = {task.id for task in gone}
+    for dossier in {task.dossier for task in gone}:
+        gone += [q for q in lifecycle.open_questions(dossier) if q.asked_by_id in ids and q not in gone]
+    for task in gone:
+        task.state, task.finished_at = TaskState.cancelled, now()
     session.flush()
 
 
 def cancel_tasks(session: Session, dossier: Dossier) -> None:
-    """Close what is open of a dossier that ended otherwise."""
-    for task in lifecycle.open_tasks(dossier):
-        task.state, task.finished_at = TaskState.cancelled, now()
+    """Close what is open of a dossier that ended otherwise; ``resume`` opens it again."""
+    left = [*lifecycle.open_tasks(dossier), *lifecycle.open_questions(dossier)]
+    for task in left:
+        task.is_current = False
+    drop(session, left)
     dossier.step_name, dossier.holder_id = None, None
     session.flush()
 
 
-def get_task(session: Session, pk: int, actor: Actor) -> Task:
-    """Return a task of a dossier the actor may see, locked for a change; else NotFound."""
-    from app.models.scope import through_dossier
+def resume(session: Session, dossier: Dossier, actor: Actor) -> list[Task]:
+    """Open again the steps at which a dossier was broken off, for whoever had them."""
+    whole = graph(dossier)
+    try:
+        course = routing.resume(whole, marking_of(dossier, whole), judge(dossier))
+    except NoWay as exc:
+        raise _stuck(whole, str(exc)) from exc
+    return _go_on(session, dossier, whole, course, "", actor)
 
-    query = sa.select(Task).where(Task.id == pk)
-    condition = through_dossier(Task.dossier_id, actor)
-    query = query if condition is None else query.where(condition)
-    task = session.scalar(query.with_for_update(of=Task).execution_options(populate_existing=True))
-    if task is None:
-        raise NotFound(_("There is no such task, or you may not see it."))
-    return task
+
+def pass_waiting(session: Session, dossier: Dossier, kind: StepKind, actor: Actor, remark: str) -> None:
+    """Leave the open steps of ``kind`` that waited for something which has happened now."""
+    for task in [t for t in lifecycle.open_tasks(dossier) if t.kind == kind]:
+        if task.state == TaskState.open and State(dossier.state) is State.processing:
+            leave(session, task, graph(dossier), actor, remark)
+
+

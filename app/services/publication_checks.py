@@ -9,12 +9,14 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.clock import today
-from app.models import Agency, ProcedureVersion
+from app.errors import DomainError
+from app.models import Agency, ProcedureVersion, ProcessStep
 from app.permissions import ROLE_LABELS, Role
 from app.services.fee_checks import fee_doubts
+from app.services.process_graphs import steps_of
 from app.services.publication_facts import Facts, read_facts
-from app.workflows import process as engine
-from app.workflows.process import StepSpec
+from app.workflows.process import AUTOMATIC
+from app.workflows.process_checks import problems
 
 _HOUR = 60
 _DAY = 8 * _HOUR  # working minutes; internal processes are decided in days of eight hours
@@ -146,19 +148,16 @@ def _process(about: _Subject) -> Iterator[Check]:
         yield Check(_("The internal process is missing"), "fault", _own(version))
         return
     limit = limit_minutes(version)
-    found = engine.problems(steps_of(version), limit)
+    try:
+        found = problems(steps_of(version.process), limit)
+    except DomainError as exc:  # processes that stand inside each other
+        yield Check(str(exc), "fault", ("process", version.process_id))
+        return
     for phrase in found:
         yield Check(_(phrase.msgid, **phrase.params), "fault", ("process", version.process_id))
     if not found:
         yield Check(_("The process is sound and takes as long as the published limit")
                     if limit is not None else _("The process is sound"))  # fmt: skip
-
-
-def steps_of(version: ProcedureVersion) -> list[StepSpec]:
-    """Return the steps of the version's process as the engine reads them."""
-    rows = version.process.steps if version.process is not None else []
-    return [StepSpec(str(row.position), row.name, row.kind, row.role, row.place,
-                     row.working_minutes) for row in rows]  # fmt: skip
 
 
 def limit_minutes(version: ProcedureVersion) -> int | None:
@@ -229,19 +228,21 @@ def unstaffed(facts: Facts, version: ProcedureVersion, agencies: list[Agency]) -
     """Return the places where nobody holds the role of a step, by role, for ``agencies``."""
     empty: dict[str, list[Agency]] = {}
     for agency in agencies:
-        for step in steps_of(version):
-            place = _where(facts, agency, step.place)
-            if place is not None and (place.id, step.role) not in facts.held:
+        for step in version.process.steps if version.process is not None else []:
+            place = _where(facts, agency, step)
+            if place is not None and step.kind not in AUTOMATIC and (place.id, step.role) not in facts.held:
                 found = empty.setdefault(step.role, [])
                 if place not in found:
                     found.append(place)
     return empty
 
 
-def _where(facts: Facts, agency: Agency, place: str) -> Agency | None:
-    if place == "desk":
+def _where(facts: Facts, agency: Agency, step: ProcessStep) -> Agency | None:
+    if step.place == "desk":
         return facts.desk_of(agency)
-    return facts.root if place == "province" else agency
+    if step.place == "named":
+        return facts.agencies.get(step.agency_id or 0)
+    return facts.root if step.place == "province" else agency
 
 
 def _first(agencies: list[Agency]) -> Place | None:

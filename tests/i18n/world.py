@@ -25,8 +25,8 @@ from app.services import charges, feedback, ratings, reception, results
 from app.services.actors import build_actor
 from app.services.feedback import NewFeedback
 from app.services.files import store_upload
+from app.services.handing import claim
 from app.services.notices import notice_users
-from app.services.processing import claim
 from app.services.submission import submit
 from tests.factories import make_account, make_division, make_form, make_position, make_user
 from tests.i18n.world_configuration import make_configuration

@@ -86,7 +86,7 @@ def test_unassigned_work_is_everybodys_until_it_is_taken(office):
     dossier = office.processed()
     assert codes(office, colleague) == codes(office, office[Role.specialist]) == [dossier.code]
     assert codes(office, colleague, show=Show.unassigned) == [dossier.code]
-    from app.services.processing import claim
+    from app.services.handing import claim
 
     claim(office.session, task_of(dossier), colleague)
     assert codes(office, office[Role.specialist]) == []

@@ -26,7 +26,7 @@ from app.models import (
     Task,
 )
 from app.permissions import Actor
-from app.services import charges, processing
+from app.services import charges, handing, processing
 from app.services.drafts import get_draft
 from app.services.feedback import NewFeedback, send_feedback
 from app.services.reception import pass_on, receive_at_counter
@@ -82,7 +82,7 @@ def test_two_officers_finish_the_same_step(own_database: Flask, number: int) -> 
     task = _open_task(own_database, pk)
 
     def finish(session: Session, actor: Actor) -> int:
-        return processing.finish_task(session, processing.get_task(session, task, actor), actor).id
+        return processing.finish_task(session, handing.get_task(session, task, actor), actor).id
 
     results = at_once([partial(act, own_database, user, finish) for user in world.specialists])
 
@@ -184,7 +184,7 @@ def test_two_colleagues_take_the_same_task(own_database: Flask, number: int) -> 
     task = _open_task(own_database, _dossier_in_process(own_database, world, f"claim-{number}"))
 
     def take(session: Session, actor: Actor) -> int | None:
-        return processing.claim(session, processing.get_task(session, task, actor), actor).assignee_id
+        return handing.claim(session, handing.get_task(session, task, actor), actor).assignee_id
 
     results = at_once([partial(act, own_database, user, take) for user in world.specialists])
 

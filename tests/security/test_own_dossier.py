@@ -9,7 +9,7 @@ from app.history import MAX_REASON, because
 from app.models import Profile, ProfileParameter, User
 from app.models.profile_values import FORM_SETS, value_problem
 from app.permissions import Role
-from app.services import charges, lifecycle, processing, reception, results
+from app.services import charges, handing, lifecycle, processing, reception, results
 from app.services.actors import build_actor
 from app.services.fees import set_charges
 from app.services.profiles import DEFAULTS
@@ -58,13 +58,13 @@ def test_a_specialist_works_on_no_dossier_of_his_own(session):
     colleague = office.officer(Role(task.role))
     for act in (lambda: processing.finish_task(session, task, mine),
                 lambda: write_draft(session, dossier, mine),
-                lambda: processing.hand_to(session, task, mine.user_id, office[Role.agency_head])):  # fmt: skip
+                lambda: handing.hand_to(session, task, mine.user_id, office[Role.agency_head])):  # fmt: skip
         with pytest.raises((NotAllowed, Invalid)):
             act()
     assert not results.may_draft(dossier, mine)
-    assert mine.user_id not in processing.colleagues(session, task)
-    assert colleague.user_id in processing.colleagues(session, task)
-    processing.hand_to(session, task, colleague.user_id, office[Role.agency_head])
+    assert mine.user_id not in handing.colleagues(session, task)
+    assert colleague.user_id in handing.colleagues(session, task)
+    handing.hand_to(session, task, colleague.user_id, office[Role.agency_head])
     write_draft(session, dossier, colleague)
     assert dossier.results
 

@@ -10,7 +10,7 @@ from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.extensions import db
 from app.models import Dossier, Letter, MailMessage, Notice, Task
 from app.permissions import Role, acting_as
-from app.services import processing, reception, results
+from app.services import handing, processing, reception, results
 from app.services.actors import build_actor
 from app.services.charges import record_payment
 from app.services.history import verify_history
@@ -119,10 +119,10 @@ def test_a_step_with_several_officers_waits_to_be_taken(session):
     dossier = office.processed()
     task = task_of(dossier)
     assert task.assignee_id is None
-    processing.claim(session, task, first)
+    handing.claim(session, task, first)
     assert task.assignee_id == dossier.holder_id == first.user_id
     with pytest.raises(Conflict):
-        processing.claim(session, task, second)
+        handing.claim(session, task, second)
     with pytest.raises(NotAllowed):
         processing.finish_task(session, task, second)
 
@@ -182,14 +182,14 @@ def test_a_task_is_handed_on_only_to_those_who_may_do_it(session):
     colleague = office.officer(Role.specialist)
     dossier = office.processed()
     task, head = task_of(dossier), office[Role.agency_head]
-    processing.hand_to(session, task, colleague.user_id, head)
+    handing.hand_to(session, task, colleague.user_id, head)
     assert task.assignee_id == colleague.user_id
     assert session.scalar(sa.select(sa.func.count(Notice.id)).where(
         Notice.user_id == colleague.user_id, Notice.key.like(f"task:{task.id}%"))) == 2  # fmt: skip
     with pytest.raises(Invalid):
-        processing.hand_to(session, task, office[Role.clerk].user_id, head)
+        handing.hand_to(session, task, office[Role.clerk].user_id, head)
     with pytest.raises(NotAllowed):
-        processing.hand_to(session, task, colleague.user_id, office[Role.clerk])
+        handing.hand_to(session, task, colleague.user_id, office[Role.clerk])
 
 
 def test_a_task_of_another_commune_is_not_found(session):
@@ -197,7 +197,7 @@ def test_a_task_of_another_commune_is_not_found(session):
     dossier = office.processed()
     stranger = office.officer(Role.specialist, make_agency(parent=office.tree.root))
     with pytest.raises(NotFound):
-        processing.get_task(session, task_of(dossier).id, stranger)
+        handing.get_task(session, task_of(dossier).id, stranger)
     with pytest.raises(NotAllowed):
         processing.finish_task(session, task_of(dossier), stranger)
 
@@ -253,7 +253,7 @@ def test_two_officers_finishing_the_same_step(own_database):
             try:
                 with transaction() as session, acting_as(actor):
                     processing.finish_task(
-                        session, processing.get_task(session, task_id, actor), actor
+                        session, handing.get_task(session, task_id, actor), actor
                     )
                 outcomes.append("done")
             except Conflict as exc:

@@ -261,6 +261,7 @@ STAYS = {
     "dossier_place.agency_id": "derived from the dossiers",
     "clock_segment.agency_id": "tells who held the dossier then; the running one is handed over",
     "reorganisation.source_id": "the act itself", "reorganisation.target_id": "the act itself",
+    "process_step.agency_id": "decided with the process; running dossiers go to the agency that came after",
     "fee.agency_id": "a rule decided for that agency; the next version names the new one",
     "publication_decision.agency_id": "tells who decided then",
     "officer_position.agency_id": "posts end and begin again",

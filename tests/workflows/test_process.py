@@ -4,16 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.workflows.process import (
-    StepSpec,
-    after,
-    before,
-    earlier,
-    find,
-    first,
-    problems,
-    total_minutes,
-)
+from app.workflows.process import Graph, StepSpec
+from app.workflows.process_checks import problems
 
 # QĐ 2031/QĐ-UBND, Cao Bằng, procedure 1.014465: 3 working days in hours 2+2+4+2+2+2+10+0.
 STEPS = (
@@ -35,40 +27,39 @@ def changed(number: int, **changes: object) -> tuple[StepSpec, ...]:
     )
 
 
+LINE = Graph(STEPS)
+
+
 def test_a_published_process_is_sound():
     assert problems(STEPS, 3 * 480) == []
     assert problems(STEPS, None) == []
-    assert total_minutes(STEPS) == 1440
+    assert LINE.total_minutes == 1440
 
 
 def test_walking_the_steps():
-    assert first(STEPS).key == "s1"
-    walked, key = ["s1"], "s1"
-    while following := after(STEPS, key):
-        (step,) = following
-        key = step.key
-        walked.append(key)
+    walked = [LINE.first.key]
+    while following := LINE.after(walked[-1]):
+        walked += [step.key for step in following]
     assert walked == [step.key for step in STEPS]
-    assert after(STEPS, "s7") == ()
 
 
 def test_going_back():
-    assert [step.key for step in before(STEPS, "s3")] == ["s2"]
-    assert before(STEPS, "s1") == ()
-    assert [step.key for step in earlier(STEPS, "s4")] == ["s3", "s2", "s1"]
-    assert earlier(STEPS, "s1") == ()
-    assert find(STEPS, "s5").role == "agency_head"
+    assert [step.key for step in LINE.before("s3")] == ["s2"]
+    assert LINE.before("s1") == ()
+    assert [step.key for step in LINE.earlier("s4")] == ["s3", "s2", "s1"]
+    assert LINE.earlier("s1") == ()
+    assert LINE.find("s5").role == "agency_head"
 
 
-@pytest.mark.parametrize("question", [after, before, earlier, find])
+@pytest.mark.parametrize("question", ["after", "before", "earlier", "find", "later", "ways"])
 def test_an_unknown_step_is_an_error(question):
     with pytest.raises(LookupError, match="no step"):
-        question(STEPS, "s99")
+        getattr(LINE, question)("s99")
 
 
 def test_an_empty_process_has_no_first_step():
     with pytest.raises(LookupError, match="no step"):
-        first(())
+        _ = Graph(()).first
 
 
 # The department signs and seals, then the province does.

@@ -11,7 +11,7 @@ from app.errors import Invalid, NotFound
 from app.lowcode.values import as_id, plain_text
 from app.models import Dossier, ProcedureVersion, Task
 from app.permissions import Actor
-from app.services import charges, eforms, fees, processing, reception, results, submission
+from app.services import charges, eforms, fees, handing, processing, reception, results, submission
 from app.services.eform_state import reopened
 from app.services.files import max_upload_mb
 from app.views.applicant.uploads import take_plain_files
@@ -24,7 +24,7 @@ Act = Callable[[Session, Dossier, Actor, Any], str]
 
 def task_of(session: Session, dossier: Dossier, actor: Actor, form: Any) -> Task:
     """Return the task the form names, locked; NotFound if it is not one of this dossier."""
-    task = processing.get_task(session, as_id(form.get("task", "")) or 0, actor)
+    task = handing.get_task(session, as_id(form.get("task", "")) or 0, actor)
     if task.dossier_id != dossier.id:
         raise NotFound(_("There is no such task, or you may not see it."))
     return task
@@ -91,7 +91,7 @@ def _request_payment(session: Session, dossier: Dossier, actor: Actor, _form: An
 
 
 def _claim(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    processing.claim(session, task_of(session, dossier, actor, form), actor)
+    handing.claim(session, task_of(session, dossier, actor, form), actor)
     return _("The task is yours.")
 
 
@@ -117,7 +117,7 @@ def _send_back(session: Session, dossier: Dossier, actor: Actor, form: Any) -> s
 
 def _hand_to(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     task = task_of(session, dossier, actor, form)
-    processing.hand_to(session, task, as_id(form.get("user", "")) or 0, actor)
+    handing.hand_to(session, task, as_id(form.get("user", "")) or 0, actor)
     return _("Handed to %(name)s.", name=task.assignee.get_full_name() if task.assignee else "")
 
 

@@ -1,0 +1,120 @@
+"""To whom a new task is given: of those who hold the role where the step is done."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.clock import today
+from app.models import Dossier, OfficerPosition, Task, User
+from app.models.task import TaskState
+from app.workflows.process import Assign, StepSpec
+
+Post = tuple[int, str]
+"""Id of an agency, name of a role."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """An officer who may do a step: user id, user name, title of the post."""
+
+    user_id: int
+    username: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Those who may do some steps of one dossier, and what decides between them.
+
+    open_now: user id → open tasks. had_last: id of a stored step → who got it last.
+    """
+
+    by_post: dict[Post, list[Holder]]
+    open_now: Counter[int] = field(default_factory=Counter)
+    had_last: dict[int, int] = field(default_factory=dict)
+
+    def choose(self, dossier: Dossier, step: StepSpec, agency_id: int) -> int | None:
+        """Return the user to whom a new task of ``step`` is given; None leaves it to all who may."""
+        holders = self.by_post.get((agency_id, step.role), [])
+        ids = [holder.user_id for holder in holders]
+        if step.assign == Assign.post:
+            return _only([h.user_id for h in holders if h.title == step.assign_value])
+        if step.assign == Assign.officer:
+            return _only([h.user_id for h in holders if h.username == step.assign_value])
+        if step.assign == Assign.same:
+            return _who_did(dossier, step.assign_value, ids)
+        if step.assign == Assign.least_loaded and ids:
+            chosen = min(ids, key=lambda user_id: (self.open_now[user_id], user_id))
+            self.open_now[chosen] += 1
+            return chosen
+        if step.assign == Assign.in_turn and ids:
+            last = self.had_last.get(step.row_id, 0)
+            return next((user_id for user_id in ids if user_id > last), ids[0])
+        return _who_did(dossier, step.key, ids) or _only(ids)
+
+    def told(self, task: Task) -> list[int]:
+        """Return the ids of those to be told of a task: its officer, else all who may take it."""
+        if task.assignee_id is not None:
+            return [task.assignee_id]
+        return [holder.user_id for holder in self.by_post.get((task.agency_id, task.role), [])]
+
+
+def candidates_of(session: Session, dossier: Dossier, wanted: Iterable[tuple[int, StepSpec]]) -> Candidates:
+    """Return who may do the steps at the agencies, the applicant himself left out.
+
+    wanted: (agency id, step). Statements: one, and one more for each rule that looks at work done.
+    """
+    pairs = list(wanted)
+    found = Candidates(_holders(session, dossier, {(a, step.role) for a, step in pairs}))
+    _add_loads(session, found, [pair for pair in pairs if pair[1].assign == Assign.least_loaded])
+    _add_turns(session, found, {step.row_id for _a, step in pairs if step.assign == Assign.in_turn})
+    return found
+
+
+def _holders(session: Session, dossier: Dossier, posts: set[Post]) -> dict[Post, list[Holder]]:
+    day, post = today(), OfficerPosition
+    query = (
+        sa.select(post.agency_id, post.role, post.user_id, User.username, post.title)
+        .join(User, User.id == post.user_id)
+        .where(post.agency_id.in_({a for a, _role in posts}), post.role.in_({r for _a, r in posts}))
+        .where(User.active.is_(True), post.valid_from <= day)
+        .where(sa.or_(post.valid_to.is_(None), post.valid_to >= day))
+        .order_by(post.user_id, post.id)
+    )
+    found: dict[Post, list[Holder]] = {}
+    for agency_id, role, user_id, username, title in session.execute(query):
+        some = found.setdefault((agency_id, role), [])
+        if user_id != dossier.account.user_id and all(one.user_id != user_id for one in some):
+            some.append(Holder(user_id, username, title or ""))
+    return found
+
+
+def _add_loads(session: Session, found: Candidates, pairs: list[tuple[int, StepSpec]]) -> None:
+    ids = {h.user_id for a, step in pairs for h in found.by_post.get((a, step.role), [])}
+    query = (
+        sa.select(Task.assignee_id, sa.func.count())
+        .where(Task.assignee_id.in_(ids), Task.state == TaskState.open).group_by(Task.assignee_id)
+    )  # fmt: skip
+    found.open_now.update({int(u): int(n) for u, n in session.execute(query) if u} if ids else {})
+
+
+def _add_turns(session: Session, found: Candidates, step_ids: set[int]) -> None:
+    if not step_ids:
+        return
+    latest = sa.select(sa.func.max(Task.id)).where(
+        Task.step_id.in_(step_ids), Task.assignee_id.is_not(None)
+    ).group_by(Task.step_id)  # fmt: skip
+    query = sa.select(Task.step_id, Task.assignee_id).where(Task.id.in_(latest))
+    found.had_last.update({row.step_id: row.assignee_id for row in session.execute(query)})
+
+
+def _only(ids: list[int]) -> int | None:
+    return ids[0] if len(ids) == 1 else None
+
+
+def _who_did(dossier: Dossier, key: str, ids: list[int]) -> int | None:
+    done = [task.assignee_id for task in dossier.tasks if task.key == key and task.assignee_id in ids]
+    return done[-1] if done else None

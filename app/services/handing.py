@@ -1,0 +1,101 @@
+"""Whose a task is: taking it, giving it back, handing it to a colleague."""
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, contains_eager
+
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.models import Dossier, Task
+from app.models.task import TaskState
+from app.permissions import Actor, Role
+from app.services import lifecycle
+from app.services.notices import holders, tell_tasks
+from app.services.opening import show_place
+from app.services.task_rights import leads, may_do
+
+
+def claim(session: Session, task: Task, actor: Actor) -> Task:
+    """Take an unassigned task; raises Conflict if a colleague was faster."""
+    if task.assignee_id == actor.user_id:
+        return task
+    if task.assignee_id is not None:
+        raise Conflict(_("%(name)s has already taken this task.", name=str(task.assignee)))
+    refuse_unless_mine(task, actor)
+    return _give(session, task, actor.user_id, actor)
+
+
+def unclaim(session: Session, task: Task, actor: Actor) -> Task:
+    """Give one's task back to all who may do it. Raises Invalid if there is nobody else."""
+    refuse_unless_mine(task, actor)
+    if task.assignee_id is None:
+        return task
+    if set(colleagues(session, task)) <= {task.assignee_id}:
+        raise Invalid(_("Nobody else may do this step; it stays with you."))
+    return _give(session, task, None, actor)
+
+
+def hand_to(session: Session, task: Task, user_id: int, actor: Actor) -> Task:
+    """Give a task to a colleague who may do it: one's own, or as a head there anybody's."""
+    if task.state != TaskState.open:
+        _refuse_closed(task)
+    if not leads(task, actor):
+        refuse_unless_mine(task, actor)
+    if user_id not in colleagues(session, task):
+        message = _("This person may not do this step.")
+        raise Invalid(message, {"user": message})
+    return _give(session, task, user_id, actor)
+
+
+def _give(session: Session, task: Task, user_id: int | None, actor: Actor) -> Task:
+    task.assignee_id = user_id
+    session.flush()
+    session.expire(task, ["assignee"])
+    if task.asked_by_id is None:
+        show_place(session, task.dossier)
+    if user_id is not None and user_id != actor.user_id:
+        tell_tasks(session, {task: [user_id]}, again=f":{task.row_version}")
+    return task
+
+
+def colleagues(session: Session, task: Task) -> list[int]:
+    """Return the ids of those who may do a task."""
+    return _fit(task.dossier, holders(session, task.agency_id, Role(task.role)))
+
+
+def _fit(dossier: Dossier, user_ids: list[int]) -> list[int]:
+    """Return the officers among ``user_ids`` who are not the applicant himself."""
+    return [number for number in user_ids if number != dossier.account.user_id]
+
+
+def refuse_unless_mine(task: Task, actor: Actor) -> None:
+    """Raise Conflict if the task is over, NotAllowed if it is not the actor's."""
+    if task.state != TaskState.open:
+        _refuse_closed(task)
+    if not may_do(task, actor):
+        lifecycle.refuse_own(task.dossier, actor)
+        raise NotAllowed(_("This step is not yours: %(step)s", step=task.name))
+
+
+def _refuse_closed(task: Task) -> None:
+    raise Conflict(_("%(code)s: this step was already finished by %(name)s.",
+                     code=task.dossier.code, name=str(task.assignee or "")))  # fmt: skip
+
+
+def get_task(session: Session, pk: int, actor: Actor) -> Task:
+    """Return a task of a dossier the actor may see, locked for a change; else NotFound.
+
+    The dossier's row is locked with it: two parallel steps finished at once follow each other,
+    so that the one that comes last opens the step where they meet.
+    """
+    from app.models.scope import through_dossier
+
+    query = sa.select(Task).where(Task.id == pk)
+    condition = through_dossier(Task.dossier_id, actor)
+    query = query if condition is None else query.where(condition)
+    query = query.join(Task.dossier).options(contains_eager(Task.dossier))
+    query = query.with_for_update(of=(Task, Dossier)).execution_options(populate_existing=True)
+    task = session.scalar(query)
+    if task is None:
+        raise NotFound(_("There is no such task, or you may not see it."))
+    session.expire(task.dossier, ["tasks", "movements", "segments"])  # as they are now, under the lock
+    return task
