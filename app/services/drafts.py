@@ -26,6 +26,7 @@ from app.models.form import FieldKind
 from app.models.procedure import VersionState
 from app.permissions import Actor
 from app.services import eforms
+from app.services.eform_state import Evaluation, may_see
 from app.services.submission import handling_agency, new_key
 from app.text import fold
 
@@ -199,6 +200,16 @@ def refuse_stale(draft: Draft, base: str | None) -> None:
     """Raise Conflict unless a page that shows the whole draft shows it as it is now."""
     if str(base) != str(draft.row_version):
         raise Conflict(_stale())
+
+
+def computed_texts(draft: Draft) -> dict[str, str]:
+    """Return {key: text} of the computed fields the applicant reads, by what is typed so far."""
+    form = draft.version.form
+    if form is None:
+        return {}
+    judged = Evaluation(eforms.prepare(form), answers_of(draft))
+    return {key: judged.text(key) if judged.is_shown(key) else "" for key, field in judged.fields.items()
+            if field.kind == FieldKind.computed and may_see(field, officer=False)}  # fmt: skip
 
 
 def answers_of(draft: Draft) -> dict[str, Any]:

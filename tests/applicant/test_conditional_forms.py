@@ -153,3 +153,19 @@ def test_only_settled_dossiers_are_the_store(session):
     dossier, _citizen = office.submitted(data={"co": "y", "bien_so": "75A-7"})
     form = factories.make_form(({"key": "bien_so", "label": "B", "kind": "text", "prefill": "store"},))
     assert known_answers(form, dossier.account) == {}
+
+
+def test_saving_by_itself_answers_with_the_computed_texts(session, login):
+    rows = (
+        {"key": "so_ban", "label": "Số bản", "kind": "number"},
+        {"key": "tien", "label": "Thành tiền", "kind": "computed", "expression": "=so_ban * 8000",
+         "is_required": False},
+        {"key": "noi_bo", "label": "Nội bộ", "kind": "computed", "expression": "=so_ban + 1", "is_required": False,
+         "filled_by": "officer"},
+    )  # fmt: skip
+    world = make_world(form=factories.make_form(rows))
+    me, draft = login(world.user), make_draft(world, {})
+    inputs = page_inputs(me.get(form_url(draft)).text)
+    for typed, text in (("3", "24.000"), ("12", "96.000"), ("", "0")):
+        answer = me.post(f"/nop-ho-so/{draft.key}/autosave?phan=1", data=inputs | {"f_so_ban": typed})
+        assert answer.json["computed"] == {"tien": text}

@@ -67,6 +67,13 @@ function start(mark) {
     }
   }
 
+  // Computed texts come from the server with what it has just kept: one evaluation, never two.
+  form.addEventListener("autosaved", (event) => {
+    for (const output of form.querySelectorAll("[data-computed]")) {
+      const text = event.detail.computed?.[output.dataset.computed];
+      if (text && output.textContent !== text) output.textContent = text;
+    }
+  });
   for (const kind of ["input", "change", "rowschange"]) form.addEventListener(kind, judge);
   judge();
 }

@@ -106,6 +106,7 @@ function autosave(form) {
       const answer = await reply.json().catch(() => ({}));
       if (!reply.ok) throw Object.assign(new Error("refused"), { text: answer.error, final: reply.status < 500 });
       dirty.delete(form);
+      form.dispatchEvent(new CustomEvent("autosaved", { detail: answer }));
       status.textContent = words.saved_at.replace("{time}", answer.saved_at || new Date().toTimeString().slice(0, 5));
     } catch (error) {
       status.textContent = error.text || words.save_failed;
@@ -114,7 +115,7 @@ function autosave(form) {
       running = false;
     }
   }
-  for (const kind of ["input", "change", "rowschange"]) form.addEventListener(kind, () => later(1500));
+  for (const kind of ["input", "change", "rowschange"]) form.addEventListener(kind, () => later(form.querySelector("[data-computed]") ? 500 : 1500));
 }
 
 function childRows(box) {

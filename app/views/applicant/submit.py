@@ -116,8 +116,8 @@ class SubmitView(ApplicantView):
             part, values = pages.sent_values(draft, sent, request.args.get("phan"))
             drafts.save_answers(draft, values, part=part, base=str(sent.get("base")),
                                 tab=str(sent.get("tab") or ""))  # fmt: skip
-            revision = drafts.page_revision(draft, part)
-        return jsonify(saved_at=f"{to_local(now()):%H:%M}", base=revision)
+            revision, computed = drafts.page_revision(draft, part), drafts.computed_texts(draft)
+        return jsonify(saved_at=f"{to_local(now()):%H:%M}", base=revision, computed=computed)
 
     @expose("/<key>/giay-to", methods=["GET", "POST"])
     @login_first
