@@ -64,7 +64,8 @@ class AnswerMaker:
             "address": lambda: {"unit": account.unit.code if account.unit else "19753", "detail": "12 Lê Lợi"},
             "personal_id": lambda: account.id_number if len(account.id_number) == 12 else "046090990001",
             "phone": lambda: account.phone or "0900000101", "email": lambda: account.email or "mau@example.com",
-            "table": lambda: [self._row(field)], "file": lambda: None,
+            "table": lambda: [self._row(field)], "group": lambda: [self._row(field)], "file": lambda: None,
+            "catalog": lambda: None,
         }  # fmt: skip
         return (
             makers[field.kind]()

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from app.documents.data import problems as print_problems
-from app.models import AdministrativeUnit
+from app.models import AdministrativeUnit, SharedCatalog
 from app.packs.demo_answers import AnswerMaker
 from app.packs.files import read_folder
 from app.packs.loader import PackLoader
@@ -27,6 +27,7 @@ def make(session):
 
     def made(code):
         unit = session.query(AdministrativeUnit).filter_by(code="19753").first() or make_unit()
+        session.add(SharedCatalog(code="benh_vien", name="Bệnh viện"))
         form = loader._form(FORMS[code])
         session.flush()
         names = NameMaker.__new__(NameMaker)

@@ -12,9 +12,9 @@ from tests.packs.hue import AGENCIES, PACKS, ROLES, UNITS, folder, read, rows
 
 KINDS = {
     "text", "textarea", "number", "date", "select", "multi_select", "address", "personal_id",
-    "phone", "email", "file", "table", "checkbox", "computed",
+    "phone", "email", "file", "table", "group", "catalog", "checkbox", "computed",
 }  # fmt: skip
-CELL_KINDS = KINDS - {"table", "select"}
+CELL_KINDS = KINDS - {"table", "group", "select"}
 PREFILLS = {"name", "id_number", "born_on", "gender", "phone", "email", "address"}
 MINUTES = {"working_day": 480, "working_hour": 60}
 STEP_KINDS = {"receive", "work", "check", "sign", "number_and_seal", "return"}
@@ -204,7 +204,7 @@ def test_a_form_can_be_filled_in(code: str) -> None:
         assert field["kind"] in KINDS
         assert re.fullmatch(r"[a-z][a-z0-9_]*", field["key"])
         assert ("options" in field) == (field["kind"] in {"select", "multi_select"})
-        assert ("columns" in field) == (field["kind"] == "table")
+        assert ("columns" in field) == (field["kind"] in {"table", "group"})
         assert field.get("prefill") in PREFILLS | {None}
         values = [option["value"] for option in field.get("options", [])]
         assert len(values) == len(set(values))

@@ -71,7 +71,7 @@ function start(mark) {
   form.addEventListener("autosaved", (event) => {
     for (const output of form.querySelectorAll("[data-computed]")) {
       const text = event.detail.computed?.[output.dataset.computed];
-      if (text && output.textContent !== text) output.textContent = text;
+      if (text !== undefined) output.textContent = text || output.dataset.empty;
     }
   });
   for (const kind of ["input", "change", "rowschange"]) form.addEventListener(kind, judge);
