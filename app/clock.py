@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
+_recorded: ContextVar[datetime | None] = ContextVar("recorded", default=None)
 
 
 def now() -> datetime:
@@ -23,6 +24,22 @@ def acting_at(instant: datetime) -> Iterator[None]:
         yield
     finally:
         _frozen.reset(token)
+
+
+@contextmanager
+def entering_late(instant: datetime) -> Iterator[None]:
+    """Run a block as of ``instant``, while the history tells when it was really entered."""
+    token = _recorded.set(recorded_now())
+    try:
+        with acting_at(instant):
+            yield
+    finally:
+        _recorded.reset(token)
+
+
+def recorded_now() -> datetime:
+    """Return the instant that history entries carry: the present, also of a late entry."""
+    return _recorded.get() or now()
 
 
 def to_local(instant: datetime) -> datetime:

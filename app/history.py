@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
 
-from app.clock import now
+from app.clock import recorded_now
 from app.errors import Invalid
 from app.permissions import Actor, current_actor
 from app.types import JSON, UtcDateTime
@@ -152,7 +152,7 @@ def _entry(
     actor: Actor,
 ) -> dict[str, Any]:
     return {
-        "aggregate": aggregate[0], "aggregate_id": aggregate[1], "at": now(),
+        "aggregate": aggregate[0], "aggregate_id": aggregate[1], "at": recorded_now(),
         "actor_id": actor.user_id, "actor_name": actor.name, "on_behalf_of": actor.on_behalf_of,
         "ip": actor.ip, "action": action, "record": target[0], "record_id": target[1],
         "changes": changes, "reason": reason,

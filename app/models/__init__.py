@@ -22,6 +22,7 @@ from app.models.fee import Fee, FeeExemption, FeeSubject
 from app.models.feedback import Feedback
 from app.models.form import Form, FormSection
 from app.models.form_field import FormField
+from app.models.incident import OutageDecision, PaperReception
 from app.models.letter import Letter
 from app.models.money import Charge
 from app.models.notice import IncidentNotice, MailMessage, Notice
@@ -91,8 +92,10 @@ __all__ = [
     "Notice",
     "OfficerPosition",
     "OnlineService",
+    "OutageDecision",
     "OutboxEvent",
     "PackRun",
+    "PaperReception",
     "PermissionView",
     "Procedure",
     "ProcedureReport",

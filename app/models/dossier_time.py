@@ -36,6 +36,7 @@ ACTS = {row.name: row.label for row in (*DOSSIER.transitions, *EXTENSION.transit
     "recall_step": N_("Take back a finished step"),
     "ask_opinion": N_("Ask for an opinion"), "give_opinion": N_("Give an opinion"),
     "rehome": N_("Handed over by a reorganisation of agencies"),
+    "catch_up": N_("Entered later from paper"),
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from app.clock import now
 from app.errors import Invalid
@@ -19,6 +19,7 @@ from app.permissions import EVERY_OFFICER, Actor, Role
 from app.types import UtcDateTime
 
 if TYPE_CHECKING:
+    from app.models.agency import Agency
     from app.models.dossier import Dossier
 
 
@@ -78,11 +79,19 @@ class IncidentNotice(Entity):
         UtcDateTime, info={"label": _l("Expected end")}
     )
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Ended")})
+    agency_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("agency.id"), index=True,
+        info={"label": _l("Agency affected"), "help": _l("With all below it; empty: the whole system")},
+    )  # fmt: skip
+    clause: Mapped[str] = mapped_column(
+        sa.String(120), default="HUE25 Đ23.1", server_default="HUE25 Đ23.1", info={"label": _l("Clause")}
+    )
+    agency: Mapped[Agency | None] = relationship("Agency")
 
     screen = Screen(
         menu=SYSTEM, icon="alert-triangle",
         title=_l("Incident notices"), singular=_l("Incident notice"),
-        columns=["title", "starts_at", "expected_end_at", "ended_at"], can_delete=False,
+        columns=["title", "agency", "starts_at", "expected_end_at", "ended_at"], can_delete=False,
         key=["title", "starts_at"],
         read=EVERY_OFFICER, write=frozenset({Role.system_admin}),
     )  # fmt: skip
@@ -91,9 +100,24 @@ class IncidentNotice(Entity):
         return self.title
 
     def check(self, actor: Actor) -> None:
-        """Refuse an end before the start."""
+        """Refuse an end before the start, and other times once the incident's time is decided upon."""
+        self._refuse_decided()
         for name in ("expected_end_at", "ended_at"):
             value = getattr(self, name)
             if value is not None and value < self.starts_at:
                 message = _("The end must not lie before the start.")
                 raise Invalid(message, {name: message})
+
+    def _refuse_decided(self) -> None:
+        from app.models.incident import OutageDecision  # it needs this model first
+
+        state = sa.inspect(self)
+        touched = any(state.attrs[name].history.has_changes() for name in ("starts_at", "ended_at", "agency_id"))
+        session = object_session(self)
+        if not touched or not state.persistent or session is None:
+            return
+        with session.no_autoflush:
+            query = sa.select(OutageDecision.id).where(OutageDecision.incident_id == self.id)
+            if session.scalar(query) is not None:
+                message = _("The time of this incident has been decided upon: its times no longer change.")
+                raise Invalid(message, {"ended_at": message})

@@ -43,6 +43,7 @@ STEP_WORDS = {
     "grant_extension": N_("The extension was granted, the due date changed"),
     "refuse_extension": N_("The extension was refused"),
     "take_back_extension": N_("The request for an extension was taken back"),
+    "catch_up": N_("The dossier received on paper was entered later"),
 }
 _MOVE_LOOKS = {
     "refuse": ("danger", "circle-x"), "stop": ("danger", "ban"),

@@ -118,7 +118,12 @@ def pausing(session: Session) -> frozenset[str]:
 def parts_of(dossier: Dossier) -> list[Part]:
     """Return the segments of a dossier as the pure ledger reads them."""
     rows = sorted(dossier.segments, key=lambda row: (row.started_at, row.id))
-    return [Part(row.holder, row.started_at, row.ended_at, row.ground or "", row.id) for row in rows]
+    return [part_of(row) for row in rows]
+
+
+def part_of(row: ClockSegment) -> Part:
+    """Return one segment as the pure ledger reads it."""
+    return Part(row.holder, row.started_at, row.ended_at, row.ground or "", row.id)
 
 
 def _adjustment(row: DueChange) -> Adjustment:

@@ -6,6 +6,7 @@ from typing import Any
 from app.integrations.mail import deliver_mail
 from app.services.calendar_moving import move_waiting
 from app.services.letters import keep_letter
+from app.services.outages import credit_waiting
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting
 from app.tasks.imports import apply_import, check_import
@@ -23,5 +24,6 @@ HANDLERS: dict[str, Handler] = {
     "calendars.move": move_waiting,
     "letters.render": keep_letter,
     "mail.send": deliver_mail,
+    "outages.credit": credit_waiting,
     "ratings.invite": invite_rating,
 }

@@ -22,6 +22,7 @@ from app.views.form_import import FORM_IMPORT_VIEWS
 from app.views.form_print import FORM_PRINT_VIEWS
 from app.views.leaders import LEADER_VIEWS
 from app.views.officers import OFFICER_VIEWS
+from app.views.outages import OUTAGE_VIEWS
 from app.views.packs import PackView
 from app.views.panels import add_panels
 from app.views.portal import PORTAL_VIEWS
@@ -37,6 +38,7 @@ VIEWS: tuple[type, ...] = (
     *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
     *CATALOG_EXCHANGES,
     CalendarWeekView,
+    *OUTAGE_VIEWS,
 )  # fmt: skip
 
 

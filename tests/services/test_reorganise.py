@@ -264,6 +264,8 @@ STAYS = {
     "process_step.agency_id": "decided with the process; running dossiers go to the agency that came after",
     "fee.agency_id": "a rule decided for that agency; the next version names the new one",
     "publication_decision.agency_id": "tells who decided then",
+    "incident_notice.agency_id": "tells whom an incident concerned then",
+    "paper_reception.desk_id": "tells where the paper was received; an approval needs that desk",
     "officer_position.agency_id": "posts end and begin again",
 }  # fmt: skip
 FOLLOWS = {"dossier.agency_id", "dossier.desk_id", "task.agency_id", "draft.agency_id", "feedback.agency_id",

@@ -15,7 +15,7 @@ from app.lowcode.values import as_id
 from app.models import Account, Agency, Dossier, ProcedureVersion
 from app.models.menus import WORK
 from app.permissions import Role, acting_for, current_actor
-from app.services import eforms, reception
+from app.services import catch_up, eforms, reception
 from app.services.catalog import ProcedureSearch, find_procedures
 from app.services.counter import (
     enter_applicant,
@@ -31,7 +31,7 @@ from app.views.applicant.uploads import take_plain_files
 from app.views.officers.acts import papers_of
 from app.views.officers.base import OfficerView, asked, sent
 from app.views.officers.fee_inputs import read_counts
-from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page
+from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page, moment
 
 _CHANNELS = ("counter", "post")
 
@@ -57,6 +57,8 @@ class ReceptionView(OfficerView):
             return counter_page(version_id, key=new_key())
         if sent().get("do") == "find":
             return self._find(version_id)
+        if sent().get("do") == "catch_up":
+            return self._catch_up(version_id)
         return self._receive(version_id)
 
     def _pick(self) -> str:
@@ -94,20 +96,41 @@ class ReceptionView(OfficerView):
         return redirect(url_for("DossierPageView.show", code=code, letter=slip))
 
 
-def _take(session: Session, version_id: int, key: str) -> Dossier:
-    """Enter applicant and dossier with its scans; the same key finds the first one."""
-    actor, form = current_actor(), sent()
-    known = reception.find_by_key(session, key)
-    if known is not None:
-        return known
-    version = get_version(session, version_id)
-    given = CounterReception(
+    def _catch_up(self, version_id: int) -> Any:
+        """Keep what was received on paper during an incident, for the director to approve."""
+        key = sent().get("key", "")[:36] or new_key()
+        try:
+            with transaction() as unit:
+                row = catch_up.enter(
+                    unit, _given(unit, get_version(unit, version_id), key), current_actor(),
+                    received_at=moment(sent().get("paper_received_at", "")),
+                    paper_number=sent().get("paper_number", ""),
+                )  # fmt: skip
+                number = row.paper_number
+        except DomainError as exc:
+            return counter_page(version_id, key=key, error=exc), exc.status
+        flash(_("Number %(number)s waits for the director's approval.", number=number), "success")
+        return redirect(url_for("CatchUpView.index"))
+
+
+def _given(session: Session, version: ProcedureVersion, key: str) -> CounterReception:
+    form = sent()
+    return CounterReception(
         key=key, version=version, account=_applicant(session),
         agency=_agency(session), data=_answers(version), papers=papers_of(version, form),
         channel=form.get("channel") if form.get("channel") in _CHANNELS else "counter",
         result_way=form.get("result_way", "desk"), contact=_contact(), fees=read_counts(version, form),
         fee_subject=form.get("fee_subject", ""),
     )  # fmt: skip
+
+
+def _take(session: Session, version_id: int, key: str) -> Dossier:
+    """Enter applicant and dossier with its scans; the same key finds the first one."""
+    actor, form = current_actor(), sent()
+    known = reception.find_by_key(session, key)
+    if known is not None:
+        return known
+    given = _given(session, get_version(session, version_id), key)
     act = reception.register if form.get("do") == "register" else reception.receive_at_counter
     with acting_for(given.account.name):
         dossier = act(session, given, actor)

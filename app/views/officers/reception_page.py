@@ -1,12 +1,12 @@
 """What the counter's form shows."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import render_template
 from flask_babel import gettext as _
 
-from app.clock import now
+from app.clock import VIETNAM, now
 from app.errors import DomainError, Invalid
 from app.extensions import db
 from app.lowcode.screen import label_of
@@ -18,6 +18,7 @@ from app.services import drafts, eforms
 from app.services.counter import commune_of, desks_of, get_version
 from app.services.fee_inputs import counter_inputs
 from app.services.guards import is_shared
+from app.services.incidents import covering
 from app.services.letter_data import limit_text
 from app.services.submission import handling_agency
 from app.services.timing import result_due
@@ -26,6 +27,7 @@ from app.views.applicant.uploads import upload_limits
 from app.views.officers.base import sent
 from app.views.officers.fee_inputs import WORDS
 
+_PAPER = frozenset({"agency", "paper_received_at", "paper_number"})
 APPLICANT_FIELDS = ("id_kind", "id_number", "name", "gender", "phone", "email", "address")
 
 
@@ -38,6 +40,17 @@ def born_on(text: str) -> date | None:
     except ValueError as exc:
         message = _("Please enter an existing date as day/month/year, for example 25/03/1990.")
         raise Invalid(message, {"born_on": message}) from exc
+
+
+def moment(text: str) -> datetime | None:
+    """Return the Vietnamese day and time typed, None for an empty field; raises Invalid."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=VIETNAM)
+    except ValueError as exc:
+        message = _("Please enter an existing day and time, for example 10/03/2026 09:30.")
+        raise Invalid(message, {"paper_received_at": message}) from exc
 
 
 def counter_page(
@@ -58,6 +71,7 @@ def counter_page(
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
         elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
         live=live, communes=_communes(version), due=_due(version), limit=limit_text(version),
+        outages=_outages(),
         **upload_limits(session),
     )  # fmt: skip
 
@@ -96,7 +110,7 @@ def _links(of_form: dict[str, str], faults: dict[str, str]) -> list[tuple[str, s
     labels = {name: label_of(Account, name) for name in (*APPLICANT_FIELDS, "born_on")}
     own = [(name, f"{labels[name]}: {text}" if name in labels else text)
            for name, text in faults.items()
-           if name in labels or name == "agency" or name.startswith("component-")]  # fmt: skip
+           if name in labels or name in _PAPER or name.startswith("component-")]  # fmt: skip
     return own + list(of_form.items())
 
 
@@ -114,6 +128,13 @@ def _own_commune() -> Agency | None:
     desks = desks_of(current_actor())
     desk = db.session.get(Agency, desks[0]) if desks else None
     return commune_of(desk) if desk is not None else None
+
+
+def _outages() -> list[Any]:
+    """Return the incidents of this desk during which papers may have come (HUE25 Đ23.3)."""
+    desks = desks_of(current_actor())
+    desk = db.session.get(Agency, desks[0]) if desks else None
+    return covering(db.session(), desk) if desk is not None else []
 
 
 def _due(version: ProcedureVersion) -> Any:

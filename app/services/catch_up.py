@@ -1,0 +1,206 @@
+"""Dossiers received on paper while the system was down, entered later with their true time.
+
+A desk officer enters them within a declared incident of the desk; the centre director, who is
+somebody else, agrees before they count. Code, due date, letters and course then carry the true
+time; the history tells when they were entered and by whom (HUE25 Đ23.3, TTH17 Đ21.3).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload
+
+from app.clock import entering_late, now
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.history import because
+from app.lowcode.values import plain_text
+from app.models import Account, Agency, Dossier, PaperReception, ProcedureVersion, User
+from app.models.incident import PaperState
+from app.permissions import Actor, Role, acting_for
+from app.services import lifecycle
+from app.services.actors import build_actor
+from app.services.counter import desks_of
+from app.services.eforms import data_problems
+from app.services.fees import Counts
+from app.services.guards import is_shared
+from app.services.incidents import covering
+from app.services.notices import holders, notice_users
+from app.services.reception import CounterReception, receive_at_counter
+from app.services.submission import paper_problem
+from app.services.task_rights import holds
+from app.transactions import one_at_a_time
+from app.workflows.fee_rules import Count
+
+SHOWN = 100
+_READERS = frozenset({Role.centre_director, Role.desk_officer})
+
+
+def enter(
+    session: Session, given: CounterReception, actor: Actor, *, received_at: datetime | None, paper_number: str
+) -> PaperReception:
+    """Keep what was received on paper until it is approved; the same key finds the first one.
+
+    Raises NotAllowed for anyone but a desk officer, Invalid (fields "paper_received_at",
+    "paper_number" and those of the form).
+    """
+    if not desks_of(actor) or actor.user_id is None:
+        raise NotAllowed(_("Only a desk officer receives dossiers at the counter."))
+    one_at_a_time(session, f"catch-up:{given.key}")
+    known = session.scalar(sa.select(PaperReception).where(PaperReception.key == given.key))
+    if known is not None:
+        return known
+    desk = session.get_one(Agency, desks_of(actor)[0])
+    at = _true_time(received_at)
+    incident = next(iter(covering(session, desk, at)), None)
+    faults = _faults(given, paper_number)
+    if incident is None:
+        faults["paper_received_at"] = _("No incident was declared for your desk at %(at)s.", at=plain_text(at))
+    if faults or incident is None:
+        raise Invalid(_("Please correct the marked fields."), faults)
+    row = PaperReception(
+        key=given.key, incident=incident, desk=desk, account=given.account, procedure_name=given.version.name,
+        received_at=at, paper_number=paper_number.strip()[:60], given=_stored(given),
+        entered_by_id=actor.user_id, entered_by_name=actor.name, entered_at=now(), state=PaperState.pending,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    _tell_director(session, row)
+    return row
+
+
+def _true_time(given: datetime | None) -> datetime:
+    message = ""
+    if given is None:
+        message = _("Give the day and time written on the paper receipt.")
+    elif given > now():
+        message = _("The time on the paper receipt lies in the future.")
+    if given is None or message:
+        raise Invalid(message, {"paper_received_at": message})
+    return given
+
+
+def _faults(given: CounterReception, paper_number: str) -> dict[str, str]:
+    """Return what would refuse the reception later, while the officer can still put it right."""
+    faults: dict[str, str] = {}
+    if not paper_number.strip():
+        faults["paper_number"] = _("Give the number under which it stands in the paper book.")
+    form = given.version.form
+    if form is not None and given.data:
+        faults |= data_problems(form, given.data, officer=True)
+    for component in given.version.components:
+        kind, quantity = given.papers.get(component.id, ("", 0))
+        if component.id in given.papers:
+            problem = paper_problem(kind, quantity)
+        else:
+            is_missing = component.is_required and not is_shared(component)
+            problem = _("This paper is required.") if is_missing else None
+        if problem:
+            faults[f"component-{component.id}"] = problem
+    return faults
+
+
+def _stored(given: CounterReception) -> dict[str, Any]:
+    return {
+        "version": given.version.id, "agency": given.agency.id if given.agency else None, "data": given.data,
+        "papers": [[pk, kind, quantity] for pk, (kind, quantity) in given.papers.items()],
+        "channel": given.channel, "result_way": given.result_way, "contact": given.contact,
+        "fees": None if given.fees is None else [[pk, _count(count)] for pk, count in given.fees.items()],
+        "fee_subject": given.fee_subject,
+    }  # fmt: skip
+
+
+def _count(count: Count | int | None) -> list[int] | None:
+    if count is None:
+        return None
+    return [count.units, count.pieces] if isinstance(count, Count) else [count, 1]
+
+
+def _tell_director(session: Session, row: PaperReception) -> None:
+    people = set(holders(session, row.desk_id, Role.centre_director)) - {row.entered_by_id}
+    title = _("To be approved: a dossier received on paper, number %(number)s", number=row.paper_number)
+    notice_users(session, people, None, f"catch-up:{row.key}", title, row.procedure_name)
+
+
+def listed(session: Session, actor: Actor) -> Sequence[PaperReception]:
+    """Return the late entries of the desks where the actor enters or approves, newest first."""
+    desks = [post.agency_id for post in actor.positions_as(_READERS)]
+    query = sa.select(PaperReception).where(PaperReception.desk_id.in_(desks)).options(
+        joinedload(PaperReception.incident), joinedload(PaperReception.dossier), joinedload(PaperReception.account)
+    )  # fmt: skip
+    return session.scalars(query.order_by(PaperReception.id.desc()).limit(SHOWN)).all()
+
+
+def may_approve(row: PaperReception, actor: Actor) -> bool:
+    """Return whether the actor heads that desk's centre and neither entered it nor applies for it."""
+    is_other = actor.user_id not in {None, row.entered_by_id, row.account.user_id}
+    return is_other and holds(actor, Role.centre_director, row.desk_id)
+
+
+def approve(session: Session, number: int, actor: Actor) -> Dossier:
+    """Receive the dossier as of its true time, in the name of who entered it.
+
+    Raises NotAllowed, Conflict if it was decided already, Invalid for what no longer fits.
+    """
+    row = _open(session, number, actor)
+    officer = build_actor(session, session.get(User, row.entered_by_id))
+    text = _("Entered later from the paper book, number %(number)s; approved by %(name)s",
+             number=row.paper_number, name=actor.name)  # fmt: skip
+    with entering_late(row.received_at), acting_for(row.account.name):
+        dossier = receive_at_counter(session, _given(session, row), officer)
+    lifecycle.note_step(session, dossier, "catch_up", actor, text)
+    row.dossier = dossier
+    _decided(row, PaperState.approved, actor, None)
+    because(session, action="approve_catch_up", reason=text)
+    session.flush()
+    return dossier
+
+
+def refuse(session: Session, number: int, actor: Actor, reason: str) -> PaperReception:
+    """Refuse a late entry with a reason; nothing is received. Raises as ``approve``."""
+    row = _open(session, number, actor)
+    if not reason.strip():
+        message = _("Please give the reason.")
+        raise Invalid(message, {"reason": message})
+    because(session, action="refuse_catch_up", reason=reason.strip())
+    _decided(row, PaperState.refused, actor, reason.strip())
+    title = _("Not approved: the dossier received on paper, number %(number)s", number=row.paper_number)
+    notice_users(session, [row.entered_by_id], None, f"catch-up-refused:{row.id}", title, reason.strip())
+    session.flush()
+    return row
+
+
+def _open(session: Session, number: int, actor: Actor) -> PaperReception:
+    query = sa.select(PaperReception).where(PaperReception.id == min(number, 2**31 - 1))
+    row = session.scalar(query.with_for_update(of=PaperReception).execution_options(populate_existing=True))
+    if row is None or row.desk_id not in {post.agency_id for post in actor.positions_as(_READERS)}:
+        raise NotFound(_("There is no such entry."))
+    if not may_approve(row, actor):
+        raise NotAllowed(_("The director of this centre approves, and nobody approves what he entered himself."))
+    if row.state != PaperState.pending:
+        raise Conflict(_("%(name)s has decided this already.", name=row.decided_by_name))
+    return row
+
+
+def _decided(row: PaperReception, state: PaperState, actor: Actor, reason: str | None) -> None:
+    row.state, row.reason = state, reason
+    row.decided_by_id, row.decided_by_name, row.decided_at = actor.user_id, actor.name, now()
+
+
+def _given(session: Session, row: PaperReception) -> CounterReception:
+    known: dict[str, Any] = row.given
+    agency = known["agency"]
+    return CounterReception(
+        key=f"catch-up:{row.id}", version=session.get_one(ProcedureVersion, known["version"]),
+        account=session.get_one(Account, row.account_id), data=known["data"],
+        agency=session.get(Agency, agency) if agency else None,
+        papers={int(pk): (kind, quantity) for pk, kind, quantity in known["papers"]},
+        channel=known["channel"], result_way=known["result_way"], contact=known["contact"],
+        fees=_counts(known["fees"]), fee_subject=known["fee_subject"],
+    )  # fmt: skip
+
+
+def _counts(stored: list[Any] | None) -> Counts | None:
+    return None if stored is None else {int(pk): Count(*count) if count else None for pk, count in stored}

@@ -1,0 +1,171 @@
+"""What came on paper while the system was down: entered later, approved by another, true in time."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.clock import acting_at
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.models import Dossier, HistoryEntry, IncidentNotice, Notice, PaperReception
+from app.permissions import Role
+from app.services import catch_up, reception
+from app.services.ledger import ledger_of
+from app.services.submission import new_key
+from tests.services.steps import Office
+from tests.workflows.hue import at
+
+DOWN, UP = at("2026-11-10 10:00"), at("2026-11-10 15:00")
+TRUE = at("2026-11-10 10:40")
+ENTERED, APPROVED = at("2026-11-12 08:30"), at("2026-11-12 14:00")
+
+
+@pytest.fixture
+def office(session) -> Office:
+    found = Office(session)
+    found.staff()
+    session.add(IncidentNotice(title="Mất kết nối", body="…", starts_at=DOWN, ended_at=UP, agency=found.tree.desk))
+    session.flush()
+    return found
+
+
+def director(office: Office):
+    return office.officer(Role.centre_director, office.tree.desk)
+
+
+def enter(office: Office, *, received_at=TRUE, paper_number="15/SGT", key=None, **given):
+    with acting_at(ENTERED):
+        return catch_up.enter(
+            office.session, office.given(key=key or new_key(), **given), office[Role.desk_officer],
+            received_at=received_at, paper_number=paper_number,
+        )  # fmt: skip
+
+
+def approve(office: Office, row: PaperReception, actor=None) -> Dossier:
+    with acting_at(APPROVED):
+        return catch_up.approve(office.session, row.id, actor or director(office))
+
+
+def test_it_counts_only_once_it_is_approved(office):
+    head = director(office)
+    row = enter(office)
+    assert office.session.scalar(sa.select(sa.func.count(Dossier.id))) == 0
+    dossier = approve(office, row, head)
+    assert (row.state, row.dossier, row.decided_by_name) == ("approved", dossier, head.name)
+    told = office.session.scalars(sa.select(Notice.user_id).where(Notice.key.startswith("catch-up:"))).all()
+    assert told == [head.user_id]
+
+
+def test_code_due_date_and_course_carry_the_true_time(office):
+    dossier = approve(office, enter(office))
+    with acting_at(TRUE):
+        usual = reception.receive_at_counter(office.session, office.given(), office[Role.desk_officer])
+    assert (dossier.submitted_at, dossier.received_at) == (TRUE, TRUE)
+    assert dossier.due_at == dossier.original_due_at == usual.due_at
+    assert "261110" in dossier.code
+    assert dossier.code.rsplit("-", 1)[0] == usual.code.rsplit("-", 1)[0]
+    assert dossier.segments[0].started_at == TRUE
+    assert [(m.transition, m.at) for m in dossier.movements] == [("receive_at_counter", TRUE), ("catch_up", APPROVED)]
+    with acting_at(APPROVED):
+        assert ledger_of(office.session, dossier).faults == []
+
+
+def test_the_history_tells_when_it_was_really_entered(office):
+    dossier = approve(office, enter(office))
+    entries = office.session.scalars(
+        sa.select(HistoryEntry).where(HistoryEntry.aggregate == "dossier", HistoryEntry.aggregate_id == dossier.id)
+    ).all()
+    assert entries
+    assert {entry.at for entry in entries} == {APPROVED}
+    remark = dossier.movements[-1].remark
+    assert "15/SGT" in remark
+    reasons = office.session.scalars(
+        sa.select(HistoryEntry.reason).where(HistoryEntry.record == "paper_reception").order_by(HistoryEntry.id)
+    ).all()
+    assert reasons[1:] == [remark]
+
+
+OUTSIDE = [DOWN - timedelta(minutes=1), UP + timedelta(minutes=1), ENTERED + timedelta(days=9)]
+
+
+@pytest.mark.parametrize("moment", OUTSIDE)
+def test_the_true_time_lies_in_a_declared_incident_of_the_desk(office, moment):
+    with pytest.raises(Invalid) as caught:
+        enter(office, received_at=moment)
+    assert "paper_received_at" in caught.value.fields
+
+
+def test_an_incident_of_others_is_none_of_this_desk(office):
+    row = office.session.scalars(sa.select(IncidentNotice)).one()
+    row.agency = office.tree.department
+    with pytest.raises(Invalid):
+        enter(office)
+    row.agency = None
+    assert enter(office).state == "pending"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"), [({"received_at": None}, "paper_received_at"), ({"paper_number": " "}, "paper_number")]
+)
+def test_what_is_missing_is_named(office, wrong, field):
+    with pytest.raises(Invalid) as caught:
+        enter(office, **wrong)
+    assert list(caught.value.fields) == [field]
+
+
+def test_missing_papers_are_named_at_the_desk_and_not_to_the_director(office):
+    needed = [c.id for c in office.version.components if c.is_required]
+    with pytest.raises(Invalid) as caught:
+        enter(office, papers={})
+    assert set(caught.value.fields) == {f"component-{pk}" for pk in needed}
+
+
+def test_the_same_form_sent_twice_is_one_entry(office):
+    key = new_key()
+    given = office.given(key=key)
+    rows = [enter(office, key=key, account=given.account) for _time in range(2)]
+    assert rows[0] is rows[1]
+    first = approve(office, rows[0])
+    with pytest.raises(Conflict):
+        approve(office, rows[0])
+    assert office.session.scalars(sa.select(Dossier)).all() == [first]
+
+
+def test_nobody_approves_what_he_entered_or_what_is_his_own(office):
+    row = enter(office)
+    both = director(office)
+    row.entered_by_id = both.user_id
+    with pytest.raises(NotAllowed):
+        approve(office, row, both)
+    row.entered_by_id, row.account.user_id = office[Role.desk_officer].user_id, both.user_id
+    with pytest.raises(NotAllowed):
+        approve(office, row, both)
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.citizen, Role.centre_director, Role.desk_officer}))
+def test_others_find_nothing_to_approve(office, role):
+    row = enter(office)
+    with pytest.raises(NotFound):
+        approve(office, row, office.officer(role, office.tree.desk))
+
+
+def test_a_director_of_elsewhere_and_a_desk_officer_may_not_approve(office):
+    row = enter(office)
+    with pytest.raises(NotFound):
+        approve(office, row, office.officer(Role.centre_director, office.tree.centre))
+    with pytest.raises(NotAllowed):
+        approve(office, row, office.officer(Role.desk_officer, office.tree.desk))
+    with pytest.raises(NotAllowed):
+        catch_up.enter(office.session, office.given(), office[Role.specialist], received_at=TRUE, paper_number="1")
+
+
+def test_a_refused_entry_needs_a_reason_and_receives_nothing(office):
+    row = enter(office)
+    head = director(office)
+    with pytest.raises(Invalid):
+        catch_up.refuse(office.session, row.id, head, " ")
+    catch_up.refuse(office.session, row.id, head, "Sổ giấy không có số này")
+    assert (row.state, row.reason) == ("refused", "Sổ giấy không có số này")
+    assert office.session.scalar(sa.select(sa.func.count(Dossier.id))) == 0
+    assert catch_up.listed(office.session, office[Role.desk_officer]) == [row]
+    assert catch_up.listed(office.session, office[Role.specialist]) == []
