@@ -19,7 +19,7 @@ from app.lowcode.listing import SIZES, ListRequest, Page, sortable
 from app.lowcode.saved_views import tidy
 from app.lowcode.screen import label_of, searched, shown
 from app.lowcode.validity import controller
-from app.lowcode.values import choices_of, display, plain_text
+from app.lowcode.values import choices_of
 
 _NARROW = (sa.Integer, sa.Boolean, sa.Date, sa.DateTime, sa.Time, sa.TypeDecorator)
 _NARROW_TEXT = 60  # characters: codes and numbers, which are not broken into lines
@@ -191,12 +191,3 @@ def next_position(model: type[Any], presets: dict[str, Any]) -> int | None:
     )
     last = db.session.scalar(sa.select(sa.func.max(model.position)).where(column == owner.id))
     return (last or 0) + 1
-
-
-def shown_text(model: type[Any], name: str, value: Any) -> str:
-    """Return any attribute of a record as text, a related record by its name."""
-    return (
-        plain_text(str(value))
-        if name in inspect(model).relationships and value is not None
-        else display(model, name, value)
-    )

@@ -11,9 +11,10 @@ from sqlalchemy import inspect
 from app.extensions import db
 from app.lowcode.actions import may
 from app.lowcode.cursors import read_token
+from app.lowcode.lean import shape_of
 from app.lowcode.listing import ListRequest, Page, find_page
 from app.lowcode.pages import column_class, summary_of
-from app.lowcode.screen import back_of, default_order, listed, searched, tells, writable
+from app.lowcode.screen import back_of, default_order, label_of, listed, searched, tells, writable
 from app.permissions import current_actor
 
 SIZE = 20
@@ -32,7 +33,8 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
     columns = [column for column in listed(target) if column != back]
     wanted = _wanted(relation, name)
     of_row = next(iter(relation.remote_side)) == row.id
-    page = find_page(db.session(), target, current_actor(), wanted, only=[of_row])
+    shape = shape_of(target, tuple(columns), wanted.sort.removeprefix("-"))
+    page = find_page(db.session(), target, current_actor(), wanted, only=[of_row], shape=shape)
     can_add = back in writable(target, "add") and may(target, "add")
     return {
         "model": target,
@@ -40,7 +42,7 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
         "rows": page.rows,
         "name": name,
         "title": relation.info.get("label") or target.screen.title,
-        "columns": columns,
+        "columns": [{"name": c, "label": str(label_of(target, c)), "class": column_class(target, c)} for c in columns],
         "link": next((c for c in columns if not column_class(target, c)), columns[0]),
         "q": wanted.q,
         "has_search": bool(searched(target)) and bool(wanted.q or page.next or page.previous),

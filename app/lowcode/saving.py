@@ -26,11 +26,13 @@ def open_row(session: Session, model: type[Any], pk: int, names: Any = ()) -> An
 
     Reading a citizen's personal data is itself written into the history. Raises NotFound.
     """
-    if model.screen.is_personal:
-        row = get_row(session, model, pk)
-        with transaction() as unit:
-            history.record(unit, history.owner_key(row), "read")
-    return get_row(session, model, pk, load=eager(model, names))
+    load = eager(model, names)
+    if not model.screen.is_personal:
+        return get_row(session, model, pk, load=load)
+    with transaction() as unit:
+        row = get_row(unit, model, pk, load=load)
+        history.record(unit, history.owner_key(row), "read")
+    return row
 
 
 def save(

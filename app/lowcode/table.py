@@ -10,6 +10,8 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import inspect
 
+from app.lowcode.registry import link_to
+from app.lowcode.screen import label_of
 from app.lowcode.values import choices_of, display, kind_of, plain_text
 
 # (name, value, words) → how the cell looks; the template's macro
@@ -17,22 +19,31 @@ Look = Callable[[str, Any, str], Any]
 _Reader = Callable[[Any], str]
 
 
-def table_body(view: Any, columns: Sequence[dict[str, Any]], rows: Sequence[Any], look: Look, *, pick: bool) -> Markup:
-    """Return the <tr>s of ``rows``. pick: each begins with a box to choose it by."""
-    cells = [_cell(view.model, column, look) for column in columns[1:]]
-    first = _reader(view.model, columns[0]["name"])
-    head = f'<th scope="row" class="{escape(columns[0]["class"])}"><a href="'
-    name, nameless = columns[0]["name"], escape(_("(no name)"))
+def table_body(
+    view: Any, columns: Sequence[dict[str, Any]], rows: Sequence[Any], look: Look, *, pick: bool, link: str = "",
+) -> Markup:  # fmt: skip
+    """Return the <tr>s of ``rows``. pick: each begins with a box to choose it by.
+
+    link: the column that leads to the record, by default the first.
+    """
     address = url_for(f"{view.endpoint}.show", pk=0).removesuffix("0")
+    link = link or columns[0]["name"]
+    cells = [_head(view.model, column, address) if column["name"] == link else _cell(view.model, column, look)
+             for column in columns]  # fmt: skip
     box = _box() if pick else ""
     parts: list[str] = []
     for row in rows:
-        url = f"{address}{row.id}"
-        words = escape(first(getattr(row, name))) or nameless
-        parts.append(f'<tr data-row-href="{url}">{box.replace("%pk", str(row.id))}{head}{url}">{words}</a></th>')
+        parts.append(f'<tr data-row-href="{address}{row.id}">{box.replace("%pk", str(row.id))}')
         parts += [cell(row) for cell in cells]
         parts.append("</tr>\n")
     return Markup("".join(parts))
+
+
+def _head(model: type[Any], column: dict[str, Any], address: str) -> Callable[[Any], str]:
+    """Return row → the <th> that names it and leads to its page."""
+    name, read, nameless = column["name"], _reader(model, column["name"]), escape(_("(no name)"))
+    start = f'<th scope="row" class="{escape(column["class"])}"><a href="{address}'
+    return lambda row: f'{start}{row.id}">{escape(read(getattr(row, name))) or nameless}</a></th>'
 
 
 def _cell(model: type[Any], column: dict[str, Any], look: Look) -> Callable[[Any], str]:
@@ -52,6 +63,31 @@ def _cell(model: type[Any], column: dict[str, Any], look: Look) -> Callable[[Any
         return drawn[value]
 
     return cell
+
+
+def attributes(row: Any, names: Sequence[str], look: Callable[..., Any]) -> Markup:
+    """Return the <div>s of a record's attributes: label, and value as ``look`` draws what is not plain text."""
+    model = type(row)
+    return Markup("\n".join(
+        f"<div><dt>{escape(label_of(model, name))}</dt><dd>{_full(row, name, look)}</dd></div>" for name in names
+    ))  # fmt: skip
+
+
+def _full(row: Any, name: str, look: Callable[..., Any]) -> str:
+    model, value = type(row), getattr(row, name)
+    words, kind = shown_text(model, name, value), kind_of(model, name)
+    url = link_to(value) if value is not None else None
+    is_plain = words and not url and kind not in ("email", "url") and name != "state" and value not in (True, False)
+    return escape(words) if is_plain else str(look(name, value, words, url, kind))
+
+
+def shown_text(model: type[Any], name: str, value: Any) -> str:
+    """Return any attribute of a record as text, a related record by its name."""
+    return (
+        plain_text(str(value))
+        if name in inspect(model).relationships and value is not None
+        else display(model, name, value)
+    )
 
 
 def _reader(model: type[Any], name: str) -> _Reader:

@@ -30,7 +30,7 @@ from app.lowcode.rows import get_row, may_touch
 from app.lowcode.saved_views import views_of
 from app.lowcode.saving import is_stale, open_row, save
 from app.lowcode.screen import Screen, back_of, form_names, label_of, shown, tells, writable
-from app.lowcode.table import table_body
+from app.lowcode.table import attributes, shown_text, table_body
 from app.lowcode.telling import history_of, tell
 from app.lowcode.values import as_id, inside_sentence, kind_of
 from app.permissions import current_actor
@@ -269,8 +269,9 @@ class CrudView(ListActions, RecordActs, BaseView):
             model=self.model,
             screen=self.screen,
             label=label_of,
-            shown_text=pages.shown_text,
+            shown_text=shown_text,
             table_body=table_body,
+            attributes=attributes,
             what=inside_sentence(self.screen.singular),
             column_class=pages.column_class,
             kind_of=kind_of,
