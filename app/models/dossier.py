@@ -16,7 +16,7 @@ from app.lowcode.screen import Screen
 from app.models.menus import DOSSIERS
 from app.permissions import DOSSIER_READERS, Actor
 from app.types import JSON, UtcDateTime
-from app.workflows.states import State
+from app.workflows.states import OPEN, State
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -47,6 +47,9 @@ PAPER_KINDS = {
     "original": N_("Original"), "certified": N_("Certified copy"), "photo": N_("Photocopy"),
     "electronic": N_("Electronic copy"),
 }  # fmt: skip
+
+_STILL_OPEN = sa.text(f"state IN ({', '.join(str(int(state)) for state in sorted(OPEN))})")
+_INBOX_DATES = ["state", "due_at", "received_at", "reception_due_at"]
 
 
 class Dossier(Searchable, Entity):
@@ -188,6 +191,11 @@ class Dossier(Searchable, Entity):
         sa.Index("ix_dossier_finished", "finished_at"),
         # As the list sorts by it: rows without a due date apart, no ties.
         sa.Index("ix_dossier_due_order", sa.text("(due_at IS NULL)"), "due_at", "id"),
+        # What the inbox reads of dossiers that are not closed, without touching their rows.
+        sa.Index("ix_dossier_inbox", "id", postgresql_where=_STILL_OPEN, sqlite_where=_STILL_OPEN,
+                 postgresql_include=_INBOX_DATES),
+        sa.Index("ix_dossier_desk_open", "desk_id", "state", postgresql_where=_STILL_OPEN, sqlite_where=_STILL_OPEN,
+                 postgresql_include=["id", "holder_id", *_INBOX_DATES[1:]]),
         sa.CheckConstraint("state BETWEEN 1 AND 10", name="state_is_national"),
     )
 

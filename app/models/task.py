@@ -99,6 +99,8 @@ class Task(Entity):
     __table_args__ = (
         sa.Index("ix_task_agency_role", "agency_id", "role", "state", "due_at"),
         sa.Index("ix_task_assignee", "assignee_id", "state", "due_at"),
+        sa.Index("ix_task_inbox", "agency_id", "role", "assignee_id", postgresql_where=sa.text("state = 'open'"),
+                 sqlite_where=sa.text("state = 'open'"), postgresql_include=["dossier_id", "due_at", "id"]),
         # Parallel steps stand open side by side, but none of them twice.
         sa.Index("uq_task_open", "dossier_id", "key", "slot", unique=True,
                  postgresql_where=sa.text("state = 'open'"),

@@ -67,7 +67,7 @@ class Found:
     lines: list[tuple[int, int | None]]
 
 
-SOURCES: dict[Tab, Callable[[Actor], list[scope.Source]]] = {
+SOURCES: dict[Tab, Callable[..., list[scope.Source]]] = {
     Tab.mine: scope.mine, Tab.team: scope.team, Tab.reception: scope.reception,
 }  # fmt: skip
 # What still runs towards a due date.
@@ -94,46 +94,47 @@ def count_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon
 
 def _lines(actor: Actor, wanted: Wanted) -> sa.CTE:
     """Every line of the tab: its dossier, its task, its place in the order."""
-    source = sa.union_all(*SOURCES[wanted.tab](actor)).subquery("work")
-    columns = (Dossier.id.label("dossier_id"), source.c.task_id, Dossier.state.label("state"),
-               _rank(actor).label("rank"), _clock(source.c.step_due).label("clock"),
-               _is_free(source.c).label("is_free"))  # fmt: skip
-    query = sa.select(*columns).select_from(source.join(Dossier, Dossier.id == source.c.dossier_id))
-    if wanted.channel:
-        query = query.where(Dossier.channel == wanted.channel)
-    if wanted.holder is not None:
-        query = query.where(source.c.assignee_id == wanted.holder)
+    source = sa.union_all(*SOURCES[wanted.tab](actor, *_filters(wanted))).subquery("work").c
+    columns: list[ColumnElement[Any]] = [
+        source.dossier_id, source.task_id, source.state, _rank(actor, source).label("rank"),
+        _clock(source).label("clock"), _is_free(source).label("is_free"),
+    ]  # fmt: skip
+    query = sa.select(*columns)
+    return (query if wanted.holder is None else query.where(source.assignee_id == wanted.holder)).cte("line")
+
+
+def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = [Dossier.channel == wanted.channel] if wanted.channel else []
     if wanted.q:
-        query = query.where(Dossier.search_text.like(like_pattern(wanted.q), escape="\\"))
-    return query.cte("line")
+        found.append(Dossier.search_text.like(like_pattern(wanted.q), escape="\\"))
+    return found
 
 
-def _clock(step_due: Any) -> ColumnElement[datetime | None]:
+def _clock(line: Any) -> ColumnElement[datetime | None]:
     """The instant that decides: the answer before acceptance, then the step or the dossier,
     whichever is due first; nothing while it waits for somebody else or for collection."""
-    running = Dossier.state.in_(RUNNING)
-    step_first = sa.and_(Dossier.state == State.processing, step_due < Dossier.due_at)
+    running = line.state.in_(RUNNING)
+    step_first = sa.and_(line.state == State.processing, line.step_due < line.due_at)
     return sa.case(
-        (sa.and_(running, Dossier.received_at.is_(None)), Dossier.reception_due_at),
-        (step_first, step_due),
-        (running, Dossier.due_at),
+        (sa.and_(running, line.received_at.is_(None)), line.reception_due_at),
+        (step_first, line.step_due),
+        (running, line.due_at),
         else_=None,
     )
 
 
-def _is_free(source: Any) -> ColumnElement[bool]:
+def _is_free(line: Any) -> ColumnElement[bool]:
     """Whether a step is open that nobody has."""
-    has_step = source.task_id.is_not(None) | Dossier.step_name.is_not(None)
-    return sa.and_(Dossier.state == State.processing, source.assignee_id.is_(None), has_step)
+    return sa.and_(line.state == State.processing, line.assignee_id.is_(None))
 
 
-def _rank(actor: Actor) -> ColumnElement[int]:
+def _rank(actor: Actor, line: Any) -> ColumnElement[int]:
     """What one may decide; then what runs; then what others must do; then collection."""
     may_decide = actor.has(Role.desk_officer, Role.agency_head)
     return sa.case(
-        (Dossier.state == State.withdrawal_requested, 0 if may_decide else 2),
-        (Dossier.state.in_(RUNNING), 1),
-        (Dossier.state.in_(list(PAUSING)), 2),
+        (line.state == State.withdrawal_requested, 0 if may_decide else 2),
+        (line.state.in_(RUNNING), 1),
+        (line.state.in_(list(PAUSING)), 2),
         else_=3,
     )
 

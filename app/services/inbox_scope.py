@@ -1,7 +1,8 @@
 """Whose work is listed in the inbox: open tasks, and dossiers that wait for a post without one.
 
-Each source selects the same four columns: dossier, open task (NULL: the dossier as a whole), the
-limit of that step and who has it. A dossier with several open tasks of mine has a line for each.
+Each source selects the same columns: dossier, open task (NULL: the dossier as a whole), the limit of
+that step, who has it, and the dossier's state and dates. A dossier with several open tasks of mine
+has a line for each. ``more``: what else a dossier must fulfil (the filters of the page).
 """
 
 from typing import Any
@@ -25,10 +26,19 @@ _HEAD = frozenset({Role.agency_head})
 Source = sa.Select[Any]
 
 
+_OPEN_STATES = Dossier.state.in_(sorted(OPEN))  # as the partial indexes of models/dossier.py say it
+
+
+def _facts() -> list[Any]:
+    return [Dossier.state, Dossier.due_at, Dossier.received_at, Dossier.reception_due_at]
+
+
 def _tasks(*conditions: ColumnElement[bool]) -> Source:
+    """Open tasks, each with what its dossier's order in the list depends on."""
     task = Task.__table__.c
-    columns = (task.dossier_id, task.id.label("task_id"), task.due_at.label("step_due"), task.assignee_id)
-    return sa.select(*columns).where(task.state == TaskState.open, *conditions)
+    columns = [task.dossier_id, task.id.label("task_id"), task.due_at.label("step_due"), task.assignee_id]
+    query = sa.select(*columns, *_facts()).select_from(Task.__table__.join(Dossier, Dossier.id == task.dossier_id))
+    return query.where(task.state == TaskState.open, _OPEN_STATES, *conditions)
 
 
 def _whole(*conditions: ColumnElement[bool]) -> Source:
@@ -37,7 +47,7 @@ def _whole(*conditions: ColumnElement[bool]) -> Source:
         Dossier.id.label("dossier_id"), sa.cast(sa.null(), sa.Integer).label("task_id"),
         sa.cast(sa.null(), UtcDateTime).label("step_due"), Dossier.holder_id.label("assignee_id"),
     ]  # fmt: skip
-    return sa.select(*columns).where(*conditions)
+    return sa.select(*columns, *_facts()).where(_OPEN_STATES, *conditions)
 
 
 def _one(parts: list[Source]) -> Source:
@@ -48,12 +58,13 @@ def _one(parts: list[Source]) -> Source:
     return sa.select(*both.c)
 
 
-def mine(actor: Actor) -> list[Source]:
+def mine(actor: Actor, *more: ColumnElement[bool]) -> list[Source]:
     """Given to me, or nobody's in one of my roles at my agency; and what only my post decides."""
     task = Task.__table__.c
     given = task.assignee_id == actor.user_id
     free = sa.and_(task.assignee_id.is_(None), _at_posts(actor))
-    return [_tasks(given), _tasks(free), _one(_without_task(actor, sa.or_(given, free)))]
+    whole = _one([part.where(*more) for part in _without_task(actor, sa.or_(given, free))])
+    return [_tasks(given, *more), _tasks(free, *more), whole]
 
 
 def _at_posts(actor: Actor) -> ColumnElement[bool]:
@@ -109,22 +120,21 @@ def _no_open_task(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return ~known.where(task.c.dossier_id == Dossier.id, task.c.state == TaskState.open, condition).exists()
 
 
-def team(actor: Actor) -> list[Source]:
+def team(actor: Actor, *more: ColumnElement[bool]) -> list[Source]:
     """Open at my agencies or desks; for those who watch, everything open in their scope."""
-    is_open = Dossier.state.in_(list(OPEN))
     if actor.has(*OVERSEERS) or not actor.positions_as(TASK_ROLES):
         condition = dossiers_of(actor)
-        return [_whole(is_open) if condition is None else _whole(is_open, condition)]
+        return [_whole(*more) if condition is None else _whole(condition, *more)]
     here = Task.__table__.c.agency_id.in_(_places(actor, TASK_ROLES))
     desks = _places(actor, _DESK)
-    at_desk = [_whole(Dossier.desk_id.in_(desks), is_open, _no_open_task(here))] if desks else []
-    return [_tasks(here), *at_desk]
+    at_desk = [_whole(Dossier.desk_id.in_(desks), _no_open_task(here), *more)] if desks else []
+    return [_tasks(here, *more), *at_desk]
 
 
-def reception(actor: Actor) -> list[Source]:
+def reception(actor: Actor, *more: ColumnElement[bool]) -> list[Source]:
     """Registered at my desks and not answered yet."""
     desks = _places(actor, frozenset({Role.desk_officer, Role.centre_director}))
-    return [_whole(Dossier.desk_id.in_(desks), Dossier.state == State.registered)]
+    return [_whole(Dossier.desk_id.in_(desks), Dossier.state == State.registered, *more)]
 
 
 def _places(actor: Actor, roles: frozenset[Role]) -> list[int]:
