@@ -138,7 +138,7 @@ class Fee(Entity):
 
     screen = Screen(
         icon="cash", title=_l("Fees and charges"), singular=_l("Fee or charge"),
-        columns=["version", "name", "kind", "case_label", "channel", "basis", "amount"],
+        columns=["version", "name", "kind", "case_label", "channel", "amount", "legal_basis"],
         filters=["version", "kind", "channel", "is_optional"], order="position",
         key=["version", "position"],
         sections=[

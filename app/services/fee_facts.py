@@ -1,7 +1,7 @@
 """What the rules of fees are told: the rules of a version, and the facts of a dossier."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -68,8 +68,24 @@ def rule_of(fee: Fee) -> FeeRule:
 
 
 def rules_of(version: ProcedureVersion) -> list[FeeRule]:
-    """Return the rules of a version in their order."""
-    return [rule_of(fee) for fee in version.fees]
+    """Return the rules of a version in their order.
+
+    A rule of an agency that was merged counts at its successor, unless that one has its own.
+    """
+    own = {(fee.agency_id, *_subject(fee)) for fee in version.fees}
+    return [_followed(fee, own) for fee in version.fees]
+
+
+def _subject(fee: Fee) -> tuple[Any, ...]:
+    return fee.kind, fee.name, fee.case_label, fee.case_field, fee.case_value
+
+
+def _followed(fee: Fee, own: set[tuple[Any, ...]]) -> FeeRule:
+    rule = rule_of(fee)
+    if fee.agency is None or fee.agency.is_open():
+        return rule
+    place = fee.agency.standing()
+    return rule if (place.id, *_subject(fee)) in own else replace(rule, agency=place.id)
 
 
 def facts_of(

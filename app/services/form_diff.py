@@ -23,7 +23,7 @@ def sentences(old: Definition, new: Definition) -> list[str]:
     found = list(_properties(Form, old, new, _("The form"), labels))
     found += _section_sentences(old, new, labels)
     found += _field_sentences(old, new, labels)
-    found += _rule_sentences(old.get("rules") or [], new.get("rules") or [])
+    found += rule_sentences(old.get("rules") or [], new.get("rules") or [])
     return found
 
 
@@ -129,7 +129,8 @@ def _words(model: type[Any], name: str, value: Any, labels: Mapping[str, str]) -
     return _(choices[value]) if choices and value in choices else plain_text(value)
 
 
-def _rule_sentences(old: list[Any], new: list[Any]) -> Iterator[str]:
+def rule_sentences(old: list[Any], new: list[Any]) -> Iterator[str]:
+    """Yield which rules between answers were removed and added."""
     for rule in old:
         if rule not in new:
             yield _("Remove the rule “%(message)s”", message=rule.get("message", ""))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.errors import NotFound
 from app.models import (
     Component,
+    Fee,
     ProcedureVersion,
     PublicationDecision,
     PublicationItem,
@@ -33,6 +34,7 @@ def _parts() -> list[Any]:
     version = ProcedureVersion
     return [
         *whole(), selectinload(version.components).joinedload(Component.document_type),
+        selectinload(version.fees).selectinload(Fee.exemptions),
         joinedload(version.result_type),
     ]  # fmt: skip
 

@@ -17,6 +17,7 @@ from app.lowcode.screen import label_of
 from app.lowcode.values import display
 from app.models import Component, Fee, FormField, ProcedureVersion, ProcessStep
 from app.services.procedure_words import time_limit
+from app.services.version_diff_rules import CONDITIONS, condition_of, exemption_sentences, form_rule_sentences
 from app.text import fold
 
 _LONG = 160  # characters; longer texts are compared line by line
@@ -80,7 +81,8 @@ def compare(old: ProcedureVersion, new: ProcedureVersion) -> list[Section]:
     found = [
         Section(_("Content"), _content(old, new)),
         Section(_("Components of the dossier"), compare_parts(COMPONENTS, old.components, new.components)),
-        Section(_("Fees and charges"), compare_parts(FEES, old.fees, new.fees)),
+        Section(_("Fees and charges"), [*compare_parts(FEES, old.fees, new.fees),
+                                        *exemption_sentences(_fee_pairs(old, new))]),
         Section(_("Electronic form"), _forms(old, new)),
         Section(_("Internal process"), compare_parts(STEPS, _steps(old), _steps(new))),
     ]
@@ -112,6 +114,11 @@ def compare_parts(kind: _Kind, old: Sequence[Any], new: Sequence[Any]) -> list[s
     if [id(pairs[id(row)]) for row in old if id(row) in pairs] != [id(r) for r in new if id(r) in known]:
         sentences.append(_(kind.moved))
     return sentences
+
+
+def _fee_pairs(old: ProcedureVersion, new: ProcedureVersion) -> list[tuple[Fee, Fee]]:
+    pairs = _matched(old.fees, new.fees, FEES.name)
+    return [(fee, pairs[id(fee)]) for fee in old.fees if id(fee) in pairs]
 
 
 def _matched(old: Sequence[Any], new: Sequence[Any], name: Callable[[Any], str]) -> dict[int, Any]:
@@ -177,6 +184,8 @@ def _words(row: Any, name: str) -> str:
     value = getattr(row, name)
     if value is None:
         return ""
+    if name in CONDITIONS:
+        return condition_of(row, name)
     if name in inspect(type(row)).relationships:
         return str(value)
     return display(type(row), name, value).strip()
@@ -227,7 +236,8 @@ def _forms(old: ProcedureVersion, new: ProcedureVersion) -> list[str]:
         return found
     if old.form.name != new.form.name:
         found += _texts(_("Name of the form"), old.form.name, new.form.name)
-    return found + compare_parts(FIELDS, _fields(old), _fields(new))
+    found += compare_parts(FIELDS, _fields(old), _fields(new))
+    return found + form_rule_sentences(old.form.rules, new.form.rules)
 
 
 def _fields(version: ProcedureVersion) -> list[Any]:

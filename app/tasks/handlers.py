@@ -18,6 +18,8 @@ Handler = Callable[..., Any]
 LONG_HANDLERS: dict[str, Handler] = {
     "imports.check": check_import,
 }
+# An act that must be whole and may take minutes: the message allows it this long (seconds).
+PATIENCE = {"agencies.reorganise": 3600, "imports.apply": 3600, "imports.check": 3600}
 HANDLERS: dict[str, Handler] = {
     "agencies.reorganise": reorganise_waiting,
     "imports.apply": apply_import,

@@ -9,7 +9,7 @@ from flask import current_app
 
 from app.clock import now
 from app.extensions import celery, db
-from app.tasks.handlers import HANDLERS, LONG_HANDLERS
+from app.tasks.handlers import HANDLERS, LONG_HANDLERS, PATIENCE
 from app.transactions import OutboxEvent, transaction
 
 log = logging.getLogger("app.outbox")
@@ -35,14 +35,21 @@ def drain() -> int:
         events = list(session.scalars(query))
         for event in events:
             event.sent_at = at
-        ids = [event.id for event in events]
-    for place, event_id in enumerate(ids):
+        waiting = [(event.id, event.name) for event in events]
+    ids = [event_id for event_id, _name in waiting]
+    for place, (event_id, name) in enumerate(waiting):
         try:
-            celery.send_task("outbox.run", args=[event_id], ignore_result=True)
+            celery.send_task("outbox.run", args=[event_id], ignore_result=True, **_limits(name))
         except Exception:
             _take_back(ids[place:])  # the next drain sends them, not one after _RESEND
             raise
     return len(ids)
+
+
+def _limits(name: str) -> dict[str, int]:
+    """Return how long the worker may take, where that is longer than for everything else."""
+    seconds = PATIENCE.get(name)
+    return {"soft_time_limit": seconds, "time_limit": seconds + 60} if seconds else {}
 
 
 def _take_back(ids: list[int]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from flask_babel import force_locale
 
-from app.models import Component, Fee, ProcessStep
+from app.models import Component, Fee, FeeExemption, FeeSubject, ProcessStep
 from app.permissions import Role, acting_as
 from app.services import publication
 from app.services import publication_decisions as decisions
@@ -83,6 +83,10 @@ CASES = [
     (_part(first_field, "label", "Họ, chữ đệm, tên"), "Trường “Họ và tên”: đổi tên thành “Họ, chữ đệm, tên”."),
     (_part(first_field, "is_required", False), "Trường “Họ và tên”: "),
     (lambda new: new.form.sections[0].fields.pop(), "Bỏ trường “Nội dung đề nghị”."),
+    (lambda new: new.form.__setattr__("rules", [{"message": "Ngày đi phải trước ngày về"}]),
+     "Thêm quy tắc “Ngày đi phải trước ngày về”."),
+    (_part(lambda new: new.form.sections[0].fields[2], "show_when",
+           {"field": "ho_ten", "op": "filled"}), "Họ và tên đã được điền"),
     (_set("form", None), "Bỏ mẫu đơn “"),
     (_part(second_step, "working_minutes", 960), "Bước “Thẩm định hồ sơ”: "),
     (_part(second_step, "role", "division_head"), "từ “Chuyên viên thụ lý” thành “Lãnh đạo phòng”"),
@@ -149,3 +153,18 @@ def test_the_annex_costs_the_same_whatever_its_procedures(session, actor, login,
         older = publication.siblings(session, drafts[0])[0]
         before, after = get_pair(session, older.id, drafts[0].id)
     assert (before.number, after.number) == (1, 2)
+
+
+def test_who_pays_less_is_compared_too(session, pair):
+    old, new = pair
+    gone, kept, come = (FeeSubject(code=f"dt_{n}", name=f"Đối tượng {n}") for n in range(3))
+    session.add_all([gone, kept, come])
+    before, after = (FeeExemption(subject=kept, percent=percent) for percent in (50, 100))
+    old.fees[0].exemptions += [FeeExemption(subject=gone, percent=100), before]
+    new.fees[0].exemptions += [after, FeeExemption(subject=come, percent=30, legal_basis="NQ 12")]
+    session.flush()
+    assert said(pair) == [
+        "Phí, lệ phí “Lệ phí giải quyết”: “Đối tượng 0” không còn được miễn, giảm.",
+        "Phí, lệ phí “Lệ phí giải quyết”: “Đối tượng 1” từ giảm 50% thành được miễn.",
+        "Phí, lệ phí “Lệ phí giải quyết”: “Đối tượng 2” được miễn, giảm: giảm 30% (NQ 12).",
+    ]
