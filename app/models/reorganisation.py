@@ -27,12 +27,14 @@ class ReorganisationKind(StrEnum):
 
 
 class ReorganisationState(StrEnum):
-    """How far an act is: large ones are done by the worker."""
+    """How far an act is: large ones are done by the worker, those of a later day on that day."""
 
+    planned = "planned"
     waiting = "waiting"
     applied = "applied"
     refused = "refused"
     undone = "undone"
+    cancelled = "cancelled"
 
 
 REORGANISATION_KINDS = {
@@ -42,10 +44,12 @@ REORGANISATION_KINDS = {
     ReorganisationKind.close: N_("Close without a successor"),
 }
 REORGANISATION_STATES = {
+    ReorganisationState.planned: N_("Planned"),
     ReorganisationState.waiting: N_("Being carried out"),
     ReorganisationState.applied: N_("Carried out"),
     ReorganisationState.refused: N_("Not carried out"),
     ReorganisationState.undone: N_("Undone"),
+    ReorganisationState.cancelled: N_("Cancelled before it took effect"),
 }
 
 
@@ -69,6 +73,7 @@ class Reorganisation(Entity):
     )
     decision_number: Mapped[str] = mapped_column(sa.String(60), info={"label": _l("Decision number")})
     decision_on: Mapped[date] = mapped_column(info={"label": _l("Date of decision")})
+    effective_on: Mapped[date | None] = mapped_column(info={"label": _l("Takes effect on")})
     old_code: Mapped[str | None] = mapped_column(sa.String(35), index=True)
     wish: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     effects: Mapped[list[Any]] = mapped_column(JSON, default=list)

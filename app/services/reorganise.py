@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -29,9 +30,12 @@ from app.services.reorganise_wishes import as_data, as_wish
 from app.services.timing import calendar_of
 from app.transactions import enqueue
 from app.workflows.states import FINAL
+from app.workflows.wording import VIETNAM
 
 # More running dossiers than this are re-homed by the worker, not while the browser waits.
 IN_THE_REQUEST = 200
+_TO_COME = frozenset({ReorganisationState.waiting, ReorganisationState.planned})
+_FARTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,11 @@ def reorganise(session: Session, wish: Wish, actor: Actor, seen: str | None = No
         kind=wish.kind, state=ReorganisationState.waiting, source=wish.source, target=wish.target,
         decision_number=wish.decision_number, decision_on=wish.decision_on, wish=as_data(wish),
         effects=[list(line) for line in plan.effects], actor_name=actor.name, user_id=actor.user_id,
-        done_at=now(),
+        done_at=now(), effective_on=wish.effective_on,
     )  # fmt: skip
     session.add(act)
+    if wish.effective_on is not None and wish.effective_on > today():
+        return _plan_ahead(session, act, wish.effective_on)
     if plan.dossiers <= IN_THE_REQUEST:
         _carry_out(session, act, wish, plan, actor)
     session.flush()
@@ -86,10 +92,14 @@ def reorganise(session: Session, wish: Wish, actor: Actor, seen: str | None = No
 def reorganise_waiting(session: Session, act_id: int) -> None:
     """Carry out an act left to the worker; a second run finds it done.
 
-    What forbids it now is kept on the act for the office to read.
+    One planned for a later day waits for it. What forbids it now is kept on the act for the
+    office to read.
     """
     act = session.get(Reorganisation, act_id, with_for_update=True)
-    if act is None or act.state != ReorganisationState.waiting:
+    if act is None or act.state not in _TO_COME:
+        return
+    if act.effective_on is not None and act.effective_on > today():
+        _plan_ahead(session, act, act.effective_on)
         return
     actor = build_actor(session, session.get(User, act.user_id) if act.user_id else None)
     try:
@@ -99,6 +109,28 @@ def reorganise_waiting(session: Session, act_id: int) -> None:
             _carry_out(session, act, wish, _checked_plan(session, wish, None), actor)
     except DomainError as exc:
         act.state, act.fault = ReorganisationState.refused, str(exc)
+
+
+def _plan_ahead(session: Session, act: Reorganisation, day: date) -> Reorganisation:
+    """Leave the act to the worker, from the first minute of its day on."""
+    act.state = ReorganisationState.planned
+    session.flush()
+    enqueue("agencies.reorganise", due_at=datetime.combine(day, time(), VIETNAM).astimezone(UTC), act_id=act.id)
+    return act
+
+
+def cancel(session: Session, act_id: int, actor: Actor) -> Reorganisation:
+    """Call off an act whose day has not come; raises Conflict once it is carried out."""
+    _refuse_role(actor)
+    act = session.get(Reorganisation, act_id, with_for_update=True)
+    if act is None:
+        raise NotFound(_("There is no such act."))
+    if act.state != ReorganisationState.planned:
+        raise Conflict(_("Only a planned act can be cancelled."))
+    because(session, action="cancel_reorganisation", reason=str(act))
+    act.state, act.undone_at = ReorganisationState.cancelled, now()
+    session.flush()
+    return act
 
 
 def undo(session: Session, act_id: int, actor: Actor) -> Reorganisation:
@@ -179,6 +211,8 @@ def _faults(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:
         yield "decision_number", _("Please give the number of the decision.")
     if wish.decision_on is None or wish.decision_on > today():
         yield "decision_on", _("Please give the date of the decision, today at the latest.")
+    if wish.effective_on is not None and not today() <= wish.effective_on <= today() + _FARTHEST:
+        yield "effective_on", _("It takes effect today or on a later day, within a year.")
     if not source.is_open():
         yield "source", _("This agency has already ended.")
     if source.parent_id is None and wish.kind != ReorganisationKind.rename:

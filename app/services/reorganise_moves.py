@@ -75,6 +75,7 @@ class Wish:
     code: str = ""
     name: str = ""
     short_name: str = ""
+    effective_on: date | None = None  # None: at once
     unit_follows: bool = False
     divisions: frozenset[int] = frozenset()
     posts: frozenset[int] = frozenset()

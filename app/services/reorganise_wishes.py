@@ -25,7 +25,8 @@ def as_data(wish: Wish) -> dict[str, Any]:
     data = {field.name: getattr(wish, field.name) for field in fields(wish)}
     data |= {name: data[name].id if data[name] else None for name in _AGENCIES}
     data |= {name: sorted(data[name]) for name in _CHOSEN}
-    return data | {"kind": str(wish.kind), "decision_on": wish.decision_on.isoformat() if wish.decision_on else None}
+    days = {name: getattr(wish, name) for name in ("decision_on", "effective_on")}
+    return data | {"kind": str(wish.kind)} | {name: day.isoformat() if day else None for name, day in days.items()}
 
 
 def as_wish(session: Session, data: Mapping[str, Any]) -> Wish:
@@ -43,7 +44,8 @@ def as_wish(session: Session, data: Mapping[str, Any]) -> Wish:
     named |= {name: frozenset(_ids(data.get(name))) for name in _CHOSEN}
     return Wish(
         kind=ReorganisationKind(data["kind"]), source=source, target=_agency(session, data.get("target")),
-        decision_on=_day(data.get("decision_on")), unit_follows=bool(data.get("unit_follows")),
+        decision_on=_day(data, "decision_on"), effective_on=_day(data, "effective_on"),
+        unit_follows=bool(data.get("unit_follows")),
         **named,
     )  # fmt: skip
 
@@ -65,11 +67,12 @@ def _text(data: Mapping[str, Any], name: str, limit: int) -> str:
     return text
 
 
-def _day(given: Any) -> date | None:
+def _day(data: Mapping[str, Any], name: str) -> date | None:
+    given = data.get(name)
     if not given:
         return None
     try:
         return date.fromisoformat(str(given))
     except ValueError:
         message = _("Please give a date, for instance 31/12/2026.")
-        raise Invalid(message, {"decision_on": message}) from None
+        raise Invalid(message, {name: message}) from None

@@ -76,7 +76,8 @@ class ReorganisationView(BaseView):
             abort(404)
         except DomainError as exc:
             return _again(exc)
-        flash(_("The agencies are reorganised.") if act.images else
+        flash(_("The act is planned; it is carried out by itself on its day.") if act.state == "planned" else
+              _("The agencies are reorganised.") if act.images else
               _("Many dossiers move: the act is being carried out. This page tells when it is done."), "success")
         return redirect(url_for("ReorganisationView.show", number=number))
 
@@ -90,6 +91,15 @@ class ReorganisationView(BaseView):
             abort(404)
         return render_template("admin/reorganise_act.html", act=act, kinds=REORGANISATION_KINDS,
                                states=REORGANISATION_STATES)  # fmt: skip
+
+    @expose("/<int:number>/cancel", methods=["POST"])
+    @has_access
+    @permission_name("reorganise")
+    def cancel(self, number: int) -> Any:
+        """Call off an act whose day has not come."""
+        acts.act(lambda session, actor: reorganise.cancel(session, min(number, 2**31 - 1), actor),
+                 _("The planned act is cancelled."))  # fmt: skip
+        return redirect(url_for("ReorganisationView.show", number=number))
 
     @expose("/<int:number>/undo", methods=["POST"])
     @has_access

@@ -1,6 +1,7 @@
 """The office reorganises agencies in the browser: choose, preview, confirm, undo."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -40,6 +41,7 @@ def test_only_the_catalog_administrator_reaches_any_page(session, login, wards, 
     assert all((client.get(page).status_code == 200) == may for page in pages)
     assert (client.post(f"{BASE}/carry-out", data=wanted(wards)).status_code != 403) == may
     assert (client.post(f"{BASE}/1/undo").status_code != 403) == may
+    assert (client.post(f"{BASE}/1/cancel").status_code != 403) == may
     assert (session.query(Reorganisation).count() == 0) or may
 
 
@@ -117,3 +119,19 @@ def test_the_list_costs_the_same_however_long(session, login, wards, count_queri
         page = client.get(f"{BASE}/").text
     assert page.count("1/QĐ") == 6
     assert len(many) == len(few)
+
+
+def test_a_later_day_is_planned_shown_and_cancelled(session, login, wards):
+    client, day = login(Role.catalog_admin), (today() + timedelta(days=9)).isoformat()
+    page = client.get(f"{BASE}/plan", query_string=wanted(wards, effective_on=day)).text
+    sent = wanted(wards, effective_on=day, seen=seen_in(page))
+    shown = client.post(f"{BASE}/carry-out", data=sent, follow_redirects=True).text
+    assert vi("The act is planned; it is carried out by itself on its day.") in shown
+    assert vi("Cancel the plan") in shown
+    act = session.query(Reorganisation).one()
+    assert session.get(Agency, wards[0].id).is_open()
+    assert vi("The planned act is cancelled.") in client.post(f"{BASE}/{act.id}/cancel", follow_redirects=True).text
+    assert vi("Cancel the plan") not in client.get(f"{BASE}/{act.id}").text
+    past = (today() - timedelta(days=1)).isoformat()
+    assert client.get(f"{BASE}/plan", query_string=wanted(wards, effective_on=past)).status_code == 422
+    assert client.get(f"{BASE}/plan", query_string=wanted(wards, effective_on="x")).status_code == 422

@@ -5,21 +5,20 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.clock import now, today
+from app.clock import today
 from app.errors import Conflict, Invalid, NotAllowed
 from app.extensions import db, metadata
 from app.history import HistoryEntry
-from app.models import Agency, Division, Dossier, Fee, OfficerPosition, OutboxEvent, Reorganisation
+from app.models import Agency, Division, Dossier, OfficerPosition, OutboxEvent, Reorganisation
 from app.models.dossier_place import DossierPlace
 from app.models.reorganisation import ReorganisationKind as Kind
 from app.permissions import Role, acting_as
-from app.services import directory, fees, processing, reorganise, submission
+from app.services import directory, processing, reorganise, submission
 from app.services.actors import build_actor
 from app.services.lifecycle import open_tasks
 from app.services.lookup import find_public
 from app.services.reorganise_moves import Wish
 from app.services.task_rights import may_do
-from app.tasks import outbox
 from tests.factories import make_agency, make_division, make_procedure, make_tree, make_user
 from tests.leaders.dossiers import add_dossier
 from tests.services.steps import Office
@@ -297,33 +296,3 @@ def test_the_preview_counts_and_costs_the_same_however_many_move(session, admin,
     assert plan.dossiers == 6
     assert session.scalar(sa.select(sa.func.count()).select_from(Dossier).where(Dossier.agency == new)) == 0
     assert session.scalars(sa.select(Division)).all()
-
-
-def test_a_fee_of_the_merged_agency_follows_it(session, admin):
-    tree = make_tree()
-    version = make_procedure(fee=50_000)
-    version.fees[0].agency = tree.commune
-    session.flush()
-    new = another_ward(tree)
-    assert [fee.amount for fee in fees.fees_for(version, "counter", tree.commune)] == [50_000]
-    assert fees.fees_for(version, "counter", new) == []
-    act = reorganise.reorganise(session, merge(tree.commune, new), admin)
-    assert [fee.amount for fee in fees.fees_for(version, "counter", new)] == [50_000]
-    # The rule that was decided for the successor itself is closer.
-    version.fees.append(Fee(position=2, name=version.fees[0].name, kind=version.fees[0].kind, amount=7_000, agency=new))
-    session.flush()
-    assert [fee.amount for fee in fees.fees_for(version, "counter", new)] == [7_000]
-    version.fees.pop()
-    session.flush()
-    reorganise.undo(session, act.id, admin)
-    assert fees.fees_for(version, "counter", new) == []
-
-
-def test_the_worker_may_take_its_time_for_a_large_act(session, monkeypatch):
-    sent = []
-    monkeypatch.setattr(outbox.celery, "send_task", lambda _name, **given: sent.append(given))
-    for name in ("agencies.reorganise", "mail.send"):
-        session.add(OutboxEvent(name=name, payload={}, created_at=now(), due_at=now()))
-    session.commit()
-    outbox.drain()
-    assert [given.get("time_limit", 0) > 55 for given in sent] == [True, False]

@@ -1,0 +1,103 @@
+"""Reorganisations that take effect on a later day, large ones, and fees that follow a merger."""
+
+from datetime import datetime, time, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.clock import acting_at, now, today
+from app.errors import Conflict, Invalid, NotAllowed
+from app.models import Fee, OutboxEvent
+from app.permissions import Role
+from app.services import fees, reorganise
+from app.tasks import outbox
+from app.workflows.wording import VIETNAM
+from tests.factories import make_procedure, make_tree
+from tests.leaders.dossiers import add_dossier
+from tests.services.test_reorganise import admin, another_ward, merge
+
+__all__ = ["admin"]  # a fixture
+
+
+def test_a_fee_of_the_merged_agency_follows_it(session, admin):
+    tree = make_tree()
+    version = make_procedure(fee=50_000)
+    version.fees[0].agency = tree.commune
+    session.flush()
+    new = another_ward(tree)
+    assert [fee.amount for fee in fees.fees_for(version, "counter", tree.commune)] == [50_000]
+    assert fees.fees_for(version, "counter", new) == []
+    act = reorganise.reorganise(session, merge(tree.commune, new), admin)
+    assert [fee.amount for fee in fees.fees_for(version, "counter", new)] == [50_000]
+    # The rule that was decided for the successor itself is closer.
+    version.fees.append(Fee(position=2, name=version.fees[0].name, kind=version.fees[0].kind, amount=7_000, agency=new))
+    session.flush()
+    assert [fee.amount for fee in fees.fees_for(version, "counter", new)] == [7_000]
+    version.fees.pop()
+    session.flush()
+    reorganise.undo(session, act.id, admin)
+    assert fees.fees_for(version, "counter", new) == []
+
+
+def test_the_worker_may_take_its_time_for_a_large_act(session, monkeypatch):
+    sent = []
+    monkeypatch.setattr(outbox.celery, "send_task", lambda _name, **given: sent.append(given))
+    for name in ("agencies.reorganise", "mail.send"):
+        session.add(OutboxEvent(name=name, payload={}, created_at=now(), due_at=now()))
+    session.commit()
+    outbox.drain()
+    assert [given.get("time_limit", 0) > 55 for given in sent] == [True, False]
+
+
+def test_an_act_of_a_later_day_waits_for_it_and_is_done_once(session, admin):
+    tree = make_tree()
+    dossier, new, day = add_dossier("in time"), another_ward(tree), today() + timedelta(days=30)
+    act = reorganise.reorganise(session, merge(tree.commune, new, effective_on=day), admin)
+    event = session.scalars(sa.select(OutboxEvent).where(OutboxEvent.name == "agencies.reorganise")).one()
+    midnight = datetime.combine(day, time(), VIETNAM)
+    assert (act.state, event.due_at, tree.commune.is_open()) == ("planned", midnight, True)
+    reorganise.reorganise_waiting(session, act.id)  # a message too early changes nothing
+    assert (act.state, dossier.agency) == ("planned", tree.commune)
+    late = add_dossier("in time")  # what comes until then moves too
+    with acting_at(midnight + timedelta(minutes=1)):
+        for _turn in range(2):
+            reorganise.reorganise_waiting(session, act.id)
+        assert act.state == "applied"
+        assert (dossier.agency, late.agency) == (new, new)
+        assert tree.commune.valid_to == day - timedelta(days=1)
+        with pytest.raises(Conflict):
+            reorganise.cancel(session, act.id, admin)
+        reorganise.undo(session, act.id, admin)
+    assert dossier.agency is tree.commune
+
+
+def test_a_planned_act_is_cancelled_by_those_who_may(session, admin, actor):
+    tree = make_tree()
+    new, day = another_ward(tree), today() + timedelta(days=3)
+    act = reorganise.reorganise(session, merge(tree.commune, new, effective_on=day), admin)
+    with pytest.raises(NotAllowed):
+        reorganise.cancel(session, act.id, actor(Role.agency_head))
+    reorganise.cancel(session, act.id, admin)
+    with acting_at(datetime.combine(day, time(9), VIETNAM)):
+        reorganise.reorganise_waiting(session, act.id)
+    assert (act.state, tree.commune.is_open()) == ("cancelled", True)
+
+
+def test_what_forbids_it_on_its_day_is_told(session, admin):
+    tree = make_tree()
+    new, day = another_ward(tree), today() + timedelta(days=3)
+    acts = [reorganise.reorganise(session, merge(tree.commune, new, effective_on=day), admin) for _two in range(2)]
+    with acting_at(datetime.combine(day, time(9), VIETNAM)):
+        for act in acts:
+            reorganise.reorganise_waiting(session, act.id)
+    assert [act.state for act in acts] == ["applied", "refused"]
+    assert acts[1].fault
+
+
+@pytest.mark.parametrize("days", [-1, 400])
+def test_a_day_gone_by_or_too_far_is_refused(session, admin, days):
+    tree = make_tree()
+    wish = merge(tree.commune, another_ward(tree), effective_on=today() + timedelta(days=days))
+    with pytest.raises(Invalid) as refusal:
+        reorganise.reorganise(session, wish, admin)
+    assert "effective_on" in refusal.value.fields
