@@ -12,6 +12,10 @@ options = current_app.extensions["migrate"].configure_args
 def run() -> None:
     """Apply the migrations over the application's own engine."""
     with current_app.extensions["migrate"].db.engine.connect() as connection:
+        # SQLite alters a table by making it anew; what refers to it would forbid to drop the old one.
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
         context.configure(
             connection=connection, target_metadata=metadata, transaction_per_migration=True,
             **options,
@@ -20,6 +24,8 @@ def run() -> None:
             context.run_migrations()
         watch(connection)
         connection.commit()
+        if is_sqlite:
+            connection.connection.cursor().execute("PRAGMA foreign_keys = ON")
 
 
 run()

@@ -90,10 +90,10 @@ def tidied(raw: Any) -> Definition:
 
 def _tidy(given: Mapping[str, Any], model: type[Any]) -> dict[str, Any]:
     columns = inspect(model).columns
-    return {name: _fitting(given.get(name), columns[name]) for name in names_of(model)}
+    return {name: fitting(given.get(name), columns[name]) for name in names_of(model)}
 
 
-def _fitting(value: Any, column: sa.Column[Any]) -> Any:
+def fitting(value: Any, column: sa.Column[Any]) -> Any:
     """Return ``value`` as the column keeps it; None for what cannot be one."""
     kind = column.type
     if isinstance(kind, sa.Boolean):

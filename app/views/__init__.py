@@ -26,6 +26,8 @@ from app.views.outages import OUTAGE_VIEWS
 from app.views.packs import PackView
 from app.views.panels import add_panels
 from app.views.portal import PORTAL_VIEWS
+from app.views.process_designer import PROCESS_DESIGNER_VIEWS
+from app.views.process_import import PROCESS_IMPORT_VIEWS
 from app.views.publication import PublicationView
 from app.views.reorganise import REORGANISATION_VIEWS
 from app.views.setup import SETUP_VIEWS
@@ -39,6 +41,7 @@ VIEWS: tuple[type, ...] = (
     *CATALOG_EXCHANGES,
     CalendarWeekView,
     *OUTAGE_VIEWS,
+    *PROCESS_DESIGNER_VIEWS, *PROCESS_IMPORT_VIEWS,
 )  # fmt: skip
 
 

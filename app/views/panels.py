@@ -7,7 +7,7 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 
 from app.lowcode.values import inside_sentence
-from app.models import ProcedureVersion, PublicationDecision
+from app.models import ProcedureVersion, Process, PublicationDecision
 from app.permissions import ROLE_LABELS, Role, current_actor
 from app.services.moves import Cycle, coming, cycle_of, offered
 from app.views.comparing import ComparingView
@@ -38,6 +38,8 @@ def panel_of(row: Any) -> Panel | None:
         return Panel(url_for("DecisionView.show", number=row.id), _("Procedures, checklist, publication"))
     if isinstance(row, ProcedureVersion) and actor.may("can_examine", "Publication"):
         return Panel(url_for("PublicationView.show", number=row.id), _("Checklist and publication"))
+    if isinstance(row, Process) and actor.may("can_read", "Process"):
+        return Panel(url_for("ProcessDesignerView.design", number=row.id), _("Diagram and designer"), icon="route")
     cycle = cycle_of(row)
     if cycle is None:
         return None

@@ -12,6 +12,7 @@ const MODULES = {
   "uploads.js": "[data-upload],[data-signature]",
   "eform.js": "[data-eform]",
   "designer.js": "[data-designer]",
+  "process-designer.js": "[data-process-designer]",
   "calendar.js": "[data-calendar]",
   "charts.js": "[data-chart]",
   "progress.js": "[data-progress-url]",

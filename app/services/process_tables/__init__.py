@@ -1,0 +1,1 @@
+"""Internal processes from the tables of published decisions: read, recognised, checked, kept."""
