@@ -28,7 +28,7 @@ from app.services.dossiers import get_dossier
 from app.services.guards import is_shared
 from app.services.inbox import LOOKS
 from app.services.lookup import PUBLIC_WORDS
-from app.services.timing import calendar_of
+from app.services.timing import calendar_of, near_due_minutes
 from app.workflows import deadlines
 from app.workflows.explaining import explain
 from app.workflows.states import CLOCK_OVER, PAUSING, State
@@ -122,7 +122,7 @@ def remaining(session: Session, dossier: Dossier) -> Remaining:
         pieces = ()
     reasons = [_(piece.msgid, **piece.params) for piece in pieces]
     words = _(phrase.msgid, **phrase.params)
-    return Remaining(words, LOOKS[deadlines.urgency(at, due_at, calendar)], reasons)
+    return Remaining(words, LOOKS[deadlines.urgency(at, due_at, calendar, near_due_minutes(session))], reasons)
 
 
 def _ended(dossier: Dossier, state: State) -> Remaining:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -21,11 +21,11 @@ from app.models import (
     Procedure,
     ProcedureVersion,
 )
-from app.models.dossier import RESULT_WAYS
 from app.models.form import FieldKind
 from app.models.procedure import VersionState
 from app.permissions import Actor
 from app.services import eforms
+from app.services.channels import refuse_result_way
 from app.services.eform_state import Evaluation, may_see
 from app.services.submission import handling_agency, new_key
 from app.text import fold
@@ -240,10 +240,10 @@ def settled(draft: Draft) -> dict[str, Any]:
 def set_result_way(draft: Draft, way: str | None) -> None:
     """Choose how the result is handed over; raises Invalid (field "result_way")."""
     refuse_sent(draft)
-    if way not in RESULT_WAYS:
-        message = _("Please choose how you want to receive the result.")
-        raise Invalid(message, {"result_way": message})
-    draft.result_way = way
+    session = object_session(draft)
+    if session is not None:  # it always has one: a draft is read before it is changed
+        refuse_result_way(session, way)
+    draft.result_way = way or draft.result_way
 
 
 def discard_draft(session: Session, draft: Draft) -> None:

@@ -22,12 +22,13 @@ from app.services.profiles import profile_value
 from app.services.timing import calendar_of
 from app.services.users import root_agency
 from app.transactions import one_at_a_time
-from app.workflows.feedback import ENTRY_HOURS, FEEDBACK, LIMIT_DAYS, FeedbackState
+from app.workflows.feedback import FEEDBACK, FeedbackState
 from app.workflows.numbering import counter_key, render_code
 from app.workflows.table import Transition
 from app.workflows.working_time import CalendarExhausted, add_days, add_limit
 
-CODE_PATTERN = "PA.{unit}-{yymmdd}-{nnnn}"
+# The profile's parameter with the working days of each move (QĐ 766/QĐ-TTg).
+LIMITS = {"refuse": "feedback_refuse_days", "publish": "feedback_publish_days"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +77,10 @@ def record_feedback(
 
 
 def is_entered_late(session: Session, feedback: Feedback) -> bool:
-    """Return whether more than ENTRY_HOURS working hours lie between arrival and now."""
+    """Return whether more working hours than the profile allows lie between arrival and now."""
     calendar = calendar_of(session, feedback.agency)
-    return now() > add_limit(calendar, feedback.received_at, ENTRY_HOURS, "working_hour")
+    hours = int(profile_value(session, "feedback_entry_hours"))
+    return now() > add_limit(calendar, feedback.received_at, hours, "working_hour")
 
 
 def _request(key: str) -> str:
@@ -140,13 +142,13 @@ def _agency(session: Session, code: str) -> Agency:
 
 
 def _next_code(session: Session) -> str:
-    pattern = profile_value(session, "feedback_code_pattern", CODE_PATTERN)
+    pattern = profile_value(session, "feedback_code_pattern")
     unit, day = root_agency(session).code, to_local(now()).date()
     return render_code(pattern, unit, day, next_number(session, counter_key(pattern, unit, day)))
 
 
 def _answer_days(session: Session) -> int:
-    return int(profile_value(session, "feedback_answer_days", LIMIT_DAYS["answer"]))
+    return int(profile_value(session, "feedback_answer_days"))
 
 
 def _after(session: Session, agency: Agency, at: datetime, days: int) -> datetime:
@@ -163,9 +165,9 @@ def step_due(session: Session, feedback: Feedback, name: str) -> datetime | None
     if name == "answer":
         return feedback.due_at
     start = feedback.answered_at if name == "publish" else feedback.received_at
-    if name not in LIMIT_DAYS or start is None:
+    if name not in LIMITS or start is None:
         return None
-    return _after(session, feedback.agency, start, LIMIT_DAYS[name])
+    return _after(session, feedback.agency, start, int(profile_value(session, LIMITS[name])))
 
 
 def offered(feedback: Feedback, actor: Actor) -> list[Transition[FeedbackState]]:

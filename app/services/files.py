@@ -103,9 +103,13 @@ def attach(
     """
     owner = Attachment.draft_id == draft.id if draft is not None else Attachment.dossier_id == (
         dossier.id if dossier is not None else None)  # fmt: skip
-    count = session.scalar(sa.select(sa.func.count(Attachment.id)).where(owner)) or 0
+    sums = sa.select(sa.func.count(Attachment.id), sa.func.coalesce(sa.func.sum(StoredFile.size), 0))
+    count, size = session.execute(sums.join(StoredFile, Attachment.file_id == StoredFile.id).where(owner)).one()
     if count >= MAX_FILES:
         raise Invalid(_("At most %(limit)d files can be attached.", limit=MAX_FILES))
+    most = int(profile_value(session, "max_dossier_mb"))
+    if size + stored.size > most * MEBIBYTE:
+        raise Invalid(_("All files of a dossier together may have %(limit)d MB at most.", limit=most))
     attachment = Attachment(
         draft=draft, dossier=dossier, component=component, field_key=field_key, file=stored,
         name=safe_name(name), source_class=source_class, author_name=actor.name, created_at=now(),

@@ -29,7 +29,7 @@ from app.services.inbox_lines import (
 )
 from app.services.inbox_scope import TASK_ROLES
 from app.services.paging import page_number
-from app.services.timing import calendar_of, prepare_calendars
+from app.services.timing import calendar_of, near_due_minutes, prepare_calendars
 from app.workflows import deadlines
 from app.workflows.calendars import Calendar
 from app.workflows.states import CLOCK_OVER, PAUSING, State
@@ -150,7 +150,7 @@ def _horizon(session: Session, actor: Actor) -> Horizon:
     soon = at
     if actor.positions:
         place = session.get_one(Agency, actor.positions[0].agency_id)
-        soon = add_minutes(calendar_of(session, place), at, deadlines.NEARLY_DUE_MINUTES)
+        soon = add_minutes(calendar_of(session, place), at, near_due_minutes(session))
     return Horizon(at, soon, datetime.combine(to_local(at).date(), time.max, tzinfo=VIETNAM))
 
 
@@ -167,7 +167,8 @@ def find_rows(
     places = {place.id: place for place in session.scalars(sa.select(Agency).where(Agency.id.in_(ids)))}
     calendars = prepare_calendars(session, places.values())
     at = now()
-    return [_row(facts, places[facts.desk_id], calendars.get(_clock_place(facts)), at) for facts in lines]
+    near = near_due_minutes(session)
+    return [_row(facts, places[facts.desk_id], calendars.get(_clock_place(facts)), at, near) for facts in lines]
 
 
 def _details(keys: list[tuple[int, int | None]]) -> sa.Select[Any]:
@@ -219,7 +220,7 @@ def _clock_place(facts: Any) -> int:
     return int(facts.task_agency_id or facts.agency_id)
 
 
-def _row(facts: Any, desk: Agency, calendar: Calendar | None, at: datetime) -> Row:
+def _row(facts: Any, desk: Agency, calendar: Calendar | None, at: datetime, near: int) -> Row:
     state, place = State(facts.state), desk.short_name or desk.name
     if state in PAUSING | CLOCK_OVER or state is State.withdrawal_requested:
         look = "done" if state in CLOCK_OVER else "paused"
@@ -231,7 +232,7 @@ def _row(facts: Any, desk: Agency, calendar: Calendar | None, at: datetime) -> R
     if due_at is None or calendar is None:
         return Row(facts, place, due_at, None, "ok", is_step)
     left = deadlines.remaining_phrase(at, due_at, calendar)
-    urgency = LOOKS[deadlines.urgency(at, due_at, calendar)]
+    urgency = LOOKS[deadlines.urgency(at, due_at, calendar, near)]
     return Row(facts, place, due_at, left, urgency, is_step)
 
 

@@ -13,6 +13,7 @@ from app.models import Agency, Dossier, ProcedureVersion
 from app.models.dossier import RESULT_WAYS
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Role
+from app.services.channels import looks_up_by
 from app.services.profiles import profile_value
 from app.workflows.process import AUTOMATIC
 from app.workflows.result import ResultState
@@ -51,9 +52,16 @@ def _head(session: Session, dossier: Dossier, office: Agency, number: str | None
         "agency": office.name, "parent_agency": office.parent.name if office.parent else None,
         "place": place_of(office), "issued_on": to_local(now()).date().isoformat(),
         "number": number, "code": dossier.code, "hotline": office.hotline or office.phone,
-        "lookup_url": f"{current_app.config['PUBLIC_URL']}/tra-cuu/{dossier.code}",
+        "lookup_url": _lookup_url(session, dossier),
         "form_set": profile_value(session, "form_set"),
     }  # fmt: skip
+
+
+def _lookup_url(session: Session, dossier: Dossier) -> str | None:
+    """Return what the QR of a letter leads to; None where dossiers are not looked up by QR."""
+    if not looks_up_by(session, "qr"):
+        return None
+    return f"{current_app.config['PUBLIC_URL']}/tra-cuu/{dossier.code}"
 
 
 def place_of(agency: Agency) -> str:

@@ -17,6 +17,7 @@ from app.errors import NotFound
 from app.i18n import N_
 from app.models import Agency, Dossier, Movement
 from app.permissions import Actor
+from app.services.channels import looks_up_by
 from app.workflows.states import CLOCK_OVER, PAUSING, State
 
 MAX_CODE = 60
@@ -134,8 +135,12 @@ def find_public(session: Session, typed: str, actor: Actor) -> PublicDossier:
 
     Raises NotFound, with one and the same message for a malformed and an unknown code.
     """
+    if not (actor.is_officer or actor.account_id or looks_up_by(session, "code")):
+        raise NotFound(_("Under the regulation in force a dossier is looked up in one's own account: please log in."))
     code = clean_code(typed)
     dossier = _find(session, code) if code else None
+    if dossier is not None and not (actor.is_officer or looks_up_by(session, "code")):
+        dossier = dossier if dossier.account_id == actor.account_id else None
     if dossier is None:
         message = _(
             "No dossier with this code was found. Please compare it with the code on the "

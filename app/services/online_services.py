@@ -5,12 +5,13 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.models import OnlineService
+from app.services.profiles import profile_value
 from app.workflows.online import PROPOSAL_DAY, TRIAL_MONTHS
 
 
-def last_trial_day(first: date) -> date:
-    """Return the last day a trial beginning on ``first`` may have (QN20 Đ23.2c)."""
-    month = first.month - 1 + TRIAL_MONTHS
+def last_trial_day(first: date, months: int = TRIAL_MONTHS) -> date:
+    """Return the last day a trial of ``months`` beginning on ``first`` may have (QN20 Đ23.2c)."""
+    month = first.month - 1 + months
     year, month = first.year + month // 12, month % 12 + 1
     day = first.day
     while True:  # 31/12 + 2 months has no such day: the last one of the month
@@ -20,9 +21,10 @@ def last_trial_day(first: date) -> date:
             day -= 1
 
 
-def _trial_dates(_session: Session, row: OnlineService) -> bool:
+def _trial_dates(session: Session, row: OnlineService) -> bool:
     first, last = row.trial_from, row.trial_to
-    return first is not None and last is not None and first <= last <= last_trial_day(first)
+    months = int(profile_value(session, "trial_months_max"))
+    return first is not None and last is not None and first <= last <= last_trial_day(first, months)
 
 
 def is_late(row: OnlineService, proposed_on: date) -> bool:

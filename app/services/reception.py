@@ -19,17 +19,18 @@ from app.models import (
     ProcedureVersion,
     SupplementRequest,
 )
-from app.models.dossier import DOSSIER_CHANNELS, RESULT_WAYS
+from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing, results
+from app.services.channels import refuse_far_agency, refuse_result_way
 from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems, fields_of
 from app.services.fees import Counts, chosen_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.profiles import profile_value
-from app.services.submission import handling_agency, make_dossier, paper_problem
-from app.services.timing import explanation, reception_due, result_due
+from app.services.submission import handling_agency, make_dossier, paper_problem, receiving_desk
+from app.services.timing import explanation, reception_due, result_due, transfer_due
 from app.transactions import one_at_a_time
 from app.workflows.states import State
 
@@ -102,13 +103,15 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     # Received anywhere regardless of boundary (HUE25 Đ4.4): the officer's own desk.
     desk = session.get_one(Agency, desks[0])
     agency = handling_agency(given.version, given.agency or commune_of(desk))
+    refuse_far_agency(session, agency, desk, receiving_desk(agency))
     form, data = given.version.form, given.data
     faults = data_problems(form, data, officer=True) if form is not None and data else {}
     if faults:
         raise Invalid(_("Please correct the marked fields."), faults)
-    if given.channel not in DOSSIER_CHANNELS or given.result_way not in RESULT_WAYS:
+    refuse_result_way(session, given.result_way)
+    if given.channel not in DOSSIER_CHANNELS:
         message = _("Please choose one of the offered answers.")
-        raise Invalid(message, {"result_way": message})
+        raise Invalid(message, {"channel": message})
     dossier = make_dossier(
         session, given.version, given.account, agency, channel=given.channel, data=given.data,
         result_way=given.result_way, request_key=given.key, desk=desk,
@@ -171,6 +174,9 @@ def _accept(session: Session, dossier: Dossier, actor: Actor) -> None:
     dossier.due_explanation = explanation(due)
     session.flush()
     processing.open_reception_task(session, dossier, actor)
+    pass_on_by = transfer_due(session, dossier).at
+    for task in lifecycle.open_tasks(dossier):
+        task.due_at = min(task.due_at, pass_on_by)
     issue_letter(session, dossier, "receipt_slip", actor, cause="accept")
 
 

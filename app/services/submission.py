@@ -95,9 +95,10 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     row = lifecycle.begin(session, dossier, "submit", actor)
     draft.dossier = dossier
     session.flush()
-    issue_letter(
-        session, dossier, "acknowledgement", actor, counted_from_at=due.counts_from.isoformat()
-    )
+    if profile_value(session, "automatic_acknowledgement"):
+        issue_letter(
+            session, dossier, "acknowledgement", actor, counted_from_at=due.counts_from.isoformat()
+        )
     notify_transition(session, dossier, row)
     return dossier
 

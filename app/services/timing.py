@@ -133,8 +133,30 @@ def _cutoff(session: Session, on: date) -> time | None:
 
 def reception_due(session: Session, desk: Agency, at: datetime) -> Due:
     """Return by when the desk must answer what arrived at ``at`` (HCM24 Đ11.1a)."""
-    hours = profile_value(session, "reception_limit_hours", on=to_local(at).date())
-    return _explained(deadlines.reception_due, at, calendar_of(session, desk), hours)
+    on, calendar = to_local(at).date(), calendar_of(session, desk)
+    hours = profile_value(session, "reception_limit_hours", on=on)
+    by_day = profile_value(session, "reception_out_of_hours", on=on) == "next_day"
+    return _explained(deadlines.reception_due, at, calendar, hours, by_day=by_day)
+
+
+def transfer_due(session: Session, dossier: Dossier) -> Due:
+    """Return by when an accepted dossier must have left the desk.
+
+    Within the profile's hours from its sending or supplement (TTH17 Đ13.1), else the same day or, received
+    after the cut-off, first thing on the next working day (NĐ 61/2018 Đ18).
+    """
+    at = dossier.received_at or now()
+    on, calendar = to_local(at).date(), calendar_of(session, dossier.desk)
+    hours = profile_value(session, "transfer_limit_hours", on=on)
+    if hours is None:
+        return _explained(deadlines.transfer_due, at, calendar, _cutoff(session, on))
+    answers = [one.answered_at for one in dossier.supplements if one.answered_at]
+    return _explained(deadlines.reception_due, max([dossier.submitted_at, *answers]), calendar, hours)
+
+
+def near_due_minutes(session: Session) -> int:
+    """Return from how many working minutes on a dossier counts as nearly due."""
+    return 60 * int(profile_value(session, "near_due_hours"))
 
 
 def result_due(session: Session, version: ProcedureVersion, agency: Agency, at: datetime) -> Due:
@@ -146,9 +168,9 @@ def result_due(session: Session, version: ProcedureVersion, agency: Agency, at: 
     return _explained(deadlines.result_due, at, limit, calendar, rules_on(session, on))
 
 
-def _explained(rule: Any, *args: Any) -> Due:
+def _explained(rule: Any, *args: Any, **given: Any) -> Due:
     try:
-        return rule(*args)
+        return rule(*args, **given)
     except CalendarExhausted as exc:
         raise DomainError(
             _("The working calendar does not reach that far. Please extend it.")
@@ -164,7 +186,7 @@ def remaining_phrase(session: Session, due_at: datetime, agency: Agency) -> tupl
     """Return (words, urgency) of the working time left until ``due_at`` at ``agency``."""
     calendar, at = calendar_of(session, agency), now()
     phrase = deadlines.remaining_phrase(at, due_at, calendar)
-    return phrase, str(deadlines.urgency(at, due_at, calendar))
+    return phrase, str(deadlines.urgency(at, due_at, calendar, near_due_minutes(session)))
 
 
 def explanation(due: Due) -> list[Any]:

@@ -55,17 +55,27 @@ LIMIT_TEXTS = {
 }
 
 
-def reception_due(submitted_at: datetime, cal: Calendar, hours: int = RECEPTION_HOURS) -> Due:
+def reception_due(
+    submitted_at: datetime, cal: Calendar, hours: int = RECEPTION_HOURS, *, by_day: bool = False
+) -> Due:  # fmt: skip
     """Return by when the desk must accept, ask for a supplement or refuse.
 
-    hours: working hours from the profile; outside hours they run from the next opening. After a
+    hours: working hours from the profile; outside hours they run from the next opening or, with
+    ``by_day``, from the opening of the next working day (noon is outside hours, too). After a
     payment or an answered supplement before acceptance, call it again with that instant.
     Source: HCM24 Đ11.1a, QN20 Đ12.4 (8 hours), TTH17 Đ13.1 (1 hour).
     """
     counted = next_opening(cal, submitted_at)
-    at = add_limit(cal, submitted_at, hours, Unit.working_hour)
+    if by_day and counted > submitted_at and _has_begun(cal, submitted_at):
+        counted = next_opening(cal, closing(cal, submitted_at.astimezone(VIETNAM).date()))
+    at = add_limit(cal, counted, hours, Unit.working_hour)
     steps = (*_start_steps(submitted_at, counted), _limit_step(Limit(hours, Unit.working_hour)))
     return Due(at, counted, (*steps, *special_days(cal, submitted_at, at), _end_step(at)))
+
+
+def _has_begun(cal: Calendar, at: datetime) -> bool:
+    midnight = at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
+    return minutes_between(cal, midnight, at) > 0
 
 
 def result_due(
@@ -236,11 +246,13 @@ class Urgency(StrEnum):
     later = "later"
 
 
-def urgency(now: datetime, due_at: datetime, cal: Calendar) -> Urgency:
-    """Return how urgent ``due_at`` is: overdue, within two working hours, today or later."""
+def urgency(
+    now: datetime, due_at: datetime, cal: Calendar, near: int = NEARLY_DUE_MINUTES
+) -> Urgency:  # fmt: skip
+    """Return how urgent ``due_at`` is: overdue, within ``near`` working minutes, today or later."""
     if now > due_at:
         return Urgency.overdue
-    if remaining(now, due_at, cal) <= NEARLY_DUE_MINUTES:
+    if remaining(now, due_at, cal) <= near:
         return Urgency.two_hours
     if now.astimezone(VIETNAM).date() == due_at.astimezone(VIETNAM).date():
         return Urgency.today

@@ -36,12 +36,6 @@ LABELS = {
     FeedbackState.refused: N_("Feedback not accepted"),
 }
 
-# What came by phone, post or at the counter must be entered within this time (HCM24 Đ14.3).
-ENTRY_HOURS = 8
-
-# Working days from the arrival of the item, or from the answer for publishing (QĐ 766/2022).
-LIMIT_DAYS = {"refuse": 2, "answer": 15, "publish": 2}
-
 GUARDS = {
     "answer_written": N_("The answer must be written first"),
     "answer_public": N_("The sender or the agency wants this answer kept private"),

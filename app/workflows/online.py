@@ -137,7 +137,7 @@ ONLINE_SERVICE: Workflow[ServiceState] = Workflow(
     guards={
         "criterion": N_("At least one of the six criteria must be met"),
         "decided": N_("The decision on the list must have its number and date first"),
-        "trial_dates": N_("The trial needs its first and last day, at most two months apart"),
+        "trial_dates": N_("The trial needs its first and last day, no longer apart than the profile allows"),
     },
     transitions=(
         Transition(

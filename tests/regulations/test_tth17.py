@@ -4,16 +4,16 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at
-from app.errors import Invalid
+from app.errors import Invalid, NotAllowed, NotFound
 from app.models import Notice
-from app.permissions import Role
-from app.services import my_dossiers, results, submission
+from app.permissions import ANONYMOUS, Role
+from app.services import extensions, lookup, my_dossiers, reception, results, submission
 from app.services.timing import calendar_of
 from app.workflows.working_time import minutes_between
 from tests.regulations import scenes
 from tests.regulations.scenes import at, local
 from tests.regulations.support import clause
-from tests.services.steps import ANSWERS, attachment
+from tests.services.steps import ANSWERS, Office, attachment, task_of
 
 
 def supply(office, dossier, citizen, **answers):
@@ -66,6 +66,19 @@ def test_d13_1_checked_and_received_within_one_working_hour(office, session):
     assert minutes_between(calendar, dossier.submitted_at, dossier.reception_due_at) == 60
 
 
+@clause("A4.4", "TTH17 Đ13.1")
+def test_d13_1_and_passed_on_within_the_same_hour(office, desk, session):
+    with acting_at(at(9, "08:00")):
+        dossier, _citizen = office.submitted()
+    with acting_at(at(9, "08:20")):
+        reception.accept(session, dossier, desk)
+        office.pay(dossier)
+    assert local(task_of(dossier).due_at) == "09 09:00"
+    with acting_at(at(9, "08:40")):
+        reception.pass_on(session, dossier, desk)
+    assert (dossier.state, task_of(dossier).agency) == (4, office.tree.commune)
+
+
 @clause("A5.2", "TTH17 Đ13.2")
 def test_d13_2_the_desk_guides_with_a_slip(office):
     dossier, citizen = office.submitted()
@@ -104,11 +117,68 @@ def test_d14_3_the_published_limit_is_the_limit(office, value, due):
     assert local(dossier.due_at) == due
 
 
+@pytest.fixture
+def long_office(shown, session):
+    """A ward with a procedure of fifteen working days, and all who confirm extensions."""
+    found = Office(session, time_limit_value=15)
+    found.staff()
+    found[Role.division_head]
+    found.people[Role.centre_director] = found.officer(Role.centre_director, found.tree.desk)
+    return found
+
+
+def prolong(office, dossier, minutes):
+    """Ask for a longer time as the specialist in charge."""
+    return extensions.ask(
+        office.session, dossier, office[Role.specialist], minutes=minutes, reason="Chờ xác minh thực địa"
+    )  # fmt: skip
+
+
+@clause("A6.3", "TTH17 Đ14.4")
+def test_d14_4_an_extension_is_a_third_of_the_whole_time_at_most(long_office):
+    dossier = long_office.processed()
+    third = 15 * 480 // 3
+    with pytest.raises(Invalid) as refusal:
+        prolong(long_office, dossier, third + 1)
+    assert "minutes" in refusal.value.fields
+    assert prolong(long_office, dossier, third).minutes == third
+
+
+@clause("A6.3", "TTH17 Đ14.4a")
+def test_d14_4a_the_slip_goes_to_the_division_head_and_then_to_the_centre(long_office, session):
+    dossier = long_office.processed()
+    promised, extension = dossier.due_at, prolong(long_office, dossier, 480)
+    assert (extension.waits_for, dossier.due_at) == ("division_head", promised)
+    with pytest.raises(NotAllowed):
+        extensions.agree(session, extension, long_office[Role.centre_director])
+    extensions.agree(session, extension, long_office[Role.division_head])
+    assert (extension.waits_for, dossier.due_at) == ("centre_director", promised)
+
+
+@clause("A6.3", "TTH17 Đ14.4b")
+def test_d14_4b_the_centre_confirms_and_date_notice_and_apology_follow(long_office, session):
+    with acting_at(at(9, "09:00")):
+        dossier, citizen = scenes.in_process(long_office)
+        extension = prolong(long_office, dossier, 480)
+        extensions.agree(session, extension, long_office[Role.division_head])
+        promised = dossier.due_at
+        extensions.agree(session, extension, long_office[Role.centre_director])
+    assert (local(promised), local(dossier.due_at)) == ("30 17:30", "01 17:30")
+    assert dossier.original_due_at == promised
+    apology = scenes.letter(dossier, "apology").data
+    assert apology["signer"]["name"] == long_office[Role.centre_director].name
+    assert apology["new_due_at"] == dossier.due_at.isoformat()
+    told = session.scalars(sa.select(Notice.body).where(Notice.user_id == citizen.user_id)).all()
+    assert any("01/12" in body for body in told)
+
+
 @clause("A8.6", "TTH17 Đ6.4")
 def test_d6_4_the_account_tells_where_the_dossier_stands(office, session):
     dossier, citizen = scenes.in_process(office)
     (found,) = my_dossiers.list_own(session, citizen, "open", 1).rows
     assert (found.code, found.state) == (dossier.code, 4)
+    with pytest.raises(NotFound):  # this regulation knows no look-up by code
+        lookup.find_public(session, dossier.code, ANONYMOUS)
 
 
 @clause("A9.1", "TTH17 Đ16.1")

@@ -7,12 +7,13 @@ from app.documents.titles import FORMS
 from app.errors import Invalid, NotAllowed
 from app.history import MAX_REASON, because
 from app.models import Profile, ProfileParameter, User
-from app.models.profile_values import FORM_SETS, value_problem
+from app.models.profile_values import value_problem
 from app.permissions import Role
 from app.services import charges, handing, lifecycle, processing, reception, results
 from app.services.actors import build_actor
 from app.services.fees import set_charges
 from app.services.profiles import DEFAULTS
+from app.workflows.parameters import PARAMETERS
 from tests.factories import make_account
 from tests.services.steps import Office, task_of, write_draft
 
@@ -103,7 +104,7 @@ def test_a_parameter_the_product_could_not_use_is_not_saved(session, login, key,
 
 
 def test_what_holds_by_default_and_what_people_read_is_kept(session):
-    assert set(FORMS) == set(FORM_SETS)
+    assert set(FORMS) == set(PARAMETERS["form_set"].choices)
     assert [key for key, value in DEFAULTS.items() if value_problem(key, value)] == []
     assert value_problem("citizen_portal", {"any": ["thing"]}) is None
     assert value_problem("reminder_hours", 8) is None

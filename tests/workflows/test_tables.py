@@ -5,8 +5,10 @@ from itertools import product
 import pytest
 
 from app.permissions import Role
+from app.services.feedback import LIMITS
 from app.workflows.dossier import DOSSIER
-from app.workflows.feedback import FEEDBACK, LIMIT_DAYS
+from app.workflows.feedback import FEEDBACK
+from app.workflows.parameters import PARAMETERS
 from app.workflows.registry import WORKFLOWS
 from app.workflows.result import RESULT
 from app.workflows.states import (
@@ -234,7 +236,8 @@ def test_the_main_action_comes_first():
 
 
 def test_feedback_limits_name_transitions():
-    assert all(FEEDBACK.find(name) for name in LIMIT_DAYS)
+    assert all(FEEDBACK.find(name) for name in LIMITS)
+    assert set(LIMITS.values()) <= set(PARAMETERS)
 
 
 def test_a_result_is_sealed_only_after_it_is_signed_and_numbered():

@@ -14,9 +14,9 @@ from app.documents.qr import qr_svg
 from app.errors import Invalid
 from app.extensions import db
 from app.models import Account, Draft, Form, FormSection, ProcedureVersion
-from app.models.dossier import RESULT_WAYS
 from app.permissions import Actor, current_actor
 from app.services import drafts, eforms, my_dossiers
+from app.services.channels import result_ways
 from app.services.eform_columns import help_of, label_of, title_of
 from app.services.eform_state import Evaluation, may_fill
 from app.services.letter_data import limit_text
@@ -212,7 +212,7 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
         "review", status, draft=draft, answers=groups, edit_urls=urls, message=message, own=own,
         problems=_fault_links(draft, parts, faults), steps=steps(draft, "review"),
         papers=_sent_papers(draft), **fee_facts(draft),
-        ways=[(key, _(text)) for key, text in RESULT_WAYS.items()],
+        ways=[(key, _(text)) for key, text in result_ways(db.session()).items()],
         way=request.form.get("result_way") or draft.result_way, limit=limit_text(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,
         is_unverified=draft.account.verified_level < draft.version.authentication_level,

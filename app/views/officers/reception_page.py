@@ -12,9 +12,10 @@ from app.extensions import db
 from app.lowcode.screen import label_of
 from app.models import Account, Agency, ProcedureVersion
 from app.models.account import GENDERS, ID_KINDS
-from app.models.dossier import PAPER_KINDS, RESULT_WAYS
+from app.models.dossier import PAPER_KINDS
 from app.permissions import current_actor
 from app.services import drafts, eforms
+from app.services.channels import result_ways
 from app.services.counter import commune_of, desks_of, get_version
 from app.services.fee_inputs import counter_inputs
 from app.services.guards import is_shared
@@ -66,7 +67,7 @@ def counter_page(
         "officers/reception.html", version=version, key=key, account=account, error=error,
         faults=faults, is_looked_up=is_looked_up, given=sent(), value=_value(account),
         id_kinds=_words(ID_KINDS), genders=[("", "—"), *_words(GENDERS)],
-        result_ways=_words({k: v for k, v in RESULT_WAYS.items() if k != "online"}),
+        result_ways=_words({k: v for k, v in result_ways(session).items() if k != "online"}),
         paper_kinds=PAPER_KINDS, parts=[c for c in version.components if not is_shared(c)],
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
         elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
