@@ -11,6 +11,7 @@ from app.lowcode.values import money, plain_text
 from app.models import Dossier, Task
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
+from app.services.dossier_effects import effects_of
 from app.services.dossier_page import user_names
 from app.services.eform_state import open_fields
 from app.services.extension_offers import extension_offers
@@ -51,7 +52,8 @@ def _of(row: Transition[State], dossier: Dossier, icon: str, **more: Any) -> Off
     if row.guard is not None and not GUARDS[row.guard](dossier):
         blocked = _(DOSSIER.guards[row.guard])
     values = {"title": _(row.label), "consequence": _(row.consequence), "clause": row.clause,
-              "icon": icon, "blocked": blocked, "name": row.name}  # fmt: skip
+              "icon": icon, "blocked": blocked, "name": row.name,
+              "effects": effects_of(row, dossier)}  # fmt: skip
     return Offer(**values | more)
 
 

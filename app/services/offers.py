@@ -17,6 +17,7 @@ class Offer:
     tone: str = ""
     is_main: bool = False
     blocked: str = ""  # what must be done first
+    effects: str = ""  # state, letter, who is told, where a row of the life cycle says so
     facts: dict[str, Any] = field(default_factory=dict)
     key: str = ""  # tells acts of the same name apart where several steps are open
 

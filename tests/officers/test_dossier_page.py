@@ -1,5 +1,7 @@
 """The dossier page: what is read, what can be done, and what is refused to whom."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -233,3 +235,30 @@ def test_statements_of_the_page_do_not_grow(office, enter, count_queries):
     with count_queries() as many:
         page(client, long)
     assert len(many) <= len(few)
+
+
+def test_a_paper_stands_beside_the_form(office, enter, session):
+    dossier, _citizen = office.submitted()
+    first = dossier.attachments[0]
+    first.file.scan_status = "clean"
+    scan = attachment(office.version.components[0])
+    dossier.attachments.append(scan)
+    session.flush()
+    client = enter(Role.desk_officer)
+    text = page(client, dossier, "?tab=compare")
+    assert f"/files/{first.id}/preview/1.png" in text
+    assert ANSWERS["so_dinh_danh"] in text
+    assert f'href="?tab=compare&amp;file={scan.id}#paper"' in text
+    chosen = page(client, dossier, f"?tab=compare&file={scan.id}")
+    assert re.search(rf'file={scan.id}#paper" aria-current="true"', chosen)
+    for absurd in ("0", "x", "99999999999999999999"):
+        assert page(client, dossier, f"?tab=compare&file={absurd}")
+    assert "data-pages" not in page(enter(Role.specialist), office.processed(), "?tab=compare")
+
+
+def test_an_act_tells_state_letter_and_who_is_told(office):
+    dossier, _citizen = office.submitted()
+    offers = {offer.name: offer for offer in find_offers(office.session, dossier, office[Role.desk_officer])}
+    told = "Giấy tiếp nhận hồ sơ và hẹn trả kết quả · báo cho: người nộp hồ sơ"
+    assert offers["accept"].effects == f"Mới đăng ký → Được tiếp nhận · {told}"
+    assert offers["refuse"].effects.startswith("Mới đăng ký → Không được tiếp nhận")

@@ -16,6 +16,7 @@ const MODULES = {
   "calendar.js": "[data-calendar]",
   "charts.js": "[data-chart]",
   "progress.js": "[data-progress-url]",
+  "compare.js": "[data-pages]",
   "inbox.js": "[data-inbox],[data-inbox-back]",
 };
 

@@ -14,12 +14,14 @@ from app.clock import now
 from app.errors import DomainError, Invalid, NotAllowed, NotFound
 from app.extensions import db
 from app.lowcode.telling import history_of, tell
+from app.lowcode.values import as_id
 from app.models import Dossier
 from app.models.dossier import DOSSIER_CHANNELS, PAPER_KINDS, RESULT_WAYS
 from app.models.money import CHARGE_STATES, PAYMENT_METHODS
 from app.models.task import TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
 from app.services import dossier_offers, dossier_page, eforms, files, officer_answers, results
+from app.services.dossier_compare import comparison_of
 from app.services.dossiers import get_dossier
 from app.services.eform_state import reopened
 from app.services.extensions import stages
@@ -36,7 +38,8 @@ from app.workflows.result import LABELS as RESULT_LABELS
 from app.workflows.states import CLOCK_OVER, State
 
 TABS = {
-    "read": (_l("Dossier"), "file-text"), "course": (_l("Course"), "route"),
+    "read": (_l("Dossier"), "file-text"), "compare": (_l("Papers beside the form"), "scan"),
+    "course": (_l("Course"), "route"),
     "papers": (_l("Letters and payments"), "receipt"), "time": (_l("Time ledger"), "clock"),
     "history": (_l("History"), "history"),
 }  # fmt: skip
@@ -154,6 +157,8 @@ def _words() -> dict[str, Any]:
 
 def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[str, Any]:
     """What only the open tab shows."""
+    if tab == "compare":
+        return {"comparison": comparison_of(dossier, as_id(asked().get("file", "")))}
     if tab == "course":
         return {"timeline": dossier_page.timeline(dossier), "clock_now": now()}
     if tab == "papers":
