@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 from app.cli.database import FOLDER
 from app.extensions import db, metadata
 from app.history import HistoryEntry
-from tests.factories import make_sector
+from tests.factories import make_procedure, make_sector
 
 
 # SQLite cannot say what an index on an expression holds.
@@ -43,6 +43,24 @@ def test_an_upgrade_from_nothing_and_back_to_nothing(own_database):
         assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
         flask_migrate.upgrade(FOLDER)
         assert "dossier" in sa.inspect(db.engine).get_table_names()
+
+
+def test_an_upgrade_keeps_what_refers_to_a_changed_table(own_database):
+    """SQLite alters a table by building it anew: steps must outlive their process meanwhile."""
+    import flask_migrate
+
+    with own_database.app_context():
+        make_procedure()
+        db.session.commit()
+        counted = sa.text("SELECT count(*) FROM process_step")
+        before = db.session.scalar(counted)
+        db.session.remove()
+        flask_migrate.downgrade(FOLDER, revision="0016")
+        flask_migrate.upgrade(FOLDER)
+        assert db.session.scalar(counted) == before > 0
+        if db.engine.dialect.name == "sqlite":
+            assert db.session.execute(sa.text("PRAGMA foreign_key_check")).all() == []
+            assert db.session.scalar(sa.text("PRAGMA foreign_keys")) == 1
 
 
 def test_folded_columns_have_an_index_for_contains(session):
