@@ -262,3 +262,15 @@ def test_an_act_tells_state_letter_and_who_is_told(office):
     told = "Giấy tiếp nhận hồ sơ và hẹn trả kết quả · báo cho: người nộp hồ sơ"
     assert offers["accept"].effects == f"Mới đăng ký → Được tiếp nhận · {told}"
     assert offers["refuse"].effects.startswith("Mới đăng ký → Không được tiếp nhận")
+
+
+def test_the_process_is_drawn_with_the_present_step(office, enter):
+    dossier = office.processed()
+    client = enter(Role.specialist)
+    text = page(client, dossier, "?tab=course")
+    assert text.count('<g class="process-step is-done"') == 1
+    assert text.count('<g class="process-step is-open"') == 1
+    assert text.count('aria-current="step"') >= 1
+    office.step(dossier)
+    text = page(client, dossier, "?tab=course")
+    assert text.count('<g class="process-step is-done"') == 2

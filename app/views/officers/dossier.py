@@ -22,6 +22,7 @@ from app.models.task import TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
 from app.services import dossier_offers, dossier_page, eforms, files, officer_answers, results
 from app.services.dossier_compare import comparison_of
+from app.services.dossier_process import picture_of
 from app.services.dossiers import get_dossier
 from app.services.eform_state import reopened
 from app.services.extensions import stages
@@ -160,7 +161,8 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
     if tab == "compare":
         return {"comparison": comparison_of(dossier, as_id(asked().get("file", "")))}
     if tab == "course":
-        return {"timeline": dossier_page.timeline(dossier), "clock_now": now()}
+        return {"timeline": dossier_page.timeline(dossier), "clock_now": now(),
+                "picture": picture_of(session, dossier)}  # fmt: skip
     if tab == "papers":
         return {"letters": [(x, letter_title(session, x)) for x in reversed(dossier.letters)]}
     if tab == "time":
