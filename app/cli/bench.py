@@ -41,3 +41,21 @@ def lists(rows: int, rounds: int, database: str, as_json: bool) -> None:
         click.echo(as_text(report))
     if not all(check["is_met"] for check in report.checks):
         raise SystemExit(1)
+
+
+@bench.command("time")
+@click.option("--count", default=1_000_000, show_default=True, type=click.IntRange(1, 100_000_000))
+@click.option("--compared", default=2_000, show_default=True, type=click.IntRange(1, 1_000_000),
+              help="How many are also found minute by minute.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+def due_dates(count: int, compared: int, as_json: bool) -> None:
+    """Due dates on one core, against a count minute by minute (tính hạn trả).
+
+    Exit code 1 if a check is missed. No database is used.
+    """
+    from bench.due_dates import run
+
+    report = run(count, compared)
+    click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2) if as_json else report.as_text())
+    if not all(check["is_met"] for check in report.checks):
+        raise SystemExit(1)

@@ -123,6 +123,7 @@ def rules_on(session: Session, on: date) -> Rules:
         count_from=profile_value(session, "count_from", on=on),
         cutoff_hour=_cutoff(session, on),
         due_time_of_day=profile_value(session, "due_time_of_day", on=on),
+        rounding=profile_value(session, "rounding", on=on),
     )
 
 

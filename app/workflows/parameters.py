@@ -105,6 +105,10 @@ FORM_SETS = {
 }  # fmt: skip
 COUNT_FROM = {"next": N_("From the day after reception"), "same": N_("From the day of reception")}
 DUE_TIMES = {"end_of_session": N_("At the end of the working day"), "same_time": N_("At the hour of reception")}
+ROUNDINGS = {
+    "minute": N_("Not rounded"), "hour": N_("To the full hour"), "session": N_("To the end of the session"),
+    "day": N_("To the end of the day"),
+}  # fmt: skip
 
 _READ = (
     Parameter("lookup_ways", Group.channels, N_("Ways to look a dossier up"), Kind.choices, choices=LOOKUP_WAYS,
@@ -137,6 +141,8 @@ _READ = (
               fallback="next", ground="BLDS 2015 Đ147.2"),
     Parameter("due_time_of_day", Group.calendar, N_("A day limit ends"), Kind.choice, choices=DUE_TIMES,
               fallback="end_of_session", ground="BLDS 2015 Đ148"),
+    Parameter("rounding", Group.calendar, N_("An end within a session is rounded up"), Kind.choice,
+              choices=ROUNDINGS, fallback="minute"),
     Parameter("form_set", Group.forms, N_("Forms of letters and slips"), Kind.choice, choices=FORM_SETS,
               fallback="tt03_2025", ground="TT 03/2025/TT-VPCP"),
     Parameter("dossier_code_pattern", Group.forms, N_("Pattern of dossier codes"), Kind.code_pattern,

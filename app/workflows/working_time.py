@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from app.workflows.calendars import (
     Calendar,
@@ -22,7 +23,7 @@ from app.workflows.calendars import (
     to_minute,
 )
 
-__all__ = ["Calendar", "CalendarExhausted", "CountFrom", "DueTime", "Rules", "Unit"]
+__all__ = ["Calendar", "CalendarExhausted", "CountFrom", "DueTime", "Rounding", "Rules", "Unit"]
 
 Value = int | float | Decimal | Fraction
 
@@ -51,6 +52,15 @@ class DueTime(StrEnum):
     same_time = "same_time"
 
 
+class Rounding(StrEnum):
+    """Up to what the end of a limit is rounded; never down, so that no limit is cut short."""
+
+    minute = "minute"
+    hour = "hour"
+    session = "session"
+    day = "day"
+
+
 @dataclass(frozen=True)
 class Rules:
     """How a profile counts days, months; hours always run to the minute.
@@ -59,17 +69,21 @@ class Rules:
     day 1. cutoff_hour: what comes later on a day counts as received at the next opening day
     (NĐ 61/2018 Đ18: after 15:00). due_time_of_day: end_of_session (default; BLDS 2015 Đ148) is
     the close of the last day; same_time counts whole days to the hour of receipt, so that
-    count_from then has no effect.
+    count_from then has no effect. rounding: an end within a session moves to the full hour, to the
+    end of the session or of the day; minute (default) leaves it. It is for the limit alone: pauses
+    and extensions are added exactly.
     Plain strings are accepted for stored parameters; ValueError for an unknown one.
     """
 
     count_from: CountFrom | str = CountFrom.next
     cutoff_hour: time | None = None
     due_time_of_day: DueTime | str = DueTime.end_of_session
+    rounding: Rounding | str = Rounding.minute
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "count_from", CountFrom(self.count_from))
         object.__setattr__(self, "due_time_of_day", DueTime(self.due_time_of_day))
+        object.__setattr__(self, "rounding", Rounding(self.rounding))
         if isinstance(self.cutoff_hour, str):
             object.__setattr__(self, "cutoff_hour", time.fromisoformat(self.cutoff_hour))
 
@@ -162,18 +176,38 @@ def add_limit(
     unit = Unit(unit)
     if value <= 0:
         raise ValueError("a time limit must be longer than nothing")
-    index, received = cal.index, to_minute(start)
+    index = cal.index
+    end = _end(index, to_minute(start), value, unit, rules)
+    return to_instant(end if rules.rounding is Rounding.minute else _rounded(index, end, rules.rounding))
+
+
+def _end(index: Index, received: int, value: Value, unit: Unit, rules: Rules) -> int:
     if unit is Unit.working_hour:
-        return to_instant(_add_minutes(index, received, _minutes(value, 60)))
+        return _add_minutes(index, received, _minutes(value, 60))
     if unit is Unit.hour:
-        return to_instant(index.ending(index.opening(received) + _minutes(value, 60)))
+        return index.ending(index.opening(received) + _minutes(value, 60))
     whole, part = _whole_and_part(value)
     counted = _counting_from(index, received, rules)
     end = _last_day_end(index, counted, whole, unit, rules) if whole else counted
-    if part and unit is Unit.month:
+    if not part:
+        return end
+    if unit is Unit.month:
         raise ValueError("a limit in months must be a whole number")
-    extra = _minutes(part, cal.day_minutes_on(index.civil_day(end))) if part else 0
-    return to_instant(_add_minutes(index, end, extra) if extra else end)
+    extra = _minutes(part, index.calendar.day_minutes_on(index.civil_day(end)))
+    return _add_minutes(index, end, extra) if extra else end
+
+
+def _rounded(index: Index, end: int, rounding: Rounding | str) -> int:
+    """Return ``end`` moved up, within the session or the day in which it lies."""
+    day, within = index.split(end - 1)
+    within += 1
+    if not any(first < within <= last for first, last in index.sessions[day]):
+        day, within = index.split(end)  # the beginning of a session, nothing of it worked yet
+    if rounding is Rounding.day:
+        return index.closing(day)
+    closing = next(last for _first, last in index.sessions[day] if within <= last)
+    full_hour = -(-within // 60) * 60
+    return index.join(day, min(full_hour, closing) if rounding is Rounding.hour else closing)
 
 
 def _minutes(value: Value, unit_minutes: int) -> int:
@@ -182,9 +216,12 @@ def _minutes(value: Value, unit_minutes: int) -> int:
     return round(Fraction(str(value)) * unit_minutes)
 
 
+_NOTHING = Fraction(0)
+
+
 def _whole_and_part(value: Value) -> tuple[int, Fraction]:
     if isinstance(value, int):
-        return value, Fraction(0)
+        return value, _NOTHING
     exact = Fraction(str(value))
     return int(exact), exact - int(exact)
 
@@ -209,6 +246,7 @@ def _last_day(index: Index, day: int, count: int, unit: Unit, *, day_one: bool) 
     return index.open_day(max(day, day_number(target) - index.first - day_one))
 
 
+@lru_cache(maxsize=8192)  # receipts are many, their days few
 def add_months(day: date, months: int) -> date:
     """Return the same day of the month ``months`` later, or that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

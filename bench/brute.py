@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.workflows.calendars import Calendar
 from app.workflows.weeks import Sessions
-from app.workflows.working_time import CountFrom, DueTime, Rules, Unit
+from app.workflows.working_time import CountFrom, DueTime, Rounding, Rules, Unit
 
 START = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(hours=7)
 
@@ -60,7 +60,16 @@ class Brute:
         return bisect_left(self.worked, last) - bisect_left(self.worked, first)
 
     def add_limit(self, start: datetime, value: int, unit: Unit, rules: Rules) -> datetime:
-        """Return the end of a limit in days or months by walking from day to day."""
+        """Return the end of a limit: hours minute by minute, days and months from day to day."""
+        if unit is Unit.working_hour:
+            return self.rounded(self.add_minutes(start, value * 60), Rounding(rules.rounding))
+        if unit is Unit.hour:
+            minute = self.opening(self.minute(start)) + value * 60
+            end = minute if minute - 1 in self.by_day.get(minute // 1440, ()) else self.opening(minute)
+            return self.rounded(self.instant(end), Rounding(rules.rounding))
+        return self.rounded(self._add_days(start, value, unit, rules), Rounding(rules.rounding))
+
+    def _add_days(self, start: datetime, value: int, unit: Unit, rules: Rules) -> datetime:
         counted = self.opening(self.minute(start))
         cutoff = rules.cutoff_hour
         if cutoff is not None and counted % 1440 > cutoff.hour * 60 + cutoff.minute:
@@ -71,6 +80,16 @@ class Brute:
         if not to_the_hour:
             return self.instant(self.by_day[day][-1] + 1)
         return self.instant(self._same_time(day, counted % 1440))
+
+    def rounded(self, instant: datetime, rounding: Rounding) -> datetime:
+        """Return the first moment from ``instant`` on that is the end of the wanted unit of work."""
+        minute = self.minute(instant)
+        day = (minute - 1) // 1440 if minute - 1 in self.by_day.get((minute - 1) // 1440, ()) else minute // 1440
+        ends = [day * 1440 + end for _start, end in self._sessions(date(1970, 1, 1) + timedelta(days=day))]
+        stops = {Rounding.day: ends[-1:], Rounding.session: ends, Rounding.hour: ends, Rounding.minute: [minute]}
+        while minute not in stops[rounding] and not (rounding is Rounding.hour and minute % 60 == 0):
+            minute += 1
+        return self.instant(minute)
 
     def _last_day(self, day: int, value: int, unit: Unit, includes_first: bool) -> int:
         if unit is Unit.working_day:
