@@ -41,6 +41,7 @@ class Profile(Entity):
         menu=SYSTEM, icon="adjustments",
         title=_l("Regulation profiles"), singular=_l("Regulation profile"),
         columns=["code", "name", "base", "is_active"], related=["parameters"], order="code", ends="",
+        readonly=["is_active"],  # changed on a page of its own, which shows what that changes
         read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip
 

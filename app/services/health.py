@@ -14,6 +14,7 @@ from app.errors import Conflict, NotAllowed, NotFound
 from app.models import MailMessage, OutboxEvent
 from app.permissions import Actor, Role
 from app.services.history import SealStatus, seal_status
+from app.services.profile_page import unset_now
 
 FAILED_LIMIT = 50
 
@@ -29,6 +30,7 @@ class Health:
     mail_configured: bool
     unsent_mail: int
     seal: SealStatus
+    unset: int  # parameters whose value the law fixes and nobody has entered
 
 
 def health_of(session: Session) -> Health:
@@ -42,7 +44,7 @@ def health_of(session: Session) -> Health:
         database=session.connection().dialect.name, broker_answers=_broker_answers(),
         waiting=counts[0], failed=counts[1],
         mail_configured=bool(current_app.config.get("SMTP_HOST")),
-        unsent_mail=session.scalar(unsent) or 0, seal=seal_status(session),
+        unsent_mail=session.scalar(unsent) or 0, seal=seal_status(session), unset=len(unset_now(session)),
     )  # fmt: skip
 
 
