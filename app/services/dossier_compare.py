@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.documents.preview import page_count
+from app.errors import DomainError
 from app.models import Attachment, Dossier
 from app.models.form import FieldKind
 from app.services import eforms
+from app.services.files import file_bytes
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Comparison:
 
     papers: list[tuple[str, list[Attachment]]]
     chosen: Attachment | None
+    pages: int  # how many of it can be shown
     parts: list[Part]
 
 
@@ -32,7 +36,16 @@ def comparison_of(dossier: Dossier, file_id: int | None) -> Comparison:
     present = [a for a in dossier.attachments if not a.is_replaced]
     shown = [a for a in present if a.file.scan_status == "clean"]
     chosen = next((a for a in present if a.id == file_id), next(iter(shown), next(iter(present), None)))
-    return Comparison(_papers(dossier, present), chosen, _parts(dossier, present, chosen))
+    return Comparison(_papers(dossier, present), chosen, _pages(chosen), _parts(dossier, present, chosen))
+
+
+def _pages(chosen: Attachment | None) -> int:
+    if chosen is None or chosen.file.scan_status != "clean":
+        return 0
+    try:
+        return page_count(file_bytes(chosen.file), chosen.file.media_type)
+    except (DomainError, OSError):
+        return 0  # the page says so; the other papers can still be looked at
 
 
 def _papers(dossier: Dossier, present: list[Attachment]) -> list[tuple[str, list[Attachment]]]:

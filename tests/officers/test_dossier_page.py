@@ -238,19 +238,24 @@ def test_statements_of_the_page_do_not_grow(office, enter, count_queries):
 
 
 def test_a_paper_stands_beside_the_form(office, enter, session):
+    from io import BytesIO
+
+    from app.documents.render import render
+
     dossier, _citizen = office.submitted()
-    first = dossier.attachments[0]
-    first.file.scan_status = "clean"
-    scan = attachment(office.version.components[0])
-    dossier.attachments.append(scan)
-    session.flush()
+    lost = dossier.attachments[0]  # its bytes are gone from the store: the page still opens
     client = enter(Role.desk_officer)
-    text = page(client, dossier, "?tab=compare")
-    assert f"/files/{first.id}/preview/1.png" in text
+    assert "data-pages" not in page(client, dossier, f"?tab=compare&file={lost.id}")
+    pdf = render("form_print", {"agency": "A", "place": "Huế", "issued_on": "2026-11-09",
+                                "title": "T", "sections": []})  # fmt: skip
+    form = {"component": office.version.components[0].id, "scan_file": (BytesIO(pdf), "quet.pdf")}
+    client.post(f"/dossier/{dossier.code}/act/scan", content_type="multipart/form-data", data=form)
+    session.expire_all()
+    scan = dossier.attachments[-1]
+    text = page(client, dossier, f"?tab=compare&file={scan.id}")
+    assert f'data-pages="/files/{scan.id}/preview/" data-count="1"' in text
     assert ANSWERS["so_dinh_danh"] in text
-    assert f'href="?tab=compare&amp;file={scan.id}#paper"' in text
-    chosen = page(client, dossier, f"?tab=compare&file={scan.id}")
-    assert re.search(rf'file={scan.id}#paper" aria-current="true"', chosen)
+    assert re.search(rf'file={scan.id}#paper" aria-current="true"', text)
     for absurd in ("0", "x", "99999999999999999999"):
         assert page(client, dossier, f"?tab=compare&file={absurd}")
     assert "data-pages" not in page(enter(Role.specialist), office.processed(), "?tab=compare")

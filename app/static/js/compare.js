@@ -1,7 +1,5 @@
 // Leafing through a paper: the next page is fetched when the end of the last one comes into view.
 
-const MOST = 60;
-
 function leaf(box) {
   let page = 1;
   const first = box.querySelector("img");
@@ -14,7 +12,7 @@ function leaf(box) {
     watch.observe(image);
   }
   function add() {
-    if (page >= MOST) return;
+    if (page >= Number(box.dataset.count)) return;
     page += 1;
     const image = new Image();
     image.className = "paper-preview";
