@@ -1,12 +1,13 @@
 """Warnings ahead of a due date, and when it has passed (domain C: overdue timer)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.lowcode.values import plain_text
@@ -17,25 +18,33 @@ from app.services.notices import holders, notice_users, tell_applicant
 from app.services.profiles import profile_value
 from app.services.timing import calendar_of
 from app.services.users import root_agency
+from app.transactions import one_at_a_time
 from app.workflows.states import State
 from app.workflows.working_time import add_minutes
 
 _BATCH = 500
+_MOST = 5000
+M = TypeVar("M", Task, Dossier)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def remind_all(session: Session) -> int:
+def remind_all(session: Session, most: int = _MOST) -> int:
     """Tell who holds each open step that is nearly due or overdue, and each waiting desk.
 
-    How long ahead: the profile's reminder hours, in working hours. Each step and desk is told
-    once per warning: the notice's key is its cause. Returns how many were told now.
+    How long ahead: the profile's reminder hours, in working hours. Each step and desk is told once
+    per warning and due date: a date that moved is warned of anew. After a standstill what passed
+    meanwhile is told once, as it is now, the longest overdue first; ``most`` now and the rest next
+    time. Returns how many were told.
     """
+    one_at_a_time(session, "deadlines.check")
+    count = 0
     with force_locale("vi"):
-        count = 0
         for name, since, until in _windows(session, "reminder_hours"):
-            count += sum(_remind_task(session, task, name) for task in _tasks(session, name, since, until))
+            for task in _untold(session, _tasks(), Task, name, since, until):
+                count += count < most and _remind_task(session, task, name)
         for name, since, until in _windows(session, "reception_reminder_hours"):
-            count += sum(_remind_desk(session, d, name) for d in _waiting(session, name, since, until))
+            for dossier in _untold(session, _waiting(), Dossier, f"reception-{name}", since, until):
+                count += count < most and _remind_desk(session, dossier, f"reception-{name}")
     return count
 
 
@@ -50,22 +59,39 @@ def _windows(session: Session, key: str) -> list[tuple[str, datetime, datetime]]
     return [("late", _NEVER, at), *near]
 
 
-def _untold(prefix: str, column: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
-    """Return the condition that no notice with this cause exists yet."""
-    key = sa.literal(f"{prefix}:") + sa.cast(column, sa.String)
-    return ~sa.exists().where(Notice.key == key)
+def _tasks() -> sa.Select[*tuple[Any, ...]]:
+    of_running = sa.and_(Dossier.id == Task.dossier_id, Dossier.state == State.processing)
+    return sa.select(Task.id, Task.due_at).join(Dossier, of_running).where(Task.state == TaskState.open)
 
 
-def _tasks(session: Session, name: str, since: datetime, until: datetime) -> Sequence[Task]:
-    query = (
-        sa.select(Task)
-        .join(Dossier, Dossier.id == Task.dossier_id)
-        .where(Task.state == TaskState.open, Dossier.state == State.processing)
-        .where(Task.due_at > since, Task.due_at <= until, _untold(name, Task.id))
-        .order_by(Task.due_at)
-        .limit(_BATCH)
-    )
-    return session.scalars(query).all()
+def _waiting() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(Dossier.id, Dossier.reception_due_at).where(Dossier.state == State.registered)
+
+
+def _untold(
+    session: Session, query: sa.Select[*tuple[Any, ...]], model: type[M], name: str, since: datetime, until: datetime
+) -> Iterator[M]:
+    """Yield in order of their due dates the records in the window of which nobody was told yet.
+
+    query: of (id, due date). Whom nobody holds is passed by, not waited for: by a cursor.
+    """
+    pk, due = query.selected_columns
+    query, cursor = query.where(due > since, due <= until).order_by(due, pk).limit(_BATCH), (since, 0)
+    while True:
+        last_due, last_id = cursor
+        rows = session.execute(query.where(sa.or_(due > last_due, sa.and_(due == last_due, pk > last_id)))).all()
+        keys = {_key(name, *row): row[0] for row in rows}
+        told = set(session.scalars(sa.select(Notice.key).where(Notice.key.in_(keys))))
+        wanted = [number for key, number in keys.items() if key not in told]
+        found = {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(wanted)))}
+        yield from (found[number] for number in wanted if number in found)
+        if len(rows) < _BATCH:
+            return
+        cursor = (rows[-1][1], rows[-1][0])
+
+
+def _key(name: str, number: int, due: datetime | None) -> str:
+    return f"{name}:{number}:{due:%y%m%d%H%M}"
 
 
 def _remind_task(session: Session, task: Task, name: str) -> bool:
@@ -76,27 +102,15 @@ def _remind_task(session: Session, task: Task, name: str) -> bool:
     facts = {"step": task.name, "code": task.dossier.code}
     title = _("Overdue: %(step)s (%(code)s)", **facts) if late else _("Nearly due: %(step)s (%(code)s)", **facts)
     body = _("Due: %(at)s", at=plain_text(task.due_at))
-    notice_users(session, {p for p in people if p}, task.dossier, f"{name}:{task.id}", title, body)
+    notice_users(session, {p for p in people if p}, task.dossier, _key(name, task.id, task.due_at), title, body)
     return bool(people)
-
-
-def _waiting(session: Session, name: str, since: datetime, until: datetime) -> Sequence[Dossier]:
-    due = Dossier.reception_due_at
-    query = (
-        sa.select(Dossier)
-        .where(Dossier.state == State.registered, due > since, due <= until)
-        .where(_untold(f"reception-{name}", Dossier.id))
-        .order_by(due)
-        .limit(_BATCH)
-    )
-    return session.scalars(query).all()
 
 
 def _remind_desk(session: Session, dossier: Dossier, name: str) -> bool:
     people = holders(session, dossier.desk_id, Role.desk_officer)
     title = _("Waiting to be received: %(code)s", code=dossier.code)
     body = _("The answer is due at %(at)s.", at=plain_text(dossier.reception_due_at))
-    notice_users(session, people, dossier, f"reception-{name}:{dossier.id}", title, body)
+    notice_users(session, people, dossier, _key(name, dossier.id, dossier.reception_due_at), title, body)
     return bool(people)
 
 

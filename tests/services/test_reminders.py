@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from app.clock import acting_at
 from app.models import Notice
 from app.permissions import Role
+from app.services import reminders
 from app.services.reminders import remind_all
 from tests.services.steps import Office
 
@@ -46,4 +47,71 @@ def test_a_waiting_desk_is_told_once(session):
     with acting_at(dossier.reception_due_at - timedelta(minutes=30)):
         first, second = remind_all(session), remind_all(session)
     assert (first, second) == (1, 0)
-    assert session.scalar(sa.select(sa.func.count(Notice.id)).where(Notice.key == f"reception-soon1:{dossier.id}")) == 1
+    assert session.scalar(sa.select(sa.func.count(Notice.id))
+                          .where(Notice.key.startswith(f"reception-soon1:{dossier.id}:"))) == 1  # fmt: skip
+
+
+def _stories(session):
+    """Return what was told to officers, in order: (warning, task or dossier)."""
+    found = session.scalars(sa.select(Notice.key).order_by(Notice.id)).all()
+    return [tuple(key.split(":")[:2]) for key in found if key.startswith(("soon", "late", "reception-"))]
+
+
+def _waiting_tasks(office, count):
+    """Return the open steps of as many dossiers, each begun half an hour after the other."""
+    tasks = []
+    for number in range(count):
+        with acting_at(MONDAY + timedelta(minutes=30 * number)):
+            dossier = office.processed()
+        tasks.append(next(task for task in dossier.tasks if task.state == "open"))
+    return tasks
+
+
+def test_a_worker_stopped_for_a_day_catches_up_once_and_in_order(session, monkeypatch):
+    monkeypatch.setattr(reminders, "_BATCH", 2)  # the backlog is longer than one look
+    office = Office(session)
+    office.staff()
+    tasks = _waiting_tasks(office, 5)
+    back = max(task.due_at for task in tasks) + timedelta(days=1)
+    with acting_at(back):  # nothing ran since they were opened: neither "nearly due" nor "late" was told
+        first, second = remind_all(session), remind_all(session)
+    assert (first, second) == (5, 0)
+    told = [pk for name, pk in _stories(session) if name == "late"]
+    in_order = [str(task.id) for task in sorted(tasks, key=lambda task: task.due_at)]
+    assert list(dict.fromkeys(told)) == in_order
+    assert {name for name, _pk in _stories(session)} == {"late"}
+
+
+def test_a_large_backlog_is_told_in_portions_and_completely(session, monkeypatch):
+    office = Office(session)
+    office.staff()
+    tasks = _waiting_tasks(office, 5)
+    with acting_at(max(task.due_at for task in tasks) + timedelta(days=1)):
+        counts = [remind_all(session, most=2) for _beat in range(4)]
+    assert counts == [2, 2, 1, 0]
+
+
+def test_steps_that_nobody_holds_do_not_hide_the_others(session, monkeypatch):
+    monkeypatch.setattr(reminders, "_BATCH", 2)
+    office = Office(session)
+    office.staff()
+    tasks = _waiting_tasks(office, 5)
+    for task in tasks[:4]:
+        task.assignee_id, task.role = None, "auditor"  # nobody is one here, and no head either
+        task.agency = office.tree.department
+    with acting_at(max(task.due_at for task in tasks) + timedelta(days=1)):
+        assert remind_all(session) == 1
+    assert {pk for _name, pk in _stories(session)} == {str(tasks[-1].id)}
+
+
+def test_a_due_date_that_moved_is_warned_of_anew(session):
+    office = Office(session)
+    office.staff()
+    (task,) = _waiting_tasks(office, 1)
+    due = task.due_at
+    with acting_at(due - timedelta(minutes=30)):
+        assert remind_all(session) == 1
+        task.due_at = due + timedelta(days=7)  # a pause has ended
+        assert remind_all(session) == 0
+    with acting_at(due + timedelta(days=7, minutes=-30)):
+        assert (remind_all(session), remind_all(session)) == (1, 0)
