@@ -97,7 +97,10 @@ _EXTRAS = {"attachment": N_("Attached file")}
 
 # Attributes that hold a technical name without choices of their own.
 VALUES: dict[tuple[str, str], dict[str, str]] = {
-    ("movement", "transition"): ACTIONS_BY_KIND["dossier"] | ACTIONS_BY_KIND["extension"],
+    ("movement", "transition"): {
+        name: words for kind in ("dossier", "extension", "apology", "explanation")
+        for name, words in ACTIONS_BY_KIND[kind].items()
+    },
 }
 
 

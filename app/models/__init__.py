@@ -10,6 +10,7 @@ from app.models.account import Account
 from app.models.administrative_unit import AdministrativeUnit
 from app.models.agency import Agency, Division
 from app.models.api_client import ApiClient, ApiToken
+from app.models.apology import Apology
 from app.models.attachment import Attachment, StoredFile
 from app.models.calendar import CalendarChange, CalendarDay, CalendarSession, WorkingCalendar
 from app.models.counter import Counter, next_number
@@ -55,6 +56,7 @@ __all__ = [
     "Agency",
     "ApiClient",
     "ApiToken",
+    "Apology",
     "ApprovalStage",
     "Attachment",
     "CalendarChange",

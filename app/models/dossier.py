@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from app.models.account import Account
     from app.models.agency import Agency
+    from app.models.apology import Apology
     from app.models.attachment import Attachment
     from app.models.dossier_time import ClockSegment, DueChange, Movement
     from app.models.extension import Extension
@@ -171,6 +172,9 @@ class Dossier(Searchable, Entity):
     )
     extensions: Mapped[list[Extension]] = relationship(
         "Extension", back_populates="dossier", order_by="Extension.number"
+    )
+    apologies: Mapped[list[Apology]] = relationship(
+        "Apology", back_populates="dossier", order_by="Apology.id"
     )
     letters: Mapped[list[Letter]] = relationship(
         "Letter", back_populates="dossier", order_by="Letter.id", info={"label": _l("Letters")}

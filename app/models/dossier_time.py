@@ -17,6 +17,7 @@ from app.lowcode.screen import Screen
 from app.models.dossier import DOSSIER_STATES
 from app.permissions import DOSSIER_READERS, Actor
 from app.types import UtcDateTime
+from app.workflows.apology import APOLOGY, EXPLANATION
 from app.workflows.dossier import DOSSIER
 from app.workflows.extension import EXTENSION
 
@@ -31,7 +32,7 @@ HOLDERS = {
 
 
 # Handovers between steps of the process stand beside the transitions of the state table.
-ACTS = {row.name: row.label for row in (*DOSSIER.transitions, *EXTENSION.transitions)} | {
+ACTS = {row.name: row.label for table in (DOSSIER, EXTENSION, APOLOGY, EXPLANATION) for row in table.transitions} | {
     "finish_step": N_("Finish the step"), "send_back_step": N_("Send back to an earlier step"),
     "recall_step": N_("Take back a finished step"),
     "ask_opinion": N_("Ask for an opinion"), "give_opinion": N_("Give an opinion"),

@@ -6,10 +6,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.i18n import N_
 from app.lowcode.entity import Entity
 from app.types import JSON, UtcDateTime
+
+FAULTS = {
+    "agency": N_("Our first request was unclear or incomplete"),
+    "applicant": N_("The answer still lacks what had been asked for"),
+}
 
 if TYPE_CHECKING:
     from app.models.dossier import Dossier
@@ -22,6 +29,11 @@ class SupplementRequest(Entity):
     dossier_id: Mapped[int] = mapped_column(sa.ForeignKey("dossier.id"), index=True)
     number: Mapped[int] = mapped_column()
     reason: Mapped[str] = mapped_column(sa.Text)
+    # Asked again: whose fault it is ("agency", "applicant") and why; empty for the first.
+    fault: Mapped[str | None] = mapped_column(
+        sa.String(20), info={"label": _l("Why asked again"), "choices": FAULTS}
+    )
+    fault_reason: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Explanation")})
     field_keys: Mapped[list[Any]] = mapped_column(JSON, default=list)
     component_ids: Mapped[list[Any]] = mapped_column(JSON, default=list)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.lowcode.values import money, plain_text
 from app.models import Dossier, Task
+from app.models.supplement import FAULTS
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
+from app.services.apology_offers import apology_offers
+from app.services.apology_offers import hint as apology_hint
 from app.services.dossier_effects import effects_of
 from app.services.dossier_page import user_names
 from app.services.eform_state import open_fields
@@ -37,7 +40,7 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
         *_withdrawal(dossier, rows), *_money(dossier, rows, actor),
         *_reception(session, dossier, rows),
         *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
-        *extension_offers(session, dossier, actor),
+        *extension_offers(session, dossier, actor), *apology_offers(session, dossier, actor),
         *_handing(session, dossier, actor), *_rare(dossier, rows, actor),
     ]  # fmt: skip
     main = next((o for o in found if o.is_main and not o.blocked), None)
@@ -235,7 +238,9 @@ def _who(step: StepSpec) -> str:
 def _return(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
     if "return_result" not in rows:
         return []
-    return [_of(rows["return_result"], dossier, "file-check", is_main=True)]
+    row, unsigned = rows["return_result"], apology_hint(dossier)
+    words = f"{_(row.consequence)} {unsigned}".strip()
+    return [_of(row, dossier, "file-check", is_main=True, consequence=words)]
 
 
 def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
@@ -244,8 +249,10 @@ def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
         if name in rows:
             fields = open_fields(dossier)
             parts = [c for c in dossier.version.components if not is_shared(c)]
-            found.append(_of(rows[name], dossier, "file-plus", name="ask_supplement",
-                             facts={"fields": fields, "components": parts}))  # fmt: skip
+            again = [(key, _(text)) for key, text in FAULTS.items()] if dossier.supplements else []
+            more: dict[str, Any] = {"blocked": ""} if again else {}  # the form asks for the reason
+            found.append(_of(rows[name], dossier, "file-plus", name="ask_supplement", **more,
+                             facts={"fields": fields, "components": parts, "faults": again}))  # fmt: skip
     if "request_payment_in_process" in rows and due_charges(dossier):
         row = rows["request_payment_in_process"]
         found.append(_of(row, dossier, "cash", name="request_payment"))
@@ -286,6 +293,8 @@ def _rare(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
                          title=_("Note that the applicant withdraws")))  # fmt: skip
     if "refuse" in rows:
         found.append(_of(rows["refuse"], dossier, "circle-x", tone="danger"))
+    if "refuse_unanswered" in rows:
+        found.append(_of(rows["refuse_unanswered"], dossier, "circle-x", tone="danger"))
     if "stop" in rows:
         found.append(_of(rows["stop"], dossier, "ban", tone="danger", blocked=""))
     return found

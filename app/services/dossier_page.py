@@ -17,13 +17,11 @@ from app.models import (
     Component,
     Dossier,
     Fee,
-    FormRevision,
     ProcedureVersion,
     Task,
     User,
 )
 from app.permissions import Actor
-from app.services import eforms
 from app.services.dossiers import get_dossier
 from app.services.guards import is_shared
 from app.services.inbox import LOOKS
@@ -44,6 +42,11 @@ STEP_WORDS = {
     "refuse_extension": N_("The extension was refused"),
     "take_back_extension": N_("The request for an extension was taken back"),
     "catch_up": N_("The dossier received on paper was entered later"),
+    "write_apology": N_("An apology was written"),
+    "sign_apology": N_("An apology was signed and sent"),
+    "send_back_apology": N_("The apology was sent back to be written again"),
+    "waive_apology": N_("It was decided that no apology is due"),
+    "explain": N_("The delay was explained"),
 }
 _MOVE_LOOKS = {
     "refuse": ("danger", "circle-x"), "stop": ("danger", "ban"),
@@ -53,6 +56,8 @@ _MOVE_LOOKS = {
     "send_back_step": ("warning", "arrow-back"), "request_withdrawal": ("warning", "arrow-back"),
     "ask_extension": ("warning", "hourglass"), "confirm_extension": ("info", "hourglass"),
     "grant_extension": ("success", "calendar"), "refuse_extension": ("danger", "circle-x"),
+    "refuse_unanswered": ("danger", "circle-x"), "explain": ("info", "message"),
+    "write_apology": ("warning", "mail"), "sign_apology": ("success", "mail"),
     "finish": ("success", "circle-check"), "return_result": ("success", "file-check"),
     "collect_online": ("success", "file-check"), "finish_step": ("secondary", "check"),
 }  # fmt: skip
@@ -87,7 +92,7 @@ def load_page(session: Session, code: str, actor: Actor) -> Dossier:
     dossier = get_dossier(session, code, actor)
     version = joinedload(Dossier.version)
     lists = ("papers", "revisions", "movements", "due_changes", "supplements", "letters",
-             "charges", "results", "extensions")  # fmt: skip
+             "charges", "results", "extensions", "apologies")  # fmt: skip
     query = sa.select(Dossier).where(Dossier.id == dossier.id).options(
         version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
         version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
@@ -165,17 +170,6 @@ def _paper(name: str, component: Component | None, paper: Any, files: list[Attac
 def loose_files(dossier: Dossier) -> list[Attachment]:
     """Return the files that belong to no paper: fields of the form, scans of the whole."""
     return [a for a in dossier.attachments if a.component_id is None]
-
-
-def revision_changes(
-    dossier: Dossier,
-) -> list[tuple[FormRevision, list[tuple[str, str, str]]]]:
-    """Return each later state of the form with what it changed: (label, old, new)."""
-    form = dossier.version.form
-    if form is None:
-        return []
-    pairs = zip(dossier.revisions, dossier.revisions[1:], strict=False)
-    return [(new, eforms.differences(form, old.data, new.data, officer=True)) for old, new in pairs]
 
 
 def timeline(dossier: Dossier) -> list[dict[str, Any]]:

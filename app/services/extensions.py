@@ -37,10 +37,7 @@ def pending(dossier: Dossier) -> Extension | None:
 def may_ask(dossier: Dossier, actor: Actor) -> bool:
     """Return whether the actor handles the dossier: he holds its step, did one, or heads those who do."""
     roles = {Role(name) for name in EXTENSION.find("ask_extension").roles}
-    if is_own(dossier, actor) or not actor.has(*roles):
-        return False
-    worked = any(t.assignee_id == actor.user_id and t.role in roles for t in dossier.tasks)
-    return worked or any(lifecycle.stands_at(dossier, actor, role) for role in roles)
+    return lifecycle.handles(dossier, actor, roles)
 
 
 def ask_problem(session: Session, dossier: Dossier) -> str | None:

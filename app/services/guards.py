@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import object_session
 
+from app.clock import now
 from app.models import Charge, Component, Dossier
 from app.models.money import ChargeState
 from app.services.profiles import profile_value
@@ -41,6 +42,12 @@ def _supplement_answered(dossier: Dossier) -> bool:
     return bool(dossier.supplements) and dossier.supplements[-1].answered_at is not None
 
 
+def _answer_overdue(dossier: Dossier) -> bool:
+    """Asked before acceptance, and the applicant's time to answer is over."""
+    due = dossier.supplements[-1].due_at if dossier.supplements else None
+    return dossier.received_at is None and due is not None and due < now()
+
+
 def _result_issued(dossier: Dossier) -> bool:
     return any(result.state == ResultState.issued for result in dossier.results)
 
@@ -50,9 +57,16 @@ def _online_delivery(dossier: Dossier) -> bool:
 
 
 def _supplement_once(dossier: Dossier) -> bool:
+    """Once; again only with the reason on record: the applicant's fault, or ours with an apology."""
     session = object_session(dossier)
     most = profile_value(session, "supplement_max") if session is not None else 1
-    return dossier.supplement_count < int(most)
+    if dossier.supplement_count < int(most):
+        return True
+    asked = dossier.supplements[-1] if dossier.supplements else None
+    if asked is None or asked.number <= dossier.supplement_count or not asked.fault_reason:
+        return False
+    excused = any(one.cause == f"supplement:{asked.number}" for one in dossier.apologies)
+    return asked.fault == "applicant" or excused
 
 
 def _nothing_due(dossier: Dossier) -> bool:
@@ -79,6 +93,7 @@ GUARDS: dict[str, Callable[[Dossier], bool]] = {
     "papers_complete": lambda dossier: not missing_papers(dossier),
     "supplement_once": _supplement_once,
     "supplement_answered": _supplement_answered,
+    "answer_overdue": _answer_overdue,
     "reception_fees_paid": _reception_fees_paid,
     "charge_due": lambda dossier: bool(due_charges(dossier)),
     "charges_paid": _nothing_due,

@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from app.models import Charge, Dossier, Extension, Task
+from app.models import Apology, Charge, Dossier, Extension, Task
 from app.models.money import ChargeState
 from app.models.scope import dossiers_of
 from app.models.task import TaskState
 from app.permissions import OVERSEERS, PROCESSING, Actor, Role
 from app.services.task_rights import SUPERIOR
 from app.types import UtcDateTime
+from app.workflows.apology import SIGNERS, ApologyState
 from app.workflows.extension import APPROVERS, PENDING
 from app.workflows.states import OPEN, PAUSING, State
 
@@ -95,9 +96,9 @@ def _without_task(actor: Actor, my_tasks: ColumnElement[bool]) -> list[Source]:
     if heads:
         asked = Dossier.state == State.withdrawal_requested
         parts.append(_whole(Dossier.agency_id.in_(heads), asked, none_mine))
-    extended = waiting_extensions(actor)
-    if extended:
-        parts.append(_whole(Dossier.id.in_(sa.union(*extended)), none_mine))
+    decided = [*waiting_extensions(actor), *waiting_apologies(actor)]
+    if decided:
+        parts.append(_whole(Dossier.id.in_(sa.union_all(*decided)), none_mine))
     return parts
 
 
@@ -111,6 +112,19 @@ def waiting_extensions(actor: Actor) -> list[sa.Select[int]]:
             query = sa.select(Extension.dossier_id).join(Dossier, Dossier.id == Extension.dossier_id)
             query = query.where(Extension.waits_for == str(role), pending, here.in_(places))
             parts.append(query.where(Extension.asked_by_id.is_distinct_from(actor.user_id)))
+    return parts
+
+
+def waiting_apologies(actor: Actor) -> list[sa.Select[int]]:
+    """Dossiers whose apology waits to be signed by a post of the actor."""
+    parts = []
+    for role in (Role(name) for name in SIGNERS):
+        places = _places(actor, frozenset({role}))
+        if places:
+            here = Dossier.desk_id if role in _DESK else Dossier.agency_id
+            query = sa.select(Apology.dossier_id).join(Dossier, Dossier.id == Apology.dossier_id)
+            submitted = Apology.state == ApologyState.submitted
+            parts.append(query.where(submitted, Apology.signer_role == str(role), here.in_(places)))
     return parts
 
 

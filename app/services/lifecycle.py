@@ -1,5 +1,6 @@
 """The one place where a dossier's state changes: by a row of the DOSSIER table or not at all."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -51,15 +52,20 @@ def move(
     """
     row = find_transition(name)
     source = State(dossier.state)
-    if source not in row.sources or not _acts(dossier, row, actor):
-        refuse_own(dossier, actor)
-        raise NotAllowed(_("%(code)s: “%(step)s” is not open to you in the present state.",
-                           code=dossier.code, step=_(row.label)))  # fmt: skip
+    refuse_unless_open(dossier, row, actor)
     refuse_unless(row, dossier, remark)
     moves = [(m.transition, State(m.source) if m.source else None, State(m.target))
              for m in dossier.movements if m.source != m.target]  # fmt: skip
     _enter(session, dossier, row, source, DOSSIER.outcome(row, source, moves), actor, remark)
     return row
+
+
+def refuse_unless_open(dossier: Dossier, row: Transition[State], actor: Actor) -> None:
+    """Raise NotAllowed if state, role or place forbid ``row``."""
+    if State(dossier.state) not in row.sources or not _acts(dossier, row, actor):
+        refuse_own(dossier, actor)
+        raise NotAllowed(_("%(code)s: “%(step)s” is not open to you in the present state.",
+                           code=dossier.code, step=_(row.label)))  # fmt: skip
 
 
 def begin(session: Session, dossier: Dossier, name: str, actor: Actor) -> Transition[State]:
@@ -250,6 +256,18 @@ def stands_at(dossier: Dossier, actor: Actor, role: Role) -> bool:
         )
     places = {dossier.agency_id, *(task.agency_id for task in open_tasks(dossier))}
     return any(holds(actor, role, place) for place in places)
+
+
+def handles(dossier: Dossier, actor: Actor, roles: AbstractSet[Role]) -> bool:
+    """Return whether the actor handles the dossier in one of ``roles``: now, or did a step of it.
+
+    Who did a step counts only while he holds its post; never the applicant himself.
+    """
+    if is_own(dossier, actor):
+        return False
+    worked = any(t.assignee_id == actor.user_id and t.role in roles and holds(actor, Role(t.role), t.agency_id)
+                 for t in dossier.tasks)  # fmt: skip
+    return worked or any(stands_at(dossier, actor, role) for role in roles & actor.roles)
 
 
 def open_tasks(dossier: Dossier) -> list[Task]:

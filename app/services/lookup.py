@@ -45,6 +45,8 @@ PUBLIC_WORDS = {
     "reject_withdrawal": N_("The withdrawal was declined"),
     "stop": N_("Processing was stopped"),
     "grant_extension": N_("The time limit was extended"),
+    "sign_apology": N_("The agency sent an apology"),
+    "refuse_unanswered": N_("The dossier was not accepted"),
     "finish": N_("Processing is finished, the result is ready"),
     "return_result": N_("The result was handed over"),
     "collect_online": N_("The result was received online"),

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import now, to_local
+from app.clock import now
 from app.errors import Invalid, NotAllowed
 from app.models import (
     Account,
@@ -17,19 +16,18 @@ from app.models import (
     Dossier,
     DossierPaper,
     ProcedureVersion,
-    SupplementRequest,
 )
 from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import Actor, Role
-from app.services import charges, lifecycle, processing, results
+from app.services import charges, lifecycle, processing
 from app.services.channels import refuse_far_agency, refuse_result_way
 from app.services.counter import commune_of, desks_of
-from app.services.eforms import data_problems, fields_of
+from app.services.eforms import data_problems
 from app.services.fees import Counts, chosen_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
-from app.services.profiles import profile_value
 from app.services.submission import handling_agency, make_dossier, paper_problem, receiving_desk
+from app.services.supplements import ask_supplement as ask_supplement  # callers ask the desk
 from app.services.timing import explanation, reception_due, result_due, transfer_due
 from app.transactions import one_at_a_time
 from app.workflows.states import State
@@ -180,53 +178,14 @@ def _accept(session: Session, dossier: Dossier, actor: Actor) -> None:
     issue_letter(session, dossier, "receipt_slip", actor, cause="accept")
 
 
-def ask_supplement(
-    session: Session, dossier: Dossier, actor: Actor, *, reason: str,
-    field_keys: list[str], component_ids: list[int],
-) -> SupplementRequest:  # fmt: skip
-    """Ask once for exactly these fields and papers; the clock stands still (form 02).
-
-    Raises Invalid when nothing is marked, or something the dossier does not have.
-    Source: NĐ 61/2018 Đ17, QN20 Đ12.3.
-    """
-    items = _asked_items(dossier, field_keys, component_ids)
-    if not items:
-        message = _("Mark at least one field or paper that is to be supplemented.")
-        raise Invalid(message, {"items": message})
-    in_process = dossier.received_at is not None
-    name = "ask_supplement_in_process" if in_process else "ask_supplement"
-    row = lifecycle.move(session, dossier, name, actor, remark=reason)
-    days = int(profile_value(session, "supplement_answer_days"))
-    request = SupplementRequest(
-        dossier=dossier, number=dossier.supplement_count + 1, reason=reason, field_keys=field_keys,
-        component_ids=component_ids, asked_at=now(), asked_by_name=actor.name,
-        due_at=now() + timedelta(days=days),
-    )  # fmt: skip
-    session.add(request)
-    dossier.supplement_count += 1
-    results.reopen(session, dossier, reason)  # what was signed rested on the papers as they were
-    session.flush()
-    answer_by = to_local(request.due_at).date().isoformat() if request.due_at else None
-    issue_letter(session, dossier, "supplement", actor, cause=f"supplement:{request.number}",
-                 items=items, reason=reason, answer_by_on=answer_by)  # fmt: skip
-    notify_transition(session, dossier, row)
-    return request
-
-
-def _asked_items(dossier: Dossier, field_keys: list[str], component_ids: list[int]) -> list[dict[str, str]]:
-    form = dossier.version.form
-    fields = {f.key: f.label for f in fields_of(form)} if form is not None else {}
-    papers = {c.id: c.name for c in dossier.version.components}
-    unknown = set(field_keys) - set(fields) or set(component_ids) - set(papers)
-    if unknown:
-        raise Invalid(_("A marked item does not belong to this dossier."))
-    items = [{"name": papers[i], "request": _("Attach or replace this paper")} for i in component_ids]
-    return items + [{"name": fields[k], "request": _("Correct or complete")} for k in field_keys]
-
-
 def refuse(session: Session, dossier: Dossier, actor: Actor, reason: str) -> Dossier:
-    """Refuse a registered dossier for good, with form 03 (HCM24 Đ11.1a)."""
-    row = lifecycle.move(session, dossier, "refuse", actor, remark=reason)
+    """Refuse a registered dossier for good, with form 03 (HCM24 Đ11.1a).
+
+    One whose supplement was asked before acceptance and did not come in time as well.
+    """
+    unanswered = State(dossier.state) is State.supplement_requested
+    name = "refuse_unanswered" if unanswered else "refuse"
+    row = lifecycle.move(session, dossier, name, actor, remark=reason)
     charges.cancel_due(session, dossier)
     issue_letter(session, dossier, "refusal", actor, cause="refuse", reason=reason)
     notify_transition(session, dossier, row)

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from app.services.escalation import chase_supplements, escalate_overdue
 from app.services.governance_reminders import remind_governance
 from app.services.reminders import remind_all
 from app.transactions import transaction
@@ -11,4 +12,5 @@ from app.transactions import transaction
 def check() -> int:
     """Tell officers of steps, trials and reports nearly due or late; returns how many were told."""
     with transaction() as session:
-        return remind_all(session) + remind_governance(session)
+        return (remind_all(session) + escalate_overdue(session) + chase_supplements(session)
+                + remind_governance(session))  # fmt: skip

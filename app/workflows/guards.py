@@ -8,7 +8,8 @@ from app.i18n import N_
 GUARDS = {
     "technical_check": N_("Required fields or papers are missing, or a file cannot be read"),
     "papers_complete": N_("Every required paper must be marked as received first"),
-    "supplement_once": N_("A supplement has already been asked for once"),
+    "supplement_once": N_("A supplement has already been asked for once; say why it is asked for again"),
+    "answer_overdue": N_("The time to answer the supplement request is not over yet"),
     "supplement_answered": N_("Everything that was asked for must be supplied first"),
     "reception_fees_paid": N_("The fees due on reception must be paid, and a claimed exemption checked, first"),
     "charge_due": N_("There is nothing to pay"),

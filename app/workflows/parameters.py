@@ -95,6 +95,7 @@ SIGNERS = {
     DIVISION_HEAD: N_("Division head"), CENTRE_DIRECTOR: N_("Centre director"),
     AGENCY_HEAD: N_("Agency head"),
 }  # fmt: skip
+APOLOGY_SIGNERS = {role: SIGNERS[role] for role in (CENTRE_DIRECTOR, AGENCY_HEAD)}
 OUT_OF_HOURS = {
     "next_opening": N_("Counted from the next working hour"),
     "next_day": N_("Counted from the next working day"),
@@ -131,6 +132,14 @@ _READ = (
               least=0, most=100, fallback=1, ground="NĐ 61/2018 Đ17"),
     Parameter("supplement_answer_days", Group.guidance, N_("Time of the applicant to supplement"), Kind.whole,
               unit=_DAYS, most=3650, fallback=30),
+    Parameter("supplement_reminder_days", Group.guidance, N_("Reminders ahead of the end of that time"),
+              Kind.wholes, unit=_DAYS, most=3650, fallback=[5, 1]),
+    Parameter("apology_from_supplement", Group.guidance, N_("An apology goes along from this supplement on"),
+              Kind.whole, unit=_TIMES, least=2, fallback=2, ground="TTH17 Đ13.2, Đ14.1"),
+    Parameter("desk_apology_signer", Group.guidance, N_("Who signs the apology for unclear guidance"),
+              Kind.choice, choices=APOLOGY_SIGNERS, fallback=CENTRE_DIRECTOR, ground="TTH17 Đ13.2"),
+    Parameter("overdue_apology_signer", Group.extension, N_("Who signs the apology for lateness"),
+              Kind.choice, choices=APOLOGY_SIGNERS, fallback=AGENCY_HEAD, ground="TTH17 Đ22.7"),
     Parameter("extension_max_ratio", Group.extension, N_("Longest extension, as a part of the whole time"),
               Kind.fraction, fallback="1/3", ground="TTH17 Đ14.4"),
     Parameter("extension_max_count", Group.extension, N_("Extensions at most"), Kind.whole, unit=_TIMES,
@@ -190,9 +199,6 @@ _TOLD = (
     _told("help_register_level_1", N_("The desk helps with electronic identity of level 1"), Kind.flag),
     _told("step_up_authentication", N_("Stronger authentication where a procedure asks for it"), Kind.flag),
     _told("supplement_history", N_("Supplements are kept with their history"), Kind.flag),
-    _told("apology_from_supplement", N_("An apology goes along from this supplement on"), Kind.whole, unit=_TIMES),
-    _told("desk_apology_signer", N_("Who signs the apology for unclear guidance"), Kind.choice, choices=SIGNERS),
-    _told("overdue_apology_signer", N_("Who signs the apology for lateness"), Kind.choice, choices=SIGNERS),
     _told("payment_ways", N_("Ways to pay")),
     _told("payment_split_by_level", N_("Ways to pay differ by level of service"), Kind.flag),
     _told("payment_wait_days", N_("Payment is awaited"), Kind.whole, unit=_DAYS, most=3650),

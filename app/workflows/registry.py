@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.workflows.apology import APOLOGY, EXPLANATION
 from app.workflows.dossier import DOSSIER
 from app.workflows.extension import EXTENSION
 from app.workflows.feedback import FEEDBACK
@@ -13,5 +14,5 @@ from app.workflows.table import Workflow
 
 WORKFLOWS: dict[str, Workflow[Any]] = {
     workflow.name: workflow for workflow in (
-        DOSSIER, EXTENSION, RESULT, FEEDBACK, VERSION, DECISION, APPROVAL, REPORT, ONLINE_SERVICE)
+        DOSSIER, EXTENSION, APOLOGY, EXPLANATION, RESULT, FEEDBACK, VERSION, DECISION, APPROVAL, REPORT, ONLINE_SERVICE)
 }  # fmt: skip

@@ -1,9 +1,11 @@
-"""The small world's extensions: one granted, one that waits."""
+"""The small world's extensions and apologies: granted, waiting, owed, asked for twice."""
 
 from typing import Any
 
 from app.permissions import Role
-from app.services import extensions
+from app.services import apologies, extensions, reception, submission
+from app.services.escalation import escalate_overdue
+from app.services.supplements import Again
 
 
 def make_lifecycle(world: Any) -> None:
@@ -15,3 +17,17 @@ def make_lifecycle(world: Any) -> None:
         asked = extensions.ask(session, dossier, specialist, minutes=60, reason="Cần xác minh")
         if grants:
             extensions.agree(session, asked, head, "Đồng ý")
+    escalate_overdue(session)
+    _ask_twice(world)
+
+
+def _ask_twice(world: Any) -> None:
+    """A supplement asked again by our own fault, its apology signed."""
+    session, dossier, desk = world.session, world._sent(), world.office[Role.desk_officer]
+    given = {"reason": "Ảnh chụp chưa rõ", "field_keys": ["truong_text"], "component_ids": []}
+    reception.ask_supplement(session, dossier, desk, **given)
+    submission.answer_supplement(session, dossier, {"truong_text": "Trần Thị Bình An"}, world.applicant)
+    reception.ask_supplement(session, dossier, desk, **given, again=Again("agency", "Chưa nêu đủ"))
+    (apology,) = dossier.apologies
+    signer = next(a for a in world.office.people.values() if apologies.may_sign(apology, a))
+    apologies.sign(session, apology, signer)

@@ -42,6 +42,11 @@ def satisfy(office: Office, dossier, guard: str | None) -> None:
     if guard in {"result_issued", "online_delivery"}:
         dossier.results.append(Result(state="issued", title="Kết quả", content="…"))
         dossier.result_way = "online"
+    if guard == "answer_overdue":
+        dossier.received_at = None
+        dossier.supplements.append(SupplementRequest(
+            number=1, reason="…", asked_at=now(), due_at=now() - timedelta(days=1), asked_by_name="test",
+        ))  # fmt: skip
     if guard == "supplement_answered":
         dossier.supplements.append(SupplementRequest(
             number=1, reason="…", asked_at=now(), answered_at=now(), asked_by_name="test",

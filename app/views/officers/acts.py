@@ -14,7 +14,9 @@ from app.permissions import Actor
 from app.services import charges, eforms, fees, handing, processing, reception, results, submission
 from app.services.eform_state import reopened
 from app.services.files import max_upload_mb
+from app.services.supplements import Again
 from app.views.applicant.uploads import take_plain_files
+from app.views.officers.apology_acts import APOLOGY_ACTS
 from app.views.officers.base import ids, whole_number
 from app.views.officers.extension_acts import EXTENSION_ACTS
 from app.views.officers.fee_inputs import read_counts
@@ -48,7 +50,11 @@ def _ask_supplement(session: Session, dossier: Dossier, actor: Actor, form: Any)
     reception.ask_supplement(
         session, dossier, actor, reason=form.get("reason", ""),
         field_keys=form.getlist("field"), component_ids=ids(form.getlist("component")),
+        again=Again(form.get("fault", ""), form.get("fault_reason", "")),
     )  # fmt: skip
+    waiting = any(one.cause == f"supplement:{dossier.supplement_count}" for one in dossier.apologies)
+    if waiting:
+        return _("The supplement is asked for; the apology waits to be signed.")
     return _("The supplement is asked for; the applicant is told.")
 
 
@@ -65,6 +71,11 @@ def _take_supplement(session: Session, dossier: Dossier, actor: Actor, form: Any
 def _refuse(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     reception.refuse(session, dossier, actor, form.get("reason", ""))
     return _("Reception is refused; the refusal slip is made and the applicant is told.")
+
+
+def _refuse_unanswered(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
+    reception.refuse(session, dossier, actor, form.get("reason", ""))
+    return _("The dossier is refused; the refusal slip is made and the applicant is told.")
 
 
 def _start(session: Session, dossier: Dossier, actor: Actor, _form: Any) -> str:
@@ -172,5 +183,6 @@ ACTS: dict[str, Act] = {
     "finish_step": _finish_step, "send_back": _send_back, "hand_to": _hand_to,
     "return_result": _deliver, "approve_withdrawal": _approve_withdrawal,
     "reject_withdrawal": _reject_withdrawal, "request_withdrawal": _request_withdrawal,
-    "stop": _stop, "scan": _scan, **EXTENSION_ACTS,
+    "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS,
+    "refuse_unanswered": _refuse_unanswered,
 }  # fmt: skip

@@ -28,6 +28,7 @@ from app.services.eform_state import reopened
 from app.services.extensions import stages
 from app.services.ledger import ledger_of
 from app.services.letters import letter_title
+from app.services.supplements import rounds
 from app.transactions import transaction
 from app.views.applicant.eform_page import elsewhere, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
@@ -174,7 +175,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         "answers": eforms.answers(form, data, officer=True) if form is not None and data else [],
         "may_write_part": officer_answers.may_write(dossier, actor),
         "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
-        "changes": dossier_page.revision_changes(dossier), "extension_stages": stages,
+        "rounds": rounds(dossier), "extension_stages": stages,
     }  # fmt: skip
 
 
