@@ -14,22 +14,22 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.apology_offers import apology_offers
 from app.services.apology_offers import hint as apology_hint
-from app.services.dossier_effects import effects_of
 from app.services.dossier_page import user_names
 from app.services.eform_state import open_fields
+from app.services.ending_offers import ending_offers
 from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
 from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
 from app.services.handing import colleagues
 from app.services.offers import Offer
+from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
 from app.workflows.dossier import DOSSIER
 from app.workflows.process import StepKind, StepSpec
 from app.workflows.states import State
-from app.workflows.table import Transition
 from app.workflows.working_time import add_minutes
 
 
@@ -41,23 +41,12 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
         *_reception(session, dossier, rows),
         *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
         *extension_offers(session, dossier, actor), *apology_offers(session, dossier, actor),
-        *_handing(session, dossier, actor), *_rare(dossier, rows, actor),
+        *_handing(session, dossier, actor), *ending_offers(dossier, rows, actor),
     ]  # fmt: skip
     main = next((o for o in found if o.is_main and not o.blocked), None)
     for offer in found:
         offer.is_main = offer is main
     return ([main] if main else []) + [offer for offer in found if offer is not main]
-
-
-def _of(row: Transition[State], dossier: Dossier, icon: str, **more: Any) -> Offer:
-    """The act of a table row, with its guard's message when it does not hold yet."""
-    blocked = ""
-    if row.guard is not None and not GUARDS[row.guard](dossier):
-        blocked = _(DOSSIER.guards[row.guard])
-    values = {"title": _(row.label), "consequence": _(row.consequence), "clause": row.clause,
-              "icon": icon, "blocked": blocked, "name": row.name,
-              "effects": effects_of(row, dossier)}  # fmt: skip
-    return Offer(**values | more)
 
 
 def _withdrawal(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
@@ -284,17 +273,3 @@ def _hand_to(session: Session, task: Task, actor: Actor) -> Offer | None:
         label=_("Hand over"), icon="user-plus", clause="HUE25 Đ16",
         facts={"task": task, "people": sorted(others.items(), key=lambda item: item[1])},
     )  # fmt: skip
-
-
-def _rare(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
-    found = []
-    if "request_withdrawal" in rows and actor.is_officer:
-        found.append(_of(rows["request_withdrawal"], dossier, "arrow-back",
-                         title=_("Note that the applicant withdraws")))  # fmt: skip
-    if "refuse" in rows:
-        found.append(_of(rows["refuse"], dossier, "circle-x", tone="danger"))
-    if "refuse_unanswered" in rows:
-        found.append(_of(rows["refuse_unanswered"], dossier, "circle-x", tone="danger"))
-    if "stop" in rows:
-        found.append(_of(rows["stop"], dossier, "ban", tone="danger", blocked=""))
-    return found

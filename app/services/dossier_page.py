@@ -56,7 +56,7 @@ _MOVE_LOOKS = {
     "send_back_step": ("warning", "arrow-back"), "request_withdrawal": ("warning", "arrow-back"),
     "ask_extension": ("warning", "hourglass"), "confirm_extension": ("info", "hourglass"),
     "grant_extension": ("success", "calendar"), "refuse_extension": ("danger", "circle-x"),
-    "refuse_unanswered": ("danger", "circle-x"), "explain": ("info", "message"),
+    "refuse_unanswered": ("danger", "circle-x"), "reopen": ("warning", "rotate"), "explain": ("info", "message"),
     "write_apology": ("warning", "mail"), "sign_apology": ("success", "mail"),
     "finish": ("success", "circle-check"), "return_result": ("success", "file-check"),
     "collect_online": ("success", "file-check"), "finish_step": ("secondary", "check"),

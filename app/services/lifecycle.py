@@ -114,6 +114,8 @@ def _enter(
     because(session, action=row.name, reason=remark)
     _record(session, dossier, row.name, source, target, actor, remark, row.clause, at)
     dossier.state = int(target)
+    if source in CLOCK_OVER and target not in CLOCK_OVER:
+        _undo_end(dossier, at, row.clause)
     _stamp(dossier, target, at)
     if source is not None:
         _restart_clock(session, dossier, source, target, at, row.clause, actor)
@@ -143,6 +145,17 @@ def _stamp(dossier: Dossier, target: State, at: datetime) -> None:
     if target in FINAL:
         dossier.closed_at = at
         dossier.holder_id, dossier.step_name = None, None
+
+
+def _undo_end(dossier: Dossier, at: datetime, ground: str) -> None:
+    """A closed dossier goes on: who had it last had it all the time, so that the clock has no gap."""
+    dossier.finished_at = dossier.closed_at = None
+    last = dossier.segments[-1] if dossier.segments else None
+    if last is not None and last.ended_at is not None and last.ended_at < at:
+        dossier.segments.append(ClockSegment(
+            holder=last.holder, agency=last.agency, user_id=last.user_id, ground=ground[:120],
+            started_at=last.ended_at, ended_at=at,
+        ))  # fmt: skip
 
 
 def _lapse_extensions(dossier: Dossier) -> None:
@@ -211,7 +224,9 @@ def _restart_clock(
     if not pauses_clock(source, payment_pauses=profile_value(session, "payment_pauses_clock")):
         return
     # What is noted in between (a reorganisation) has this state on both sides and began no pause.
-    entered = (m.at for m in reversed(dossier.movements) if m.target == source and m.source not in {None, source})
+    # A dossier closed while it waited and opened again has waited all the time.
+    entered = (m.at for m in reversed(dossier.movements)
+               if m.target == source and m.source not in {None, source} and m.transition != "reopen")  # fmt: skip
     since = next(entered, at)
     for task in open_tasks(dossier):
         task.due_at = resume_due(task.due_at, since, at, calendar_of(session, task.agency)).at

@@ -45,6 +45,7 @@ PUBLIC_WORDS = {
     "reject_withdrawal": N_("The withdrawal was declined"),
     "stop": N_("Processing was stopped"),
     "grant_extension": N_("The time limit was extended"),
+    "reopen": N_("The dossier was opened again"),
     "sign_apology": N_("The agency sent an apology"),
     "refuse_unanswered": N_("The dossier was not accepted"),
     "finish": N_("Processing is finished, the result is ready"),

@@ -3,6 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import gettext as _
+
+from app.models import Dossier
+from app.services.dossier_effects import effects_of
+from app.services.guards import GUARDS
+from app.workflows.dossier import DOSSIER
+from app.workflows.states import State
+from app.workflows.table import Transition
+
 
 @dataclass
 class Offer:
@@ -23,3 +32,14 @@ class Offer:
 
     def __post_init__(self) -> None:
         self.key = self.key or self.name
+
+
+def of_row(row: Transition[State], dossier: Dossier, icon: str, **more: Any) -> Offer:
+    """Return the act of a table row, with its guard's message when it does not hold yet."""
+    blocked = ""
+    if row.guard is not None and not GUARDS[row.guard](dossier):
+        blocked = _(DOSSIER.guards[row.guard])
+    values = {"title": _(row.label), "consequence": _(row.consequence), "clause": row.clause,
+              "icon": icon, "blocked": blocked, "name": row.name,
+              "effects": effects_of(row, dossier)}  # fmt: skip
+    return Offer(**values | more)

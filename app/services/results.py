@@ -32,8 +32,8 @@ _MAX_SIGNATURE = 400_000  # characters of base64: a drawn signature is some kilo
 
 
 def current_result(dossier: Dossier) -> Result | None:
-    """Return the result the dossier is to get: the latest."""
-    return dossier.results[-1] if dossier.results else None
+    """Return the result the dossier is to get: the latest that was not revoked."""
+    return next((r for r in reversed(dossier.results) if r.state != ResultState.revoked), None)
 
 
 def save_draft(
@@ -96,7 +96,7 @@ def refuse_without_draft(dossier: Dossier) -> None:
 def approve(session: Session, dossier: Dossier, actor: Actor, agency: Agency) -> Result:
     """Sign the result for ``agency``: its content is fixed under the signer's name (QN20 Đ16.3)."""
     refuse_without_draft(dossier)
-    result = dossier.results[-1]
+    result = current_result(dossier) or dossier.results[-1]
     _move(session, result, "approve")
     posts = actor.positions_as(frozenset({Role.agency_head, Role.centre_director}))
     post = next((p for p in posts if p.agency_id == agency.id), next(iter(posts), None))
@@ -115,6 +115,14 @@ def reopen(session: Session, dossier: Dossier, reason: str) -> None:
         _move(session, result, "send_back", reason)
         result.approved_by_id = result.approved_by_name = result.approved_at = result.data = None
         session.flush()
+
+
+def revoke(session: Session, dossier: Dossier, reason: str) -> None:
+    """Take an issued result out of force: the dossier was finished by mistake."""
+    for result in dossier.results:
+        if result.state == ResultState.issued:
+            _move(session, result, "revoke", reason)
+    reopen(session, dossier, reason)
 
 
 def number_and_issue(session: Session, dossier: Dossier, actor: Actor) -> Result:

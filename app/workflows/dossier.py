@@ -8,6 +8,7 @@ Citations: HUE25, QN20, HCM24, TTH17 are the four provincial regulations; laws b
 
 from app.i18n import N_
 from app.workflows.dossier_applicant import APPLICANT
+from app.workflows.dossier_reopening import REOPENING
 from app.workflows.guards import GUARDS
 from app.workflows.states import FINAL, State
 from app.workflows.table import PREVIOUS, Transition, Workflow
@@ -247,6 +248,6 @@ DOSSIER: Workflow[State] = Workflow(
     states=State,
     initial=frozenset({State.registered, State.accepted}),
     final=FINAL,
-    transitions=RECEPTION + PROCESSING + MONEY + APPLICANT + RETURN,
+    transitions=RECEPTION + PROCESSING + MONEY + APPLICANT + RETURN + REOPENING,
     guards=GUARDS,
 )

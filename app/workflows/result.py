@@ -20,6 +20,7 @@ class ResultState(StrEnum):
     approved = "approved"
     numbered = "numbered"
     issued = "issued"
+    revoked = "revoked"
 
     @property
     def label(self) -> str:
@@ -32,6 +33,7 @@ LABELS = {
     ResultState.approved: N_("Result signed"),
     ResultState.numbered: N_("Result numbered"),
     ResultState.issued: N_("Result issued"),
+    ResultState.revoked: N_("Result revoked"),
 }
 
 # Who may sign for the agency. A process whose sign step names anyone else is refused.
@@ -46,7 +48,7 @@ RESULT: Workflow[ResultState] = Workflow(
     name="result",
     states=ResultState,
     initial=frozenset({ResultState.draft}),
-    final=frozenset({ResultState.issued}),
+    final=frozenset({ResultState.issued, ResultState.revoked}),
     guards=GUARDS,
     transitions=(
         Transition(
@@ -99,6 +101,17 @@ RESULT: Workflow[ResultState] = Workflow(
             consequence=N_("The sealed document goes into the applicant's account."),
             clause="QN20 Đ16.1; NĐ 30/2020/NĐ-CP",
             notices=("applicant", "desk"),
+        ),
+        Transition(
+            name="revoke",
+            sources=frozenset({ResultState.issued}),
+            target=ResultState.revoked,
+            roles=frozenset({AGENCY_HEAD}),
+            label=N_("Revoke the result"),
+            consequence=N_("The applicant no longer finds it in the account; its number is not used again."),
+            clause="QN20 Đ4.2",
+            notices=("applicant",),
+            needs_reason=True,
         ),
     ),
 )

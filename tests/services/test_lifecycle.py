@@ -22,6 +22,7 @@ ORIGIN = {
     State.supplement_requested: "ask_supplement_in_process",
     State.payment_requested: "request_payment_in_process",
     State.withdrawal_requested: "request_withdrawal",
+    State.refused: "refuse", State.stopped: "stop", State.finished: "finish",  # to be opened again
 }
 
 

@@ -101,6 +101,7 @@ EXPECTED = {
     "specialist": {4: HANDLER[4] | {"request_payment_in_process"}},
     "division_head": {4: HANDLER[4] | {"request_payment_in_process"}},
     "agency_head": {
+        **{state: {"reopen"} for state in (3, 8, 9)},
         4: HANDLER[4] | {"stop"},
         5: {"stop"},
         6: {"stop"},
@@ -149,6 +150,7 @@ BACK = {
     "record_payment": {1, 2, 4},
     "reject_withdrawal": {1, 2, 4, 5, 6},
 }
+REOPENED = {3: {1, 5}, 8: {4, 5, 6, 7}, 9: {4}}
 
 
 @pytest.mark.parametrize(("name", "source", "target", "letter"), MOVES)
@@ -167,7 +169,7 @@ def test_no_transition_is_left_out_of_the_list():
         for source in transition.sources
     }
     assert pairs == {(name, source) for name, source, _, _ in MOVES}
-    assert {t.name for t in DOSSIER.transitions if t.target is PREVIOUS} == set(BACK)
+    assert {t.name for t in DOSSIER.transitions if t.target is PREVIOUS} == {*BACK, "reopen"}
 
 
 @pytest.mark.parametrize("name", BACK)
@@ -180,12 +182,22 @@ def test_the_ways_back_lead_where_the_detour_began(name):
         assert DOSSIER.outcome(transition, state, moves) is State(origin)
 
 
+@pytest.mark.parametrize("state", REOPENED)
+def test_what_was_closed_goes_back_to_where_it_was(state):
+    transition = DOSSIER.find("reopen")
+    assert DOSSIER.targets(transition, State(state)) == REOPENED[state]
+    for origin in REOPENED[state]:
+        moves = [("some_earlier_move", None, 1), ("ending_it", State(origin), State(state))]
+        assert DOSSIER.outcome(transition, State(state), moves) is State(origin)
+
+
 def test_every_refusal_supplement_stop_and_withdrawal_needs_a_reason():
     assert {t.name for t in DOSSIER.transitions if t.needs_reason} == {
         "ask_supplement",
         "ask_supplement_in_process",
         "refuse",
         "refuse_unanswered",
+        "reopen",
         "stop",
         "request_withdrawal",
         "reject_withdrawal",
@@ -247,4 +259,5 @@ def test_a_result_is_sealed_only_after_it_is_signed_and_numbered():
     for name in ("draft", "approve", "number", "issue"):
         state = RESULT.outcome(RESULT.find(name), state)
         done.append(state)
-    assert done == list(RESULT.states)
+    assert done == list(RESULT.states)[:4]
+    assert {row.name for row in RESULT.transitions if state in row.sources} == {"revoke"}

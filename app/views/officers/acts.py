@@ -11,7 +11,7 @@ from app.errors import Invalid, NotFound
 from app.lowcode.values import as_id, plain_text
 from app.models import Dossier, ProcedureVersion, Task
 from app.permissions import Actor
-from app.services import charges, eforms, fees, handing, processing, reception, results, submission
+from app.services import charges, eforms, fees, handing, processing, reception, reopening, results, submission
 from app.services.eform_state import reopened
 from app.services.files import max_upload_mb
 from app.services.supplements import Again
@@ -20,6 +20,7 @@ from app.views.officers.apology_acts import APOLOGY_ACTS
 from app.views.officers.base import ids, whole_number
 from app.views.officers.extension_acts import EXTENSION_ACTS
 from app.views.officers.fee_inputs import read_counts
+from app.workflows.states import State
 
 Act = Callable[[Session, Dossier, Actor, Any], str]
 
@@ -76,6 +77,11 @@ def _refuse(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
 def _refuse_unanswered(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     reception.refuse(session, dossier, actor, form.get("reason", ""))
     return _("The dossier is refused; the refusal slip is made and the applicant is told.")
+
+
+def _reopen(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
+    reopening.reopen(session, dossier, actor, form.get("reason", ""), form.get("step", ""))
+    return _("The dossier is open again: %(state)s.", state=_(State(dossier.state).label))
 
 
 def _start(session: Session, dossier: Dossier, actor: Actor, _form: Any) -> str:
@@ -184,5 +190,5 @@ ACTS: dict[str, Act] = {
     "return_result": _deliver, "approve_withdrawal": _approve_withdrawal,
     "reject_withdrawal": _reject_withdrawal, "request_withdrawal": _request_withdrawal,
     "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS,
-    "refuse_unanswered": _refuse_unanswered,
+    "refuse_unanswered": _refuse_unanswered, "reopen": _reopen,
 }  # fmt: skip

@@ -1,0 +1,51 @@
+"""Opening a dossier again that was refused, stopped or finished by mistake."""
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid
+from app.models import Dossier
+from app.permissions import Actor
+from app.services import lifecycle, processing, results
+from app.services.notices import notify_transition
+from app.services.opening import marking_of
+from app.workflows.process import StepKind, StepSpec
+from app.workflows.states import State
+
+_WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign, StepKind.number_and_seal})
+
+
+def steps_to_return_to(dossier: Dossier) -> list[StepSpec]:
+    """Return the finished steps at which a finished dossier may go on, the latest first."""
+    whole = processing.graph(dossier)
+    done = marking_of(dossier, whole).done
+    return [step for step in reversed(whole.steps) if step.key in done and step.kind in _WORK]
+
+
+def reopen(session: Session, dossier: Dossier, actor: Actor, reason: str, step_key: str = "") -> Dossier:
+    """Put a closed dossier back to where it was; code and due date stay, the clock has no gap.
+
+    step_key: at which step a finished one goes on; what was issued is revoked. Raises NotAllowed
+    for others than the head of its agency, Invalid without a reason or such a step.
+    """
+    was_finished = State(dossier.state) is State.finished
+    row = lifecycle.find_transition("reopen")
+    lifecycle.refuse_unless_open(dossier, row, actor)
+    step = _step(dossier, step_key) if was_finished else None
+    lifecycle.move(session, dossier, "reopen", actor, remark=reason.strip())
+    if step is not None:
+        processing.drop(session, lifecycle.open_tasks(dossier))  # handing over the result
+        results.revoke(session, dossier, reason.strip())
+        processing.go_back(session, dossier, step.key, actor)
+    elif dossier.tasks:
+        processing.resume(session, dossier, actor)
+    notify_transition(session, dossier, row)
+    return dossier
+
+
+def _step(dossier: Dossier, key: str) -> StepSpec:
+    found = next((step for step in steps_to_return_to(dossier) if step.key == key), None)
+    if found is None:
+        message = _("Choose the step at which the dossier goes on.")
+        raise Invalid(message, {"step": message})
+    return found
