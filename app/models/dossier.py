@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.models.letter import Letter
     from app.models.money import Charge
     from app.models.procedure import Component, Procedure, ProcedureVersion
+    from app.models.process import Process
     from app.models.rating import Rating
     from app.models.result import Result
     from app.models.sector import Sector
@@ -136,8 +137,13 @@ class Dossier(Searchable, Entity):
     # What was explained to the applicant when the due date was fixed: [[msgid, params], …].
     due_explanation: Mapped[list[Any] | None] = mapped_column(JSON)
     delivery: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # The newer process it was moved to on purpose; None: that of its version.
+    process_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("process.id"), index=True, info={"label": _l("Moved to the process")}
+    )
 
     version: Mapped[ProcedureVersion] = relationship("ProcedureVersion")
+    process: Mapped[Process | None] = relationship("Process")
     procedure: Mapped[Procedure] = relationship("Procedure")
     sector: Mapped[Sector] = relationship("Sector")
     agency: Mapped[Agency] = relationship("Agency", foreign_keys=[agency_id])

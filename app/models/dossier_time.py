@@ -37,7 +37,7 @@ ACTS = {row.name: row.label for table in (DOSSIER, EXTENSION, APOLOGY, EXPLANATI
     "recall_step": N_("Take back a finished step"),
     "ask_opinion": N_("Ask for an opinion"), "give_opinion": N_("Give an opinion"),
     "rehome": N_("Handed over by a reorganisation of agencies"),
-    "catch_up": N_("Entered later from paper"),
+    "catch_up": N_("Entered later from paper"), "move_process": N_("Move to another process"),
 }  # fmt: skip
 
 

@@ -47,6 +47,7 @@ STEP_WORDS = {
     "send_back_apology": N_("The apology was sent back to be written again"),
     "waive_apology": N_("It was decided that no apology is due"),
     "explain": N_("The delay was explained"),
+    "move_process": N_("The dossier was moved to another internal process"),
 }
 _MOVE_LOOKS = {
     "refuse": ("danger", "circle-x"), "stop": ("danger", "ban"),

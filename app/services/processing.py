@@ -28,8 +28,8 @@ _WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign, StepKind.number
 
 
 def graph(dossier: Dossier) -> Graph:
-    """Return the graph of the dossier's pinned process; raises DomainError if it has none."""
-    return graph_of(dossier.version.process)
+    """Return the graph of the dossier's process, or of the one it was moved to; else DomainError."""
+    return graph_of(dossier.process or dossier.version.process)
 
 
 def open_reception_task(session: Session, dossier: Dossier, actor: Actor) -> None:

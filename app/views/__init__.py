@@ -28,6 +28,7 @@ from app.views.panels import add_panels
 from app.views.portal import PORTAL_VIEWS
 from app.views.process_designer import PROCESS_DESIGNER_VIEWS
 from app.views.process_import import PROCESS_IMPORT_VIEWS
+from app.views.process_trials import PROCESS_TRIAL_VIEWS
 from app.views.profiles import ProfilesView
 from app.views.publication import PublicationView
 from app.views.reorganise import REORGANISATION_VIEWS
@@ -42,7 +43,7 @@ VIEWS: tuple[type, ...] = (
     *CATALOG_EXCHANGES,
     CalendarWeekView,
     *OUTAGE_VIEWS,
-    *PROCESS_DESIGNER_VIEWS, *PROCESS_IMPORT_VIEWS,
+    *PROCESS_DESIGNER_VIEWS, *PROCESS_IMPORT_VIEWS, *PROCESS_TRIAL_VIEWS,
     ProfilesView,
 )  # fmt: skip
 

@@ -100,7 +100,8 @@ class ProcessDesignerView(BaseView):
         rows = process_editions.rows_of(session, [process])
         return render_template(
             "processes/design.html", process=process, row=rows[0], can_draw=may_draw(process), found=found,
-            can_copy=may(Process, "add"), picture=picture(found, live=True),
+            can_copy=may(Process, "add"), can_rehearse=may(Process, "change"),
+            can_move=current_actor().may("can_move", "ProcessMoves"), picture=picture(found, live=True),
             data={"definition": given, "base": process_design.revision(process), "spec": designer_spec(),
                   "words": designer_words(), "fields": found.fields, "texts": chosen_texts(session, process),
                   "problems": _said(found)},
