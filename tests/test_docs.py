@@ -17,6 +17,7 @@ from app.models.letter import LETTER_KINDS
 from app.permissions import ROLE_LABELS
 from app.workflows.registry import WORKFLOWS
 from app.workflows.states import State
+from tests import diagrams
 from tests.regulations import report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +33,7 @@ HEAD = ("Thao tác", "Từ", "Sang", "Ai", "Thông báo khi chưa được", "C�
 # Of a result the open step tells people, not its own table: the last two columns are left out.
 COLUMNS = {"result": len(HEAD) - 2, "procedure_version": len(HEAD) - 2,
            "publication_decision": len(HEAD) - 2}  # fmt: skip
-GUIDES += [DOCS / "phan-quyen.md", DOCS / "thu-tuc-trong-10-phut.md"]
+GUIDES += [DOCS / "quy-che.md", DOCS / "phan-quyen.md", DOCS / "thu-tuc-trong-10-phut.md"]
 # Whom a notice reaches, beside the roles.
 _OTHERS = {"applicant": "người nộp hồ sơ", "desk": "Bộ phận Một cửa", "sender": "người gửi",
            "chairman": "Chủ tịch UBND cấp tỉnh"}  # fmt: skip
@@ -153,6 +154,10 @@ def test_tables_of_states_are_those_of_the_workflows():
         assert place[0] == f"{place[1]}\n{table}\n{place[2]}", "run: .venv/bin/python -m tests.test_docs"
 
 
+def test_the_diagrams_are_those_of_the_workflows():
+    assert diagrams.PAGE.read_text(encoding="utf-8") == diagrams.page(), "run: .venv/bin/python -m tests.test_docs"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     missing = []
@@ -186,3 +191,4 @@ def test_every_picture_is_used_small_and_described():
 if __name__ == "__main__":
     write_tables()
     report.write()
+    diagrams.write()

@@ -73,6 +73,9 @@ def value_words(key: str, value: Any) -> str:
     if parameter.kind is Kind.flag and isinstance(value, bool):
         return _("Yes") if value else _("No")
     items = value if isinstance(value, list) else [value]
+    if parameter.kind is Kind.choices and not parameter.is_ordered:
+        known = list(parameter.choices)
+        items = sorted(items, key=lambda item: known.index(item) if item in known else len(known))
     words = ", ".join(_item(parameter, item) for item in items)
     return f"{words} {_(parameter.unit)}" if parameter.unit else words
 

@@ -4,6 +4,7 @@ from flask import current_app
 from flask_appbuilder import AppBuilder
 
 from app.lowcode.generate import add_screens
+from app.views.act_tables import ActTableView
 from app.views.admin import ADMIN_VIEWS
 from app.views.api_docs import API_DOCS_VIEWS
 from app.views.api_tokens import API_TOKEN_VIEWS
@@ -45,6 +46,7 @@ VIEWS: tuple[type, ...] = (
     *OUTAGE_VIEWS,
     *PROCESS_DESIGNER_VIEWS, *PROCESS_IMPORT_VIEWS, *PROCESS_TRIAL_VIEWS,
     ProfilesView,
+    ActTableView,
 )  # fmt: skip
 
 

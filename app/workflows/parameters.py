@@ -78,6 +78,7 @@ class Parameter:
     fallback: Any = None
     ground: str | None = None  # of the fallback
     is_read: bool = True
+    is_ordered: bool = False  # a list whose order says something
 
 
 _HOURS, _DAYS = N_("working hours"), N_("days")
@@ -145,7 +146,7 @@ _READ = (
     Parameter("extension_max_count", Group.extension, N_("Extensions at most"), Kind.whole, unit=_TIMES,
               least=0, most=10, fallback=1, ground="NĐ 61/2018 Đ19"),
     Parameter("extension_approvers", Group.extension, N_("Who confirms an extension, in turn"), Kind.choices,
-              choices=SIGNERS, fallback=[AGENCY_HEAD]),
+              choices=SIGNERS, fallback=[AGENCY_HEAD], is_ordered=True),
     Parameter("count_from", Group.calendar, N_("Days are counted"), Kind.choice, choices=COUNT_FROM,
               fallback="next", ground="BLDS 2015 Đ147.2"),
     Parameter("due_time_of_day", Group.calendar, N_("A day limit ends"), Kind.choice, choices=DUE_TIMES,

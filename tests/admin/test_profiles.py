@@ -118,3 +118,13 @@ def test_the_number_of_statements_does_not_grow_with_parameters(session, hue, co
     with count_queries() as many:
         profile_page.lines_of(session, profile_page.get_profile(session, hue.id))
     assert len(many) == len(few)
+
+
+def test_before_going_live_what_is_unset_is_asked_for(session, login, hue):
+    assert {line.key for line in profile_page.unset_now(session)} >= {"extension_max_ratio", "transfer_limit_hours"}
+    assert vi("Parameters without a value") in login(Role.system_admin).get("/admin/").text
+    for row in [row for row in hue.base.parameters if row.value == "unset"]:
+        session.delete(row)
+    session.flush()
+    session.expire_all()
+    assert profile_page.unset_now(session) == []
