@@ -28,7 +28,9 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
                  "undo_pack": N_("undid the configuration pack")},
     "charge": {"set_charges": N_("fixed the amounts")},
     "result": {f"result_{row.name}": row.label for row in WORKFLOWS["result"].transitions},
-    "task": {"finish_step": N_("finished a step"), "send_back_step": N_("sent the dossier back a step")},
+    "task": {"finish_step": N_("finished a step"), "send_back_step": N_("sent the dossier back a step"),
+             "recall_step": N_("took a finished step back"), "ask_opinion": N_("asked for an opinion"),
+             "give_opinion": N_("gave an opinion")},
     "ab_role": {"change_rights": N_("changed the rights")},
 }  # fmt: skip
 

@@ -25,6 +25,7 @@ from app.models.form import Form, FormSection
 from app.models.form_field import FormField
 from app.models.incident import OutageDecision, PaperReception
 from app.models.letter import Letter
+from app.models.linked_dossier import LinkedDossier
 from app.models.money import Charge
 from app.models.notice import IncidentNotice, MailMessage, Notice
 from app.models.officer import OfficerPosition, UserSetting
@@ -89,6 +90,7 @@ __all__ = [
     "ImportRun",
     "IncidentNotice",
     "Letter",
+    "LinkedDossier",
     "MailMessage",
     "Movement",
     "Notice",

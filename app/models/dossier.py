@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 DOSSIER_STATES = {int(state): state.label for state in State}
 DOSSIER_CHANNELS = {
     "counter": N_("At the counter"), "online": N_("Online"), "post": N_("By post"),
+    "linked": N_("From a linked dossier"),
 }  # fmt: skip
 RESULT_WAYS = {
     "desk": N_("At the one-stop desk"), "post": N_("By public post"),

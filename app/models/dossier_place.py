@@ -81,19 +81,16 @@ def _adding(dialect: str) -> Any:
     return _insert(dialect, rows.select_from(_AT.join(_UP, _is_below())).where(_AT.c.id.in_(agencies)))
 
 
-def _add(connection: Connection, dossier_id: int, first: int, second: int) -> None:
-    values = {"dossier": dossier_id, "first": first, "second": second}
-    connection.execute(_adding(connection.dialect.name), values)
-
-
-@event.listens_for(Dossier, "after_insert")
-def _place_dossier(_mapper: object, connection: Connection, dossier: Dossier) -> None:
-    _add(connection, dossier.id, dossier.agency_id, dossier.desk_id)
-
-
-@event.listens_for(Task, "after_insert")
-def _place_task(_mapper: object, connection: Connection, task: Task) -> None:
-    _add(connection, task.dossier_id, task.agency_id, task.agency_id)
+@event.listens_for(Session, "after_flush")
+def _place_new(session: Session, _context: object) -> None:
+    """Place new dossiers, and dossiers where new tasks stand; one statement for any number."""
+    wanted = {(d.id, d.agency_id, d.desk_id) for d in session.new if isinstance(d, Dossier)}
+    wanted |= {(t.dossier_id, t.agency_id, t.agency_id) for t in session.new if isinstance(t, Task)}
+    if wanted:
+        connection = session.connection()
+        names = ("dossier", "first", "second")
+        rows = [dict(zip(names, values, strict=True)) for values in sorted(wanted)]
+        connection.execute(_adding(connection.dialect.name), rows)
 
 
 @event.listens_for(Dossier, "after_update")

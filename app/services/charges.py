@@ -8,10 +8,11 @@ from app.errors import Invalid, NotAllowed
 from app.models import Charge, Dossier, Letter, next_number
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Role
-from app.services import lifecycle
+from app.services import lifecycle, processing
 from app.services.guards import open_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
+from app.workflows.process import StepKind
 from app.workflows.states import OPEN, State
 
 _CASH_ROLES = (Role.cashier, Role.desk_officer)
@@ -40,6 +41,7 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
     row = None
     if State(dossier.state) is State.payment_requested:
         row = lifecycle.move(session, dossier, "record_payment", actor)
+    processing.pass_waiting(session, dossier, StepKind.payment, actor, _("Paid, receipt %(number)s", number=number))
     letter = issue_letter(
         session, dossier, "charge_receipt", actor, cause=f"receipt:{number}"[:60], charges=due
     )

@@ -14,6 +14,7 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.apology_offers import apology_offers
 from app.services.apology_offers import hint as apology_hint
+from app.services.consult_offers import consult_offers
 from app.services.dossier_page import user_names
 from app.services.eform_state import open_fields
 from app.services.ending_offers import ending_offers
@@ -40,8 +41,9 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
         *_withdrawal(dossier, rows), *_money(dossier, rows, actor),
         *_reception(session, dossier, rows),
         *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
-        *extension_offers(session, dossier, actor), *apology_offers(session, dossier, actor),
-        *_handing(session, dossier, actor), *ending_offers(dossier, rows, actor),
+        *consult_offers(session, dossier, actor), *extension_offers(session, dossier, actor),
+        *apology_offers(session, dossier, actor), *_handing(session, dossier, actor),
+        *ending_offers(dossier, rows, actor),
     ]  # fmt: skip
     main = next((o for o in found if o.is_main and not o.blocked), None)
     for offer in found:

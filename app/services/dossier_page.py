@@ -36,6 +36,8 @@ from app.workflows.working_time import CalendarExhausted
 STEP_WORDS = {
     "finish_step": N_("A step was finished"),
     "send_back_step": N_("The dossier was sent back to an earlier step"),
+    "recall_step": N_("A finished step was taken back"),
+    "ask_opinion": N_("An opinion was asked for"), "give_opinion": N_("An opinion was given"),
     "ask_extension": N_("An extension of the time limit was asked for"),
     "confirm_extension": N_("The extension was confirmed"),
     "grant_extension": N_("The extension was granted, the due date changed"),
@@ -55,6 +57,8 @@ _MOVE_LOOKS = {
     "ask_supplement_in_process": ("warning", "file-plus"),
     "request_payment": ("warning", "cash"), "request_payment_in_process": ("warning", "cash"),
     "send_back_step": ("warning", "arrow-back"), "request_withdrawal": ("warning", "arrow-back"),
+    "recall_step": ("warning", "arrow-back"), "ask_opinion": ("info", "messages"),
+    "give_opinion": ("info", "message"), "open_linked": ("info", "external"),
     "ask_extension": ("warning", "hourglass"), "confirm_extension": ("info", "hourglass"),
     "grant_extension": ("success", "calendar"), "refuse_extension": ("danger", "circle-x"),
     "refuse_unanswered": ("danger", "circle-x"), "reopen": ("warning", "rotate"), "explain": ("info", "message"),

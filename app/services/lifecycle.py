@@ -17,6 +17,7 @@ from app.services.guards import due_charges as due_charges  # callers ask the li
 from app.services.profiles import profile_value
 from app.services.task_rights import holds, is_own, may_do
 from app.services.timing import calendar_of, reception_due
+from app.transactions import enqueue
 from app.workflows.calendars import to_minute
 from app.workflows.deadlines import resume_due
 from app.workflows.dossier import DOSSIER
@@ -25,6 +26,7 @@ from app.workflows.ledger import WORKING
 from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State, pauses_clock
 from app.workflows.table import Transition
 
+LINKED = "linked"  # the channel of a dossier that another one opened
 DESK_ROLES = frozenset({Role.desk_officer, Role.cashier, Role.centre_director})
 
 
@@ -43,16 +45,18 @@ def find_transition(name: str) -> Transition[State]:
 
 
 def move(
-    session: Session, dossier: Dossier, name: str, actor: Actor, *, remark: str | None = None
+    session: Session, dossier: Dossier, name: str, actor: Actor, *, remark: str | None = None, of_itself: bool = False
 ) -> Transition[State]:
     """Make transition ``name``: state, movement, clock, history; flushed, not committed.
 
+    of_itself: the process makes it, after an act of ``actor`` that was his to do.
     Raises NotAllowed if state, role or place forbid it, Invalid if a reason is missing or a
     guard does not hold. Source: each row's ``clause``.
     """
     row = find_transition(name)
     source = State(dossier.state)
-    refuse_unless_open(dossier, row, actor)
+    if not of_itself or source not in row.sources:
+        refuse_unless_open(dossier, row, actor)
     refuse_unless(row, dossier, remark)
     moves = [(m.transition, State(m.source) if m.source else None, State(m.target))
              for m in dossier.movements if m.source != m.target]  # fmt: skip
@@ -64,16 +68,16 @@ def refuse_unless_open(dossier: Dossier, row: Transition[State], actor: Actor) -
     """Raise NotAllowed if state, role or place forbid ``row``."""
     if State(dossier.state) not in row.sources or not _acts(dossier, row, actor):
         refuse_own(dossier, actor)
-        raise NotAllowed(_("%(code)s: “%(step)s” is not open to you in the present state.",
-                           code=dossier.code, step=_(row.label)))  # fmt: skip
+        values = {"code": dossier.code, "step": _(row.label)}
+        raise NotAllowed(_("%(code)s: “%(step)s” is not open to you in the present state.", **values))
 
 
-def begin(session: Session, dossier: Dossier, name: str, actor: Actor) -> Transition[State]:
+def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself: bool = False) -> Transition[State]:
     """Put a new dossier into the state its creating transition leads to; as ``move``."""
     row = find_transition(name)
     session.add(dossier)
     session.flush()  # its ids are what the rights are compared with
-    if None not in row.sources or not _acts(dossier, row, actor):
+    if None not in row.sources or not (of_itself or _acts(dossier, row, actor)):
         refuse_own(dossier, actor)
         raise NotAllowed(_("You may not enter dossiers here."))
     refuse_unless(row, dossier, None)
@@ -97,9 +101,8 @@ def refuse_unless(row: Transition[State], dossier: Dossier, remark: str | None) 
 
 
 def note_step(
-    session: Session, dossier: Dossier, name: str, actor: Actor, remark: str,
-    clause: str | None = None,
-) -> None:  # fmt: skip
+    session: Session, dossier: Dossier, name: str, actor: Actor, remark: str, clause: str | None = None
+) -> None:
     """Record an act beside the states, as a handover: the course grows by one line."""
     because(session, action=name, reason=remark)
     _record(session, dossier, name, dossier.state, dossier.state, actor, remark, clause, now())
@@ -121,6 +124,8 @@ def _enter(
         _restart_clock(session, dossier, source, target, at, row.clause, actor)
     session.flush()
     _hand_clock_to(session, dossier, target, row.clause, at)
+    if dossier.channel == LINKED and target in CLOCK_OVER:
+        enqueue("linked.ended", dossier_id=dossier.id)
 
 
 def _record(

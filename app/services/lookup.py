@@ -30,6 +30,7 @@ _STARS = 3
 PUBLIC_WORDS = {
     "submit": N_("The dossier was sent"),
     "register": N_("The dossier was entered by the one-stop desk"),
+    "open_linked": N_("A linked dossier was opened at another agency"),
     "receive_at_counter": N_("The dossier was received at the counter"),
     "accept": N_("The dossier was accepted"),
     "ask_supplement": N_("A supplement was asked for"),

@@ -68,9 +68,7 @@ def place_of_step(session: Session, dossier: Dossier, step: StepSpec) -> Agency:
         agency = session.get(Agency, step.agency_id) if step.agency_id else None
         if agency is None:
             raise DomainError(_("%(step)s: the agency is missing.", step=step.name))
-        while agency.successor is not None:  # merged since the process was decided
-            agency = agency.successor
-        return agency
+        return agency.standing()
     return root_agency(session) if step.place == StepPlace.province else dossier.agency
 
 
@@ -91,8 +89,9 @@ def open_steps(
     tasks = [_task(session, dossier, graph, step, places, people, user_id) for step in steps]
     session.add_all(tasks)
     session.flush()
+    asked = ask_configured(session, dossier, graph, tasks)
     show_place(session, dossier)
-    tell_tasks(session, {task: people.told(task) for task in tasks})
+    tell_tasks(session, {task: people.told(task) for task in tasks} | asked)
     return tasks
 
 
@@ -116,6 +115,46 @@ def _task(
         role=step.role, position=graph.steps.index(step) + 1, agency=agency, opened_at=at, due_at=due_at,
         assignee_id=user_id or people.choose(dossier, step, agency.id), state=TaskState.open,
     )  # fmt: skip
+
+
+def ask_configured(
+    session: Session, dossier: Dossier, graph: Graph, tasks: list[Task]
+) -> dict[Task, list[int]]:
+    """Open the questions of consultation steps: one for each agency the step names.
+
+    Returns whom to tell of each. Raises DomainError for an agency that is none.
+    """
+    wanted = [(task, step) for task in tasks if (step := graph.find(task.key)).kind == StepKind.consult]
+    codes = {code for _task, step in wanted for code in step.consulted}
+    if not codes:
+        return {}
+    query = sa.select(Agency).where(Agency.code.in_(codes))
+    agencies = {agency.code: agency.standing() for agency in session.scalars(query)}
+    missing = sorted(codes - set(agencies))
+    if missing:
+        raise DomainError(_("There is no agency with the code %(code)s.", code=missing[0]))
+    prepare_calendars(session, agencies.values())
+    people = candidates_of(session, dossier, [(agencies[c].id, s) for _t, s in wanted for c in s.consulted])
+    questions = [ask_agency(session, task, agencies[code], step.minutes, "") for task, step in wanted
+                 for code in dict.fromkeys(step.consulted)]  # fmt: skip
+    session.flush()
+    return {question: people.told(question) for question in questions}
+
+
+def ask_agency(
+    session: Session, task: Task, agency: Agency, minutes: int, question: str,
+    *, role: str = "", user_id: int | None = None,
+) -> Task:  # fmt: skip
+    """Return a new question from ``task`` to an agency, or to one officer of it; not flushed."""
+    at = now()
+    asked = Task(
+        dossier=task.dossier, step_id=task.step_id, key=task.key, slot=f"{agency.id}:{user_id or 0}",
+        name=task.name, kind=str(StepKind.consult), role=role or task.role, position=task.position,
+        agency=agency, assignee_id=user_id, opened_at=at, asked_by_id=task.id, question=question or None,
+        due_at=add_minutes(calendar_of(session, agency), at, minutes), state=TaskState.open,
+    )  # fmt: skip
+    session.add(asked)
+    return asked
 
 
 def keep_passed(

@@ -14,10 +14,12 @@ from app.models import Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor
 from app.services import lifecycle, results
+from app.services.guards import due_charges
 from app.services.handing import refuse_unless_mine
 from app.services.notices import notify_transition
 from app.services.opening import judge, keep_passed, marking_of, open_steps, show_place
 from app.services.process_graphs import graph_of
+from app.transactions import enqueue
 from app.workflows import routing
 from app.workflows.process import Graph, StepKind, StepSpec
 from app.workflows.routing import Course, NoWay
@@ -75,7 +77,7 @@ def leave(session: Session, task: Task, whole: Graph, actor: Actor, remark: str 
         _go_on(session, dossier, whole, course, task.key, actor)
         return dossier
     results.issue_unnumbered(session, dossier, actor)
-    row = lifecycle.move(session, dossier, "finish", actor, remark=note)
+    row = lifecycle.move(session, dossier, "finish", actor, remark=note, of_itself=True)
     close(session, task, TaskState.done, actor, remark, went_to)
     _go_on(session, dossier, whole, course, task.key, actor)
     notify_transition(session, dossier, row)
@@ -91,7 +93,20 @@ def _go_on(
     opened = open_steps(session, dossier, whole, course.opened, actor)
     if not opened:
         show_place(session, dossier)
+    _begin_waiting(session, dossier, opened, actor)
     return opened
+
+
+def _begin_waiting(session: Session, dossier: Dossier, opened: Iterable[Task], actor: Actor) -> None:
+    """Set going what opened steps wait for: the money, the other agency's dossier."""
+    for task in [t for t in opened if t.state == TaskState.open]:
+        if task.kind == StepKind.child:
+            enqueue("linked.open", task_id=task.id)
+        elif task.kind == StepKind.payment and not due_charges(dossier):
+            leave(session, task, graph(dossier), actor, _("Nothing is left to pay"))
+        elif task.kind == StepKind.payment and lifecycle.open_tasks(dossier) == [task]:
+            row = lifecycle.move(session, dossier, "request_payment_in_process", actor, of_itself=True)
+            notify_transition(session, dossier, row)
 
 
 def _ends(whole: Graph, course: Course) -> bool:

@@ -24,7 +24,7 @@ from app.models import (
 )
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
-from app.services import lifecycle
+from app.services import lifecycle, processing
 from app.services.eform_catalogs import with_labels
 from app.services.eform_search import keep_answers_text
 from app.services.eform_state import reopened
@@ -35,6 +35,7 @@ from app.services.notices import notify_transition
 from app.services.profiles import profile_value
 from app.services.timing import reception_due
 from app.workflows.numbering import counter_key, render_code
+from app.workflows.process import StepKind
 
 _AGENCY_LEVEL_COMMUNE = "commune"
 
@@ -204,6 +205,8 @@ def answer_supplement(
     request.answered_at = at
     session.flush()
     row = lifecycle.move(session, dossier, "answer_supplement", actor)
+    told = _("Supplement %(number)d", number=request.number)
+    processing.pass_waiting(session, dossier, StepKind.applicant, actor, told)
     notify_transition(session, dossier, row)
     return dossier
 

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from app.services.consulting import close_silent
 from app.services.escalation import chase_supplements, escalate_overdue
 from app.services.governance_reminders import remind_governance
 from app.services.reminders import remind_all
@@ -13,4 +14,4 @@ def check() -> int:
     """Tell officers of steps, trials and reports nearly due or late; returns how many were told."""
     with transaction() as session:
         return (remind_all(session) + escalate_overdue(session) + chase_supplements(session)
-                + remind_governance(session))  # fmt: skip
+                + close_silent(session) + remind_governance(session))  # fmt: skip

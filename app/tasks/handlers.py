@@ -6,6 +6,7 @@ from typing import Any
 from app.integrations.mail import deliver_mail
 from app.services.calendar_moving import move_waiting
 from app.services.letters import keep_letter
+from app.services.linked import end_linked, open_linked
 from app.services.outages import credit_waiting
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting
@@ -25,6 +26,8 @@ HANDLERS: dict[str, Handler] = {
     "imports.apply": apply_import,
     "calendars.move": move_waiting,
     "letters.render": keep_letter,
+    "linked.ended": end_linked,
+    "linked.open": open_linked,
     "mail.send": deliver_mail,
     "outages.credit": credit_waiting,
     "ratings.invite": invite_rating,

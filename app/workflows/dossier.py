@@ -67,6 +67,18 @@ RECEPTION: tuple[Transition[State], ...] = (
         notices=("applicant",),
     ),
     Transition(
+        name="open_linked",
+        sources=NEW,
+        target=State.registered,
+        roles=frozenset({DESK_OFFICER, SPECIALIST, DIVISION_HEAD, AGENCY_HEAD}),
+        label=N_("Open a linked dossier"),
+        consequence=N_(
+            "The other agency gets a dossier of its own with the papers it needs; its result comes back."
+        ),
+        clause="QN20 Đ21.4; NĐ 61/2018 Đ3",
+        notices=("desk", "applicant"),
+    ),
+    Transition(
         name="accept",
         sources=frozenset({State.registered}),
         target=State.accepted,

@@ -31,6 +31,7 @@ from app.services.submission import submit
 from tests.factories import make_account, make_division, make_form, make_position, make_user
 from tests.i18n.world_configuration import make_configuration
 from tests.i18n.world_lifecycle import make_lifecycle
+from tests.i18n.world_process import make_process_work
 from tests.i18n.world_publication import make_publication
 from tests.services.steps import PNG, Office, task_of
 
@@ -67,6 +68,7 @@ class World:
         self._make_settings()
         make_publication(self)
         make_lifecycle(self)
+        make_process_work(self)
         make_configuration(self)
         self._fill_files()
         session.flush()

@@ -7,9 +7,9 @@ from flask import request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.lowcode.values import as_id, plain_text
-from app.models import Dossier, ProcedureVersion, Task
+from app.models import Dossier, ProcedureVersion
 from app.permissions import Actor
 from app.services import charges, eforms, fees, handing, processing, reception, reopening, results, submission
 from app.services.eform_state import reopened
@@ -17,20 +17,13 @@ from app.services.files import max_upload_mb
 from app.services.supplements import Again
 from app.views.applicant.uploads import take_plain_files
 from app.views.officers.apology_acts import APOLOGY_ACTS
-from app.views.officers.base import ids, whole_number
+from app.views.officers.base import ids, task_of, whole_number
+from app.views.officers.consult_acts import CONSULT_ACTS
 from app.views.officers.extension_acts import EXTENSION_ACTS
 from app.views.officers.fee_inputs import read_counts
 from app.workflows.states import State
 
 Act = Callable[[Session, Dossier, Actor, Any], str]
-
-
-def task_of(session: Session, dossier: Dossier, actor: Actor, form: Any) -> Task:
-    """Return the task the form names, locked; NotFound if it is not one of this dossier."""
-    task = handing.get_task(session, as_id(form.get("task", "")) or 0, actor)
-    if task.dossier_id != dossier.id:
-        raise NotFound(_("There is no such task, or you may not see it."))
-    return task
 
 
 def papers_of(version: ProcedureVersion, form: Any) -> dict[int, tuple[str, int]]:
@@ -189,6 +182,6 @@ ACTS: dict[str, Act] = {
     "finish_step": _finish_step, "send_back": _send_back, "hand_to": _hand_to,
     "return_result": _deliver, "approve_withdrawal": _approve_withdrawal,
     "reject_withdrawal": _reject_withdrawal, "request_withdrawal": _request_withdrawal,
-    "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS,
+    "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS, **CONSULT_ACTS,
     "refuse_unanswered": _refuse_unanswered, "reopen": _reopen,
 }  # fmt: skip

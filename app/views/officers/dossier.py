@@ -16,11 +16,11 @@ from app.extensions import db
 from app.lowcode.telling import history_of, tell
 from app.lowcode.values import as_id
 from app.models import Dossier
-from app.models.dossier import DOSSIER_CHANNELS, PAPER_KINDS, RESULT_WAYS
+from app.models.dossier import DOSSIER_CHANNELS, DOSSIER_STATES, PAPER_KINDS, RESULT_WAYS
 from app.models.money import CHARGE_STATES, PAYMENT_METHODS
-from app.models.task import TASK_STATES
+from app.models.task import ANSWERS, TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
-from app.services import dossier_offers, dossier_page, eforms, files, officer_answers, results
+from app.services import dossier_offers, dossier_page, eforms, files, linked, officer_answers, results
 from app.services.dossier_compare import comparison_of
 from app.services.dossier_process import picture_of
 from app.services.dossiers import get_dossier
@@ -176,6 +176,8 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         "may_write_part": officer_answers.may_write(dossier, actor),
         "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
         "rounds": rounds(dossier), "extension_stages": stages,
+        "questions": [t for t in dossier.tasks if t.asked_by_id is not None], "answer_words": ANSWERS,
+        "linked": linked.links_of(session, dossier), "dossier_states": DOSSIER_STATES,
     }  # fmt: skip
 
 

@@ -1,0 +1,149 @@
+"""Linked procedures: a step opens a dossier at another agency and waits for its result (QN20 Đ21.4).
+
+Several such steps side by side run in parallel, one after another in sequence: the graph says so.
+The agency of the leading dossier stays responsible; every linked dossier has a clock of its own.
+"""
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload
+
+from app.clock import now
+from app.errors import DomainError
+from app.models import (
+    Agency,
+    Attachment,
+    Component,
+    Dossier,
+    DossierPaper,
+    LinkedDossier,
+    ProcedureVersion,
+    Task,
+)
+from app.models.task import TaskState
+from app.permissions import Actor, Role
+from app.services import lifecycle, processing
+from app.services.drafts import published_version
+from app.services.lifecycle import LINKED
+from app.services.notices import holders, notice_users, notify_transition
+from app.services.submission import make_dossier
+from app.services.timing import reception_due
+from app.text import fold
+from app.workflows.states import State
+
+_SYSTEM = Actor()
+_RESULT_SOURCE = 8  # TTH17 Đ8: a digitised result
+
+
+def open_linked(session: Session, task_id: int) -> Dossier | None:
+    """Open the dossier that a step waits for; None if it is there already or not waited for.
+
+    It is registered at the other agency's desk with the answers and papers of the leading
+    dossier that its form and its components ask for too. If that cannot be done the officers of
+    the step are told why, once, and may finish the step by hand.
+    """
+    task = session.get(Task, task_id, with_for_update=True)
+    if task is None or task.state != TaskState.open or link_of_task(session, task_id) is not None:
+        return None
+    procedure = task.step.child_procedure
+    if procedure is None:
+        _tell_why_not(session, task, _("The process names no procedure for it."))
+        return None
+    try:
+        version = published_version(session, procedure.code)
+    except DomainError as exc:
+        _tell_why_not(session, task, str(exc))
+        return None
+    return _open(session, task, version)
+
+
+def _open(session: Session, task: Task, version: ProcedureVersion) -> Dossier:
+    parent = task.dossier
+    answers = parent.revisions[-1].data if parent.revisions else {}
+    keys = {field.key for field in version.form.fields()} if version.form else set()
+    agency: Agency = version.agency.standing() if version.agency is not None else task.agency
+    child = make_dossier(
+        session, version, parent.account, agency, channel=LINKED,
+        data={key: value for key, value in answers.items() if key in keys},
+    )  # fmt: skip
+    _hand_papers(parent, child, version)
+    child.reception_due_at = reception_due(session, child.desk, child.submitted_at).at
+    row = lifecycle.begin(session, child, "open_linked", _SYSTEM, of_itself=True)
+    session.add(LinkedDossier(parent=parent, child=child, task=task, opened_at=now()))
+    lifecycle.note_step(session, parent, "open_linked", _SYSTEM, f"{task.name}: {child.code}, {agency.name}")
+    session.flush()
+    notify_transition(session, child, row)
+    return child
+
+
+def _hand_papers(parent: Dossier, child: Dossier, version: ProcedureVersion) -> None:
+    """Give the linked dossier the papers it asks for that the leading one holds."""
+    for component in version.components:
+        for held in [a for a in parent.attachments if not a.is_replaced and _is_same(a.component, component)]:
+            child.attachments.append(Attachment(
+                component=component, name=held.name, file=held.file, source_class=held.source_class,
+                author_name=held.author_name,
+            ))  # fmt: skip
+        if any(a.component is component for a in child.attachments):
+            child.papers.append(DossierPaper(component=component, name=component.name, kind="electronic"))
+
+
+def _is_same(held: Component | None, wanted: Component) -> bool:
+    if held is None:
+        return False
+    is_typed = held.document_type_id is not None and held.document_type_id == wanted.document_type_id
+    return is_typed or fold(held.name) == fold(wanted.name)
+
+
+def _tell_why_not(session: Session, task: Task, why: str) -> None:
+    people = holders(session, task.agency_id, Role(task.role))
+    title = _("%(code)s: the linked dossier could not be opened", code=task.dossier.code)
+    notice_users(session, people, task.dossier, f"linked:{task.id}", title, why)
+
+
+def end_linked(session: Session, dossier_id: int) -> bool:
+    """Bring the outcome of a linked dossier back; returns whether there was anything to do.
+
+    With a result the waiting step is finished and the result stands among the papers of the
+    leading dossier. Refused or stopped, the officers of the step are told and decide.
+    """
+    query = sa.select(LinkedDossier).where(LinkedDossier.child_id == dossier_id)
+    link = session.scalar(query.options(joinedload(LinkedDossier.task)).with_for_update(of=LinkedDossier))
+    if link is None or link.ended_at is not None:
+        return False
+    task, child = link.task, link.child
+    link.ended_at = now()
+    result = next((r for r in reversed(child.results) if r.file is not None), None)
+    if result is not None and result.file is not None:
+        link.parent.attachments.append(Attachment(
+            name=f"{child.code}.pdf", file=result.file, source_class=_RESULT_SOURCE, author_name=child.agency.name[:255]
+        ))  # fmt: skip
+    session.flush()
+    outcome = _(State(child.state).label)
+    is_waiting = task.state == TaskState.open and State(link.parent.state) is State.processing
+    if is_waiting and State(child.state) in {State.finished, State.returned}:
+        processing.leave(session, task, processing.graph(link.parent), _SYSTEM, f"{child.code}: {outcome}")
+    elif is_waiting:
+        people = [task.assignee_id] if task.assignee_id else holders(session, task.agency_id, Role(task.role))
+        title = _("%(code)s: the linked dossier %(child)s has ended", code=link.parent.code, child=child.code)
+        notice_users(session, people, link.parent, f"linked-end:{link.id}", title, outcome)
+    return True
+
+
+def link_of_task(session: Session, task_id: int) -> LinkedDossier | None:
+    """Return the dossier opened for a step, if any."""
+    return session.scalar(sa.select(LinkedDossier).where(LinkedDossier.task_id == task_id))
+
+
+def links_of(session: Session, dossier: Dossier) -> tuple[list[LinkedDossier], LinkedDossier | None]:
+    """Return (the dossiers this one opened, the one that opened it); two statements at most."""
+    child, version = joinedload(LinkedDossier.child), Dossier.version
+    query = (
+        sa.select(LinkedDossier).where(LinkedDossier.parent_id == dossier.id)
+        .options(child.joinedload(version), child.joinedload(Dossier.agency)).order_by(LinkedDossier.id)
+    )  # fmt: skip
+    own = None
+    if dossier.channel == LINKED:
+        above = sa.select(LinkedDossier).where(LinkedDossier.child_id == dossier.id)
+        own = session.scalar(above.options(joinedload(LinkedDossier.parent).joinedload(Dossier.agency)))
+    return list(session.scalars(query)), own

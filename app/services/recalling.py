@@ -1,0 +1,52 @@
+"""Taking back a step one has just finished, before anybody has begun with what it led to."""
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, NotAllowed
+from app.history import HistoryEntry
+from app.models import Task
+from app.models.task import TaskState
+from app.permissions import Actor
+from app.services import lifecycle, processing, results
+from app.workflows.process import StepKind
+from app.workflows.states import State
+
+_RECALLED = frozenset({StepKind.work, StepKind.check, StepKind.sign})  # what is numbered is out
+
+
+def recall(session: Session, task: Task, actor: Actor) -> Task:
+    """Take back a step one has finished, as long as nobody has begun with what it led to.
+
+    Raises NotAllowed if it was not one's own, Conflict once somebody has opened the dossier.
+    """
+    dossier = task.dossier
+    lifecycle.refuse_own(dossier, actor)
+    if not may_recall(task, actor):
+        raise NotAllowed(_("This step cannot be taken back."))
+    if was_opened(session, task, actor):
+        raise Conflict(_("%(code)s: somebody has begun with it; ask for it to be sent back.", code=dossier.code))
+    lifecycle.note_step(session, dossier, "recall_step", actor, task.name)
+    results.reopen(session, dossier, _("Taken back: %(step)s", step=task.name))
+    return processing.go_back(session, dossier, task.key, actor, user_id=actor.user_id)
+
+
+def may_recall(task: Task, actor: Actor) -> bool:
+    """Return whether a step was the actor's and stands open right behind what he did."""
+    dossier, is_done = task.dossier, task.state == TaskState.done and task.is_current
+    if not is_done or task.assignee_id != actor.user_id or task.asked_by_id is not None:
+        return False
+    standing = {t.key for t in lifecycle.open_tasks(dossier)}
+    is_next = bool(task.went_to) and set(task.went_to or ()) <= standing
+    return is_next and task.kind in _RECALLED and State(dossier.state) is State.processing
+
+
+def was_opened(session: Session, task: Task, actor: Actor) -> bool:
+    """Return whether anybody else has read or touched the dossier since ``task`` was finished."""
+    entry = HistoryEntry
+    query = sa.select(entry.id).where(
+        entry.aggregate == "dossier", entry.aggregate_id == task.dossier_id,
+        entry.actor_id.is_not(None), entry.actor_id != actor.user_id, entry.at >= task.finished_at,
+    )  # fmt: skip
+    return session.scalar(query.limit(1)) is not None
