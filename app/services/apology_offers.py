@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.lowcode.values import plain_text
+from app.lowcode.values import inside_sentence, plain_text
 from app.models import Apology, Dossier
 from app.models.apology import APOLOGY_KINDS
 from app.permissions import ROLE_LABELS, Actor, Role
@@ -32,7 +32,7 @@ def _write(session: Session, dossier: Dossier, cause: str, known: Apology | None
     kind = known.kind if known else apologies.OVERDUE
     role = Role(known.signer_role if known else apologies.signer_role(session, dossier, kind))
     words = _("%(what)s. It goes to be signed by: %(role)s; then it is sent to the applicant.",
-              what=_(APOLOGY_KINDS[kind]), role=_(ROLE_LABELS[role]).lower())  # fmt: skip
+              what=_(APOLOGY_KINDS[kind]), role=inside_sentence(_(ROLE_LABELS[role])))  # fmt: skip
     asks_day = cause == apologies.OVERDUE and dossier.finished_at is None
     facts = {"cause": cause, "asks_day": asks_day, "returned": known.answer if known else None,
              "reason": known.reason if known else ""}  # fmt: skip

@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.lowcode.values import plain_text
+from app.lowcode.values import inside_sentence, plain_text
 from app.models import Dossier, Extension
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import extensions
@@ -33,7 +33,7 @@ def _ask(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
     roles = extensions.approvers(session)
     words = _("The due date changes once these have agreed, in this order: %(roles)s. Then the "
               "applicant gets the apology with the new date.",
-              roles=", ".join(_(ROLE_LABELS[role]).lower() for role in roles))  # fmt: skip
+              roles=", ".join(inside_sentence(_(ROLE_LABELS[role])) for role in roles))  # fmt: skip
     most = extensions.span(extensions.longest(session, dossier))
     return [Offer(row.name, _(row.label), words, clause=row.clause, icon="hourglass",
                   facts={"choices": extensions.choices(session, dossier), "most": most})]  # fmt: skip
@@ -48,7 +48,7 @@ def _agree(session: Session, extension: Extension) -> Offer:
                   "your name and sent to the applicant.", old=plain_text(dossier.due_at), new=at)  # fmt: skip
     elif row.name == "confirm_extension":
         following = extension.approvers[len(extension.confirmed) + 1]
-        words = _("The request goes on to: %(role)s.", role=_(ROLE_LABELS[Role(following)]).lower())
+        words = _("The request goes on to: %(role)s.", role=inside_sentence(_(ROLE_LABELS[Role(following)])))
     blocked = extensions.grant_problem(dossier) or ""
     return Offer("agree_extension", _(row.label), words, clause=row.clause, icon="check",
                  is_main=True, blocked=blocked, facts={"extension": extension,

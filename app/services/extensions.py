@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
-from app.lowcode.values import plain_text
+from app.lowcode.values import inside_sentence, plain_text
 from app.models import Dossier, Extension
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import extension_notices, lifecycle
@@ -60,7 +60,7 @@ def ask_problem(session: Session, dossier: Dossier) -> str | None:
 
 
 def _waits(extension: Extension) -> str:
-    return _(ROLE_LABELS[Role(extension.waits_for)]).lower() if extension.waits_for else ""
+    return inside_sentence(_(ROLE_LABELS[Role(extension.waits_for)])) if extension.waits_for else ""
 
 
 def longest(session: Session, dossier: Dossier) -> int:

@@ -1,5 +1,7 @@
 """TTH17: Quyết định số 88/2017/QĐ-UBND of Thừa Thiên Huế, clause by clause."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,7 +9,9 @@ from app.clock import acting_at
 from app.errors import Invalid, NotAllowed, NotFound
 from app.models import Notice
 from app.permissions import ANONYMOUS, Role
-from app.services import extensions, lookup, my_dossiers, reception, results, submission
+from app.services import apologies, extensions, lookup, my_dossiers, reception, results, submission
+from app.services.escalation import escalate_overdue
+from app.services.supplements import Again
 from app.services.timing import calendar_of
 from app.workflows.working_time import minutes_between
 from tests.regulations import scenes
@@ -97,6 +101,64 @@ def test_d14_1_the_agency_asks_once(office, session):
     assert dossier.state == 4
     with pytest.raises(Invalid):
         scenes.ask(office, dossier, specialist, reason="Còn thiếu trang 3")
+
+
+def apology_of(office, dossier, request, ask_again):
+    """Return the apology of a second request by our own fault, signed by the Centre's director."""
+    director = office.officer(Role.centre_director, office.tree.desk)
+    request()
+    ask_again(Again("agency", "Lần đầu chưa nêu trang 3"))
+    (apology,) = dossier.apologies
+    with pytest.raises(NotAllowed):
+        apologies.sign(office.session, apology, office.officer(Role.agency_head))
+    apologies.sign(office.session, apology, director)
+    return scenes.letter(dossier, "apology").data
+
+
+@clause("A5.2", "TTH17 Đ13.2")
+def test_d13_2_a_second_guidance_by_mistake_goes_with_the_directors_apology(office):
+    dossier, citizen = office.submitted()
+
+    def again(why):
+        supply(office, dossier, citizen)
+        reception.ask_supplement(office.session, dossier, office[Role.desk_officer], reason="Thiếu trang 3",
+                                 field_keys=["ho_ten"], component_ids=[], again=why)  # fmt: skip
+
+    data = apology_of(office, dossier, lambda: scenes.ask(office, dossier), again)
+    assert (data["cause"], data["agency"], data["reason"]) == (
+        "guidance", dossier.desk.name, "Lần đầu chưa nêu trang 3")  # fmt: skip
+
+
+@clause("A5.3", "TTH17 Đ14.1")
+def test_d14_1_asked_again_because_the_first_was_unclear_it_apologises(office):
+    dossier, citizen = scenes.in_process(office)
+    specialist = office[Role.specialist]
+
+    def again(why):
+        supply(office, dossier, citizen)
+        reception.ask_supplement(office.session, dossier, specialist, reason="Thiếu trang 3",
+                                 field_keys=["ho_ten"], component_ids=[], again=why)  # fmt: skip
+
+    data = apology_of(office, dossier, lambda: scenes.ask(office, dossier, specialist), again)
+    assert data["cause"] == "guidance"
+    assert (dossier.state, dossier.supplement_count) == (5, 2)
+
+
+@clause("A6.4", "TTH17 Đ22.7")
+def test_d22_7_a_late_result_goes_with_the_apology_of_the_head_and_is_not_held_back(office, session):
+    dossier, citizen = scenes.in_process(office)
+    with acting_at(dossier.due_at + timedelta(days=1)):
+        assert escalate_overdue(session) == 1
+        scenes.finish(office, dossier)
+        apology = apologies.write(session, dossier, office[Role.specialist], cause="overdue", reason="Chờ xác minh")
+        assert apology.signer_role == Role.agency_head
+        apologies.sign(session, apology, office[Role.agency_head])
+        assert scenes.letter(dossier, "apology").data["agency"] == dossier.agency.name
+        other, _citizen = scenes.in_process(office)
+    with acting_at(other.due_at + timedelta(days=1)):
+        scenes.finish(office, other)
+        results.deliver(session, other, office[Role.desk_officer], receiver="Trần Thị Bình")
+        assert (other.state, [a.state for a in other.apologies]) == (10, [])
 
 
 @clause("A6.2", "TTH17 Đ14.2")
