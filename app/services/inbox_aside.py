@@ -19,6 +19,7 @@ from app.workflows.states import PAUSING, State
 from app.workflows.working_time import CalendarExhausted
 
 _MOST = 60
+_HEADS = frozenset({Role.agency_head, Role.division_head})
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,11 @@ class Colleague:
 
 
 def colleagues_of(session: Session, actor: Actor) -> list[Colleague]:
-    """Return those who work where the actor does, the least loaded first, himself included."""
+    """Return those to whom the actor may give tasks where he works, the least loaded first, himself included.
+
+    A head gives anybody's task to whoever does such tasks; others give theirs to their equals.
+    """
+    roles = TASK_ROLES if actor.has(*_HEADS) else actor.roles & TASK_ROLES
     places = sorted({post.agency_id for post in actor.positions_as(TASK_ROLES)})
     if not places:
         return []
@@ -44,7 +49,7 @@ def colleagues_of(session: Session, actor: Actor) -> list[Colleague]:
         .select_from(post)
         .join(User, User.id == post.user_id)
         .outerjoin(Task, sa.and_(opened, Task.agency_id == post.agency_id))
-        .where(post.agency_id.in_(places), post.role.in_([str(role) for role in TASK_ROLES]), User.active.is_(True))
+        .where(post.agency_id.in_(places), post.role.in_(sorted(map(str, roles))), User.active.is_(True))
         .where(post.valid_from <= day, sa.or_(post.valid_to.is_(None), post.valid_to >= day))
         .group_by(User.id, User.first_name, User.last_name)
         .order_by(has, User.first_name, User.last_name)

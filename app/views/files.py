@@ -181,6 +181,18 @@ class PaperView(BaseView):
             data, code = letter_pdf(unit, letter), letter.dossier.code
         return send_file(data, f"{code}-{letter.kind}.pdf", "application/pdf", is_inline=True)
 
+    @expose("/letters/<int:pk>/preview.png")
+    @login_first
+    @has_access
+    @permission_name("use")
+    def letter_preview(self, pk: int) -> Response:
+        """The first page of a letter as a picture, to be looked at without leaving the dossier."""
+        with transaction() as unit:
+            letter = files.get_letter(unit, pk, current_actor())
+            data, code = letter_pdf(unit, letter), letter.dossier.code
+        picture = page_preview(data, "application/pdf", 1)
+        return send_file(picture, f"{code}-{letter.kind}.png", "image/png", is_inline=True)
+
     @expose("/results/<int:pk>.pdf")
     @login_first
     @has_access

@@ -9,6 +9,7 @@ from app.history import HistoryEntry
 from app.models import Dossier
 from app.permissions import Role
 from app.services.dossier_offers import find_offers
+from tests.factories import make_agency
 from tests.officers.pages import act, page
 from tests.services.steps import ANSWERS, PNG, attachment, task_of, write_draft
 
@@ -125,6 +126,11 @@ def test_a_new_letter_is_offered_to_be_printed(office, enter):
     assert response.location.endswith(f"letter={letter.id}")
     assert f"/letters/{letter.id}.pdf" in client.get(response.location).get_data(as_text=True)
     assert client.get(f"/letters/{letter.id}.pdf").data.startswith(b"%PDF")
+    preview = f"/letters/{letter.id}/preview.png"
+    assert preview in page(client, dossier, "?tab=papers")
+    assert client.get(preview).data.startswith(b"\x89PNG")
+    stranger = office.officer(Role.desk_officer, make_agency(parent=office.tree.root))
+    assert enter(stranger).get(preview).status_code == 404
 
 
 def test_a_refused_act_keeps_what_was_typed_and_says_why(office, enter):

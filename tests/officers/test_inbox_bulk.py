@@ -171,6 +171,8 @@ def test_the_reason_of_the_time_left_is_told(office, enter):
 def test_colleagues_are_listed_with_their_open_tasks(office, enter, session):
     office.processed()
     office.officer(Role.specialist)
+    equals = enter(Role.specialist).get("/work/colleagues").get_data(as_text=True)
+    assert equals.count("data-user=") == 2
     session.add(OfficerPosition(user_id=office[Role.specialist].user_id, agency_id=office.tree.commune.id,
                                 role="division_head"))  # fmt: skip
     session.flush()
