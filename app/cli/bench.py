@@ -1,6 +1,8 @@
-"""./manage bench: how fast the screens are on a large database of their own."""
+"""./manage bench: how fast screens and acts are on a large database of their own."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -26,19 +28,43 @@ def lists(rows: int, rounds: int, database: str, as_json: bool) -> None:
     """
     from bench import lists as work
     from bench.report import as_text
+
+    _run(lambda address, say: work.run(rows, address, rounds, say), database, as_text, as_json=as_json)
+
+
+@bench.command()
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(100, 10_000_000))
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--seconds", default=4.0, show_default=True, type=click.FloatRange(0.2, 60), help="Of each turn.")
+@click.option("--users", default=200, show_default=True, type=click.IntRange(2, 1000), help="Officers at work.")
+@click.option("--database", default="", help="As for lists.")
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+def workflow(rows: int, rounds: int, seconds: float, users: int, database: str, as_json: bool) -> None:
+    """Submissions and steps over HTTP, each exactly once (nộp hồ sơ, bước xử lý).
+
+    Exit code 1 if a check is missed. See docs/developers-bench.md.
+    """
+    from bench import workflow as work
+    from bench.report import workflow_as_text
+
+    _run(lambda address, say: work.run(rows, address, rounds, seconds, users, say), database, workflow_as_text,
+         as_json=as_json)  # fmt: skip
+
+
+def _run(
+    measure: Callable[[str, tables.Progress], Any], database: str, as_text: Callable[[Any], str], *, as_json: bool
+) -> None:
+    """Measure on the database named, print the report, leave with exit code 1 if a check is missed."""
     from bench.target import Refused
 
     progress = tables.Progress()
     try:
-        report = work.run(rows, database or config.environment().get("DATABASE_URL", ""), rounds, progress)
+        report = measure(database or config.environment().get("DATABASE_URL", ""), progress)
     except Refused as exc:
         raise click.ClickException(str(exc)) from exc
     finally:
         progress.close()
-    if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
-    else:
-        click.echo(as_text(report))
+    click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2) if as_json else as_text(report))
     if not all(check["is_met"] for check in report.checks):
         raise SystemExit(1)
 

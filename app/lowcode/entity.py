@@ -1,11 +1,12 @@
 """The base of every model: key, version for stale forms, folded search text."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_appbuilder import Model
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.lowcode.screen import Screen
@@ -55,8 +56,17 @@ def _index_folded_text(column: sa.Column[Any], table: Any) -> None:
         sa.Index(name, column, postgresql_using="gin", postgresql_ops=ops)
 
 
+def is_same(target: Any, names: Iterable[str]) -> bool:
+    """Return whether ``target`` is stored and none of its attributes ``names`` has changed since."""
+    state = inspect(target)
+    return state.persistent and not any(state.attrs[name].history.has_changes() for name in names)
+
+
 @event.listens_for(Searchable, "before_insert", propagate=True)
 @event.listens_for(Searchable, "before_update", propagate=True)
 def _fold_search_text(_mapper: Any, _connection: Any, target: Any) -> None:
     columns = getattr(target, "search_columns", None) or target.screen.search
+    # The column is deferred: written anew it would go to the database, and into its index, each time.
+    if is_same(target, columns):
+        return
     target.search_text = fold(" ".join(str(getattr(target, name) or "") for name in columns))

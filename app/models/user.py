@@ -12,6 +12,7 @@ from sqlalchemy.orm import mapped_column
 
 from app.errors import Invalid
 from app.i18n import N_
+from app.lowcode.entity import is_same
 from app.lowcode.screen import Screen
 from app.models.menus import ORGANISATION, SYSTEM
 from app.permissions import ROLE_LABELS, Actor, Role
@@ -67,4 +68,6 @@ User.check = _check_user
 @event.listens_for(User, "before_insert")
 @event.listens_for(User, "before_update")
 def _fold_names(_mapper: Any, _connection: Any, user: User) -> None:
+    if is_same(user, User.search_columns):
+        return
     user.search_text = fold(" ".join(getattr(user, name) or "" for name in User.search_columns))

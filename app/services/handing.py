@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.models import Dossier, Task
+from app.models import Dossier, ProcedureVersion, Process, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services import lifecycle
@@ -92,7 +92,11 @@ def get_task(session: Session, pk: int, actor: Actor) -> Task:
     query = sa.select(Task).where(Task.id == pk)
     condition = through_dossier(Task.dossier_id, actor)
     query = query if condition is None else query.where(condition)
-    query = query.join(Task.dossier).options(contains_eager(Task.dossier))
+    whole, version = contains_eager(Task.dossier), joinedload(Dossier.version)
+    query = query.join(Task.dossier).options(
+        whole.joinedload(Dossier.agency), whole.joinedload(Dossier.account), whole.options(
+            version.joinedload(ProcedureVersion.process).selectinload(Process.steps)),
+    )  # fmt: skip
     query = query.with_for_update(of=(Task, Dossier)).execution_options(populate_existing=True)
     task = session.scalar(query)
     if task is None:

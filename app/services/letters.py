@@ -19,6 +19,7 @@ from app.services.profiles import profile_value
 from app.storage import storage_at
 from app.transactions import enqueue
 
+_ISSUED = "issued_letters"  # in the info of the session, until the transaction ends
 _SYMBOLS = {"acknowledgement": "XN", "receipt_slip": "TNHS", "control_slip": "KSQT",
             "supplement": "HDHS", "refusal": "TCTN", "apology": "XL", "stop": "TBD",
             "charge_receipt": "BL", "return_receipt": "TKQ", "guidance": "HD"}  # fmt: skip
@@ -44,8 +45,14 @@ def issue_letter(
     )
     session.add(letter)
     session.flush()
+    session.info.setdefault(_ISSUED, []).append(letter)
     enqueue("letters.render", letter_id=letter.id)
     return letter
+
+
+def issued_now(session: Session, dossier: Dossier) -> list[Letter]:
+    """Return the letters of ``dossier`` that were issued in the present transaction."""
+    return [letter for letter in session.info.get(_ISSUED, ()) if letter.dossier is dossier]
 
 
 def _number(session: Session, dossier: Dossier, kind: str) -> str:

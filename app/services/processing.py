@@ -228,7 +228,8 @@ def drop(session: Session, tasks: Iterable[Task]) -> None:
         gone += [q for q in lifecycle.open_questions(dossier) if q.asked_by_id in ids and q not in gone]
     for task in gone:
         task.state, task.finished_at = TaskState.cancelled, now()
-    session.flush()
+    if gone:
+        session.flush()
 
 
 def cancel_tasks(session: Session, dossier: Dossier) -> None:

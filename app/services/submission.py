@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
@@ -77,7 +78,8 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     # Locked first, read then: in one statement PostgreSQL would wait for the other sending
     # but join the dossier as it was before.
     session.execute(sa.select(Draft.id).where(Draft.id == draft.id).with_for_update())
-    session.refresh(draft)
+    session.refresh(draft, [attr.key for attr in inspect(Draft).column_attrs])
+    session.expire(draft, ["dossier"])
     if draft.account_id != actor.account_id:
         raise NotFound(_("There is no such draft."))
     if draft.dossier is not None:

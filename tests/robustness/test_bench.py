@@ -65,3 +65,23 @@ def test_bench_refuses_tables_it_did_not_make(tmp_path: Path) -> None:
 
     with pytest.raises(target.Refused, match="did not make"):
         target.make_app(url)
+
+
+def test_bench_of_the_workflow_finds_every_act_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bench.db'}"
+    words = "workflow --rows 100 --rounds 1 --seconds 1 --users 6 --json --database"
+    done = _manage(tmp_path, *words.split(), url)
+
+    report = json.loads(done.stdout or "null")
+    assert report is not None, done.stderr
+    lines = {line["name"]: line for line in report["lines"]}
+    checks = {check["name"]: check for check in report["checks"]}
+    assert set(lines) == {"floor: step", "step", "submission"}
+    assert all(line["done"] > 0 and line["statements"] > 0 and line["cpu"] > 0 for line in lines.values())
+    assert lines["step"]["to_floor"] > 1
+    # One notice for each of the officers and what SQLite inserts row by row: PostgreSQL needs fewer.
+    assert lines["step"]["statements"] <= 27
+    assert lines["submission"]["statements"] <= 50
+    assert checks["steps lost or doubled ≤ 0"]["is_met"]
+    assert checks["submissions lost or doubled ≤ 0"]["is_met"]
+    assert done.returncode == (0 if all(check["is_met"] for check in report["checks"]) else 1)

@@ -27,7 +27,7 @@ from app.services.dossiers import get_dossier
 from app.services.eform_state import reopened
 from app.services.extensions import stages
 from app.services.ledger import ledger_of
-from app.services.letters import letter_title
+from app.services.letters import issued_now, letter_title
 from app.services.supplements import rounds
 from app.transactions import transaction
 from app.views.applicant.eform_page import elsewhere, live_rules, offered_for, page_fields
@@ -76,10 +76,9 @@ class DossierPageView(OfficerView):
                 raise NotAllowed(_("There is no such action."))
             with transaction() as unit:
                 dossier = get_dossier(unit, code, actor, to_change=True)
-                known = {letter.id for letter in dossier.letters}
                 message = ACTS[name](unit, dossier, actor, sent())
                 unit.flush()
-                fresh = [letter.id for letter in dossier.letters if letter.id not in known]
+                fresh = [letter.id for letter in issued_now(unit, dossier)]
         except NotFound:
             raise
         except DomainError as exc:
