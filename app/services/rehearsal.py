@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import now, today
@@ -29,6 +30,7 @@ from app.workflows.states import State
 from app.workflows.working_time import Calendar, add_minutes, minutes_between
 
 MOST, USUAL = 200, 50
+_SHOWN = 3  # agencies in a sentence; the rest is counted
 _EDITION = re.compile(r"-b\d{1,4}$")
 _FINISHED = (State.finished, State.returned)
 _SEED = 20_260_101  # the same invented dossiers each time
@@ -228,15 +230,22 @@ def _untaken(
 
 def _nobody(graph: Graph, plays: list[Play], cases: list[Case], facts: Facts, found: Rehearsal) -> None:
     """Note each step that nobody could do at the place where a case came to it."""
-    seen: set[tuple[str, int]] = set()
+    empty: dict[tuple[str, str], list[str]] = {}  # (step, role) → agencies
     for case, one in zip(cases, plays, strict=True):
         for key in one.steps:
             step = graph.find(key)
             place = step.agency_id if step.place == StepPlace.named else case.places.get(step.place)
-            if step.kind in AUTOMATIC or place is None or (place, step.role) in facts.held or (key, place) in seen:
+            if step.kind in AUTOMATIC or place is None or (place, step.role) in facts.held:
                 continue
-            seen.add((key, place))
             agency: Agency | None = facts.agencies.get(place)
             role = _(ROLE_LABELS[Role(step.role)]) if step.role in set(Role) else step.role
-            found.nobody.append((step.name, f"{role} · {agency.name if agency else '—'}"))
-    found.nobody.sort()
+            names = empty.setdefault((step.name, role), [])
+            if agency is not None and agency.name not in names:
+                names.append(agency.name)
+    found.nobody += [(step, f"{role} · {_some(names)}") for (step, role), names in sorted(empty.items())]
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - _SHOWN
+    more = " " + ngettext("and %(num)d more", "and %(num)d more", rest) if rest > 0 else ""
+    return (", ".join(names[:_SHOWN]) or "—") + more
