@@ -8,6 +8,7 @@ chain: each carries the SHA-256 of its own content and of the entry before it.
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -21,7 +22,7 @@ from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
 
 from app.clock import recorded_now
 from app.errors import Invalid
-from app.permissions import Actor, current_actor
+from app.permissions import Actor, Position, current_actor
 from app.types import JSON, UtcDateTime
 
 GENESIS = "0" * 64
@@ -35,6 +36,7 @@ _NOISE = frozenset(
 )
 
 _RESTORED = "history_restored"
+_ACTS_BY = "history_acts_by"
 
 Key = tuple[str, int]
 
@@ -106,12 +108,36 @@ def because(session: Session, *, action: str | None = None, reason: str | None =
     session.info["history_reason"] = reason
 
 
+def act_by(session: Session, actor: Actor, post: Position | None) -> None:
+    """Say by which post ``actor`` does what this transaction does; what he said first holds.
+
+    A delegated post makes every entry tell in whose place it was done.
+    """
+    said = session.info.get(_ACTS_BY)
+    if said is None or said[0] != actor.user_id:
+        session.info[_ACTS_BY] = (actor.user_id, post)
+
+
+def acting_post(session: Session, actor: Actor) -> Position | None:
+    """Return the delegated post by which ``actor`` acts in this transaction; None in his own name."""
+    user_id, post = session.info.get(_ACTS_BY, (None, None))
+    is_delegated = post is not None and post.delegation_id is not None
+    return post if is_delegated and user_id == actor.user_id else None
+
+
+def _teller(session: Session) -> Actor:
+    """Who acts now, and in whose place."""
+    actor = current_actor()
+    post = acting_post(session, actor)
+    return actor if post is None or actor.on_behalf_of else replace(actor, on_behalf_of=post.delegator)
+
+
 def record(
     session: Session, key: Key, action: str, *,
     changes: dict[str, Any] | None = None, reason: str | None = None,
 ) -> None:  # fmt: skip
     """Write an entry that no column change tells of: a read, a print, a login."""
-    append(session, [_entry(key, key, action, changes or {}, reason, current_actor())])
+    append(session, [_entry(key, key, action, changes or {}, reason, _teller(session))])
 
 
 def append(session: Session, entries: Iterable[dict[str, Any]]) -> None:
@@ -171,7 +197,7 @@ def owner_key(obj: Any) -> Key:
 
 @event.listens_for(Session, "after_flush")
 def _write_history(session: Session, _context: Any) -> None:
-    actor = current_actor()
+    actor = _teller(session)
     named, reason = (
         session.info.pop("history_action", None),
         session.info.pop("history_reason", None),
@@ -190,6 +216,12 @@ def _write_history(session: Session, _context: Any) -> None:
         action = named if named and default == "update" and owner_key(obj) == target else default
         entries.append(_entry(owner_key(obj), target, action, changes, reason, actor))
     append(session, entries)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_post(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop(_ACTS_BY, None)
 
 
 @event.listens_for(Session, "after_soft_rollback")

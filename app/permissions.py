@@ -56,7 +56,10 @@ NOBODY: frozenset[Role] = frozenset()
 
 @dataclass(frozen=True)
 class Position:
-    """One post held now: a role at an agency (``path`` = its place in the tree)."""
+    """One post held now: a role at an agency (``path`` = its place in the tree).
+
+    delegation_id, delegator_id, delegator: set for a post of another officer in whose place one acts.
+    """
 
     role: Role
     agency_id: int
@@ -64,6 +67,9 @@ class Position:
     division_id: int | None = None
     title: str = ""
     agency_name: str = ""
+    delegation_id: int | None = None
+    delegator_id: int | None = None
+    delegator: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class Actor:
     user_id: int | None = None
     name: str = ""
     roles: frozenset[Role] = NOBODY
-    positions: tuple[Position, ...] = ()
+    positions: tuple[Position, ...] = ()  # his own first, then those he was delegated
     account_id: int | None = None
     ip: str | None = None
     on_behalf_of: str | None = None
@@ -105,6 +111,14 @@ class Actor:
     def positions_as(self, roles: frozenset[Role]) -> tuple[Position, ...]:
         """Return the posts held in one of ``roles``."""
         return tuple(post for post in self.positions if post.role in roles)
+
+    def in_own_name(self) -> "Actor":
+        """Return the actor with his own posts only: what nobody may do in another's place."""
+        if all(post.delegation_id is None for post in self.positions):
+            return self
+        posts = tuple(post for post in self.positions if post.delegation_id is None)
+        roles = {post.role for post in posts} | (self.roles & {Role.citizen})
+        return replace(self, positions=posts, roles=frozenset(roles))
 
     def may(self, permission: str, view: str) -> bool:
         """Return whether a role grants FAB ``permission`` (e.g. can_read) on ``view``."""

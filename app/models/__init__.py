@@ -14,6 +14,7 @@ from app.models.apology import Apology
 from app.models.attachment import Attachment, StoredFile
 from app.models.calendar import CalendarChange, CalendarDay, CalendarSession, WorkingCalendar
 from app.models.counter import Counter, next_number
+from app.models.delegation import Absence, Delegation
 from app.models.dossier import Dossier, DossierPaper, FormRevision
 from app.models.dossier_place import DossierPlace
 from app.models.dossier_time import ClockSegment, DueChange, Movement
@@ -52,6 +53,7 @@ from app.models.user import FabRole, User
 from app.transactions import OutboxEvent
 
 __all__ = [
+    "Absence",
     "Account",
     "AdministrativeUnit",
     "Agency",
@@ -67,6 +69,7 @@ __all__ = [
     "ClockSegment",
     "Component",
     "Counter",
+    "Delegation",
     "Division",
     "DocumentType",
     "Dossier",

@@ -38,6 +38,7 @@ ACTS = {row.name: row.label for table in (DOSSIER, EXTENSION, APOLOGY, EXPLANATI
     "ask_opinion": N_("Ask for an opinion"), "give_opinion": N_("Give an opinion"),
     "rehome": N_("Handed over by a reorganisation of agencies"),
     "catch_up": N_("Entered later from paper"), "move_process": N_("Move to another process"),
+    "hand_over_absence": N_("Handed over: the officer is away"),
 }  # fmt: skip
 
 
@@ -59,6 +60,8 @@ class Movement(Entity):
     actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"), index=True)
     actor_name: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("By")})
     agency_name: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("Agency")})
+    on_behalf_of: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("In place of")})
+    delegation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("delegation.id"), index=True)
     remark: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Remark")})
     clause: Mapped[str | None] = mapped_column(sa.String(120), info={"label": _l("Clause")})
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="movements")
@@ -71,7 +74,7 @@ class Movement(Entity):
 
     screen = Screen(
         icon="route", title=_l("Course of dossiers"), singular=_l("Movement"),
-        columns=["dossier", "at", "transition", "target", "actor_name", "remark"],
+        columns=["dossier", "at", "transition", "target", "actor_name", "on_behalf_of", "remark"],
         form=[], can_add=False, can_delete=False, rows=_rows, read=DOSSIER_READERS,
     )  # fmt: skip
 

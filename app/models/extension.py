@@ -50,6 +50,8 @@ class Extension(Entity):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Asked")})
     asked_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"), index=True)
     asked_by_name: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("Asked by")})
+    # In whose place it was asked: he confirms it no more than who asked.
+    asked_for_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
     old_due_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Due before")})
     new_due_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("New due date")})
     approvers: Mapped[list[Any]] = mapped_column(JSON, default=list)

@@ -84,6 +84,8 @@ class PaperReception(Entity):
     )  # fmt: skip
     entered_by_id: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"), info={"label": _l("By")})
     entered_by_name: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("Entered by")})
+    # In whose place it was entered: he approves it no more than who entered it.
+    entered_for_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
     entered_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Entered at")})
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"), info={"label": _l("Decided by")})
     decided_by_name: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("Decided by")})

@@ -68,6 +68,10 @@ class Task(Entity):
     assignee_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("ab_user.id"), info={"label": _l("Officer")}
     )
+    # Who did it in the officer's place, under a delegation.
+    delegate_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("ab_user.id"), info={"label": _l("Delegate")}
+    )
     state: Mapped[str] = mapped_column(
         sa.String(20), default=TaskState.open,
         info={"label": _l("State"), "choices": TASK_STATES},
@@ -95,7 +99,8 @@ class Task(Entity):
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="tasks")
     step: Mapped[ProcessStep] = relationship("ProcessStep")
     agency: Mapped[Agency] = relationship("Agency")
-    assignee: Mapped[User | None] = relationship("User")
+    assignee: Mapped[User | None] = relationship("User", foreign_keys=[assignee_id])
+    delegate: Mapped[User | None] = relationship("User", foreign_keys=[delegate_id])
     __table_args__ = (
         sa.Index("ix_task_agency_role", "agency_id", "role", "state", "due_at"),
         sa.Index("ix_task_assignee", "assignee_id", "state", "due_at"),

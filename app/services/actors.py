@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.clock import today
-from app.models import Account, Agency, Notice, OfficerPosition, Stamp, User, UserSetting
+from app.models import Account, Agency, Delegation, Notice, OfficerPosition, Stamp, User, UserSetting
 from app.permissions import Actor, Position, Role
 from app.services.kept import kept
 from app.services.role_rights import rights_of
@@ -33,16 +33,31 @@ def _stamp(name: str) -> Any:
 
 
 def _posts_joined(query: sa.Select[Any]) -> sa.Select[Any]:
-    """Return ``query`` of users with a row for each post held on the day given."""
-    post, day = OfficerPosition, sa.bindparam("day", type_=sa.Date)
-    is_held = sa.and_(post.user_id == User.id, post.valid_from <= day,
-                      sa.or_(post.valid_to.is_(None), post.valid_to >= day))  # fmt: skip
-    joined = query.outerjoin(post, is_held).outerjoin(Agency, Agency.id == post.agency_id)
-    return joined.where(User.id == sa.bindparam("user_id")).order_by(post.id)
+    """Return ``query`` of users with a row for each post held on the day given, his own first."""
+    joined = query.outerjoin(_HELD, sa.true()).outerjoin(Agency, Agency.id == _HELD.c.agency_id)
+    return joined.where(User.id == sa.bindparam("user_id")).order_by(_HELD.c.delegation_id.is_not(None), _HELD.c.id)
 
 
-_POST = (OfficerPosition.role, OfficerPosition.agency_id, Agency.path, OfficerPosition.division_id,
-         OfficerPosition.title, Agency.name)  # fmt: skip
+def _held() -> Any:
+    """Return the posts of a user: those that are his, and those in which he stands for another."""
+    post, lent, giver = OfficerPosition, Delegation, aliased(User)
+    day, user_id = sa.bindparam("day", type_=sa.Date), sa.bindparam("user_id", type_=sa.Integer)
+    is_held = sa.and_(post.valid_from <= day, sa.or_(post.valid_to.is_(None), post.valid_to >= day))
+    columns = [post.id, post.role, post.agency_id, post.division_id, post.title]
+    nothing = [sa.cast(sa.null(), kind).label(name) for name, kind in (
+        ("delegation_id", sa.Integer), ("delegator_id", sa.Integer), ("first", sa.String), ("last", sa.String))]
+    own = sa.select(*columns, *nothing).where(post.user_id == user_id, is_held)
+    others = (
+        sa.select(*columns, lent.id, giver.id, giver.first_name, giver.last_name)
+        .select_from(lent).join(post, post.id == lent.position_id).join(giver, giver.id == post.user_id)
+        .where(lent.delegate_id == user_id, lent.in_force(day), is_held, giver.active.is_(True))
+    )  # fmt: skip
+    return sa.union_all(own, others).subquery("held")
+
+
+_HELD = _held()
+_POST = (_HELD.c.role, _HELD.c.agency_id, Agency.path, _HELD.c.division_id, _HELD.c.title, Agency.name,
+         _HELD.c.delegation_id, _HELD.c.delegator_id, _HELD.c.first, _HELD.c.last)  # fmt: skip
 _ACCOUNT = sa.select(Account.id).where(Account.user_id == User.id).scalar_subquery()
 _UNREAD = sa.select(Notice.id).where(Notice.user_id == sa.bindparam("user_id"), Notice.read_at.is_(None))
 # Built once: building a statement costs as much as sending it.
@@ -71,13 +86,17 @@ def actor_as(session: Session, identity: Identity, *, ip: str | None = None) -> 
     return _actor(session, identity.user, identity.posts, identity.account_id, identity.stamps["rights"], ip)
 
 
-def build_actor(session: Session, user: User | None, *, ip: str | None = None) -> Actor:
-    """Return the actor behind ``user``; ANONYMOUS (with the address) without one."""
+def build_actor(session: Session, user: User | None, *, ip: str | None = None, own_only: bool = False) -> Actor:
+    """Return the actor behind ``user``; ANONYMOUS (with the address) without one.
+
+    own_only: without the posts in which he stands for others.
+    """
     if user is None:
         return Actor(ip=ip)
     rows = session.execute(_ACTOR, {"user_id": user.id, "day": today()}).all()
     account_id, stamp = rows[0][:2] if rows else (None, None)
-    return _actor(session, user, _posts(row[2:] for row in rows), account_id, stamp, ip)
+    posts = tuple(post for post in _posts(row[2:] for row in rows) if not own_only or post.delegation_id is None)
+    return _actor(session, user, posts, account_id, stamp, ip)
 
 
 def _actor(
@@ -95,9 +114,13 @@ def _actor(
 def _posts(rows: Iterable[Sequence[Any]]) -> tuple[Position, ...]:
     """Return the posts in rows of _POST; a user without one has a row without values."""
     return tuple(
-        Position(Role(role), agency_id, path, division_id, title or "", name)
-        for role, agency_id, path, division_id, title, name in rows if role is not None
+        Position(Role(role), agency_id, path, division_id, title or "", name, lent, giver, _name(first, last))
+        for role, agency_id, path, division_id, title, name, lent, giver, first, last in rows if role is not None
     )  # fmt: skip
+
+
+def _name(first: str | None, last: str | None) -> str:
+    return f"{first or ''} {last or ''}".strip()
 
 
 def actor_of(session: Session, username: str) -> Actor:

@@ -149,7 +149,7 @@ def find_token(session: Session, text: str) -> ApiToken | None:
 def actor_of_token(session: Session, token: ApiToken, ip: str | None) -> Actor:
     """Return the owner as he is now, with no right outside the scopes, named with his program."""
     owner: User = token.client.owner
-    whole = build_actor(session, owner, ip=ip)
+    whole = build_actor(session, owner, ip=ip, own_only=True)  # what he was lent he lends to no program
     granted = set(token.scopes)
     names = {model.__name__: entity_name(model) for model in declared_models()}
     kept = frozenset(

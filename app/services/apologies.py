@@ -8,13 +8,16 @@ from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
 from app.errors import Invalid, NotAllowed
+from app.history import act_by
 from app.lowcode.values import plain_text
 from app.models import Apology, Dossier
-from app.permissions import Actor, Role
+from app.permissions import Actor, Position, Role
 from app.services import lifecycle
 from app.services.letters import issue_letter
 from app.services.notices import holders, notice_users, tell_applicant
 from app.services.profiles import profile_value
+from app.services.standing import handling_post
+from app.services.task_rights import is_own, persons
 from app.services.timing import calendar_of
 from app.workflows.apology import APOLOGY, EXPLANATION, OPEN_APOLOGY, ApologyState
 from app.workflows.states import State
@@ -56,10 +59,22 @@ def may_write(dossier: Dossier, actor: Actor) -> bool:
     return lifecycle.handles(dossier, actor, {Role(name) for name in APOLOGY.find("write_apology").roles})
 
 
+def _handling_post(dossier: Dossier, actor: Actor) -> Position | None:
+    return handling_post(dossier, actor, {Role(name) for name in APOLOGY.find("write_apology").roles})
+
+
 def may_sign(apology: Apology, actor: Actor) -> bool:
     """Return whether the actor holds the signing post where this dossier is."""
-    is_open = ApologyState(apology.state) in OPEN_APOLOGY
-    return is_open and lifecycle.stands_at(apology.dossier, actor, Role(apology.signer_role))
+    return _signing_post(apology, actor) is not None
+
+
+def _signing_post(apology: Apology, actor: Actor) -> Position | None:
+    """By which post he signs; nobody signs as a delegate what he, or the officer himself, wrote."""
+    if ApologyState(apology.state) not in OPEN_APOLOGY or is_own(apology.dossier, actor):
+        return None
+    post = lifecycle.post_over(apology.dossier, actor, Role(apology.signer_role))
+    is_lent = post is not None and post.delegation_id is not None
+    return None if is_lent and apology.written_by_id in persons(actor, post) else post
 
 
 def require(session: Session, dossier: Dossier, *, kind: str, cause: str) -> Apology:
@@ -105,6 +120,7 @@ def write(
     if not reason.strip():
         message = _("Please give the reason.")
         raise Invalid(message, {"reason": message})
+    act_by(session, actor, _handling_post(dossier, actor))
     apology = require(session, dossier, kind=OVERDUE, cause=cause)
     submit(session, apology, actor, reason.strip(), promised, row)
     return apology
@@ -138,7 +154,7 @@ def _promised(session: Session, dossier: Dossier, day: date | None) -> datetime:
 
 def sign(session: Session, apology: Apology, actor: Actor) -> None:
     """Sign the apology: the letter (form 04, or a letter without a form) is made and sent."""
-    row = _row(apology, actor, "sign_apology")
+    row = _row(session, apology, actor, "sign_apology")
     dossier = apology.dossier
     _decide(session, apology, actor, row, "")
     issue_letter(
@@ -155,7 +171,7 @@ def sign(session: Session, apology: Apology, actor: Actor) -> None:
 
 def send_back(session: Session, apology: Apology, actor: Actor, reason: str) -> None:
     """Send the apology back to who wrote it, with the reason."""
-    row = _row(apology, actor, "send_back_apology")
+    row = _row(session, apology, actor, "send_back_apology")
     _refuse_without(reason)
     _decide(session, apology, actor, row, reason.strip())
     with force_locale("vi"):
@@ -166,7 +182,7 @@ def send_back(session: Session, apology: Apology, actor: Actor, reason: str) -> 
 
 def waive(session: Session, apology: Apology, actor: Actor, reason: str) -> None:
     """Decide that no officer is at fault, with the reason (TTH17 Đ22.7)."""
-    row = _row(apology, actor, "waive_apology")
+    row = _row(session, apology, actor, "waive_apology")
     _refuse_without(reason)
     _decide(session, apology, actor, row, reason.strip())
 
@@ -181,6 +197,7 @@ def explain(session: Session, dossier: Dossier, actor: Actor, text: str) -> None
     last = next((m for m in reversed(dossier.movements) if m.transition == row.name), None)
     if last is not None and (last.actor_id, last.remark) == (actor.user_id, text.strip()):
         return  # the same words sent twice
+    act_by(session, actor, _handling_post(dossier, actor))
     lifecycle.note_step(session, dossier, row.name, actor, text.strip(), row.clause)
     with force_locale("vi"):
         title = _("Delay explained: %(code)s", code=dossier.code)
@@ -194,9 +211,12 @@ def may_explain(dossier: Dossier, actor: Actor) -> bool:
     return is_late(dossier) and may_write(dossier, actor)
 
 
-def _row(apology: Apology, actor: Actor, name: str) -> Row:
+def _row(session: Session, apology: Apology, actor: Actor, name: str) -> Row:
     row = APOLOGY.find(name)
-    if ApologyState(apology.state) not in row.sources or not may_sign(apology, actor):
+    post = _signing_post(apology, actor)
+    if ApologyState(apology.state) in row.sources and post is not None:
+        act_by(session, actor, post)
+    else:
         lifecycle.refuse_own(apology.dossier, actor)
         raise NotAllowed(_("This apology does not wait for you."))
     return row

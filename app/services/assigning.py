@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clock import today
-from app.models import Dossier, OfficerPosition, Task, User
+from app.models import Absence, Delegation, Dossier, OfficerPosition, Task, User
 from app.models.task import TaskState
 from app.workflows.process import Assign, StepSpec
 
@@ -18,11 +18,13 @@ Post = tuple[int, str]
 
 @dataclass(frozen=True)
 class Holder:
-    """An officer who may do a step: user id, user name, title of the post."""
+    """An officer who may do a step: user id, user name, title of the post; who stands in for him."""
 
     user_id: int
     username: str
     title: str
+    delegate_ids: frozenset[int] = frozenset()
+    is_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Candidates:
 
     def choose(self, dossier: Dossier, step: StepSpec, agency_id: int) -> int | None:
         """Return the user to whom a new task of ``step`` is given; None leaves it to all who may."""
-        holders = self.by_post.get((agency_id, step.role), [])
+        holders = _present(self.by_post.get((agency_id, step.role), []))
         ids = [holder.user_id for holder in holders]
         if step.assign == Assign.post:
             return _only([h.user_id for h in holders if h.title == step.assign_value])
@@ -57,9 +59,10 @@ class Candidates:
 
     def told(self, task: Task) -> list[int]:
         """Return the ids of those to be told of a task: its officer, else all who may take it."""
-        if task.assignee_id is not None:
-            return [task.assignee_id]
-        return [holder.user_id for holder in self.by_post.get((task.agency_id, task.role), [])]
+        known = self.by_post.get((task.agency_id, task.role), [])
+        told = known if task.assignee_id is None else [one for one in known if one.user_id == task.assignee_id]
+        own = [one.user_id for one in told] or [number for number in (task.assignee_id,) if number]
+        return [*own, *sorted({number for one in told for number in one.delegate_ids} - set(own))]
 
 
 def candidates_of(session: Session, dossier: Dossier, wanted: Iterable[tuple[int, StepSpec]]) -> Candidates:
@@ -76,8 +79,11 @@ def candidates_of(session: Session, dossier: Dossier, wanted: Iterable[tuple[int
 
 def _holders(session: Session, dossier: Dossier, posts: set[Post]) -> dict[Post, list[Holder]]:
     day, post = today(), OfficerPosition
+    away = sa.exists().where(Absence.user_id == post.user_id, Absence.on(day))
+    lent = sa.and_(Delegation.position_id == post.id, Delegation.in_force(day))
     query = (
-        sa.select(post.agency_id, post.role, post.user_id, User.username, post.title)
+        sa.select(post.agency_id, post.role, post.user_id, User.username, post.title, Delegation.delegate_id, away)
+        .outerjoin(Delegation, lent)
         .join(User, User.id == post.user_id)
         .where(post.agency_id.in_({a for a, _role in posts}), post.role.in_({r for _a, r in posts}))
         .where(User.active.is_(True), post.valid_from <= day)
@@ -85,11 +91,17 @@ def _holders(session: Session, dossier: Dossier, posts: set[Post]) -> dict[Post,
         .order_by(post.user_id, post.id)
     )
     found: dict[Post, list[Holder]] = {}
-    for agency_id, role, user_id, username, title in session.execute(query):
+    for agency_id, role, user_id, username, title, delegate_id, is_away in session.execute(query):
         some = found.setdefault((agency_id, role), [])
         if user_id != dossier.account.user_id and all(one.user_id != user_id for one in some):
-            some.append(Holder(user_id, username, title or ""))
+            delegates = frozenset({delegate_id} - {None})
+            some.append(Holder(user_id, username, title or "", delegates, bool(is_away)))
     return found
+
+
+def _present(holders: list[Holder]) -> list[Holder]:
+    """Return those who are not away today; all of them if everybody is."""
+    return [holder for holder in holders if not holder.is_away] or holders
 
 
 def _add_loads(session: Session, found: Candidates, pairs: list[tuple[int, StepSpec]]) -> None:

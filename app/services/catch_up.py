@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.clock import entering_late, now
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.history import because
+from app.history import act_by, acting_post, because
 from app.lowcode.values import plain_text
 from app.models import Account, Agency, Dossier, PaperReception, ProcedureVersion, User
 from app.models.incident import PaperState
-from app.permissions import Actor, Role, acting_for
+from app.permissions import Actor, Position, Role, acting_for
 from app.services import lifecycle
 from app.services.actors import build_actor
 from app.services.counter import desks_of
@@ -30,7 +30,7 @@ from app.services.incidents import covering
 from app.services.notices import holders, notice_users
 from app.services.reception import CounterReception, receive_at_counter
 from app.services.submission import paper_problem
-from app.services.task_rights import holds
+from app.services.task_rights import find_post, persons
 from app.transactions import one_at_a_time
 from app.workflows.fee_rules import Count
 
@@ -60,10 +60,13 @@ def enter(
         faults["paper_received_at"] = _("No incident was declared for your desk at %(at)s.", at=plain_text(at))
     if faults or incident is None:
         raise Invalid(_("Please correct the marked fields."), faults)
+    act_by(session, actor, find_post(actor, (Role.desk_officer,), desk.id))
+    lent = acting_post(session, actor)
     row = PaperReception(
         key=given.key, incident=incident, desk=desk, account=given.account, procedure_name=given.version.name,
         received_at=at, paper_number=paper_number.strip()[:60], given=_stored(given),
         entered_by_id=actor.user_id, entered_by_name=actor.name, entered_at=now(), state=PaperState.pending,
+        entered_for_id=lent.delegator_id if lent else None,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -119,7 +122,7 @@ def _count(count: Count | int | None) -> list[int] | None:
 
 
 def _tell_director(session: Session, row: PaperReception) -> None:
-    people = set(holders(session, row.desk_id, Role.centre_director)) - {row.entered_by_id}
+    people = set(holders(session, row.desk_id, Role.centre_director, with_delegates=True)) - {row.entered_by_id}
     title = _("To be approved: a dossier received on paper, number %(number)s", number=row.paper_number)
     notice_users(session, people, None, f"catch-up:{row.key}", title, row.procedure_name)
 
@@ -135,8 +138,14 @@ def listed(session: Session, actor: Actor) -> Sequence[PaperReception]:
 
 def may_approve(row: PaperReception, actor: Actor) -> bool:
     """Return whether the actor heads that desk's centre and neither entered it nor applies for it."""
-    is_other = actor.user_id not in {None, row.entered_by_id, row.account.user_id}
-    return is_other and holds(actor, Role.centre_director, row.desk_id)
+    return deciding_post(row, actor) is not None
+
+
+def deciding_post(row: PaperReception, actor: Actor) -> Position | None:
+    """Return the post by which the actor decides; nobody who entered it, applies, or stands for who did."""
+    post = find_post(actor, (Role.centre_director,), row.desk_id)
+    concerned = {row.entered_by_id, row.entered_for_id, row.account.user_id}
+    return post if actor.user_id is not None and concerned.isdisjoint(persons(actor, post)) else None
 
 
 def approve(session: Session, number: int, actor: Actor) -> Dossier:
@@ -177,10 +186,12 @@ def _open(session: Session, number: int, actor: Actor) -> PaperReception:
     row = session.scalar(query.with_for_update(of=PaperReception).execution_options(populate_existing=True))
     if row is None or row.desk_id not in {post.agency_id for post in actor.positions_as(_READERS)}:
         raise NotFound(_("There is no such entry."))
-    if not may_approve(row, actor):
+    post = deciding_post(row, actor)
+    if post is None:
         raise NotAllowed(_("The director of this centre approves, and nobody approves what he entered himself."))
     if row.state != PaperState.pending:
         raise Conflict(_("%(name)s has decided this already.", name=row.decided_by_name))
+    act_by(session, actor, post)
     return row
 
 

@@ -17,6 +17,7 @@ from app.models import (
     Component,
     Dossier,
     Fee,
+    Movement,
     ProcedureVersion,
     Task,
     User,
@@ -183,13 +184,20 @@ def timeline(dossier: Dossier) -> list[dict[str, Any]]:
     return [
         {
             "at": movement.at, "title": _(_words(movement.transition)), "body": movement.remark,
-            "who": ", ".join(filter(None, (movement.actor_name, movement.agency_name))),
+            "who": ", ".join(filter(None, (acted(movement), movement.agency_name))),
             "tone": _MOVE_LOOKS.get(movement.transition, ("info", ""))[0],
             "icon": _MOVE_LOOKS.get(movement.transition, ("", "route"))[1],
             "clause": movement.clause, "current": movement is last,
         }
         for movement in reversed(dossier.movements)
     ]  # fmt: skip
+
+
+def acted(movement: Movement) -> str:
+    """Return who made a movement, and in whose place."""
+    if movement.on_behalf_of is None:
+        return movement.actor_name
+    return _("%(delegate)s in place of %(name)s", delegate=movement.actor_name, name=movement.on_behalf_of)
 
 
 def _words(transition: str) -> str:

@@ -26,7 +26,7 @@ def deciders(session: Session, extension: Extension, role: Role) -> set[int]:
 
 def _holders(session: Session, dossier: Dossier, role: Role) -> set[int]:
     places = {dossier.desk_id} if role in DESK_ROLES else {dossier.agency_id}
-    return {user for place in places for user in holders(session, place, role)}
+    return {user for place in places for user in holders(session, place, role, with_delegates=True)}
 
 
 def tell_deciders(session: Session, extension: Extension) -> None:

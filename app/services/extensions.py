@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
+from app.history import act_by, acting_post
 from app.lowcode.values import inside_sentence, plain_text
 from app.models import Dossier, Extension
-from app.permissions import ROLE_LABELS, Actor, Role
+from app.permissions import ROLE_LABELS, Actor, Position, Role
 from app.services import extension_notices, lifecycle
+from app.services.extension_rights import asking_post, deciding_post
 from app.services.letters import issue_letter
 from app.services.profiles import profile_value
 from app.services.publication_checks import limit_minutes
-from app.services.task_rights import SUPERIOR, is_own
 from app.services.timing import calendar_of
 from app.workflows.extension import EXTENSION, PENDING, ExtensionState, lengths, most_minutes
 from app.workflows.states import State
@@ -122,6 +123,7 @@ def ask(session: Session, dossier: Dossier, actor: Actor, *, minutes: int, reaso
     if problem:
         raise Invalid(problem)
     _refuse_bad(session, dossier, minutes, reason)
+    act_by(session, actor, asking_post(dossier, actor))
     extension = _new(session, dossier, actor, minutes, reason.strip())
     for role in extension.approvers:
         if not extension_notices.deciders(session, extension, Role(role)):
@@ -148,11 +150,12 @@ def approvers(session: Session) -> list[Role]:
 
 def _new(session: Session, dossier: Dossier, actor: Actor, minutes: int, reason: str) -> Extension:
     roles = [str(role) for role in approvers(session)]
+    lent = acting_post(session, actor)
     extension = Extension(
         number=len(dossier.extensions) + 1, state=ExtensionState.asked,
         waits_for=roles[0], minutes=minutes, reason=reason,
         clause=EXTENSION.find("grant_extension").clause, asked_at=now(), asked_by_id=actor.user_id,
-        asked_by_name=actor.name, old_due_at=dossier.due_at,
+        asked_for_id=lent.delegator_id if lent else None, asked_by_name=actor.name, old_due_at=dossier.due_at,
         new_due_at=due_after(session, dossier, minutes), approvers=roles, confirmed=[],
     )  # fmt: skip
     dossier.extensions.append(extension)
@@ -161,13 +164,7 @@ def _new(session: Session, dossier: Dossier, actor: Actor, minutes: int, reason:
 
 def may_decide(extension: Extension, actor: Actor) -> bool:
     """Return whether the actor is the one it waits for: not who asked, not who confirmed before."""
-    if ExtensionState(extension.state) not in PENDING or extension.waits_for is None:
-        return False
-    before = {extension.asked_by_id, *(one["user_id"] for one in extension.confirmed)}
-    if actor.user_id in before or is_own(extension.dossier, actor):
-        return False
-    role = Role(extension.waits_for)
-    return any(lifecycle.stands_at(extension.dossier, actor, one) for one in (role, SUPERIOR.get(role)) if one)
+    return deciding_post(extension, actor) is not None
 
 
 def may_take_back(extension: Extension, actor: Actor) -> bool:
@@ -189,13 +186,14 @@ def agree(session: Session, extension: Extension, actor: Actor, remark: str = ""
     with the new date (form 04). Raises NotAllowed for whom it does not wait for, Invalid once
     the due date has passed. Source: TTH17 Đ14.4b, NĐ 61/2018 Đ19.
     """
-    _refuse_unless_decider(extension, actor)
+    post = _take_decision(session, extension, actor)
     problem = grant_problem(extension.dossier)
     if problem:
         raise Invalid(problem)
     row = agreeing(extension)
     stage = {"role": extension.waits_for, "user_id": actor.user_id, "name": actor.name,
-             "agency": actor.positions[0].agency_name, "at": now().isoformat(), "remark": remark}  # fmt: skip
+             "agency": post.agency_name, "for_id": post.delegator_id,
+             "at": now().isoformat(), "remark": remark}  # fmt: skip
     extension.confirmed = [*extension.confirmed, stage]
     extension.state = EXTENSION.outcome(row, ExtensionState(extension.state))
     if row.name == "confirm_extension":
@@ -238,7 +236,7 @@ def _grant(session: Session, extension: Extension, actor: Actor, remark: str) ->
 
 def refuse(session: Session, extension: Extension, actor: Actor, reason: str) -> None:
     """Refuse the extension at any stage, with the reason; the due date stays."""
-    _refuse_unless_decider(extension, actor)
+    _take_decision(session, extension, actor)
     if not reason.strip():
         message = _("Please give the reason.")
         raise Invalid(message, {"reason": message})
@@ -259,9 +257,12 @@ def _end(session: Session, extension: Extension, row: Row, actor: Actor, answer:
     _note(session, extension, row, actor, answer or span(extension.minutes))
 
 
-def _refuse_unless_decider(extension: Extension, actor: Actor) -> None:
-    if may_decide(extension, actor):
-        return
+def _take_decision(session: Session, extension: Extension, actor: Actor) -> Position:
+    """Return the post by which the actor decides; raises NotAllowed if it does not wait for him."""
+    post = deciding_post(extension, actor)
+    if post is not None:
+        act_by(session, actor, post)
+        return post
     lifecycle.refuse_own(extension.dossier, actor)
     if actor.user_id is not None and actor.user_id == extension.asked_by_id:
         raise NotAllowed(_("Nobody confirms his own request for an extension."))

@@ -2,16 +2,17 @@
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload, object_session
 
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.history import act_by, acting_post
 from app.models import Dossier, ProcedureVersion, Process, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services import lifecycle
 from app.services.notices import holders, tell_tasks
 from app.services.opening import show_place
-from app.services.task_rights import leads, may_do
+from app.services.task_rights import approves_himself, find_post, leading_post, post_at, roles_for
 
 
 def claim(session: Session, task: Task, actor: Actor) -> Task:
@@ -21,7 +22,8 @@ def claim(session: Session, task: Task, actor: Actor) -> Task:
     if task.assignee_id is not None:
         raise Conflict(_("%(name)s has already taken this task.", name=str(task.assignee)))
     refuse_unless_mine(task, actor)
-    return _give(session, task, actor.user_id, actor)
+    lent = acting_post(session, actor)  # what a delegate takes is whose place he takes: it stays when it ends
+    return _give(session, task, lent.delegator_id if lent else actor.user_id, actor)
 
 
 def unclaim(session: Session, task: Task, actor: Actor) -> Task:
@@ -38,8 +40,11 @@ def hand_to(session: Session, task: Task, user_id: int, actor: Actor) -> Task:
     """Give a task to a colleague who may do it: one's own, or as a head there anybody's."""
     if task.state != TaskState.open:
         _refuse_closed(task)
-    if not leads(task, actor):
+    post = leading_post(actor, task.agency_id)
+    if post is None:
         refuse_unless_mine(task, actor)
+    else:
+        act_by(session, actor, post)
     if user_id not in colleagues(session, task):
         message = _("This person may not do this step.")
         raise Invalid(message, {"user": message})
@@ -68,12 +73,23 @@ def _fit(dossier: Dossier, user_ids: list[int]) -> list[int]:
 
 
 def refuse_unless_mine(task: Task, actor: Actor) -> None:
-    """Raise Conflict if the task is over, NotAllowed if it is not the actor's."""
+    """Raise Conflict if the task is over, NotAllowed if it is not the actor's; he acts by the post that fits."""
     if task.state != TaskState.open:
         _refuse_closed(task)
-    if not may_do(task, actor):
+    post, session = post_at(task, actor), object_session(task)
+    if post is not None and session is not None:
+        act_by(session, actor, post)
+    else:
         lifecycle.refuse_own(task.dossier, actor)
+        _refuse_approving_himself(task, actor)
         raise NotAllowed(_("This step is not yours: %(step)s", step=task.name))
+
+
+def _refuse_approving_himself(task: Task, actor: Actor) -> None:
+    post = find_post(actor, roles_for(Role(task.role)), task.agency_id)
+    if post is not None and approves_himself(task, actor, post):
+        raise NotAllowed(_("A delegate does not approve what he, or the one he stands for, made: %(step)s",
+                           step=task.name))  # fmt: skip
 
 
 def _refuse_closed(task: Task) -> None:

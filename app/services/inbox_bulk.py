@@ -20,7 +20,7 @@ from app.services import dossier_offers, handing, processing, reception
 from app.services.dossiers import get_dossier
 from app.services.inbox import Row, find_rows
 from app.services.notices import holders
-from app.services.task_rights import fits, heads, holds
+from app.services.task_rights import heads, holds, is_given
 from app.services.timing import prepare_calendars
 from app.workflows.states import State
 
@@ -102,7 +102,7 @@ def acts_of(row: Row, actor: Actor) -> list[str]:
         return ["start"] if holds(actor, Role.desk_officer, facts.desk_id) else []
     if facts.task_id is None or row.state is not State.processing:
         return []
-    is_mine = fits(actor, Role(facts.role), facts.task_agency_id) and facts.assignee_id in {None, actor.user_id}
+    is_mine = is_given(actor, Role(facts.role), facts.task_agency_id, facts.assignee_id)
     found = ["finish_step"] if is_mine else []
     if is_mine and facts.assignee_id is None:
         found.append("claim")

@@ -62,10 +62,21 @@ def _one(parts: list[Source]) -> Source:
 def mine(actor: Actor, *more: ColumnElement[bool]) -> list[Source]:
     """Given to me, or nobody's in one of my roles at my agency; and what only my post decides."""
     task = Task.__table__.c
-    given = task.assignee_id == actor.user_id
+    given = _given(actor)
     free = sa.and_(task.assignee_id.is_(None), _at_posts(actor))
     whole = _one([part.where(*more) for part in _without_task(actor, sa.or_(given, free))])
     return [_tasks(given, *more), _tasks(free, *more), whole]
+
+
+def _given(actor: Actor) -> ColumnElement[bool]:
+    """Tasks given to me, or to whom I stand for in the post they are of."""
+    task = Task.__table__.c
+    lent = [
+        sa.and_(task.assignee_id == post.delegator_id, task.agency_id == post.agency_id,
+                task.role == str(post.role))
+        for post in actor.positions_as(TASK_ROLES) if post.delegator_id is not None
+    ]  # fmt: skip
+    return sa.or_(task.assignee_id == actor.user_id, *lent)
 
 
 def _at_posts(actor: Actor) -> ColumnElement[bool]:

@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
+from app.history import acting_post
 from app.lowcode.values import display
 from app.models import Agency, Dossier, ProcedureVersion
 from app.models.dossier import RESULT_WAYS
 from app.models.money import PAYMENT_METHODS, ChargeState
-from app.permissions import Actor, Role
+from app.permissions import Actor, Position, Role
 from app.services.channels import looks_up_by
 from app.services.profiles import profile_value
 from app.workflows.process import AUTOMATIC
@@ -32,6 +33,7 @@ def letter_data(
 ) -> Facts:
     """Return the data of a letter of ``kind`` about ``dossier``; empty parts are left out."""
     office = _office(dossier, kind, actor, facts.get("signer_role"))
+    facts["acting_post"] = acting_post(session, actor)
     data = _head(session, dossier, office, number) | _BUILDERS[kind](dossier, actor, facts)
     return {key: value for key, value in data.items() if value not in (None, "")}
 
@@ -149,14 +151,14 @@ def _stop(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     return {
         "addressee": dossier.applicant_name, "procedure": dossier.version.name,
         "reason": facts["reason"], "stopped_on": to_local(now()).date().isoformat(),
-        "received_at": _iso(dossier.received_at), "signer": signer(actor),
+        "received_at": _iso(dossier.received_at), "signer": signer(actor, facts),
     }  # fmt: skip
 
 
 def _apology(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     return {
         "addressee": dossier.applicant_name, "procedure": dossier.version.name,
-        "reason": facts["reason"], "signer": signer(actor, facts.get("signer_role")), "cause": facts["why"],
+        "reason": facts["reason"], "signer": signer(actor, facts), "cause": facts["why"],
         "received_at": _iso(dossier.received_at), "due_at": _iso(facts.get("due_at")),
         "new_due_at": _iso(facts.get("new_due_at")),
     }  # fmt: skip
@@ -211,12 +213,24 @@ def _return_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     }  # fmt: skip
 
 
-def signer(actor: Actor, role: str | None = None) -> Facts:
-    """Return the signature block of the acting officer, by his post as ``role`` if he has one."""
+def signer(actor: Actor, facts: Facts) -> Facts:
+    """Return the signature block of the acting officer, by his post as ``signer_role`` if he has one."""
     posts = actor.positions
-    post = next((p for p in posts if p.role == role), posts[0] if posts else None)
-    title = post.title if post and post.title else _("Officer in charge")
-    return {"name": actor.name, "title": title, "approved_at": _iso(now())}
+    post = next((p for p in posts if p.role == facts.get("signer_role")), posts[0] if posts else None)
+    return signature(actor, facts["acting_post"] or post, _("Officer in charge"))
+
+
+def signature(actor: Actor, post: Position | None, default: str) -> Facts:
+    """Return the block of who signs by ``post``: for another, "TUQ." and his title stand above (NĐ 30/2020).
+
+    default: the title of a post without one.
+    """
+    title, above = post.title if post and post.title else default, []
+    if post is not None and post.delegation_id is not None:
+        own = next((p.title for p in actor.positions if p.delegation_id is None and p.title), None)
+        title, above = own or _("Authorised officer"), [f"TUQ. {title}"]
+    block: Facts = {"name": actor.name, "title": title, "approved_at": _iso(now())}
+    return block | ({"authority": above} if above else {})
 
 
 def _iso(instant: Any) -> str | None:

@@ -1,6 +1,5 @@
 """The one place where a dossier's state changes: by a row of the DOSSIER table or not at all."""
 
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -8,14 +7,19 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
-from app.history import because
+from app.history import act_by, acting_post, because
 from app.models import Agency, ClockSegment, Dossier, DueChange, Movement, Task
-from app.models.task import TaskState
-from app.permissions import Actor, Role
+from app.permissions import Actor
 from app.services.guards import GUARDS
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
 from app.services.profiles import profile_value
-from app.services.task_rights import holds, is_own, may_do
+from app.services.standing import DESK_ROLES as DESK_ROLES
+from app.services.standing import acts, open_tasks, post_for
+from app.services.standing import handles as handles
+from app.services.standing import open_questions as open_questions
+from app.services.standing import post_over as post_over
+from app.services.standing import stands_at as stands_at
+from app.services.task_rights import is_own
 from app.services.timing import calendar_of, reception_due
 from app.transactions import enqueue
 from app.workflows.calendars import to_minute
@@ -27,13 +31,12 @@ from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State, pauses_clock
 from app.workflows.table import Transition
 
 LINKED = "linked"  # the channel of a dossier that another one opened
-DESK_ROLES = frozenset({Role.desk_officer, Role.cashier, Role.centre_director})
 
 
 def offered(dossier: Dossier, actor: Actor) -> list[Transition[State]]:
     """Return the transitions ``actor`` may make now, the main one first; guards not asked."""
     rows = DOSSIER.allowed(State(dossier.state), actor.roles)
-    return [row for row in rows if _acts(dossier, row, actor)]
+    return [row for row in rows if acts(dossier, row, actor)]
 
 
 def find_transition(name: str) -> Transition[State]:
@@ -57,6 +60,8 @@ def move(
     source = State(dossier.state)
     if not of_itself or source not in row.sources:
         refuse_unless_open(dossier, row, actor)
+    if not of_itself:
+        act_by(session, actor, post_for(dossier, row, actor))
     refuse_unless(row, dossier, remark)
     moves = [(m.transition, State(m.source) if m.source else None, State(m.target))
              for m in dossier.movements if m.source != m.target]  # fmt: skip
@@ -66,7 +71,7 @@ def move(
 
 def refuse_unless_open(dossier: Dossier, row: Transition[State], actor: Actor) -> None:
     """Raise NotAllowed if state, role or place forbid ``row``."""
-    if State(dossier.state) not in row.sources or not _acts(dossier, row, actor):
+    if State(dossier.state) not in row.sources or not acts(dossier, row, actor):
         refuse_own(dossier, actor)
         values = {"code": dossier.code, "step": _(row.label)}
         raise NotAllowed(_("%(code)s: “%(step)s” is not open to you in the present state.", **values))
@@ -77,9 +82,11 @@ def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself
     row = find_transition(name)
     session.add(dossier)
     session.flush()  # its ids are what the rights are compared with
-    if None not in row.sources or not (of_itself or _acts(dossier, row, actor)):
+    if None not in row.sources or not (of_itself or acts(dossier, row, actor)):
         refuse_own(dossier, actor)
         raise NotAllowed(_("You may not enter dossiers here."))
+    if not of_itself:
+        act_by(session, actor, post_for(dossier, row, actor))
     refuse_unless(row, dossier, None)
     _enter(session, dossier, row, None, DOSSIER.outcome(row, None), actor, None)
     return row
@@ -132,10 +139,13 @@ def _record(
     session: Session, dossier: Dossier, name: str, source: int | None, target: int,
     actor: Actor, remark: str | None, clause: str | None, at: datetime,
 ) -> None:  # fmt: skip
+    lent = acting_post(session, actor)
+    post = lent or next(iter(actor.positions), None)
     session.add(Movement(
         dossier=dossier, at=at, transition=name, source=int(source) if source else None,
         target=int(target), actor_id=actor.user_id, actor_name=actor.name or _("System"),
-        agency_name=actor.positions[0].agency_name if actor.positions else None,
+        agency_name=post.agency_name if post else None,
+        on_behalf_of=lent.delegator if lent else None, delegation_id=lent.delegation_id if lent else None,
         remark=remark or None, clause=clause,
     ))  # fmt: skip
 
@@ -254,47 +264,9 @@ def change_due(
     dossier.due_at = due_at
 
 
-def _acts(dossier: Dossier, row: Transition[State], actor: Actor) -> bool:
-    """Return whether the actor holds one of the row's roles where this dossier is."""
-    return any(stands_at(dossier, actor, Role(role)) for role in row.roles if role in actor.roles)
-
-
-def stands_at(dossier: Dossier, actor: Actor, role: Role) -> bool:
-    """Return whether ``actor`` holds ``role`` over this dossier.
-
-    Desk roles: at its desk. Heads and clerks: at the agency that handles it or where its open
-    step is. Specialists: only while the open step is theirs or nobody's. Citizens: as applicant,
-    and the applicant in no other role.
-    """
-    if is_own(dossier, actor) or role is Role.citizen:
-        return is_own(dossier, actor) and role is Role.citizen
-    if role in DESK_ROLES:
-        return holds(actor, role, dossier.desk_id)
-    if role is Role.specialist:
-        return any(
-            holds(actor, role, t.agency_id) and may_do(t, actor) for t in open_tasks(dossier)
-        )
-    places = {dossier.agency_id, *(task.agency_id for task in open_tasks(dossier))}
-    return any(holds(actor, role, place) for place in places)
-
-
-def handles(dossier: Dossier, actor: Actor, roles: AbstractSet[Role]) -> bool:
-    """Return whether the actor handles the dossier in one of ``roles``: now, or did a step of it.
-
-    Who did a step counts only while he holds its post; never the applicant himself.
-    """
-    if is_own(dossier, actor):
-        return False
-    worked = any(t.assignee_id == actor.user_id and t.role in roles and holds(actor, Role(t.role), t.agency_id)
-                 for t in dossier.tasks)  # fmt: skip
-    return worked or any(stands_at(dossier, actor, role) for role in roles & actor.roles)
-
-
-def open_tasks(dossier: Dossier) -> list[Task]:
-    """Return the tasks at which the dossier stands now; questions to others are not among them."""
-    return [task for task in dossier.tasks if task.state == TaskState.open and task.asked_by_id is None]
-
-
-def open_questions(dossier: Dossier) -> list[Task]:
-    """Return what agencies or colleagues were asked and have not answered yet."""
-    return [task for task in dossier.tasks if task.state == TaskState.open and task.asked_by_id is not None]
+def own_up(session: Session, task: Task, actor: Actor) -> None:
+    """Write who did a task: the officer whose it was, and who did it in his place."""
+    lent = acting_post(session, actor)
+    if lent is not None:
+        task.delegate_id = actor.user_id
+    task.assignee_id = task.assignee_id or (lent.delegator_id if lent else actor.user_id)

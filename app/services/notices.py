@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import today
 from app.lowcode.values import plain_text
-from app.models import Dossier, MailMessage, Notice, OfficerPosition, Task, User
+from app.models import Delegation, Dossier, MailMessage, Notice, OfficerPosition, Task, User
 from app.models.task import TaskState
 from app.permissions import Role
 from app.transactions import enqueue
@@ -46,7 +46,7 @@ def tell_applicant(session: Session, dossier: Dossier, key: str, extra: str = ""
 def _tell_officers(session: Session, dossier: Dossier, who: str, key: str) -> None:
     role = Role.desk_officer if who == "desk" else Role(who)
     agency_id = dossier.desk_id if who in {"desk", "cashier"} else dossier.agency_id
-    people = holders(session, agency_id, role)
+    people = holders(session, agency_id, role, with_delegates=True)
     task = next((t for t in dossier.tasks if t.state == TaskState.open and t.role == role), None)
     if task is not None and task.assignee_id is not None:
         people = [task.assignee_id]  # whose dossier it is; colleagues need not know
@@ -81,8 +81,11 @@ def _task_body(task: Task) -> str:
     return f"{_procedure_line(task.dossier)}\n{_('Due: %(at)s', at=plain_text(task.due_at))}"
 
 
-def holders(session: Session, agency_id: int, role: Role) -> list[int]:
-    """Return the ids of the users holding ``role`` at an agency today."""
+def holders(session: Session, agency_id: int, role: Role, *, with_delegates: bool = False) -> list[int]:
+    """Return the ids of the users holding ``role`` at an agency today.
+
+    with_delegates: and of those who stand in for them today; for telling, not for giving tasks.
+    """
     day = today()
     post = OfficerPosition
     query = (
@@ -91,7 +94,11 @@ def holders(session: Session, agency_id: int, role: Role) -> list[int]:
         .where(post.agency_id == agency_id, post.role == str(role), User.active.is_(True))
         .where(post.valid_from <= day, sa.or_(post.valid_to.is_(None), post.valid_to >= day))
     )
-    return sorted(set(session.scalars(query)))
+    found = set(session.scalars(query))
+    if with_delegates:
+        lent = query.join(Delegation, Delegation.position_id == post.id).where(Delegation.in_force(day))
+        found.update(session.scalars(lent.with_only_columns(Delegation.delegate_id)))
+    return sorted(found)
 
 
 def notice_users(

@@ -215,7 +215,7 @@ def close(
 ) -> None:  # fmt: skip
     """End a task and the questions asked from it; went_to: keys of the steps it led to."""
     task.state, task.finished_at, task.remark = state, now(), remark
-    task.assignee_id = task.assignee_id or actor.user_id
+    lifecycle.own_up(session, task, actor)
     task.went_to = list(went_to) if went_to is not None else None
     drop(session, [q for q in lifecycle.open_questions(task.dossier) if q.asked_by_id == task.id])
 

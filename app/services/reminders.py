@@ -96,7 +96,8 @@ def _key(name: str, number: int, due: datetime | None) -> str:
 
 def _remind_task(session: Session, task: Task, name: str) -> bool:
     late = name == "late"
-    people = {task.assignee_id} if task.assignee_id else set(holders(session, task.agency_id, Role(task.role)))
+    some = [] if task.assignee_id else holders(session, task.agency_id, Role(task.role), with_delegates=True)
+    people = {task.assignee_id} if task.assignee_id else set(some)
     if late:
         people |= set(holders(session, task.agency_id, Role.agency_head))
     facts = {"step": task.name, "code": task.dossier.code}

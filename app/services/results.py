@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session
 from app.clock import now, to_local
 from app.documents.render import render
 from app.errors import Invalid, NotAllowed, NotFound
-from app.history import because
+from app.history import act_by, acting_post, because
 from app.models import Agency, Dossier, Result, next_number
 from app.models.scope import through_dossier
 from app.models.task import TaskState
-from app.permissions import Actor, Role
+from app.permissions import Actor, Position, Role
 from app.services import lifecycle
-from app.services.letter_data import place_of, signer
+from app.services.letter_data import place_of, signature
 from app.services.letters import issue_letter, keep_pdf
 from app.services.notices import notify_transition
-from app.services.task_rights import may_do
+from app.services.task_rights import post_at
 from app.storage import storage_at
 from app.transactions import enqueue
 from app.workflows.result import RESULT, ResultState
@@ -52,6 +52,7 @@ def save_draft(
     _refuse_empty(title, content)
     if not may_draft(dossier, actor):
         raise NotAllowed(_("Only who holds the present step drafts the result."))
+    act_by(session, actor, _drafting_post(dossier, actor))
     result = current_result(dossier)
     if result is None:
         result = Result(dossier=dossier, state=ResultState.draft, document_type=dossier.version.result_type)
@@ -70,10 +71,13 @@ def save_draft(
 
 def may_draft(dossier: Dossier, actor: Actor) -> bool:
     """Return whether the actor may write the draft now: the open step is his (TTH17 Đ14.2)."""
+    return State(dossier.state) is State.processing and _drafting_post(dossier, actor) is not None
+
+
+def _drafting_post(dossier: Dossier, actor: Actor) -> Position | None:
     drafters = RESULT.find("draft").roles | {str(Role.agency_head)}
-    return State(dossier.state) is State.processing and any(
-        may_do(task, actor) and task.role in drafters for task in lifecycle.open_tasks(dossier)
-    )
+    tasks = (task for task in lifecycle.open_tasks(dossier) if task.role in drafters)
+    return next((post for task in tasks if (post := post_at(task, actor))), None)
 
 
 def _refuse_empty(title: str, content: str) -> None:
@@ -99,11 +103,12 @@ def approve(session: Session, dossier: Dossier, actor: Actor, agency: Agency) ->
     result = current_result(dossier) or dossier.results[-1]
     _move(session, result, "approve")
     posts = actor.positions_as(frozenset({Role.agency_head, Role.centre_director}))
-    post = next((p for p in posts if p.agency_id == agency.id), next(iter(posts), None))
-    title = post.title if post and post.title else _("Head of the agency")
+    lent = acting_post(session, actor)
+    post = lent or next((p for p in posts if p.agency_id == agency.id), next(iter(posts), None))
+    block = signature(actor, post, _("Head of the agency"))
     result.approved_by_id, result.approved_by_name = actor.user_id, actor.name
-    result.approved_at, result.approved_by_title = now(), title[:120]
-    result.data = {"signer": signer(actor) | {"title": title}, "agency_id": agency.id}
+    result.approved_at, result.approved_by_title = now(), "; ".join([*block.get("authority", []), block["title"]])[:120]
+    result.data = {"signer": block, "agency_id": agency.id}
     session.flush()
     return result
 
@@ -246,7 +251,7 @@ def _finish_return_task(session: Session, dossier: Dossier, actor: Actor) -> Non
     for task in lifecycle.open_tasks(dossier):
         task.state, task.finished_at = TaskState.done, now()
         if actor.is_officer:
-            task.assignee_id = task.assignee_id or actor.user_id
+            lifecycle.own_up(session, task, actor)
     session.flush()
 
 

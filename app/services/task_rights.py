@@ -1,11 +1,16 @@
-"""Whose a task is: by role, by agency, by name."""
+"""Whose a task is: by role, by agency, by name; and by which post one does it, one's own or a delegated one."""
+
+from collections.abc import Iterable
 
 from app.models import Dossier, Task
 from app.models.task import TaskState
-from app.permissions import Actor, Role
+from app.permissions import Actor, Position, Role
+from app.workflows.process import StepKind
 
 # Who may stand in at the same agency without a delegation: the superior.
 SUPERIOR = {Role.division_head: Role.agency_head, Role.specialist: Role.division_head}
+_APPROVING = frozenset({StepKind.check, StepKind.sign})
+_MADE = frozenset({StepKind.work, StepKind.check})
 
 
 def holds(actor: Actor, role: Role, agency_id: int | None) -> bool:
@@ -14,7 +19,13 @@ def holds(actor: Actor, role: Role, agency_id: int | None) -> bool:
     Seeing reaches down the tree, acting does not: the province's head signs what the
     province signs, not what a ward does.
     """
-    return any(post.agency_id == agency_id for post in actor.positions_as(frozenset({role})))
+    return find_post(actor, (role,), agency_id) is not None
+
+
+def find_post(actor: Actor, roles: Iterable[Role], agency_id: int | None) -> Position | None:
+    """Return the post of one of ``roles`` at exactly this agency by which the actor acts, his own first."""
+    wanted = frozenset(roles)
+    return next((post for post in actor.positions_as(wanted) if post.agency_id == agency_id), None)
 
 
 def is_own(dossier: Dossier, actor: Actor) -> bool:
@@ -22,20 +33,68 @@ def is_own(dossier: Dossier, actor: Actor) -> bool:
     return actor.account_id is not None and actor.account_id == dossier.account_id
 
 
+def without_applicant(dossier: Dossier, actor: Actor) -> Iterable[Position]:
+    """Return the actor's posts without those in which he would stand for the applicant himself."""
+    return (post for post in actor.positions
+            if post.delegator_id is None or post.delegator_id != dossier.account.user_id)  # fmt: skip
+
+
 def may_do(task: Task, actor: Actor) -> bool:
     """Return whether a task is the actor's to do: his role, his agency, his or nobody's.
 
     Never one of a dossier of his own.
     """
-    if actor.account_id is not None and is_own(task.dossier, actor):
+    return post_at(task, actor) is not None
+
+
+def post_at(task: Task, actor: Actor) -> Position | None:
+    """Return the post by which a task is the actor's to do, his own first; None if it is not."""
+    if task.state != TaskState.open or (actor.account_id is not None and is_own(task.dossier, actor)):
+        return None
+    posts = (post for post in without_applicant(task.dossier, actor) if _fits(post, task, actor))
+    found = next((post for post in posts if not approves_himself(task, actor, post)), None)
+    return found and (find_post(actor, (found.role,), found.agency_id) or found)  # the same post of his own
+
+
+def _fits(post: Position, task: Task, actor: Actor) -> bool:
+    is_there = post.agency_id == task.agency_id and post.role in roles_for(Role(task.role))
+    return is_there and task.assignee_id in {None, actor.user_id, post.delegator_id}
+
+
+def roles_for(role: Role) -> frozenset[Role]:
+    """Return the roles that may do what ``role`` does: it, and its superior."""
+    return frozenset({role, SUPERIOR.get(role, role)})
+
+
+def persons(actor: Actor, post: Position | None) -> frozenset[int]:
+    """Return who stands behind an act by ``post``: who acts, and in whose place."""
+    delegator = post.delegator_id if post is not None else None
+    return frozenset(number for number in (actor.user_id, delegator) if number is not None)
+
+
+def approves_himself(task: Task, actor: Actor, post: Position) -> bool:
+    """Return whether a delegate would check or sign what he, or whom he stands for, wrote or did."""
+    if post.delegation_id is None or task.kind not in _APPROVING:
         return False
-    is_fit = fits(actor, Role(task.role), task.agency_id)
-    return task.state == TaskState.open and is_fit and task.assignee_id in {None, actor.user_id}
+    behind, dossier = persons(actor, post), task.dossier
+    drafted = {result.drafted_by_id for result in dossier.results[-1:]}
+    made = {
+        number for other in dossier.tasks
+        if other.key != task.key and other.is_current and other.state == TaskState.done and other.kind in _MADE
+        for number in (other.assignee_id, other.delegate_id)
+    }  # fmt: skip
+    return not behind.isdisjoint(drafted | made)
 
 
 def fits(actor: Actor, role: Role, agency_id: int) -> bool:
     """Return whether the actor holds ``role`` at the agency, or a superior's post that stands in for it."""
-    return holds(actor, role, agency_id) or (role in SUPERIOR and holds(actor, SUPERIOR[role], agency_id))
+    return find_post(actor, roles_for(role), agency_id) is not None
+
+
+def is_given(actor: Actor, role: Role, agency_id: int, assignee_id: int | None) -> bool:
+    """Return whether a task given to ``assignee_id`` is the actor's: his, nobody's, or of whom he stands for."""
+    posts = (post for post in actor.positions_as(roles_for(role)) if post.agency_id == agency_id)
+    return any(assignee_id in {None, actor.user_id, post.delegator_id} for post in posts)
 
 
 def leads(task: Task, actor: Actor) -> bool:
@@ -45,4 +104,9 @@ def leads(task: Task, actor: Actor) -> bool:
 
 def heads(actor: Actor, agency_id: int) -> bool:
     """Return whether the actor heads the agency or a division of it."""
-    return any(holds(actor, role, agency_id) for role in (Role.agency_head, Role.division_head))
+    return leading_post(actor, agency_id) is not None
+
+
+def leading_post(actor: Actor, agency_id: int) -> Position | None:
+    """Return the post by which the actor heads the agency or a division of it, his own first."""
+    return find_post(actor, (Role.agency_head, Role.division_head), agency_id)

@@ -17,6 +17,7 @@ from app.views.catalog_api import CATALOG_APIS
 from app.views.catalog_exchange import CATALOG_EXCHANGES
 from app.views.catalogs import CATALOG_VIEWS
 from app.views.decisions import DecisionView
+from app.views.delegations import DELEGATION_VIEWS
 from app.views.feedback_desk import FeedbackDeskView
 from app.views.form_designer import FORM_DESIGNER_VIEWS
 from app.views.form_import import FORM_IMPORT_VIEWS
@@ -43,6 +44,7 @@ VIEWS: tuple[type, ...] = (
     *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
     *CATALOG_EXCHANGES,
     CalendarWeekView,
+    *DELEGATION_VIEWS,
     *OUTAGE_VIEWS,
     *PROCESS_DESIGNER_VIEWS, *PROCESS_IMPORT_VIEWS, *PROCESS_TRIAL_VIEWS,
     ProfilesView,

@@ -1,9 +1,14 @@
 """The small world's extensions and apologies: granted, waiting, owed, asked for twice."""
 
+from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
+from app.clock import today
+from app.models import OfficerPosition
 from app.permissions import Role
-from app.services import apologies, extensions, reception, submission
+from app.services import absences, apologies, delegating, extensions, reception, submission
 from app.services.escalation import escalate_overdue
 from app.services.supplements import Again
 
@@ -17,8 +22,20 @@ def make_lifecycle(world: Any) -> None:
         asked = extensions.ask(session, dossier, specialist, minutes=60, reason="Cần xác minh")
         if grants:
             extensions.agree(session, asked, head, "Đồng ý")
+    _stand_in(world)
     escalate_overdue(session)
     _ask_twice(world)
+
+
+def _stand_in(world: Any) -> None:
+    """The head away next month, the clerk in his place then."""
+    session, head, clerk = world.session, world.office[Role.agency_head], world.office[Role.clerk]
+    first, last = today() + timedelta(days=30), today() + timedelta(days=35)
+    wish = delegating.Wish(clerk.user_id, first, last, "12/QĐ-UBND", "Đi công tác")
+    post = session.scalar(sa.select(OfficerPosition.id).where(OfficerPosition.user_id == head.user_id))
+    delegating.delegate(session, post, head, wish)
+    absences.enter(session, head.user_id, head, kind="travel", valid_from=first, valid_to=last,
+                   reason="Họp tại Hà Nội", way="keep")  # fmt: skip
 
 
 def _ask_twice(world: Any) -> None:

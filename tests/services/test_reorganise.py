@@ -267,6 +267,8 @@ STAYS = {
     "incident_notice.agency_id": "tells whom an incident concerned then",
     "paper_reception.desk_id": "tells where the paper was received; an approval needs that desk",
     "officer_position.agency_id": "posts end and begin again",
+    "delegation.agency_id": "a delegation ends with its post",
+    "absence.agency_id": "tells where the officer was posted then",
 }  # fmt: skip
 FOLLOWS = {"dossier.agency_id", "dossier.desk_id", "task.agency_id", "draft.agency_id", "feedback.agency_id",
            "procedure_version.agency_id", "process.agency_id",
