@@ -67,14 +67,14 @@ class ProcessDesignerView(BaseView):
 
     @expose("/")
     @has_access
-    @permission_name("change")
+    @permission_name("read")
     def index(self, faults: dict[str, str] | None = None, status: int = 200) -> Any:
         """Processes by name: steps, hours, which procedures rest on them."""
         q, after = searched(), asked_number(request.args.get("after")) or 0
         rows, following = process_editions.list_processes(db.session(), current_actor(), q, after)
         url = url_for("ProcessDesignerView.index", q=q or None, after=following) if following else None
         return render_template("processes/index.html", rows=rows, q=q, following=url, faults=faults or {},
-                               given=request.form), status  # fmt: skip
+                               given=request.form, can_add=may(Process, "add")), status  # fmt: skip
 
     @expose("/new", methods=["POST"])
     @has_access

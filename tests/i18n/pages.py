@@ -31,6 +31,7 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.lang = ""
+        self.is_whole = False  # or a fragment that stands inside another page
         self.words: list[str] = []
         self.links: list[str] = []
         self._silent: list[str] = []
@@ -41,7 +42,7 @@ class Page(HTMLParser):
         """Note the language, the address and the spoken attributes of an element."""
         given = {name: value or "" for name, value in attrs}
         if tag == "html":
-            self.lang = given.get("lang", "")
+            self.lang, self.is_whole = given.get("lang", ""), True
         elif tag not in _VOID and (self._silent or tag in _SILENT or given.get("lang") == "en"):
             self._silent.append(tag)
         if self._silent:

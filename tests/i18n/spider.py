@@ -107,7 +107,7 @@ class Spider:
         return not endpoint.startswith("Portal")
 
     def _read(self, url: str, page: Page) -> None:
-        if page.lang != "vi":
+        if page.is_whole and page.lang != "vi":
             self.faults.append(f"{url}: the language is given as {page.lang!r}")
         self.faults += [f"{url}: in English: {word}" for word in dict.fromkeys(page.english())]
         for link in page.links:
