@@ -13,7 +13,7 @@ from app.lowcode.cursors import beyond, read_token, sort_keys, token_of
 from app.lowcode.filters import condition, read_filters
 from app.lowcode.lean import Shape
 from app.lowcode.rows import visible
-from app.lowcode.screen import default_order, tells
+from app.lowcode.screen import Near, default_order, tells
 from app.lowcode.searching import matching
 from app.permissions import Actor
 
@@ -93,6 +93,8 @@ def find_page(
     query = narrowed(model, visible(model, actor).where(*only), wanted)
     some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
     total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    if (near := _near(wanted)) is not None and model.screen.rows_from is not None:
+        query = narrowed(model, visible(model, actor, near=near).where(*only), wanted)
     query = _paged(model, query, wanted)
     query = shape.narrow(query) if shape else query.options(*eager(model, wanted.columns), *load)
     found = list(session.execute(query.add_columns(total)))
@@ -109,6 +111,13 @@ def find_page(
         token_of(rows[-1], wanted.sort, model) if rows and has_next else None,
         min(count, COUNT_CAP), count > COUNT_CAP,
     )  # fmt: skip
+
+
+def _near(wanted: ListRequest) -> Near | None:
+    """Return where the page begins if it is sorted by age alone."""
+    if wanted.cursor is None or wanted.sort not in ("id", "-id"):
+        return None
+    return wanted.cursor[0], wanted.sort.startswith("-") == wanted.is_back
 
 
 def eager(model: type[Any], names: Any) -> list[Any]:

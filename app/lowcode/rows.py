@@ -1,6 +1,7 @@
 """The second gate: which rows of a model an actor may see, or change."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,17 +11,23 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.lowcode.actions import WRITES
 from app.lowcode.scopes import narrowing
+from app.lowcode.screen import Near
 from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor
 
 
 def visible(
-    model: type[Any], actor: Actor, *, to_write: bool = False, action: str = ""
+    model: type[Any], actor: Actor, *, to_write: bool = False, action: str = "", near: Near | None = None
 ) -> sa.Select[Any]:
-    """Return a query of the rows an actor may see, or do ``action`` with (to_write: change)."""
+    """Return a query of the rows an actor may see, or do ``action`` with (to_write: change).
+
+    near: only those beyond an id are wanted; the caller says so in the query as well.
+    """
     screen, action = model.screen, action or ("change" if to_write else "read")
     is_write = action in WRITES
     rules = [screen.rows, screen.write_rows] if is_write else [screen.rows]
+    if near is not None and screen.rows_from is not None:
+        rules[0] = partial(screen.rows_from, near=near)
     conditions = [rule(actor) for rule in rules if rule is not None]
     conditions += [narrowing(model, actor, one) for one in {"read", action}]
     return sa.select(model).where(*(one for one in conditions if one is not None))

@@ -11,6 +11,9 @@ from app.permissions import NOBODY, Actor, Role, current_actor
 
 # Which rows an actor may touch: a condition on the model; None = every row, false() = none.
 RowRule = Callable[[Actor], ColumnElement[bool] | None]
+# Where a page begins: an id, and whether the ids behind it rise. The same rows beyond it only.
+Near = tuple[int, bool]
+RowRuleFrom = Callable[[Actor, Near], ColumnElement[bool] | None]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Screen:
     key: attributes that name a record in files and spreadsheets, by default its unique code.
     read/write: roles; rows: which rows they see; write_rows: which of those they may change.
     export: roles that may take the list along; by default readers, of personal data nobody.
+    rows_from: the same for a page that begins at an id, where an index can begin there too.
     scope: where a record says whose it is: {"agency": columns, "owner": columns}, "dossier.agency_id"
     through a relation; by default its ``agency_id`` or its dossier's (``scopes.py``).
     """
@@ -64,6 +68,7 @@ class Screen:
     sheets: Sequence[str] = ()
     is_configuration: bool | None = None  # None: it is if the catalog administrator alone writes it
     rows: RowRule | None = None
+    rows_from: RowRuleFrom | None = None
     scope: Mapping[str, Sequence[str]] | None = None
     write_rows: RowRule | None = None
     can_add: bool = True

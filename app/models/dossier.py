@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.i18n import N_
 from app.lowcode.entity import Entity, Searchable
-from app.lowcode.screen import Screen
+from app.lowcode.screen import Near, Screen
 from app.models.menus import DOSSIERS
 from app.permissions import DOSSIER_READERS, Actor
 from app.types import JSON, UtcDateTime
@@ -211,10 +211,10 @@ class Dossier(Searchable, Entity):
     )
 
     @staticmethod
-    def _rows(actor: Actor) -> ColumnElement[bool] | None:
+    def _rows(actor: Actor, near: Near | None = None) -> ColumnElement[bool] | None:
         from app.models.scope import dossiers_of
 
-        return dossiers_of(actor)
+        return dossiers_of(actor, near)
 
     screen = Screen(
         menu=DOSSIERS, icon="files", title=_l("All dossiers"), singular=_l("Dossier"),
@@ -231,7 +231,8 @@ class Dossier(Searchable, Entity):
                           "supplement_count"]),
         ],
         form=[], related=["movements", "tasks", "letters", "charges", "results"],
-        can_add=False, can_delete=False, is_personal=True, rows=_rows, read=DOSSIER_READERS,
+        can_add=False, can_delete=False, is_personal=True, rows=_rows, rows_from=_rows,
+        read=DOSSIER_READERS,
         scope={"agency": ["agency_id", "desk_id"], "owner": ["holder_id"]},
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.lowcode.screen import Near
 from app.models.agency import Agency
 from app.models.dossier import Dossier
 from app.models.task import Task
@@ -36,11 +37,17 @@ class DossierPlace(Model):
 _PLACE = DossierPlace.__table__
 
 
-def dossiers_at(agency_ids: set[int]) -> sa.Select[tuple[int]]:
-    """Return a query of the ids of the dossiers seen at one of ``agency_ids`` or below it."""
-    if len(agency_ids) == 1:
-        return sa.select(DossierPlace.dossier_id).where(DossierPlace.agency_id == min(agency_ids))
-    return sa.select(DossierPlace.dossier_id).where(DossierPlace.agency_id.in_(agency_ids))
+def dossiers_at(agency_ids: set[int], near: Near | None = None) -> sa.Select[tuple[int]]:
+    """Return a query of the ids of the dossiers seen at one of ``agency_ids`` or below it.
+
+    near: only those beyond an id. PostgreSQL does not conclude it from the same condition on the
+    dossiers, and would walk through all that lie before.
+    """
+    query, place = sa.select(DossierPlace.dossier_id), DossierPlace.agency_id
+    query = query.where(place == min(agency_ids) if len(agency_ids) == 1 else place.in_(agency_ids))
+    if near is None:
+        return query
+    return query.where(DossierPlace.dossier_id > near[0] if near[1] else DossierPlace.dossier_id < near[0])
 
 
 def place_again(connection: Connection, dossier_ids: Any) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.lowcode.scopes import narrowing
+from app.lowcode.screen import Near
 from app.models.account import Account
 from app.models.agency import Agency
 from app.models.dossier import Dossier
@@ -43,14 +44,17 @@ def by_agency(
     return None if sees_province(paths) else column.in_(agencies_under(paths))
 
 
-def dossiers_of(actor: Actor) -> ColumnElement[bool] | None:
-    """Return the dossiers an actor may see, within the scope his roles were given; None = all."""
-    rules = [_dossiers_by_posts(actor), narrowing(Dossier, actor, "read")]
+def dossiers_of(actor: Actor, near: Near | None = None) -> ColumnElement[bool] | None:
+    """Return the dossiers an actor may see, within the scope his roles were given; None = all.
+
+    near: only those beyond an id are wanted.
+    """
+    rules = [_dossiers_by_posts(actor, near), narrowing(Dossier, actor, "read")]
     found = [rule for rule in rules if rule is not None]
     return sa.and_(*found) if found else None
 
 
-def _dossiers_by_posts(actor: Actor) -> ColumnElement[bool] | None:
+def _dossiers_by_posts(actor: Actor, near: Near | None) -> ColumnElement[bool] | None:
     """Return the dossiers an actor's posts let him see.
 
     Officers: those handled or received in their part of the tree, and those with a task
@@ -62,7 +66,7 @@ def _dossiers_by_posts(actor: Actor) -> ColumnElement[bool] | None:
         return own if own is not None else NO_ROWS
     if sees_province({post.path for post in posts}):
         return None
-    seen = dossiers_at({post.agency_id for post in posts})
+    seen = dossiers_at({post.agency_id for post in posts}, near)
     if own is None:
         return Dossier.id.in_(seen)
     return Dossier.id.in_(sa.union(seen, sa.select(Dossier.id).where(own)))

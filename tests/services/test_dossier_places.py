@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.history import HistoryEntry
+from app.lowcode.listing import find_page, parse
 from app.models import Agency, Dossier, DossierPlace, Task
 from app.models.dossier_place import place_again
 from app.models.scope import dossiers_of
@@ -113,3 +114,24 @@ def test_writing_all_places_anew_changes_nothing(session: Session) -> None:
     place_again(session.connection(), sa.select(Dossier.id))
 
     assert _places(session, dossier) == before == {tree.commune.id, tree.desk.id, tree.department.id}
+
+
+def test_an_officer_leafs_through_exactly_the_dossiers_he_sees(
+    session: Session, actor: Callable[..., Any]
+) -> None:
+    tree = make_tree()
+    for _place in range(7):
+        _dossier(session, tree.commune, tree.commune)
+    officer = actor(Role.specialist, tree.commune)
+    whole = [row.id for row in find_page(session, Dossier, officer, parse(Dossier, {})).rows]
+    found: list[int] = []
+    page: Any = None
+    after: dict[str, Any] = {}
+    while page is None or page.next:
+        page = find_page(session, Dossier, officer, parse(Dossier, {"size": "2"} | after))
+        found, after = found + [row.id for row in page.rows], {"after": page.next}
+        assert page.count == len(whole)
+    back = find_page(session, Dossier, officer, parse(Dossier, {"size": "2", "before": page.previous}))
+    assert found == whole
+    assert len(whole) >= 7
+    assert [row.id for row in back.rows] == whole[-3 if len(whole) % 2 else -4 :][:2]
