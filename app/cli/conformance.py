@@ -50,15 +50,16 @@ def register() -> list[Obligation]:
 
 def judge(obligations: Iterable[Obligation], report: Path) -> None:
     """Enter the outcome of each test of a JUnit ``report`` at the clause it shows."""
-    by_key = {f"{one.item} {one.clause}": one for one in obligations}
+    by_key: dict[str, list[Obligation]] = {}
+    for one in obligations:
+        by_key.setdefault(f"{one.item} {one.clause}", []).append(one)
     for case in ElementTree.parse(report).iter("testcase"):
         for key in {p.get("value") for p in case.iter("property") if p.get("name") == "clause"}:
-            one = by_key[str(key)]
             name = str(case.get("name")).partition("[")[0]
-            if name not in one.tests:
-                one.tests.append(name)
             is_good = all(case.find(fault) is None for fault in ("failure", "error", "skipped"))
-            one.status = FAILED if not is_good or one.status == FAILED else PASSED
+            for one in by_key[str(key)]:
+                one.tests += [name] if name not in one.tests else []
+                one.status = FAILED if not is_good or one.status == FAILED else PASSED
 
 
 @click.command()

@@ -131,7 +131,8 @@ def test_part_of_a_code_or_a_wildcard_finds_nothing(session, client):
 
 
 def test_every_act_of_the_table_has_public_words():
-    assert {row.name for row in DOSSIER.transitions} == set(PUBLIC_WORDS)
+    beside = {"grant_extension", "sign_apology"}  # acts of the life cycles beside the states
+    assert {row.name for row in DOSSIER.transitions} | beside == set(PUBLIC_WORDS)
 
 
 def test_a_step_inside_the_agency_is_told_without_its_name(session, client):

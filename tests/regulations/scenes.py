@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +10,10 @@ import pypdfium2
 import zxingcpp
 from PIL import Image
 
-from app.clock import to_local
-from app.models import Dossier
+from app.clock import acting_at, now, to_local
+from app.models import Dossier, IncidentNotice
 from app.permissions import Role
-from app.services import reception
+from app.services import catch_up, reception, submission
 from app.services.letters import letter_pdf
 from tests.services.steps import Office
 
@@ -84,3 +84,33 @@ def finish(office: Office, dossier: Dossier) -> Dossier:
     while dossier.state == 4:
         office.step(dossier)
     return dossier
+
+
+def incident(office: Office, **given: Any) -> IncidentNotice:
+    """Return a declared incident at the ward's desk, on 10 November from 10:00 to 15:00."""
+    values = {"title": "Mất kết nối trục", "body": "Dự kiến khắc phục xong lúc 15 giờ 00.",
+              "starts_at": at(10, "10:00"), "ended_at": at(10, "15:00")}  # fmt: skip
+    row = IncidentNotice(**values | given)
+    office.session.add(row)
+    office.session.flush()
+    return row
+
+
+def told_of_incident(office: Office, clients: Any) -> list[str]:
+    """Return the pages that do not tell of a running incident and its estimated end."""
+    incident(office, starts_at=now() - timedelta(hours=1), ended_at=None)
+    pages = [client.get(address).text for client, address in clients]
+    return [page for page in pages if "Mất kết nối trục" not in page or "15 giờ 00" not in page]
+
+
+def entered_later(office: Office) -> Dossier:
+    """Return what was received on paper during the incident, entered and approved afterwards."""
+    incident(office)
+    given = office.given(key=submission.new_key())
+    with acting_at(at(12, "08:30")):
+        row = catch_up.enter(
+            office.session, given, office[Role.desk_officer], received_at=at(10, "10:40"), paper_number="15/SGT"
+        )  # fmt: skip
+    director = office.officer(Role.centre_director, office.tree.desk)
+    with acting_at(at(12, "14:00")):
+        return catch_up.approve(office.session, row.id, director)

@@ -14,7 +14,7 @@ from app.services.procedure_reports import NewReport, send_report
 from app.services.timing import calendar_of, reception_due
 from app.workflows.working_time import minutes_between
 from tests.factories import make_procedure, make_tree
-from tests.portal.records import make_feedback
+from tests.portal.records import make_feedback, new_feedback
 from tests.regulations import scenes
 from tests.regulations.scenes import at, local
 from tests.regulations.support import clause
@@ -173,3 +173,36 @@ def test_d14_3_feedback_from_elsewhere_is_entered_within_eight_working_hours(ses
     feedback = make_feedback(received_at=at(9, "09:00"))
     with acting_at(at(*entered)):
         assert feedback_service.is_entered_late(session, feedback) is late
+
+
+@clause("A1.1", "HCM24 Đ7.1a")
+def test_d7_1a_agencies_of_every_level_are_listed(office, client):
+    page = client.get("/co-quan").text
+    assert [name for name in (office.tree.department.name, office.tree.commune.name) if name not in page] == []
+
+
+@clause("A11.1", "HCM24 Đ14.1")
+def test_d14_1_the_agency_shows_how_to_reach_it(office, client):
+    office.tree.commune.hotline, office.tree.commune.email = "0234 3822 999", "phuxuan@hue.gov.vn"
+    office.session.flush()
+    page = client.get(f"/co-quan/{office.tree.commune.code}").text
+    assert [text for text in ("0234 3822 999", "phuxuan@hue.gov.vn") if text not in page] == []
+
+
+@clause("A11.1", "HCM24 Đ14.2")
+def test_d14_2_feedback_is_sent_through_the_portal(session, client):
+    make_tree()
+    assert client.get("/phan-anh/gui").status_code == 200
+    sent = feedback_service.send_feedback(session, new_feedback(), ANONYMOUS)
+    assert (sent.state, sent.channel) == ("received", "portal")
+
+
+@clause("A11.3", "HCM24 Đ14.4")
+def test_d14_4_feedback_is_accepted_and_answered_in_time_or_refused_with_a_reason(session, actor):
+    make_tree()
+    focal, item = actor(Role.control_focal_point), make_feedback()
+    with pytest.raises(Invalid):
+        feedback_service.refuse_feedback(session, make_feedback(), focal, reason=" ")
+    feedback_service.accept_feedback(session, item, focal, agency_code="")
+    feedback_service.answer_feedback(session, item, focal, text="Đã bố trí thêm quầy.")
+    assert (item.state, item.due_at is not None) == ("answered", True)

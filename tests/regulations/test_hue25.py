@@ -4,13 +4,14 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at, today
-from app.errors import Invalid, NotAllowed
+from app.errors import Conflict, Invalid, NotAllowed
 from app.models import Notice, ProcessApproval
 from app.permissions import ANONYMOUS, Role, acting_as
-from app.services import lookup, reception, results, submission
+from app.services import feedback, lookup, ratings, reception, results, submission
 from app.services.actors import build_actor
 from app.services.moves import CYCLES, make_move, may_make
 from tests.factories import make_agency, make_procedure, make_process, make_tree, make_user
+from tests.portal.records import make_feedback
 from tests.regulations import scenes
 from tests.regulations.scenes import at, local
 from tests.regulations.support import clause
@@ -244,3 +245,57 @@ def test_d26_1c_the_applicant_chooses_the_channel(office, desk, session):
     for dossier in (online, post):
         reception.accept(session, dossier, desk)
     assert {d.state for d in (online, counter, post)} == {2}
+
+
+@clause("A1.1", "HUE25 Đ6.1a")
+def test_d6_1a_agencies_of_every_level_are_listed(office, client):
+    page = client.get("/co-quan").text
+    assert [name for name in (office.tree.department.name, office.tree.commune.name) if name not in page] == []
+
+
+@clause("A11.7", "HUE25 Đ26.1g")
+def test_d26_1g_the_applicant_rates_once(office, session):
+    dossier, citizen = scenes.in_process(office)
+    with pytest.raises(NotAllowed):  # not decided yet
+        ratings.rate(session, dossier, citizen, score="5", criteria={}, comment=None)
+    scenes.finish(office, dossier)
+    assert ratings.rate(session, dossier, citizen, score="4", criteria={}, comment="Nhanh").score == 4
+    with pytest.raises(Conflict):
+        ratings.rate(session, dossier, citizen, score="5", criteria={}, comment=None)
+
+
+@clause("A11.1", "HUE25 Đ25.1i")
+def test_d25_1i_feedback_is_answered_and_published(session, actor):
+    make_tree()
+    item, focal = make_feedback(), actor(Role.control_focal_point)
+    feedback.accept_feedback(session, item, focal, agency_code="")
+    feedback.answer_feedback(session, item, focal, text="Đã bố trí thêm quầy.")
+    feedback.publish_feedback(session, item, focal)
+    assert (item.state, item.published_at is not None) == ("published", True)
+
+
+@clause("A13", "HUE25 Đ9.1", "HUE25 Đ9.2", "HUE25 Đ9.3", "HUE25 Đ9.4")
+def test_d9_each_kind_of_electronic_transaction(shown, office, session):
+    dossier, citizen = scenes.in_process(office)
+    if shown == "HUE25 Đ9.1":  # declared, and answered
+        assert {"acknowledgement", "receipt_slip"} <= {row.kind for row in dossier.letters}
+    elif shown == "HUE25 Đ9.2":  # passed on
+        assert task_of(dossier).agency == office.tree.commune
+    elif shown == "HUE25 Đ9.3":  # the result comes back to the system
+        scenes.finish(office, dossier)
+        assert dossier.results[-1].file is not None
+    else:  # the state is told
+        assert lookup.find_public(session, dossier.code, citizen).state == 4
+
+
+@clause("A13", "HUE25 Đ23.1", "HUE25 Đ24.5")
+def test_d23_1_an_incident_and_its_estimated_end_are_told_to_everybody(office, client, login):
+    officer = login(Role.specialist, office.tree.commune)
+    assert scenes.told_of_incident(office, [(client, "/"), (officer, "/inbox/")]) == []
+
+
+@clause("A13", "HUE25 Đ23.3")
+def test_d23_3_meanwhile_paper_is_received_and_entered_with_its_true_time(office):
+    dossier = scenes.entered_later(office)
+    assert (local(dossier.received_at), local(dossier.due_at)) == ("10 10:40", "13 17:30")
+    assert dossier.state == 2

@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, NotAllowed, NotFound
 from app.history import HistoryEntry
 from app.models import Movement, Notice, OnlineService
 from app.permissions import ANONYMOUS, Role, acting_as
-from app.services import eform_prefill, lookup, reception, submission
+from app.services import eform_prefill, lookup, ratings, reception, submission
 from app.services import feedback as feedback_service
 from app.services.moves import make_move
 from tests.factories import make_document_type, make_procedure, make_tree
@@ -281,3 +281,47 @@ def test_d5_4_every_channel_leads_to_the_same_due_date(office, desk, session):
         reception.accept(session, post, desk)
     assert {d.due_at for d in (online, counter, post)} == {counter.due_at}
     assert [len([row for row in d.letters if row.kind == "receipt_slip"]) for d in (online, counter, post)] == [1] * 3
+
+
+@clause("A7.4", "QN20 Đ14.2")
+@pytest.mark.parametrize(("moment", "passes"), [("reception", False), ("return", True)])
+def test_d14_2_fees_are_due_when_the_procedure_says(office, desk, session, moment, passes):
+    office.version.fee_due = moment
+    dossier = office.received()
+    assert [charge.amount for charge in dossier.charges] == [50_000]
+    if passes:
+        assert reception.pass_on(session, dossier, desk).state == 4
+    else:
+        with pytest.raises(Invalid):
+            reception.pass_on(session, dossier, desk)
+
+
+@clause("A11.7", "QN20 Đ26.4")
+def test_d26_4_the_applicant_is_asked_how_content_he_is(office, session):
+    dossier, citizen = scenes.in_process(office)
+    scenes.finish(office, dossier)
+    assert ratings.rate(session, dossier, citizen, score="3", criteria={}, comment="Chờ lâu").score == 3
+
+
+@clause("A12.3", "QN20 Đ22.2")
+def test_d22_2_the_office_appraises_and_the_chairman_decides(session, actor):
+    office, chairman = actor(Role.control_focal_point), actor(Role.agency_head, make_tree().root)
+    row = service(session, many_dossiers=True)
+    with acting_as(chairman), pytest.raises(NotAllowed):
+        make_move(session, row, "decide", chairman, "")
+    with acting_as(office):
+        make_move(session, row, "appraise", office, "Đủ điều kiện")
+    row.decision_number, row.decision_on = "3/QĐ-UBND", date(2026, 11, 9)
+    with acting_as(chairman):
+        make_move(session, row, "decide", chairman, "")
+    assert row.state == "decided"
+
+
+@clause("A12.5", "QN20 Đ24")
+def test_d24_a_review_may_end_a_service_with_its_reason(session, actor):
+    office, row = actor(Role.control_focal_point), service(session, state="live")
+    with acting_as(office), pytest.raises(Invalid):
+        make_move(session, row, "stop", office, " ")
+    with acting_as(office):
+        make_move(session, row, "stop", office, "Không phát sinh hồ sơ")
+    assert row.state == "stopped"

@@ -18,7 +18,7 @@ LACKING = {
 
 
 def test_each_obligation_stands_once():
-    counts = Counter((one.item, one.clause) for one in register())
+    counts = Counter((one.item, one.clause, one.requirement) for one in register())
     assert [key for key, count in counts.items() if count > 1] == []
 
 

@@ -9,7 +9,7 @@ from app.clock import acting_at
 from app.errors import Invalid, NotAllowed, NotFound
 from app.models import Notice
 from app.permissions import ANONYMOUS, Role
-from app.services import apologies, extensions, lookup, my_dossiers, reception, results, submission
+from app.services import apologies, extensions, lookup, my_dossiers, ratings, reception, results, submission
 from app.services.escalation import escalate_overdue
 from app.services.supplements import Again
 from app.services.timing import calendar_of
@@ -259,3 +259,22 @@ def test_d16_2_the_result_is_sent_by_post_or_handed_over_at_the_centre(shown, of
     results.deliver(session, dossier, desk, receiver="Bưu tá" if way == "post" else "Trần Thị Bình")
     assert (dossier.state, dossier.delivery["way"]) == (10, way)
     assert scenes.letter(dossier, "return_receipt").data["way"]
+
+
+@clause("A13", "TTH17 Đ21.1", "TTH17 Đ23.4")
+def test_d21_1_an_incident_and_its_estimated_end_are_told_to_everybody(office, client, login):
+    officer = login(Role.specialist, office.tree.commune)
+    assert scenes.told_of_incident(office, [(client, "/"), (officer, "/inbox/")]) == []
+
+
+@clause("A13", "TTH17 Đ21.3")
+def test_d21_3_meanwhile_paper_is_received_and_entered_with_its_true_time(office):
+    dossier = scenes.entered_later(office)
+    assert (dossier.state, local(dossier.received_at)) == (2, "10 10:40")
+
+
+@clause("A11.7", "TTH17 Đ7.5")
+def test_d7_5_the_applicant_says_how_content_he_is(office, session):
+    dossier, citizen = scenes.in_process(office)
+    scenes.finish(office, dossier)
+    assert ratings.rate(session, dossier, citizen, score="5", criteria={}, comment=None).score == 5
