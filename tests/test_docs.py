@@ -35,6 +35,7 @@ HEAD = ("Thao tác", "Từ", "Sang", "Ai", "Thông báo khi chưa được", "C�
 COLUMNS = {"result": len(HEAD) - 2, "procedure_version": len(HEAD) - 2,
            "publication_decision": len(HEAD) - 2}  # fmt: skip
 GUIDES += [DOCS / "quy-che.md", DOCS / "phan-quyen.md", DOCS / "thu-tuc-trong-10-phut.md"]
+GUIDES += [DOCS / "thoi-han.md"]
 # Whom a notice reaches, beside the roles.
 _OTHERS = {"applicant": "người nộp hồ sơ", "desk": "Bộ phận Một cửa", "sender": "người gửi",
            "chairman": "Chủ tịch UBND cấp tỉnh"}  # fmt: skip

@@ -19,7 +19,7 @@ from app.services.standing import handles as handles
 from app.services.standing import open_questions as open_questions
 from app.services.standing import post_over as post_over
 from app.services.standing import stands_at as stands_at
-from app.services.task_rights import is_own
+from app.services.task_rights import is_own, keeper, lead_task
 from app.services.timing import calendar_of, reception_due
 from app.transactions import enqueue
 from app.workflows.calendars import to_minute
@@ -184,9 +184,9 @@ def _hand_clock_to(
     session: Session, dossier: Dossier, target: State, ground: str, at: datetime
 ) -> None:
     """The clock goes to whom the state names; an officer's is whoever has the open task."""
-    task = next(iter(open_tasks(dossier)), None)
+    task = lead_task(open_tasks(dossier))
     if target.holder in {"desk", "officer"} and task is not None:
-        hold(session, dossier, target.holder, ground, agency=task.agency, user_id=task.assignee_id, at=at)
+        hold(session, dossier, keeper(task, target.holder), ground, agency=task.agency, user_id=task.assignee_id, at=at)
     else:
         hold(session, dossier, target.holder, ground, at=at)
 

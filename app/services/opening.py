@@ -16,6 +16,7 @@ from app.services import lifecycle
 from app.services.assigning import Candidates, candidates_of
 from app.services.eform_state import Evaluation
 from app.services.notices import tell_tasks
+from app.services.task_rights import keeper, lead_task
 from app.services.timing import calendar_of, prepare_calendars
 from app.services.users import root_agency
 from app.workflows.process import Graph, IsOpen, StepKind, StepSpec
@@ -24,8 +25,6 @@ from app.workflows.states import State
 from app.workflows.working_time import add_minutes
 
 _MAX_NAME = 500
-# While a dossier stands only at these, other agencies have it.
-_ELSEWHERE = frozenset({StepKind.consult, StepKind.child})
 
 
 def judge(dossier: Dossier) -> IsOpen:
@@ -175,7 +174,7 @@ def show_place(session: Session, dossier: Dossier) -> None:
     """Write on the dossier where it stands now and who has it, and hand the clock to them."""
     standing = lifecycle.open_tasks(dossier)
     dossier.step_name = "; ".join(dict.fromkeys(task.name for task in standing))[:_MAX_NAME] or None
-    lead = next((task for task in standing if task.kind not in _ELSEWHERE), next(iter(standing), None))
+    lead = lead_task(standing)
     dossier.holder_id = lead.assignee_id if lead is not None else None
     session.flush()
     if lead is not None and State(dossier.state).holder in {"desk", "officer"}:
@@ -185,6 +184,5 @@ def show_place(session: Session, dossier: Dossier) -> None:
 
 
 def _clock_holder(dossier: Dossier, lead: Task) -> str:
-    if lead.kind in _ELSEWHERE:
-        return "other_agency"
-    return "desk" if lead.agency_id == dossier.desk_id and lead.step.place == StepPlace.desk else "officer"
+    at_desk = lead.agency_id == dossier.desk_id and lead.step.place == StepPlace.desk
+    return keeper(lead, "desk" if at_desk else "officer")

@@ -1,6 +1,6 @@
 """Whose a task is: by role, by agency, by name; and by which post one does it, one's own or a delegated one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.models import Dossier, Task
 from app.models.task import TaskState
@@ -11,6 +11,19 @@ from app.workflows.process import StepKind
 SUPERIOR = {Role.division_head: Role.agency_head, Role.specialist: Role.division_head}
 _APPROVING = frozenset({StepKind.check, StepKind.sign})
 _MADE = frozenset({StepKind.work, StepKind.check})
+
+# Steps at which another agency has the dossier.
+ELSEWHERE = frozenset({StepKind.consult, StepKind.child})
+
+
+def lead_task(standing: Sequence[Task]) -> Task | None:
+    """Return the open step that has the clock: one worked on here before those asked elsewhere."""
+    return next((task for task in standing if task.kind not in ELSEWHERE), next(iter(standing), None))
+
+
+def keeper(task: Task, usual: str) -> str:
+    """Return who holds the clock at a step: another agency, or ``usual`` (desk, officer)."""
+    return "other_agency" if task.kind in ELSEWHERE else usual
 
 
 def holds(actor: Actor, role: Role, agency_id: int | None) -> bool:

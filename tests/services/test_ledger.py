@@ -112,3 +112,22 @@ def test_payment_stands_still_as_the_profile_says(office, monkeypatch):
     assert Holder.payment in ledger.pausing(office.session)
     monkeypatch.setattr(ledger, "profile_value", lambda session, key: False)
     assert Holder.payment not in ledger.pausing(office.session)
+
+
+def test_while_only_another_agency_is_asked_the_clock_is_its(office):
+    session = office.session
+    with acting_at(MONDAY):
+        dossier = office.processed()
+        (task,) = lifecycle.open_tasks(dossier)
+        task.kind, task.agency = "consult", office.tree.department
+    with acting_at(MONDAY + timedelta(hours=1)):
+        lifecycle.move(session, dossier, "request_withdrawal", office[Role.desk_officer], remark="x")
+    with acting_at(MONDAY + timedelta(hours=2)):
+        lifecycle.move(session, dossier, "reject_withdrawal", office[Role.desk_officer], remark="x")
+    last = dossier.segments[-1]
+    assert (last.holder, last.agency) == ("other_agency", office.tree.department)
+    with acting_at(MONDAY + timedelta(hours=3)):
+        found = ledger_of(session, dossier)
+    assert found.faults == []
+    assert found.sums.minutes(Holder.other_agency) == 120
+    assert found.sums.used == found.sums.minutes(phase=Phase.processing)
