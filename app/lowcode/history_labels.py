@@ -31,6 +31,8 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
     "task": {"finish_step": N_("finished a step"), "send_back_step": N_("sent the dossier back a step"),
              "recall_step": N_("took a finished step back"), "ask_opinion": N_("asked for an opinion"),
              "give_opinion": N_("gave an opinion")},
+    "delegation": {"withdraw_delegation": N_("withdrew the delegation")},
+    "absence": {"end_absence": N_("ended the absence")},
     "ab_role": {"change_rights": N_("changed the rights")},
 }  # fmt: skip
 

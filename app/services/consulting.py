@@ -143,7 +143,7 @@ def answer(session: Session, question: Task, actor: Actor, *, given: str, remark
 def _end(session: Session, question: Task, actor: Actor, given: str, remark: str | None) -> None:
     question.answer, question.remark, question.state = given, remark, TaskState.done
     question.finished_at = now()
-    question.assignee_id = question.assignee_id or actor.user_id
+    lifecycle.own_up(session, question, actor)
     session.flush()
 
 
