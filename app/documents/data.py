@@ -13,6 +13,7 @@ from app.documents.parts import (
     Amount,
     Conversion,
     Day,
+    Drawn,
     Field,
     Handover,
     Head,
@@ -164,6 +165,7 @@ class ReturnReceipt(Head):
     receiver_phone: NotRequired[str]
     receiver_id_number: NotRequired[str]
     receiver_relation: NotRequired[str]  # "Chủ hồ sơ", "Người được ủy quyền"
+    receiver_signature: NotRequired[Drawn]  # drawn at the desk; else the printed slip is signed
     way: NotRequired[str]
     note: NotRequired[str]
 

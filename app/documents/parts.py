@@ -13,6 +13,13 @@ Day = date | str
 Moment = datetime | date | str
 
 
+class Wording(TypedDict):
+    """The office's own texts of a letter (``wording``), kept with it: a later edition changes nothing."""
+
+    edition: int
+    blocks: dict[str, str]
+
+
 class Head(TypedDict):
     """The head and foot that every print shares (NĐ 30/2020, Phụ lục I)."""
 
@@ -25,6 +32,7 @@ class Head(TypedDict):
     lookup_url: NotRequired[str]  # goes into the QR and the foot
     hotline: NotRequired[str]
     form_set: NotRequired[FormSet]  # default tt03_2025
+    wording: NotRequired[Wording]  # default the built-in texts
 
 
 class Person(TypedDict):
@@ -71,6 +79,12 @@ class Signer(TypedDict):
     authority: NotRequired[list[str]]  # lines above, e.g. ["TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH"]
     image: NotRequired[bytes | str]
     approved_at: NotRequired[Moment]  # prints the line "approved in the system at …"
+
+
+class Drawn(TypedDict):
+    """A signature drawn on the screen: PNG as bytes, base64 or data: address."""
+
+    image: bytes | str
 
 
 class Handover(TypedDict):

@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import gettext as _
 from PIL import Image, UnidentifiedImageError
 
-from app.documents import titles, words
+from app.documents import titles, wording, words
 from app.documents.qr import qr_svg
 from app.errors import Invalid
 
@@ -33,8 +33,7 @@ def prepare(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     signature that is no readable picture.
     """
     form_set = data.get("form_set", titles.DEFAULT_SET)
-    ready: dict[str, Any] = _group(data)
-    ready.setdefault("title", _title(kind, data, form_set))
+    ready: dict[str, Any] = _group({key: value for key, value in data.items() if key != "wording"})
     number = titles.form_number(kind, form_set)
     if number and data.get("cause") != "guidance":
         ready["form"] = f"Mẫu số {number} – {titles.CIRCULARS[form_set]}"
@@ -43,13 +42,13 @@ def prepare(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("fees", "lines"):
         if data.get(key):
             ready |= _sum(data[key])
-    return ready
+    return ready | wording.filled(kind, _cleaned(data), ready, form_set)
 
 
-def _title(kind: str, data: Mapping[str, Any], form_set: str) -> str:
-    if kind == "apology" and data.get("cause") == "guidance":
-        return titles.GUIDANCE_APOLOGY
-    return titles.title(kind, form_set)
+def _cleaned(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the data with the office's own texts as clean as everything else that is printed."""
+    blocks = (data.get("wording") or {}).get("blocks") or {}
+    return {**data, "wording": {"blocks": {name: clean(str(text)) for name, text in blocks.items()}}}
 
 
 def _sum(lines: list[Mapping[str, Any]]) -> dict[str, str]:

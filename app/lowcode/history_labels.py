@@ -34,6 +34,14 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
     "delegation": {"withdraw_delegation": N_("withdrew the delegation")},
     "absence": {"end_absence": N_("ended the absence")},
     "ab_role": {"change_rights": N_("changed the rights")},
+    "letter_template": {
+        "draft_letter_text": N_("drafted an edition of the letter"),
+        "change_letter_text": N_("changed the text of the letter"),
+        "restore_letter_text": N_("restored the built-in text"),
+        "publish_letter_text": N_("published the edition"),
+        "discard_letter_text": N_("dropped the draft"),
+        "withdraw_letter_text": N_("took the planned edition back"),
+    },
 }  # fmt: skip
 
 # Records without a screen of their own.

@@ -26,6 +26,7 @@ from app.models.form import Form, FormSection
 from app.models.form_field import FormField
 from app.models.incident import OutageDecision, PaperReception
 from app.models.letter import Letter
+from app.models.letter_template import LetterTemplate
 from app.models.linked_dossier import LinkedDossier
 from app.models.money import Charge
 from app.models.notice import IncidentNotice, MailMessage, Notice
@@ -93,6 +94,7 @@ __all__ = [
     "ImportRun",
     "IncidentNotice",
     "Letter",
+    "LetterTemplate",
     "LinkedDossier",
     "MailMessage",
     "Movement",

@@ -50,6 +50,8 @@ class Letter(Entity):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("Issued")})
     # What caused it ("accept:1", …): the same cause never issues a second letter.
     cause: Mapped[str] = mapped_column(sa.String(60))
+    # Of the office's own texts (LetterTemplate); empty: the built-in ones. The texts stand in ``data``.
+    edition: Mapped[int | None] = mapped_column(info={"label": _l("Edition of the texts")})
     file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stored_file.id"), index=True)
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="letters")
     file: Mapped[StoredFile | None] = relationship("StoredFile")

@@ -207,6 +207,7 @@ def _return_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
         "procedure": dossier.version.name, "owner": dossier.applicant_name,
         "receiver": facts["receiver"], "receiver_id_number": facts.get("receiver_id_number"),
         "receiver_relation": facts.get("receiver_relation"), "officer": actor.name,
+        "receiver_signature": {"image": facts["signature"]} if facts.get("signature") else None,
         "returned_at": _iso(dossier.returned_at or now()),
         "way": _(RESULT_WAYS[dossier.result_way]),
         "papers": [{k: v for k, v in paper.items() if v} for paper in papers],

@@ -230,7 +230,7 @@ def deliver(
     _finish_return_task(session, dossier, actor)
     issue_letter(
         session, dossier, "return_receipt", actor, cause="return", receiver=receiver.strip(),
-        receiver_id_number=receiver_id_number, receiver_relation=receiver_relation,
+        receiver_id_number=receiver_id_number, receiver_relation=receiver_relation, signature=signature,
     )  # fmt: skip
     notify_transition(session, dossier, row)
     enqueue("ratings.invite", dossier_id=dossier.id)

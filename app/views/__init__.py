@@ -23,6 +23,7 @@ from app.views.form_designer import FORM_DESIGNER_VIEWS
 from app.views.form_import import FORM_IMPORT_VIEWS
 from app.views.form_print import FORM_PRINT_VIEWS
 from app.views.leaders import LEADER_VIEWS
+from app.views.letter_texts import LETTER_TEXT_VIEWS
 from app.views.officers import OFFICER_VIEWS
 from app.views.outages import OUTAGE_VIEWS
 from app.views.packs import PackView
@@ -43,6 +44,7 @@ VIEWS: tuple[type, ...] = (
     *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
     *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
     *CATALOG_EXCHANGES,
+    *LETTER_TEXT_VIEWS,
     CalendarWeekView,
     *DELEGATION_VIEWS,
     *OUTAGE_VIEWS,

@@ -10,6 +10,7 @@ from app.models import (
     Fee,
     FeeExemption,
     FeeSubject,
+    LetterTemplate,
     SharedCatalog,
     SharedCatalogField,
     SharedCatalogItem,
@@ -31,7 +32,8 @@ def make_configuration(world: Any) -> None:
                        if role is not Role.citizen]  # fmt: skip
     item = SharedCatalogItem(catalog=catalog, code="BV01", name="Bệnh viện Trung ương Huế", data={"giuong": 100})
     subject = FeeSubject(code="ho_ngheo", name="Người thuộc hộ nghèo", proof="Giấy chứng nhận hộ nghèo")
-    session.add_all([client, catalog, item, subject])
+    texts = LetterTemplate(kind="guidance", form_set="tt03_2025", edition=1, texts={"title": "Phiếu hướng dẫn"})
+    session.add_all([client, catalog, item, subject, texts])
     session.flush()
     fee = next((fee for fee in office.version.fees), None) or Fee(position=1, name="Lệ phí", version=office.version)
     fee.exemptions.append(FeeExemption(subject=subject, percent=100, legal_basis="Luật Phí và lệ phí"))

@@ -13,6 +13,7 @@ const MODULES = {
   "eform.js": "[data-eform]",
   "designer.js": "[data-designer]",
   "process-designer.js": "[data-process-designer]",
+  "letter-texts.js": "[data-letter-text]",
   "calendar.js": "[data-calendar]",
   "charts.js": "[data-chart]",
   "progress.js": "[data-progress-url]",
