@@ -34,6 +34,7 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
     "delegation": {"withdraw_delegation": N_("withdrew the delegation")},
     "absence": {"end_absence": N_("ended the absence")},
     "ab_role": {"change_rights": N_("changed the rights")},
+    "agency": {"read_register": N_("printed the register of dossiers")},
     "letter_template": {
         "draft_letter_text": N_("drafted an edition of the letter"),
         "change_letter_text": N_("changed the text of the letter"),

@@ -15,8 +15,8 @@ from app.models.dossier import RESULT_WAYS
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Position, Role
 from app.services.channels import looks_up_by
+from app.services.handovers import handovers
 from app.services.profiles import profile_value
-from app.workflows.process import AUTOMATIC
 from app.workflows.result import ResultState
 
 Facts = dict[str, Any]
@@ -170,22 +170,6 @@ def _control_slip(dossier: Dossier, _actor: Actor, _facts: Facts) -> Facts:
         "applicant": dossier.applicant_name, "received_at": _iso(dossier.received_at),
         "due_at": _iso(dossier.due_at), "handovers": handovers(dossier),
     }  # fmt: skip
-
-
-def handovers(dossier: Dossier) -> list[Facts]:
-    """Return each leg of the dossier's way: giver, receiver, time, in time or late."""
-    worked = [t for t in dossier.tasks if t.kind not in AUTOMATIC and t.asked_by_id is None]
-    tasks = sorted(worked, key=lambda task: (task.opened_at, task.id))
-    rows = []
-    for before, task in zip(tasks, tasks[1:], strict=False):
-        late = before.finished_at is not None and before.finished_at > before.due_at
-        rows.append({
-            "giver_unit": before.agency.name, "giver": str(before.assignee or ""),
-            "receiver_unit": task.agency.name, "receiver": str(task.assignee or ""),
-            "handed_at": _iso(task.opened_at), "taken_at": _iso(task.opened_at),
-            "outcome": "late" if late else "on_time", "note": before.remark or "",
-        })  # fmt: skip
-    return [{key: value for key, value in row.items() if value} for row in rows]
 
 
 def _charge_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:

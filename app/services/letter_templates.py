@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -40,6 +40,14 @@ def in_force(session: Session, kind: str, form_set: str, on: date) -> LetterTemp
                LetterTemplate.state == TemplateState.published, LetterTemplate.valid_from <= on)
         .order_by(LetterTemplate.valid_from.desc(), LetterTemplate.edition.desc()).limit(1)
     )  # fmt: skip
+
+
+def worded(session: Session, letter: str, data: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """Return the data of a letter with the office's words of today, and their edition (None: built-in)."""
+    row = in_force(session, wording.kind_of(letter, data), data["form_set"], today())
+    if row is None:
+        return data, None
+    return data | {"wording": {"edition": row.edition, "blocks": texts_of(row)}}, row.edition
 
 
 def standings(session: Session, form_set: str) -> list[Standing]:

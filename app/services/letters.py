@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from app.clock import now, to_local
 from app.documents.render import render
 from app.documents.titles import form_number
-from app.documents.wording import kind_of
 from app.models import Dossier, Letter, StoredFile, next_number
 from app.models.letter import LETTER_KINDS
 from app.permissions import Actor
 from app.services.letter_data import letter_data
-from app.services.letter_templates import in_force, texts_of
+from app.services.letter_templates import worded
 from app.services.profiles import profile_value
 from app.storage import storage_at
 from app.transactions import enqueue
@@ -42,12 +41,10 @@ def issue_letter(
     number = _number(session, dossier, kind)
     with force_locale("vi"):
         data = letter_data(session, dossier, kind, actor, number=number, **facts)
-    edition = in_force(session, kind_of(kind, data), data["form_set"], to_local(now()).date())
-    if edition is not None:
-        data["wording"] = {"edition": edition.edition, "blocks": texts_of(edition)}
+    data, edition = worded(session, kind, data)
     letter = Letter(
         dossier=dossier, kind=kind, number=number, data=data, created_at=now(), cause=cause,
-        edition=edition.edition if edition is not None else None,
+        edition=edition,
     )  # fmt: skip
     session.add(letter)
     session.flush()

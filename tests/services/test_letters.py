@@ -4,7 +4,8 @@ import pytest
 
 from app.permissions import Role
 from app.services import letters, reception
-from app.services.letter_data import handovers, limit_text, place_of
+from app.services.handovers import handovers
+from app.services.letter_data import limit_text, place_of
 from tests.services.steps import Office
 
 
@@ -67,7 +68,7 @@ def test_each_handover_tells_who_gave_to_whom(office):
     assert len(rows) == len(dossier.tasks) - 1
     assert rows[0]["giver_unit"] == office.tree.desk.name
     assert rows[0]["receiver_unit"] == office.tree.commune.name
-    assert {row["outcome"] for row in rows} <= {"on_time", "late"}
+    assert {row["outcome"] for row in rows} <= {"early", "on_time", "late"}
 
 
 def test_a_slip_is_dated_at_the_place_of_its_unit(office):

@@ -7,8 +7,9 @@ from app.views.officers.inbox_bulk import InboxBulkView
 from app.views.officers.officer_part import OfficerPartView
 from app.views.officers.reception import ReceptionView
 from app.views.officers.search import SearchView
+from app.views.officers.slips import SlipView
 
 OFFICER_VIEWS = (InboxView, InboxBulkView, ReceptionView, DossierPageView, OfficerPartView, SearchView,
-                 ExtensionsView)  # fmt: skip
+                 ExtensionsView, SlipView)  # fmt: skip
 
 __all__ = ["OFFICER_VIEWS"]
