@@ -42,7 +42,7 @@ class LetterTextView(BaseView):
     default_view = "index"
     roles = {  # noqa: RUF012 - read by the permission sync
         "read": frozenset({Role.catalog_admin, Role.system_admin, Role.auditor}),
-        "edit": letter_templates.EDITORS,
+        "change": letter_templates.EDITORS,
     }  # fmt: skip
     menu_items = ((CATALOGS, _l("Texts of letters"), "file-text", "index", "read"),)
 
@@ -76,7 +76,7 @@ class LetterTextView(BaseView):
 
     @expose("/<form_set>/<kind>/draft", methods=["POST"])
     @has_access
-    @permission_name("edit")
+    @permission_name("change")
     def begin(self, form_set: str, kind: str) -> Any:
         """Begin a draft, or go on with the one there is."""
         made: list[int] = []
@@ -88,7 +88,7 @@ class LetterTextView(BaseView):
 
     @expose("/edition/<int:number>", methods=["GET", "POST"])
     @has_access
-    @permission_name("edit")
+    @permission_name("change")
     def edit(self, number: int) -> Any:
         """A draft beside its preview; POST saves, publishes, restores or drops it."""
         row = _found(letter_templates.get_template, db.session(), number)
@@ -108,7 +108,7 @@ class LetterTextView(BaseView):
 
     @expose("/edition/<int:number>/withdraw", methods=["POST"])
     @has_access
-    @permission_name("edit")
+    @permission_name("change")
     def withdraw(self, number: int) -> Any:
         """Take a planned edition back before its day."""
         row = _found(letter_templates.get_template, db.session(), number)
@@ -127,7 +127,7 @@ class LetterTextView(BaseView):
 
     @expose("/<form_set>/<kind>/preview", methods=["POST"])
     @has_access
-    @permission_name("edit")
+    @permission_name("change")
     def preview(self, form_set: str, kind: str) -> Any:
         """Return the pages of what is typed as pictures, or what is wrong by block; nothing is kept."""
         try:
