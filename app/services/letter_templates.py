@@ -32,22 +32,29 @@ class Standing(NamedTuple):
     draft: LetterTemplate | None
 
 
-def in_force(session: Session, kind: str, form_set: str, on: date) -> LetterTemplate | None:
-    """Return the edition printed on ``on``; None: the built-in texts are."""
-    return session.scalar(
-        sa.select(LetterTemplate)
+def in_force_id(kind: str, form_set: str, on: date) -> sa.ScalarSelect[int]:
+    """Return the query of the edition printed on ``on``, to be put into another one."""
+    return (
+        sa.select(LetterTemplate.id)
         .where(LetterTemplate.kind == kind, LetterTemplate.form_set == form_set,
                LetterTemplate.state == TemplateState.published, LetterTemplate.valid_from <= on)
-        .order_by(LetterTemplate.valid_from.desc(), LetterTemplate.edition.desc()).limit(1)
+        .order_by(LetterTemplate.valid_from.desc(), LetterTemplate.edition.desc()).limit(1).scalar_subquery()
     )  # fmt: skip
 
 
-def worded(session: Session, letter: str, data: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
-    """Return the data of a letter with the office's words of today, and their edition (None: built-in)."""
-    row = in_force(session, wording.kind_of(letter, data), data["form_set"], today())
-    if row is None:
-        return data, None
-    return data | {"wording": {"edition": row.edition, "blocks": texts_of(row)}}, row.edition
+def in_force(session: Session, kind: str, form_set: str, on: date) -> LetterTemplate | None:
+    """Return the edition printed on ``on``; None: the built-in texts are."""
+    return session.scalar(sa.select(LetterTemplate).where(LetterTemplate.id == in_force_id(kind, form_set, on)))
+
+
+def with_words(data: dict[str, Any], row: LetterTemplate | None) -> dict[str, Any]:
+    """Return the data of a letter with the words of an edition; None: the built-in texts are printed."""
+    return data if row is None else data | {"wording": {"edition": row.edition, "blocks": texts_of(row)}}
+
+
+def worded(session: Session, letter: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a letter with the words in force today."""
+    return with_words(data, in_force(session, wording.kind_of(letter, data), data["form_set"], today()))
 
 
 def standings(session: Session, form_set: str) -> list[Standing]:

@@ -8,14 +8,15 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import now, to_local
+from app.clock import now, to_local, today
 from app.documents.render import render
 from app.documents.titles import form_number
-from app.models import Dossier, Letter, StoredFile, next_number
+from app.documents.wording import kind_of
+from app.models import Dossier, Letter, LetterTemplate, StoredFile, next_number
 from app.models.letter import LETTER_KINDS
 from app.permissions import Actor
 from app.services.letter_data import letter_data
-from app.services.letter_templates import worded
+from app.services.letter_templates import in_force_id, with_words
 from app.services.profiles import profile_value
 from app.storage import storage_at
 from app.transactions import enqueue
@@ -34,17 +35,15 @@ def issue_letter(
     facts: what only the caller knows (reason, charges, receiver …); see letter_data.
     """
     cause = cause or f"{len(dossier.movements)}"
-    known = session.scalar(sa.select(Letter).where(
-        Letter.dossier_id == dossier.id, Letter.kind == kind, Letter.cause == cause))  # fmt: skip
+    known, edition = _known(session, dossier, kind, cause, facts)
     if known is not None:
         return known
     number = _number(session, dossier, kind)
     with force_locale("vi"):
         data = letter_data(session, dossier, kind, actor, number=number, **facts)
-    data, edition = worded(session, kind, data)
     letter = Letter(
-        dossier=dossier, kind=kind, number=number, data=data, created_at=now(), cause=cause,
-        edition=edition,
+        dossier=dossier, kind=kind, number=number, data=with_words(data, edition), created_at=now(), cause=cause,
+        edition=edition.edition if edition is not None else None,
     )  # fmt: skip
     session.add(letter)
     session.flush()
@@ -56,6 +55,21 @@ def issue_letter(
 def issued_now(session: Session, dossier: Dossier) -> list[Letter]:
     """Return the letters of ``dossier`` that were issued in the present transaction."""
     return [letter for letter in session.info.get(_ISSUED, ()) if letter.dossier is dossier]
+
+
+def _known(
+    session: Session, dossier: Dossier, kind: str, cause: str, facts: dict[str, Any]
+) -> tuple[Letter | None, LetterTemplate | None]:
+    """Return the letter there is for this cause and the words in force, in one statement."""
+    words = in_force_id(kind_of(kind, {"cause": facts.get("why")}), str(profile_value(session, "form_set")), today())
+    one = sa.select(sa.literal(1).label("one")).subquery()
+    is_same = sa.and_(Letter.dossier_id == dossier.id, Letter.kind == kind, Letter.cause == cause)
+    query = (
+        sa.select(Letter, LetterTemplate).select_from(one)
+        .outerjoin(Letter, is_same).outerjoin(LetterTemplate, LetterTemplate.id == words)
+    )  # fmt: skip
+    letter, template = session.execute(query).one()
+    return letter, template
 
 
 def _number(session: Session, dossier: Dossier, kind: str) -> str:

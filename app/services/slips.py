@@ -42,7 +42,7 @@ def control_slip_pdf(session: Session, code: str, actor: Actor) -> bytes:
     issued = [letter.number for letter in dossier.letters if letter.kind == "control_slip"]
     with force_locale("vi"):
         data = letter_data(session, dossier, "control_slip", actor, number=issued[0] if issued else None)
-    return render("control_slip", worded(session, "control_slip", data)[0])
+    return render("control_slip", worded(session, "control_slip", data))
 
 
 def desks(session: Session, actor: Actor) -> Sequence[Agency]:
@@ -95,7 +95,7 @@ def register_pdf(
                    changes={"register": [None, f"{first:%d/%m/%Y} – {last:%d/%m/%Y} ({part})"]})  # fmt: skip
     with force_locale("vi"):
         data = _register(session, desk, first, last, rows, (part - 1) * MOST_ROWS)
-    return render("register", worded(session, "register", data)[0])
+    return render("register", worded(session, "register", data))
 
 
 def _rules(desk_id: int, first: date, last: date, actor: Actor) -> list[Any]:
