@@ -31,12 +31,11 @@ def upgrade() -> None:
         "uq_letter_template_draft", "letter_template", ["kind", "form_set"], unique=True,
         sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"),
     )  # fmt: skip
-    with op.batch_alter_table("letter", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("edition", sa.Integer(), nullable=True))
+    # No batch: copying the table would reflect "dossier", whose index on an expression SQLAlchemy cannot read.
+    op.add_column("letter", sa.Column("edition", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
     """Take the change back."""
-    with op.batch_alter_table("letter", schema=None) as batch_op:
-        batch_op.drop_column("edition")
+    op.drop_column("letter", "edition")
     op.drop_table("letter_template")
