@@ -23,8 +23,11 @@ def create_app(settings: Any = None) -> Flask:
     absent = settings_module.missing(settings)
     if absent:
         raise Unusable(f"not set: {', '.join(absent)}")
+    from app.views.lazy_rules import LazyRule
+
     compile_catalogues()
     app = Flask(__name__)
+    app.url_rule_class = LazyRule
     app.config.from_object(settings)
     if app.config["PROXY_COUNT"]:
         count = app.config["PROXY_COUNT"]
