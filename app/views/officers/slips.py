@@ -29,7 +29,7 @@ class SlipView(OfficerView):
     class_permission_name = "DossierPage"
     roles = {"use": DOSSIER_READERS}  # noqa: RUF012 - read by the permission sync
     default_view = "register"
-    menu_items = ((DOSSIERS, _l("Register of dossiers"), "list", "register", "use"),)
+    menu_items = ((DOSSIERS, _l("Register of dossiers"), "table", "register", "use"),)
 
     @expose("/control/<code>.pdf")
     @has_access
