@@ -59,7 +59,12 @@ def _index_folded_text(column: sa.Column[Any], table: Any) -> None:
 def is_same(target: Any, names: Iterable[str]) -> bool:
     """Return whether ``target`` is stored and none of its attributes ``names`` has changed since."""
     state = inspect(target)
-    return state.persistent and not any(state.attrs[name].history.has_changes() for name in names)
+    return state.persistent and not any(_has_changed(state, name) for name in names)
+
+
+def _has_changed(state: Any, name: str) -> bool:
+    # What is no mapped attribute (the texts of a catalog's item) is always written anew.
+    return name not in state.attrs or bool(state.attrs[name].history.has_changes())
 
 
 @event.listens_for(Searchable, "before_insert", propagate=True)

@@ -8,12 +8,14 @@ from typing import Any
 
 from flask import render_template, request
 
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _OWN = frozenset({"_ask", "_ask_title", "_ask_label", "_ask_tone", "_confirmed", "csrf_token"})
 
 
 def ask_first() -> Any:
     """Return the page that asks, None if nothing is asked or it was agreed to."""
-    form = request.form if request.method == "POST" else {}
+    # Nothing else is read here: the body of a program has limits of its own, set later.
+    form = request.form if request.method == "POST" and request.mimetype in _FORMS else {}
     if "_ask" not in form or form.get("_confirmed") or any(file.filename for file in request.files.values()):
         return None  # files cannot be sent a second time by the page; their forms need the dialog
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in _OWN]

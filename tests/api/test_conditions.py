@@ -171,7 +171,7 @@ def test_every_refusal_is_a_problem(session, app, client, login):
         (admin.get("/api/v1/none/"), 404),
         (admin.get(f"{PATH}999999"), 404),
         (admin.get(f"{PATH}{'9' * 40}"), 404),
-        (admin.patch(f"{PATH}{sector.id}"), 405),
+        (admin.post(f"{PATH}{sector.id}", json={}), 405),
         (admin.post(PATH, data=b"x" * (1024 * 1024 + 1), content_type="application/json"), 413),
         (admin.post(PATH, data="code=a", content_type="application/x-www-form-urlencoded"), 415),
         (admin.post(PATH, data="{", content_type="application/json"), 400),

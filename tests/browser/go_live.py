@@ -100,15 +100,13 @@ def set_up(hands: Hands, folder: Path) -> str:
     hands.button("Give one-time passwords")
     hands.press(page.locator("dialog[open] .btn-primary, dialog[open] .btn-danger"))
     row = page.get_by_role("row").filter(has_text=books.DESK_OFFICER)
-    password = row.locator("code").inner_text()
-    hands.link("Back")
-    return password
+    return row.locator("code").inner_text()
 
 
 def fill_calendar(hands: Hands) -> None:
-    """Fill in the public holidays of this year and the next one, from where the set-up ends."""
+    """Fill in the public holidays of this year and the next one."""
     page = hands.page
-    hands.link("Fill in the public holidays of this year and the next one.")
+    hands.go(vi("Calendar of the year"))
     years = page.url
     for year in (today().year, today().year + 1):
         if page.url != years:

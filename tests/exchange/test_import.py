@@ -158,12 +158,12 @@ def test_planning_costs_the_same_statements_whatever_the_rows(session, login, co
     make_sector(code="s")
     counts = []
     client = login(Role.catalog_admin)
-    for rows in (5, 60):
+    for rows in (1, 5, 60):  # the first also finds what is kept between requests
         lines = [[f"{rows}.{n}", f"Thủ tục {n}", "s"] for n in range(rows)]
         content = book({vi("Procedures"): [[vi("Procedure code"), vi("Name"), vi("Sector")], *lines]})
         with count_queries() as seen:
             _status, number, _page = send(client, "procedure", content)
         assert run(number).faults == 0
         counts.append(len(seen))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
     assert session.scalar(sa.select(sa.func.count(Procedure.id))) == 0

@@ -242,7 +242,7 @@ def test_addresses_that_are_none_answer_in_json(login):
     client = login(Role.catalog_admin)
     for answer in (
         client.get("/api/v1/nothing/"),
-        client.patch("/api/v1/sector/1"),
+        client.post("/api/v1/sector/1", json={}),
         client.get("/api/v1/sector/x"),
     ):
         assert answer.status_code in (404, 405)

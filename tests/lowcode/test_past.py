@@ -22,7 +22,7 @@ def long_ago(session, monkeypatch):
     @contextmanager
     def written(days=10):
         with monkeypatch.context() as patch:
-            patch.setattr(history, "now", lambda: now() - timedelta(days=days))
+            patch.setattr(history, "recorded_now", lambda: now() - timedelta(days=days))
             yield
             session.flush()
 

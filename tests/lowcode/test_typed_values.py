@@ -81,7 +81,7 @@ def test_a_web_address_is_never_a_script(session, login):
     ],
 )
 def test_instants_are_typed_in_local_time(session, login, typed, status):
-    data = {"title": "Mất điện", "body": "x", "starts_at": typed}
+    data = {"title": "Mất điện", "body": "x", "starts_at": typed, "clause": "HUE25 Đ23.1"}
     answer = login(Role.system_admin).post("/incident-notice/add", data=data)
     assert answer.status_code == status
     found = session.scalars(sa.select(IncidentNotice)).all()
