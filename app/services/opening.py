@@ -176,7 +176,6 @@ def show_place(session: Session, dossier: Dossier) -> None:
     dossier.step_name = "; ".join(dict.fromkeys(task.name for task in standing))[:_MAX_NAME] or None
     lead = lead_task(standing)
     dossier.holder_id = lead.assignee_id if lead is not None else None
-    session.flush()
     if lead is not None and State(dossier.state).holder in {"desk", "officer"}:
         lifecycle.hold(
             session, dossier, _clock_holder(dossier, lead), lead.name, agency=lead.agency, user_id=lead.assignee_id

@@ -223,6 +223,8 @@ def close(
 def drop(session: Session, tasks: Iterable[Task]) -> None:
     """Cancel open tasks that are no longer needed, with the questions asked from them."""
     gone = list(tasks)
+    if not gone:
+        return
     ids = {task.id for task in gone}
     for dossier in {task.dossier for task in gone}:
         gone += [q for q in lifecycle.open_questions(dossier) if q.asked_by_id in ids and q not in gone]

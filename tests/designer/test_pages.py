@@ -43,7 +43,7 @@ def check(client, process, definition):
 
 
 WRITES = (
-    ("GET", "/process-designer/"), ("POST", "/process-designer/new"), ("POST", "/process-designer/{id}/save"),
+    ("POST", "/process-designer/new"), ("POST", "/process-designer/{id}/save"),
     ("POST", "/process-designer/{id}/copy"),
 )  # fmt: skip
 
@@ -58,6 +58,13 @@ def test_nobody_else_draws(login, process, role, method, path):
     assert answer.status_code in {302, 403, 404}
     assert opened(process) == before
     assert db.session.query(Process).filter_by(code="la").count() == 0
+
+
+def test_the_list_offers_drawing_only_to_who_may(login, process):
+    pages = {role: login(role).get("/process-designer/") for role in (Role.catalog_admin, Role.auditor, Role.citizen)}
+    assert ['id="new-process"' in page.text for page in pages.values()] == [True, False, False]
+    assert f"/process-designer/{process.id}" in pages[Role.auditor].text
+    assert pages[Role.citizen].status_code in {302, 403}
 
 
 @pytest.mark.parametrize("path", ["", "/print"])
