@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -146,9 +147,11 @@ def ask_agency(
 ) -> Task:  # fmt: skip
     """Return a new question from ``task`` to an agency, or to one officer of it; not flushed."""
     at = now()
+    with force_locale("vi"):  # as lists and the register show it
+        name = _("Opinion on: %(step)s", step=task.name)[:_MAX_NAME]
     asked = Task(
         dossier=task.dossier, step_id=task.step_id, key=task.key, slot=f"{agency.id}:{user_id or 0}",
-        name=task.name, kind=str(StepKind.consult), role=role or task.role, position=task.position,
+        name=name, kind=str(StepKind.consult), role=role or task.role, position=task.position,
         agency=agency, assignee_id=user_id, opened_at=at, asked_by_id=task.id, question=question or None,
         due_at=add_minutes(calendar_of(session, agency), at, minutes), state=TaskState.open,
     )  # fmt: skip
