@@ -18,7 +18,7 @@ import config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "MotCua@2026"
-_START = 240  # seconds: migrations and the demo data on a busy machine
+_START = 420  # seconds: migrations and the demo data on a busy machine
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
 
 pytestmark = pytest.mark.browser
