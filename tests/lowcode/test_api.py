@@ -43,8 +43,8 @@ def test_a_record_is_made_read_changed_and_deleted(session, login):
     assert (listed["count"], listed["result"][0]["code"]) == (1, "ho_tich")
     assert client.delete(f"/api/v1/sector/{pk}").status_code == 204
     assert client.get(f"/api/v1/sector/{pk}").status_code == 404
-    actions = session.scalars(sa.select(HistoryEntry.action).where(HistoryEntry.record == "sector"))
-    assert list(actions) == ["create", "update", "delete"]
+    actions = sa.select(HistoryEntry.action).where(HistoryEntry.record == "sector")
+    assert list(session.scalars(actions.order_by(HistoryEntry.id))) == ["create", "update", "delete"]
 
 
 def test_a_change_touches_only_what_it_names(session, login):
