@@ -21,6 +21,7 @@ from app.services import lifecycle
 from app.services.delegating import day_faults, may_arrange
 from app.services.notices import tell_tasks
 from app.services.opening import show_place
+from app.services.reasons import given_reason
 from app.transactions import one_at_a_time
 
 MOST = 500  # open tasks given away in one act
@@ -194,10 +195,8 @@ def end(session: Session, number: int, actor: Actor, reason: str) -> Absence:
         raise NotFound(_("There is no such absence."))
     if row.is_withdrawn:
         return row
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
-    because(session, action="end_absence", reason=reason.strip())
+    reason = given_reason(reason)
+    because(session, action="end_absence", reason=reason)
     row.is_withdrawn = True
     session.flush()
     return row

@@ -16,6 +16,7 @@ from app.services import lifecycle
 from app.services.letters import issue_letter
 from app.services.notices import holders, notice_users, tell_applicant
 from app.services.profiles import profile_value
+from app.services.reasons import given_reason
 from app.services.standing import handling_post
 from app.services.task_rights import is_own, persons
 from app.services.timing import calendar_of
@@ -117,12 +118,10 @@ def write(
         raise Invalid(_("No apology is to be written now, or it is already written."))
     row = APOLOGY.find("write_apology")
     promised = _promised(session, dossier, new_due_on) if cause == OVERDUE else None
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
+    reason = given_reason(reason)
     act_by(session, actor, _handling_post(dossier, actor))
     apology = require(session, dossier, kind=OVERDUE, cause=cause)
-    submit(session, apology, actor, reason.strip(), promised, row)
+    submit(session, apology, actor, reason, promised, row)
     return apology
 
 
@@ -172,19 +171,19 @@ def sign(session: Session, apology: Apology, actor: Actor) -> None:
 def send_back(session: Session, apology: Apology, actor: Actor, reason: str) -> None:
     """Send the apology back to who wrote it, with the reason."""
     row = _row(session, apology, actor, "send_back_apology")
-    _refuse_without(reason)
-    _decide(session, apology, actor, row, reason.strip())
+    reason = given_reason(reason)
+    _decide(session, apology, actor, row, reason)
     with force_locale("vi"):
         title = _("Write the apology again: %(code)s", code=apology.dossier.code)
         people = [apology.written_by_id] if apology.written_by_id else []
-        notice_users(session, people, apology.dossier, _key(apology, "back"), title, reason.strip())
+        notice_users(session, people, apology.dossier, _key(apology, "back"), title, reason)
 
 
 def waive(session: Session, apology: Apology, actor: Actor, reason: str) -> None:
     """Decide that no officer is at fault, with the reason (TTH17 Đ22.7)."""
     row = _row(session, apology, actor, "waive_apology")
-    _refuse_without(reason)
-    _decide(session, apology, actor, row, reason.strip())
+    reason = given_reason(reason)
+    _decide(session, apology, actor, row, reason)
 
 
 def explain(session: Session, dossier: Dossier, actor: Actor, text: str) -> None:
@@ -193,17 +192,17 @@ def explain(session: Session, dossier: Dossier, actor: Actor, text: str) -> None
     if not may_explain(dossier, actor):
         lifecycle.refuse_own(dossier, actor)
         raise NotAllowed(_("Only who handles a late dossier explains the delay."))
-    _refuse_without(text)
+    text = given_reason(text)
     last = next((m for m in reversed(dossier.movements) if m.transition == row.name), None)
-    if last is not None and (last.actor_id, last.remark) == (actor.user_id, text.strip()):
+    if last is not None and (last.actor_id, last.remark) == (actor.user_id, text):
         return  # the same words sent twice
     act_by(session, actor, _handling_post(dossier, actor))
-    lifecycle.note_step(session, dossier, row.name, actor, text.strip(), row.clause)
+    lifecycle.note_step(session, dossier, row.name, actor, text, row.clause)
     with force_locale("vi"):
         title = _("Delay explained: %(code)s", code=dossier.code)
         people = holders(session, dossier.agency_id, Role.agency_head)
         key = f"explained:{dossier.id}:{len(dossier.movements)}"
-        notice_users(session, people, dossier, key, title, text.strip())
+        notice_users(session, people, dossier, key, title, text)
 
 
 def may_explain(dossier: Dossier, actor: Actor) -> bool:
@@ -220,12 +219,6 @@ def _row(session: Session, apology: Apology, actor: Actor, name: str) -> Row:
         lifecycle.refuse_own(apology.dossier, actor)
         raise NotAllowed(_("This apology does not wait for you."))
     return row
-
-
-def _refuse_without(reason: str) -> None:
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
 
 
 def _decide(session: Session, apology: Apology, actor: Actor, row: Row, answer: str) -> None:

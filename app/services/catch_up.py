@@ -28,6 +28,7 @@ from app.services.fees import Counts
 from app.services.guards import is_shared
 from app.services.incidents import covering
 from app.services.notices import holders, notice_users
+from app.services.reasons import given_reason
 from app.services.reception import CounterReception, receive_at_counter
 from app.services.submission import paper_problem
 from app.services.task_rights import find_post, persons
@@ -170,13 +171,11 @@ def approve(session: Session, number: int, actor: Actor) -> Dossier:
 def refuse(session: Session, number: int, actor: Actor, reason: str) -> PaperReception:
     """Refuse a late entry with a reason; nothing is received. Raises as ``approve``."""
     row = _open(session, number, actor)
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
-    because(session, action="refuse_catch_up", reason=reason.strip())
-    _decided(row, PaperState.refused, actor, reason.strip())
+    reason = given_reason(reason)
+    because(session, action="refuse_catch_up", reason=reason)
+    _decided(row, PaperState.refused, actor, reason)
     title = _("Not approved: the dossier received on paper, number %(number)s", number=row.paper_number)
-    notice_users(session, [row.entered_by_id], None, f"catch-up-refused:{row.id}", title, reason.strip())
+    notice_users(session, [row.entered_by_id], None, f"catch-up-refused:{row.id}", title, reason)
     session.flush()
     return row
 

@@ -19,6 +19,7 @@ from app.services import lifecycle, processing
 from app.services.handing import refuse_unless_mine
 from app.services.notices import holders, notice_users, tell_tasks
 from app.services.opening import ask_agency, show_place
+from app.services.reasons import given_reason
 from app.workflows.process import StepKind
 from app.workflows.states import State
 
@@ -130,9 +131,8 @@ def answer(session: Session, question: Task, actor: Actor, *, given: str, remark
     if given not in GIVEN:
         message = _("Choose what you answer.")
         raise Invalid(message, {"answer": message})
-    if given != "agree" and not remark.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"remark": message})
+    if given != "agree":
+        given_reason(remark, "remark")
     _end(session, question, actor, given, remark.strip() or None)
     told = _("%(who)s: %(answer)s", who=question.agency.name, answer=_(ANSWERS[given]))
     lifecycle.note_step(session, question.dossier, "give_opinion", actor, f"{told}. {remark.strip()}".strip())

@@ -18,6 +18,7 @@ from app.models import Delegation, Dossier, Movement, OfficerPosition, User
 from app.models.delegation import DELEGABLE, visible_delegations
 from app.permissions import Actor, Role
 from app.services.notices import notice_users
+from app.services.reasons import given_reason
 from app.text import like_pattern
 from app.transactions import one_at_a_time
 
@@ -182,10 +183,8 @@ def withdraw(session: Session, number: int, actor: Actor, reason: str) -> Delega
         raise NotAllowed(_("Who delegated, or the head of the agency, withdraws a delegation."))
     if row.is_withdrawn:
         return row
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
-    because(session, action="withdraw_delegation", reason=reason.strip())
+    reason = given_reason(reason)
+    because(session, action="withdraw_delegation", reason=reason)
     row.is_withdrawn = True
     session.flush()
     _tell(session, row)

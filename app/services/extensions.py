@@ -18,6 +18,7 @@ from app.services.extension_rights import asking_post, deciding_post
 from app.services.letters import issue_letter
 from app.services.profiles import profile_value
 from app.services.publication_checks import limit_minutes
+from app.services.reasons import given_reason
 from app.services.timing import calendar_of
 from app.workflows.extension import EXTENSION, PENDING, ExtensionState, lengths, most_minutes
 from app.workflows.states import State
@@ -237,10 +238,8 @@ def _grant(session: Session, extension: Extension, actor: Actor, remark: str) ->
 def refuse(session: Session, extension: Extension, actor: Actor, reason: str) -> None:
     """Refuse the extension at any stage, with the reason; the due date stays."""
     _take_decision(session, extension, actor)
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
-    _end(session, extension, EXTENSION.find("refuse_extension"), actor, reason.strip())
+    reason = given_reason(reason)
+    _end(session, extension, EXTENSION.find("refuse_extension"), actor, reason)
     extension_notices.tell_refused(session, extension)
 
 

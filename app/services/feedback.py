@@ -19,6 +19,7 @@ from app.permissions import Actor, Role
 from app.services.directory import current
 from app.services.feedback_notices import tell
 from app.services.profiles import profile_value
+from app.services.reasons import given_reason
 from app.services.timing import calendar_of
 from app.services.users import root_agency
 from app.transactions import one_at_a_time
@@ -214,9 +215,7 @@ def publish_feedback(session: Session, feedback: Feedback, actor: Actor) -> None
 def refuse_feedback(session: Session, feedback: Feedback, actor: Actor, *, reason: str) -> None:
     """Close an item that is not to be handled here; the reason goes to its sender."""
     row = _allowed(feedback, "refuse", actor)
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
+    reason = given_reason(reason)
     _reply(feedback, reason, actor)
     _enter(session, feedback, row, reason)
 

@@ -13,6 +13,7 @@ from app.permissions import Actor
 from app.services.guards import GUARDS
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
 from app.services.profiles import profile_value
+from app.services.reasons import given_reason
 from app.services.standing import DESK_ROLES as DESK_ROLES
 from app.services.standing import acts, open_tasks, post_for
 from app.services.standing import handles as handles
@@ -100,9 +101,8 @@ def refuse_own(dossier: Dossier, actor: Actor) -> None:
 
 def refuse_unless(row: Transition[State], dossier: Dossier, remark: str | None) -> None:
     """Raise Invalid if ``row`` wants a reason and has none, or its guard does not hold."""
-    if row.needs_reason and not (remark or "").strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
+    if row.needs_reason:
+        given_reason(remark)
     if row.guard is not None and not GUARDS[row.guard](dossier):
         raise Invalid(_(DOSSIER.guards[row.guard]))
 

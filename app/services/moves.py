@@ -20,6 +20,7 @@ from app.models.scope import paths_of, sees_province
 from app.permissions import Actor, Role
 from app.services import approvals, online_services, procedure_reports
 from app.services.move_notices import tell_move
+from app.services.reasons import given_reason
 from app.workflows.governance import APPROVAL
 from app.workflows.online import ONLINE_SERVICE, REPORT
 from app.workflows.table import Transition, Workflow
@@ -113,10 +114,7 @@ def make_move(session: Session, row: Any, name: str, actor: Actor, remark: str) 
     state = cycle.workflow.states(row.state)
     if state not in step.sources or not may_make(cycle, row, step, actor):
         raise NotAllowed(_("You may not do this now: “%(step)s”.", step=_(step.label)))
-    remark = remark.strip()
-    if step.needs_reason and not remark:
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
+    remark = given_reason(remark) if step.needs_reason else remark.strip()
     if step.guard and not cycle.guards[step.guard](session, row):
         raise Invalid(_(cycle.workflow.guards[step.guard]))
     row.state = cycle.workflow.outcome(step, state)

@@ -22,6 +22,7 @@ from app.services import lifecycle
 from app.services.assigning import candidates_of
 from app.services.opening import marking_of, place_of_step, show_place
 from app.services.process_graphs import graph_of
+from app.services.reasons import given_reason
 from app.services.timing import calendar_of
 from app.text import fold
 from app.workflows.process import Graph, StepSpec
@@ -190,9 +191,7 @@ def move(
     """
     if not actor.has(Role.catalog_admin):
         raise NotAllowed(_("Only a catalog administrator may move dossiers to another process."))
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
+    reason = given_reason(reason)
     _refuse_target(session, source, target)
     old, new = graph_of(source), graph_of(target)
     refuse_mapping(old, new, mapping)
@@ -201,7 +200,7 @@ def move(
         raise Conflict(_("None of these dossiers runs on this process any more."))
     moved = [row.dossier for row in rows if not row.hindrance]
     for dossier in moved:
-        _move_one(session, dossier, source, target, (new, mapping), reason.strip(), actor)
+        _move_one(session, dossier, source, target, (new, mapping), reason, actor)
     return moved, [row for row in rows if row.hindrance]
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import DomainError, Invalid, NotAllowed
+from app.errors import DomainError, NotAllowed
 from app.models import Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor
@@ -19,6 +19,7 @@ from app.services.handing import refuse_unless_mine
 from app.services.notices import notify_transition
 from app.services.opening import judge, keep_passed, marking_of, open_steps, show_place
 from app.services.process_graphs import graph_of
+from app.services.reasons import given_reason
 from app.transactions import enqueue
 from app.workflows import routing
 from app.workflows.process import Graph, StepKind, StepSpec
@@ -174,16 +175,14 @@ def send_back(session: Session, task: Task, step_key: str, actor: Actor, reason:
     Parallel steps behind that step are cancelled: they will be come to again.
     """
     refuse_unless_open_to(task, actor)
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
+    reason = given_reason(reason)
     target = next((step for step in earlier_steps(task) if step.key == step_key), None)
     if target is None:
         raise NotAllowed(_("The dossier cannot be sent back to this step."))
     dossier = task.dossier
-    lifecycle.note_step(session, dossier, "send_back_step", actor, f"{target.name}: {reason.strip()}")
-    close(session, task, TaskState.returned, actor, reason.strip())
-    results.reopen(session, dossier, reason.strip())
+    lifecycle.note_step(session, dossier, "send_back_step", actor, f"{target.name}: {reason}")
+    close(session, task, TaskState.returned, actor, reason)
+    results.reopen(session, dossier, reason)
     return go_back(session, dossier, target.key, actor)
 
 

@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import today
-from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.errors import Conflict, NotAllowed, NotFound
 from app.history import because
 from app.i18n import N_
 from app.models import Profile, ProfileParameter
 from app.permissions import Actor, Role
 from app.services.profiles import active_profile, is_given, rows_in_force
+from app.services.reasons import given_reason
 from app.workflows.parameters import GROUPS, PARAMETERS, Group, Kind, Parameter
 
 # Words of values that are kept for information only.
@@ -171,16 +172,14 @@ def put_in_force(
     """
     if not actor.has(Role.catalog_admin):
         raise NotAllowed(_("Only an administrator of the catalogs puts a profile in force."))
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
+    reason = given_reason(reason)
     locked = list(session.scalars(sa.select(Profile).order_by(Profile.id).with_for_update()))
     present = next((row for row in locked if row.is_active), None)
     if profile.is_active:
         return  # sent twice
     if (present.id if present is not None else None) != instead_of:
         raise Conflict(_("Another profile came into force meanwhile. Please look at the changes again."))
-    because(session, action="put_in_force", reason=reason.strip())
+    because(session, action="put_in_force", reason=reason)
     for row in locked:
         row.is_active = row.id == profile.id
     session.flush()

@@ -30,6 +30,7 @@ from app.models.procedure import VersionState
 from app.models.scope import paths_of, sees_province
 from app.permissions import Actor, Role
 from app.services.publication_checks import Check, checks, checks_of, faults
+from app.services.reasons import given_reason
 from app.services.version_copies import copy_fee, copy_form, copy_process
 from app.text import like_pattern
 from app.transactions import one_at_a_time
@@ -145,7 +146,7 @@ def send_back(session: Session, version: ProcedureVersion, reason: str, actor: A
     Raises Invalid (field "reason") without a reason.
     """
     row = _allowed(version, "return", actor)
-    _refuse_blank(reason, _("Please give the reason."))
+    reason = given_reason(reason)
     waiting = session.scalar(
         sa.select(PublicationDecision).join(PublicationDecision.items).where(
             PublicationItem.version_id == version.id,
@@ -155,7 +156,7 @@ def send_back(session: Session, version: ProcedureVersion, reason: str, actor: A
     if waiting is not None:
         raise Conflict(_("It waits for its day in the decision %(name)s. Take the decision back to "
                          "preparation first.", name=waiting))  # fmt: skip
-    _enter(session, version, row, reason.strip())
+    _enter(session, version, row, reason)
 
 
 def publish(session: Session, version: ProcedureVersion, actor: Actor) -> Published:
@@ -203,8 +204,10 @@ def retire(session: Session, version: ProcedureVersion, reason: str, actor: Acto
     Raises NotAllowed for the wrong role or state, Invalid (field "reason") without a reason.
     """
     _allowed(version, "retire", actor)
-    _refuse_blank(reason, _("Please give the reason, the number of the decision for instance."))
-    end(session, version, today(), reason.strip())
+    reason = given_reason(
+        reason, message=_("Please give the reason, the number of the decision for instance.")
+    )
+    end(session, version, today(), reason)
 
 
 def draft_from(session: Session, version: ProcedureVersion, actor: Actor) -> ProcedureVersion:
@@ -275,11 +278,6 @@ def _allowed(version: ProcedureVersion, name: str, actor: Actor) -> Transition[V
 
 def _gone(version: ProcedureVersion) -> NotAllowed:
     return NotAllowed(_("Version %(number)d is no longer in the state you saw.", number=version.number))
-
-
-def _refuse_blank(reason: str, message: str) -> None:
-    if not reason.strip():
-        raise Invalid(message, {"reason": message})
 
 
 def _refuse_faults(missing: list[Check]) -> None:

@@ -22,6 +22,7 @@ from app.models.publication import ItemKind
 from app.permissions import Actor, Role
 from app.services.publication import COMING, approve, check_version, end, put_in_force, whole
 from app.services.publication_findings import Findings, findings, in_force_of
+from app.services.reasons import given_reason
 from app.transactions import one_at_a_time
 from app.workflows.publication import DECISION, DecisionState
 from app.workflows.table import Transition
@@ -131,11 +132,9 @@ def schedule(session: Session, decision: PublicationDecision, actor: Actor) -> N
 def unschedule(session: Session, decision: PublicationDecision, reason: str, actor: Actor) -> None:
     """Take a scheduled decision back to preparation. Raises Invalid (field "reason") without one."""
     row = _allowed(decision, "unschedule", actor)
-    if not reason.strip():
-        message = _("Please give the reason.")
-        raise Invalid(message, {"reason": message})
+    reason = given_reason(reason)
     decision.fault = None
-    _enter(session, decision, row, reason.strip())
+    _enter(session, decision, row, reason)
 
 
 def publish(session: Session, decision: PublicationDecision, actor: Actor) -> None:
