@@ -48,6 +48,9 @@ ANSWERS = {
 }  # fmt: skip
 
 
+_ASKED = sa.text("state = 'open' AND asked_by_id IS NOT NULL")
+
+
 class Task(Entity):
     """Việc of one step: who must do it, where, and until when."""
 
@@ -106,6 +109,8 @@ class Task(Entity):
         sa.Index("ix_task_assignee", "assignee_id", "state", "due_at"),
         sa.Index("ix_task_inbox", "agency_id", "role", "assignee_id", postgresql_where=sa.text("state = 'open'"),
                  sqlite_where=sa.text("state = 'open'"), postgresql_include=["dossier_id", "due_at", "id"]),
+        # Which steps wait for opinions, for the inbox.
+        sa.Index("ix_task_asked_open", "asked_by_id", "dossier_id", postgresql_where=_ASKED, sqlite_where=_ASKED),
         # Parallel steps stand open side by side, but none of them twice.
         sa.Index("uq_task_open", "dossier_id", "key", "slot", unique=True,
                  postgresql_where=sa.text("state = 'open'"),

@@ -28,6 +28,7 @@ from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
+from app.services.unanswered import who_is_missing
 from app.workflows.dossier import DOSSIER
 from app.workflows.process import StepKind, StepSpec
 from app.workflows.states import State
@@ -198,10 +199,13 @@ def _finish(session: Session, task: Task, needs_draft: bool) -> Offer:
     }
     title = titles.get(StepKind(task.kind), _("Finish the step"))
     blocked = _("Draft the result before the dossier goes to be signed.") if needs_draft else ""
+    words, missing = f"{task.name}. {what_next(session, task)}", who_is_missing(task)
+    if missing:
+        words += " " + _("Not answered yet: %(names)s; without their opinion the remark must say why.", names=missing)
     return Offer(
-        "finish_step", title, f"{task.name}. {what_next(session, task)}", label=title,
+        "finish_step", title, words, label=title,
         icon=_FINISH.get(StepKind(task.kind), "check"), clause="HUE25 Đ16", is_main=True,
-        blocked=blocked, facts={"task": task},
+        blocked=blocked, facts={"task": task, "must_explain": bool(missing)},
     )  # fmt: skip
 
 

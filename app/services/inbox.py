@@ -14,7 +14,19 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import VIETNAM, now, to_local
-from app.models import Agency, Charge, Component, DocumentType, Dossier, DossierPaper, Procedure, Task, User
+from app.models import (
+    Agency,
+    Apology,
+    Charge,
+    Component,
+    DocumentType,
+    Dossier,
+    DossierPaper,
+    Extension,
+    Procedure,
+    Task,
+    User,
+)
 from app.models.money import ChargeState
 from app.models.task import TaskState
 from app.permissions import Actor, Role
@@ -25,13 +37,16 @@ from app.services.inbox_lines import (
     Tab,
     Wanted,
     count_lines,
+    count_tabs,
     find_lines,
 )
 from app.services.inbox_scope import TASK_ROLES
 from app.services.paging import page_number
 from app.services.timing import calendar_of, near_due_minutes, prepare_calendars
 from app.workflows import deadlines
+from app.workflows.apology import ApologyState
 from app.workflows.calendars import Calendar
+from app.workflows.extension import PENDING
 from app.workflows.states import CLOCK_OVER, PAUSING, State
 from app.workflows.wording import Phrase
 from app.workflows.working_time import add_minutes
@@ -145,6 +160,11 @@ def count_inbox(session: Session, actor: Actor, wanted: Wanted) -> tuple[dict[st
     return count_lines(session, actor, wanted, _horizon(session, actor))
 
 
+def count_others(session: Session, actor: Actor, tab: Tab) -> dict[str, int]:
+    """Return how many lines the tabs have that are not open, by tab."""
+    return count_tabs(session, actor, [other for other in tabs_of(actor) if other is not tab])
+
+
 def _horizon(session: Session, actor: Actor) -> Horizon:
     at = now()
     soon = at
@@ -183,7 +203,8 @@ def _details(keys: list[tuple[int, int | None]]) -> sa.Select[Any]:
         Dossier.supplement_count, Dossier.received_at, Dossier.reception_due_at, Dossier.due_at,
         Dossier.step_name, Dossier.desk_id, Dossier.agency_id, Procedure.name.label("procedure"),
         Task.id.label("task_id"), Task.name.label("task_name"), Task.role, Task.due_at.label("step_due"),
-        Task.agency_id.label("task_agency_id"), Task.assignee_id,
+        Task.agency_id.label("task_agency_id"), Task.assignee_id, Task.asked_by_id,
+        *_awaited(),
         holder.first_name, holder.last_name, _missing().label("missing"), owes.label("owes"),
     )  # fmt: skip
     return (
@@ -194,6 +215,22 @@ def _details(keys: list[tuple[int, int | None]]) -> sa.Select[Any]:
         .outerjoin(holder, holder.id == held_by)
         .where(Dossier.id.in_({dossier_id for dossier_id, _task_id in keys}))
     )
+
+
+def _awaited() -> list[ColumnElement[Any]]:
+    """Whose word a line waits for: of an extension, of an apology, and how many opinions were asked from its step."""
+    extension = sa.select(Extension.waits_for).where(
+        Extension.dossier_id == Dossier.id, Extension.state.in_(list(PENDING)), Task.id.is_(None)
+    ).order_by(Extension.id.desc()).limit(1).correlate(Dossier, Task)  # fmt: skip
+    apology = sa.select(Apology.signer_role).where(
+        Apology.dossier_id == Dossier.id, Apology.state == ApologyState.submitted, Task.id.is_(None)
+    ).order_by(Apology.id).limit(1).correlate(Dossier, Task)  # fmt: skip
+    question = aliased(Task)
+    asked = sa.select(sa.func.count(question.id)).where(
+        question.asked_by_id == Task.id, question.state == TaskState.open
+    ).correlate(Task)  # fmt: skip
+    return [extension.scalar_subquery().label("extension_waits"), apology.scalar_subquery().label("apology_waits"),
+            asked.scalar_subquery().label("asked")]  # fmt: skip
 
 
 def _missing() -> sa.ScalarSelect[int]:
@@ -236,5 +273,5 @@ def _row(facts: Any, desk: Agency, calendar: Calendar | None, at: datetime, near
     return Row(facts, place, due_at, left, urgency, is_step)
 
 
-__all__ = ["LOOKS", "PAGE_SIZE", "Inbox", "Row", "Show", "Tab", "Wanted", "count_inbox", "find_inbox", "find_rows",
-           "tabs_of", "wanted_of"]  # fmt: skip
+__all__ = ["LOOKS", "PAGE_SIZE", "Inbox", "Row", "Show", "Tab", "Wanted", "count_inbox", "count_others", "find_inbox",
+           "find_rows", "tabs_of", "wanted_of"]  # fmt: skip

@@ -103,7 +103,7 @@ def acts_of(row: Row, actor: Actor) -> list[str]:
     if facts.task_id is None or row.state is not State.processing:
         return []
     is_mine = is_given(actor, Role(facts.role), facts.task_agency_id, facts.assignee_id)
-    found = ["finish_step"] if is_mine else []
+    found = ["finish_step"] if is_mine and facts.asked_by_id is None else []  # a question is answered, not finished
     if is_mine and facts.assignee_id is None:
         found.append("claim")
     return [*found, "hand_to"] if is_mine or heads(actor, facts.task_agency_id) else found

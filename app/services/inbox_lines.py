@@ -1,6 +1,6 @@
 """The statement behind the inbox: five counters and one page of lines, read at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from app.models import Dossier
+from app.models import Dossier, Task
+from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services import inbox_scope as scope
 from app.text import like_pattern
 from app.workflows.states import PAUSING, State
 
 PAGE_SIZE = 50
+MOST_COUNTED = 1000  # of a tab that is not open: shown as 999+
 
 
 class Tab(StrEnum):
@@ -92,12 +94,23 @@ def count_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon
     return {show: getattr(row, show) for show in Show}, row.total
 
 
+def count_tabs(session: Session, actor: Actor, tabs: Iterable[Tab]) -> dict[str, int]:
+    """Return how many lines each of ``tabs`` has without filters, ``MOST_COUNTED`` at most, in one statement."""
+    counts = []
+    for tab in tabs:
+        lines = sa.union_all(*SOURCES[tab](actor)).subquery().c
+        some = sa.select(lines.dossier_id).limit(MOST_COUNTED).subquery()
+        counts.append(sa.select(sa.func.count()).select_from(some).scalar_subquery().label(str(tab)))
+    return dict(session.execute(sa.select(*counts)).mappings().one()) if counts else {}
+
+
 def _lines(actor: Actor, wanted: Wanted) -> sa.CTE:
     """Every line of the tab: its dossier, its task, its place in the order."""
     source = sa.union_all(*SOURCES[wanted.tab](actor, *_filters(wanted))).subquery("work").c
     columns: list[ColumnElement[Any]] = [
         source.dossier_id, source.task_id, source.state, _rank(actor, source).label("rank"),
         _clock(source).label("clock"), _is_free(source).label("is_free"),
+        _is_waiting(source).label("is_waiting"),
     ]  # fmt: skip
     query = sa.select(*columns)
     return (query if wanted.holder is None else query.where(source.assignee_id == wanted.holder)).cte("line")
@@ -128,6 +141,15 @@ def _is_free(line: Any) -> ColumnElement[bool]:
     return sa.and_(line.state == State.processing, line.assignee_id.is_(None))
 
 
+def _is_waiting(line: Any) -> ColumnElement[bool]:
+    """Whether others have to do something first: the applicant, or who was asked for an opinion."""
+    asked = sa.and_(Task.state == TaskState.open, Task.asked_by_id.is_not(None))
+    return sa.or_(
+        line.state.in_(list(PAUSING)), line.task_id.in_(sa.select(Task.asked_by_id).where(asked)),
+        sa.and_(line.task_id.is_(None), line.dossier_id.in_(sa.select(Task.dossier_id).where(asked))),
+    )
+
+
 def _rank(actor: Actor, line: Any) -> ColumnElement[int]:
     """What one may decide; then what runs; then what others must do; then collection."""
     may_decide = actor.has(Role.desk_officer, Role.agency_head)
@@ -151,7 +173,7 @@ def _shown(line: Any, show: Show, horizon: Horizon) -> ColumnElement[bool]:
         Show.overdue: line.clock < horizon.now,
         Show.soon: sa.and_(line.clock >= horizon.now, line.clock <= horizon.soon),
         Show.today: sa.and_(line.clock >= horizon.now, line.clock <= horizon.midnight),
-        Show.waiting: line.state.in_(list(PAUSING)),
+        Show.waiting: line.is_waiting,
         Show.unassigned: line.is_free,
     }[show]
 

@@ -20,6 +20,7 @@ from app.services.notices import notify_transition
 from app.services.opening import judge, keep_passed, marking_of, open_steps, show_place
 from app.services.process_graphs import graph_of
 from app.services.reasons import given_reason
+from app.services.unanswered import explained
 from app.transactions import enqueue
 from app.workflows import routing
 from app.workflows.process import Graph, StepKind, StepSpec
@@ -62,6 +63,7 @@ def finish_task(session: Session, task: Task, actor: Actor, remark: str | None =
     the step was finished by someone else meanwhile, NotAllowed, or Invalid naming what is missing.
     """
     refuse_unless_open_to(task, actor)
+    remark = explained(task, remark)
     whole = graph(task.dossier)
     _do(session, task, whole, actor)
     return leave(session, task, whole, actor, remark)

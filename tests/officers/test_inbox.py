@@ -197,3 +197,66 @@ def test_two_ways_into_the_inbox_do_not_double_a_row(session):
     actor = build_actor(session, session.get(User, both.user_id))
     dossier = office.received()
     assert codes(office, actor) == [dossier.code]
+
+
+def asked_from(office, dossier):
+    """Ask the province's department from the open step; returns the question."""
+    from app.services import consulting
+
+    outsider = office.officer(Role.specialist, office.tree.department)
+    (question,) = consulting.ask(
+        office.session, task_of(dossier), office[Role.specialist], question="Có tranh chấp không?", hours=8,
+        agency_ids=[outsider.positions[0].agency_id],
+    )  # fmt: skip
+    return question, outsider
+
+
+def test_a_step_that_waits_for_opinions_counts_as_waiting(office, enter):
+    dossier = office.processed()
+    office.processed()
+    asked_from(office, dossier)
+    specialist = office[Role.specialist]
+    found = find_inbox(office.session, specialist, Wanted())
+    assert found.counts["waiting"] == 1
+    assert codes(office, specialist, show=Show.waiting) == [dossier.code]
+    assert codes(office, office[Role.auditor], tab=Tab.team, show=Show.waiting) == [dossier.code]
+    assert [row.facts.asked for row in found.rows if row.code == dossier.code] == [1]
+    assert "Đang chờ 1 ý kiến" in enter(Role.specialist).get("/work/").get_data(as_text=True)
+
+
+def test_a_question_is_answered_not_finished(office):
+    from app.services.inbox_bulk import acts_of
+
+    _question, outsider = asked_from(office, office.processed())
+    (row,) = find_inbox(office.session, outsider, Wanted()).rows
+    assert acts_of(row, outsider) == ["claim", "hand_to"]
+
+
+def test_a_waiting_extension_is_named_in_the_line(office, enter):
+    from app.services import extensions
+
+    dossier = office.processed()
+    asked = extensions.ask(office.session, dossier, office[Role.specialist], minutes=60, reason="Chờ trích lục")
+    assert asked.waits_for == Role.agency_head
+    text = enter(Role.agency_head).get("/work/").get_data(as_text=True)
+    assert "Gia hạn: chờ lãnh đạo cơ quan xác nhận" in text
+    (mine,) = find_inbox(office.session, office[Role.specialist], Wanted()).rows
+    assert mine.facts.extension_waits is None, "who works at the step reads the step"
+
+
+def test_every_tab_is_counted(office, enter):
+    for _number in range(2):
+        office.processed()
+    office.submitted()
+    client = enter(Role.desk_officer)
+    assert client.get("/work/counts?tab=mine").get_json()["tabs"] == {"team": "3", "reception": "1"}
+    assert enter(Role.specialist).get("/work/counts?tab=team").get_json()["tabs"] == {"mine": "2"}
+    assert enter(Role.auditor).get("/work/counts?tab=team").get_json()["tabs"] == {}
+
+
+def test_a_tab_is_not_counted_to_its_end(office, enter, monkeypatch):
+    for _number in range(3):
+        office.processed()
+    monkeypatch.setattr("app.services.inbox_lines.MOST_COUNTED", 2)
+    monkeypatch.setattr("app.views.officers.inbox_words.MOST_COUNTED", 2)
+    assert enter(Role.specialist).get("/work/counts?tab=team").get_json()["tabs"] == {"mine": "1+"}

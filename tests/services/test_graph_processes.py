@@ -202,8 +202,30 @@ def test_a_question_can_be_taken_back(session, asking):
 def test_finishing_the_step_cancels_open_questions(session, asking):
     office, dossier, outsider = asking
     (question,) = ask(office, dossier, agency_ids=[place(outsider)])
-    finish(office, dossier, "b2")
+    write_draft(session, dossier, office[Role.specialist])
+    with pytest.raises(Invalid) as refused:
+        finish(office, dossier, "b2")
+    assert "remark" in refused.value.fields
+    assert (question.state, dossier.step_name) == ("open", "Thụ lý"), "nothing was written"
+    processing.finish_task(session, task_at(dossier, "b2"), office[Role.specialist], "Hết hạn trả kết quả")
     assert question.state == "cancelled"
+    (told,) = [m.remark for m in dossier.movements if m.transition == "finish_step"]
+    assert "Hết hạn trả kết quả" in told, "why"
+    assert str(question.agency) in told, "and without whom"
+
+
+def test_a_step_met_with_silence_is_left_only_with_a_reason(session):
+    office, dossier, outsider = consultation(session, silence=False)
+    (question,) = open_questions(dossier)
+    question.due_at = now() - timedelta(minutes=1)
+    session.flush()
+    consulting.close_silent(session)
+    step = task_at(dossier, "b3")
+    with pytest.raises(Invalid):
+        processing.finish_task(session, step, office[Role.specialist])
+    processing.finish_task(session, step, office[Role.specialist], "Cơ quan được hỏi không trả lời")
+    assert str(place(outsider)) in question.slot
+    assert str(question.agency) in step.remark
 
 
 def consultation(session, *, silence: bool):

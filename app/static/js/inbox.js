@@ -7,6 +7,16 @@ const boxes = () => [...document.querySelectorAll('[data-rows] input[name="row"]
 const chosen = () => boxes().filter((box) => box.checked);
 const rowOf = (element) => element.closest?.("[data-rows] > tr");
 
+// The other tabs' numbers: the page does not wait for them, they come with the first counting.
+function showTabs(numbers) {
+  for (const [tab, number] of Object.entries(numbers)) {
+    const link = document.querySelector(`.tab-bar a[href$="?tab=${CSS.escape(tab)}"]`);
+    if (!link) continue;
+    const count = link.querySelector(".count") || link.appendChild(Object.assign(document.createElement("span"), { className: "count" }));
+    count.textContent = number;
+  }
+}
+
 // Counters: asked for again while the page is looked at, changed only where they differ.
 function watchCounts(inbox) {
   let last = Date.now();
@@ -15,7 +25,8 @@ function watchCounts(inbox) {
     last = Date.now();
     const reply = await fetch(inbox.dataset.countsUrl, { headers: { Accept: "application/json" } }).catch(() => null);
     if (!reply?.ok || reply.redirected) return;
-    const { counts, total } = await reply.json();
+    const { counts, total, tabs } = await reply.json();
+    showTabs(tabs);
     inbox.querySelectorAll(".counter").forEach((counter, place) => {
       const value = counter.querySelector(".counter-value");
       const { value: number, tone } = counts[place];
@@ -25,6 +36,7 @@ function watchCounts(inbox) {
     });
     if (total !== Number(inbox.dataset.total)) inbox.querySelector("[data-changed]").hidden = false;
   }
+  refresh();
   setInterval(refresh, EVERY);
   const back = () => document.hidden || Date.now() - last < 5000 || refresh();
   document.addEventListener("visibilitychange", back);

@@ -15,7 +15,7 @@ from app.lowcode.values import as_id
 from app.models.menus import WORK
 from app.permissions import ROLE_LABELS, current_actor
 from app.services.dossiers import get_dossier
-from app.services.inbox import Inbox, Show, count_inbox, find_inbox, tabs_of, wanted_of
+from app.services.inbox import Inbox, Show, count_inbox, count_others, find_inbox, tabs_of, wanted_of
 from app.services.inbox_aside import colleagues_of, reasons_of
 from app.transactions import transaction
 from app.views.officers import inbox_words as words
@@ -54,13 +54,14 @@ class InboxView(OfficerView):
     @has_access
     @permission_name("use")
     def counts(self) -> Response:
-        """The five counters as they are now, for a page that is already open."""
-        actor = current_actor()
+        """The five counters and the tabs as they are now, for a page that is already open."""
+        actor, session = current_actor(), db.session()
         wanted = wanted_of(asked(), actor)
-        counts, whole = count_inbox(db.session(), actor, wanted)
+        counts, whole = count_inbox(session, actor, wanted)
+        others = count_others(session, actor, wanted.tab)
         shown = whole if wanted.show is None else counts[wanted.show]
         return jsonify(counts=[{"value": counts[show], "tone": words.tone(show, counts[show])} for show in Show],
-                       total=shown)  # fmt: skip
+                       total=shown, tabs={tab: words.capped(number) for tab, number in others.items()})  # fmt: skip
 
     @expose("/why/<code>")
     @has_access

@@ -8,12 +8,13 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.lowcode.values import plain_text
+from app.lowcode.values import inside_sentence, plain_text
 from app.models import User
 from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services.inbox import PAGE_SIZE, Inbox, Row, Show, Tab, Wanted
 from app.services.inbox_bulk import ACTS, acts_of
+from app.services.inbox_lines import MOST_COUNTED
 from app.views.officers.base import address_with
 from app.workflows.states import State
 
@@ -21,7 +22,7 @@ COUNTERS = {
     Show.soon: (_l("Due within 2 hours"), "warning", "hourglass"),
     Show.today: (_l("Due today"), "info", "calendar"),
     Show.overdue: (_l("Overdue"), "danger", "alert-triangle"),
-    Show.waiting: (_l("Waiting for the applicant"), "secondary", "user"),
+    Show.waiting: (_l("Waiting for applicant or agencies"), "secondary", "user"),
     Show.unassigned: (_l("Not assigned"), "secondary", "user-plus"),
 }
 TABS = {
@@ -41,12 +42,17 @@ def channel_options() -> list[tuple[str, str]]:
 
 
 def tabs(wanted: Wanted, inbox: Inbox, offered: list[Tab]) -> list[dict[str, Any]]:
-    """Return the tabs; only the open one counts, the others would cost as much again."""
+    """Return the tabs; the page asks for the numbers of those that are not open once it is there."""
     return [
         {"title": str(TABS[tab][0]), "icon": TABS[tab][1], "active": tab is wanted.tab,
          "count": inbox.total if tab is wanted.tab else None, "url": f"{request.path}?tab={tab}"}
         for tab in offered
     ]  # fmt: skip
+
+
+def capped(count: int) -> str:
+    """Return the number of a tab that is not open, "999+" where it was not counted to its end."""
+    return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 
 def tone(show: Show, count: int) -> str:
@@ -115,7 +121,7 @@ def line(row: Row, actor: Actor) -> dict[str, Any]:
         "key": row.key, "code": row.code, "url": f"/dossier/{row.code}", "procedure": facts.procedure,
         "applicant": facts.applicant_name, "step": _step(row), "holder": _holder(row),
         "left": _left(row), "urgency": row.urgency, "explain": _explain(row), "missing": row.missing,
-        "is_unpaid": row.is_unpaid, "channel": _(DOSSIER_CHANNELS[facts.channel]),
+        "is_unpaid": row.is_unpaid, "asked": row.facts.asked, "channel": _(DOSSIER_CHANNELS[facts.channel]),
         "channel_icon": _CHANNEL_ICONS.get(facts.channel, "file"),
         "is_supplemented": facts.supplement_count > 0, "acts": acts_of(row, actor),
         "why": f"/work/why/{row.code}?task={row.task_id or ''}", "task_id": row.task_id,
@@ -124,7 +130,22 @@ def line(row: Row, actor: Actor) -> dict[str, Any]:
 
 def _step(row: Row) -> str:
     is_running = row.state in {State.processing, State.finished, State.accepted}
-    return (row.facts.task_name or row.facts.step_name or "" if is_running else "") or _(row.state.label)
+    name = row.facts.task_name or row.facts.step_name or "" if is_running else ""
+    return _decision(row) or name or _(row.state.label)
+
+
+def _decision(row: Row) -> str:
+    """What somebody has to decide on the dossier as a whole: its extension, its apology."""
+    facts = row.facts
+    if facts.extension_waits:
+        return _("Extension: waits for %(role)s", role=_role(facts.extension_waits))
+    if facts.apology_waits:
+        return _("Apology: waits for the signature of %(role)s", role=_role(facts.apology_waits))
+    return ""
+
+
+def _role(name: str) -> str:
+    return inside_sentence(_(ROLE_LABELS[Role(name)]))
 
 
 def _holder(row: Row) -> str:
@@ -134,7 +155,7 @@ def _holder(row: Row) -> str:
     if facts.first_name or facts.last_name:
         return f"{facts.first_name} {facts.last_name}".strip()
     if facts.task_id is not None:
-        return _("Not assigned (%(role)s)", role=_(ROLE_LABELS[Role(facts.role)]).lower())
+        return _("Not assigned (%(role)s)", role=_role(facts.role))
     return _("Not assigned") if row.state is State.processing else row.place
 
 
