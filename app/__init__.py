@@ -1,6 +1,9 @@
 """Một Cửa: the application factory."""
 
+import gc
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
@@ -23,6 +26,23 @@ def create_app(settings: Any = None) -> Flask:
     absent = settings_module.missing(settings)
     if absent:
         raise Unusable(f"not set: {', '.join(absent)}")
+    with _uncollected():
+        return _build(settings)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nobody look for garbage meanwhile: a start makes a million objects, and nearly all of them stay."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _build(settings: Any) -> Flask:
     from app.views.lazy_rules import LazyRule
 
     compile_catalogues()
@@ -41,7 +61,7 @@ def _init_extensions(app: Flask) -> None:
     from flask_appbuilder import AppBuilder
 
     from app import models, tasks  # noqa: F401 - registers every table and task
-    from app.extensions import celery, csrf, db, migrate
+    from app.extensions import celery, csrf, db
     from app.integrations.logs import configure_logs
     from app.lowcode.security import SecurityManager
     from app.views import register_views
@@ -52,7 +72,6 @@ def _init_extensions(app: Flask) -> None:
     configure_logs(app)
     db.init_app(app)
     csrf.init_app(app)
-    migrate.init_app(app, db, directory="app/migrations", compare_type=True, render_as_batch=True)
     _bind_celery(app, celery)
     add_hooks(app)
     with app.app_context():

@@ -3,7 +3,6 @@
 from celery import Celery
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData, event
 from sqlalchemy.orm import Session
@@ -22,7 +21,6 @@ metadata: MetaData = Model.metadata
 # One metadata for FAB's tables and ours; rows stay readable after commit so that a
 # response can be rendered from them without another round of statements.
 db = SQLA(model_class=Model, session_options={"expire_on_commit": False})
-migrate = Migrate()
 csrf = CSRFProtect()
 celery = Celery("motcua")
 

@@ -40,10 +40,8 @@ def address(given: str, rows: int) -> str:
 
 def make_app(url: str) -> Flask:
     """Return the application on the migrated, marked database at ``url``. Raises Refused."""
-    import flask_migrate
-
     from app import create_app
-    from app.cli.database import FOLDER
+    from app.cli.database import FOLDER, migrations
     from app.cli.permissions import synchronise
 
     _take(url)
@@ -51,7 +49,7 @@ def make_app(url: str) -> Flask:
     env = {"TEST_HOME": home, "TEST_DATABASE_URL": url, "LOG_LEVEL": "WARNING"}
     app = create_app(config.load("test", env=env))
     with app.app_context():
-        flask_migrate.upgrade(FOLDER)
+        migrations().upgrade(FOLDER)
         synchronise()
     return app
 

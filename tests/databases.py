@@ -22,15 +22,13 @@ _SILENT = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA")
 
 def make_app(settings: Any) -> Flask:
     """Return an application whose database is migrated and holds roles and permissions."""
-    import flask_migrate
-
     from app import create_app
-    from app.cli.database import FOLDER
+    from app.cli.database import FOLDER, migrations
     from app.cli.permissions import synchronise
 
     application = create_app(settings)
     with application.app_context():
-        flask_migrate.upgrade(FOLDER)
+        migrations().upgrade(FOLDER)
         synchronise()
     return application
 

@@ -7,7 +7,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DatabaseError
 
-from app.cli.database import FOLDER
+from app.cli.database import FOLDER, migrations
 from app.extensions import db, metadata
 from app.history import HistoryEntry
 from tests.factories import make_procedure, make_sector
@@ -36,27 +36,23 @@ def test_revisions_are_numbered_one_after_the_other():
 
 
 def test_an_upgrade_from_nothing_and_back_to_nothing(own_database):
-    import flask_migrate
-
     with own_database.app_context():
-        flask_migrate.downgrade(FOLDER, revision="base")
+        migrations().downgrade(FOLDER, revision="base")
         assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
-        flask_migrate.upgrade(FOLDER)
+        migrations().upgrade(FOLDER)
         assert "dossier" in sa.inspect(db.engine).get_table_names()
 
 
 def test_an_upgrade_keeps_what_refers_to_a_changed_table(own_database):
     """SQLite alters a table by building it anew: steps must outlive their process meanwhile."""
-    import flask_migrate
-
     with own_database.app_context():
         make_procedure()
         db.session.commit()
         counted = sa.text("SELECT count(*) FROM process_step")
         before = db.session.scalar(counted)
         db.session.remove()
-        flask_migrate.downgrade(FOLDER, revision="0016")
-        flask_migrate.upgrade(FOLDER)
+        migrations().downgrade(FOLDER, revision="0016")
+        migrations().upgrade(FOLDER)
         assert db.session.scalar(counted) == before > 0
         if db.engine.dialect.name == "sqlite":
             assert db.session.execute(sa.text("PRAGMA foreign_key_check")).all() == []

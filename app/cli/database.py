@@ -1,12 +1,25 @@
 """./manage db: the tables and their migrations."""
 
 from pathlib import Path
+from types import ModuleType
 
 import click
+from flask import current_app
 
 from app.cli.base import in_app
 
 FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
+
+
+def migrations() -> ModuleType:
+    """Return flask_migrate, ready for the present application: web processes need not import it."""
+    import flask_migrate
+
+    from app.extensions import db as database
+
+    if "migrate" not in current_app.extensions:
+        flask_migrate.Migrate(current_app, database, FOLDER, compare_type=True, render_as_batch=True)
+    return flask_migrate
 
 
 @click.group()
@@ -33,9 +46,7 @@ def upgrade(revision: str) -> None:
 @in_app
 def downgrade(revision: str) -> None:
     """Take the tables back to REVISION, by default one step (hạ cấp)."""
-    import flask_migrate
-
-    flask_migrate.downgrade(FOLDER, revision=revision)
+    migrations().downgrade(FOLDER, revision=revision)
     click.echo(f"The database is at revision: {current()}")
 
 
@@ -45,26 +56,20 @@ def downgrade(revision: str) -> None:
 @in_app
 def revision(message: str, empty: bool) -> None:
     """Write a new migration from what the models have changed (dành cho lập trình viên)."""
-    import flask_migrate
-
-    flask_migrate.revision(FOLDER, message=message, autogenerate=not empty)
+    migrations().revision(FOLDER, message=message, autogenerate=not empty)
 
 
 @db.command()
 @in_app
 def check() -> None:
     """Say whether the tables agree with the models (kiểm tra); exit code 1 if not."""
-    import flask_migrate
-
-    flask_migrate.check(FOLDER)
+    migrations().check(FOLDER)
     click.echo("Tables and models agree.")
 
 
 def upgrade_to(target: str = "head") -> None:
     """Apply the migrations up to ``target``."""
-    import flask_migrate
-
-    flask_migrate.upgrade(FOLDER, revision=target)
+    migrations().upgrade(FOLDER, revision=target)
 
 
 def current() -> str:

@@ -152,8 +152,9 @@ class Demo:
         return self._child(name, [sys.executable, "-m", *module], logged=logged)
 
     def _child(self, name: str, command: list[str], *, logged: bool = True) -> Child:
+        # Four programs of the same files: what the first has compiled, the others find.
         env = config.environment(
-            MOTCUA_MODE="demo", MOTCUA_HOME=str(self.home), PYTHONUNBUFFERED="1"
+            MOTCUA_MODE="demo", MOTCUA_HOME=str(self.home), PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE=""
         )
         log = self.home / "log" / f"{name}.log" if logged else None
         return Child(name, command, self.home, env, log, cwd=config.ROOT)

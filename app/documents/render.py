@@ -4,10 +4,10 @@ import json
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import typst
 from flask_babel import gettext as _
 
 from app.documents.data import problems
@@ -15,12 +15,12 @@ from app.documents.prepare import prepare
 from app.documents.words import to_moment
 from app.errors import Invalid
 
+if TYPE_CHECKING:
+    import typst
+
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates"
 ARCHIVE: Literal["a-2b"] = "a-2b"
-# Only the fonts that travel with the product: a letter must look the same on every machine.
-# Typst's own embedded fonts stay as a fallback for signs that Tinos lacks.
-_FONTS = typst.Fonts(include_system_fonts=False, font_paths=[HERE / "fonts"])
 _local = threading.local()
 
 
@@ -38,11 +38,13 @@ def render(kind: str, data: Mapping[str, Any]) -> bytes:
     return _compile(_compiler(kind), inputs, _stamp(data))
 
 
-def _compile(compiler: typst.Compiler, inputs: dict[str, str], stamp: datetime) -> bytes:
+def _compile(compiler: "typst.Compiler", inputs: dict[str, str], stamp: datetime) -> bytes:
     """Return PDF/A-2b, the form kept in archives, or plain PDF where that is impossible.
 
     PDF/A refuses signs that no font can draw (an emoji in a remark); the letter still leaves.
     """
+    import typst
+
     try:
         pdf = compiler.compile(
             sys_inputs=inputs, format="pdf", timestamp=stamp, pdf_standards=ARCHIVE
@@ -54,12 +56,25 @@ def _compile(compiler: typst.Compiler, inputs: dict[str, str], stamp: datetime) 
     return pdf
 
 
-def _compiler(kind: str) -> typst.Compiler:
+@cache
+def _fonts() -> "typst.Fonts":
+    """Only the fonts that travel with the product: a letter must look the same on every machine.
+
+    Typst's own embedded fonts stay as a fallback for signs that Tinos lacks.
+    """
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[HERE / "fonts"])
+
+
+def _compiler(kind: str) -> "typst.Compiler":
     """Return this thread's compiler for ``kind``: typst's are not shared between threads."""
+    import typst
+
     compilers: dict[str, typst.Compiler] = _local.__dict__.setdefault("compilers", {})
     if kind not in compilers:
         source = TEMPLATES / f"{kind}.typ"
-        compilers[kind] = typst.Compiler(source, root=TEMPLATES, font_paths=_FONTS)
+        compilers[kind] = typst.Compiler(source, root=TEMPLATES, font_paths=_fonts())
     return compilers[kind]
 
 

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
 from app.clock import today
@@ -137,6 +136,8 @@ def _phone_problem(_field: FieldLike, value: Any) -> str | None:
 
 
 def _email_problem(_field: FieldLike, value: Any) -> str | None:
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(str(value), check_deliverability=False)
     except EmailNotValidError:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
-import xlsxwriter  # type: ignore[import-untyped]
-
 from app.clock import to_local
 
 _MAX_TEXT = 32_000  # an Excel cell holds 32,767 characters
@@ -25,6 +23,8 @@ def write_table(
     columns: (label, width in characters). Every text is written as text, never as a
     formula or a link; instants stand in Vietnam's time. The caller closes the file.
     """
+    import xlsxwriter  # type: ignore[import-untyped]
+
     target: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
     book = xlsxwriter.Workbook(target, _OPTIONS)
     sheet = book.add_worksheet(_sheet_name(title))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
 from flask_babel import gettext as _
 
 from app.errors import Invalid
@@ -223,6 +222,8 @@ def _columns(text: str) -> list[dict[str, Any]] | None:
 
 def template() -> bytes:
     """Return an .xlsx with the headings, drop-down lists and three rows as an example."""
+    import xlsxwriter  # type: ignore[import-untyped]
+
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet, bold = book.add_worksheet(_("Form")), book.add_format({"bold": True, "bottom": 1})

@@ -17,8 +17,6 @@ MAX_FAILURES = 5
 LOCK_MINUTES = 15
 PLACEHOLDER_ROOT = "H00"  # the code of the root until the province gives its own
 MIN_LENGTH = 10
-# Checked when the user name is unknown, so that both answers take the same time.
-_NOBODYS_HASH = generate_password_hash("nobody has this password")
 
 
 def settings_of(session: Session, user: User) -> UserSetting:
@@ -42,7 +40,7 @@ def check_login(session: Session, username: str, password: str) -> tuple[User | 
         return None, wrong
     user = session.scalar(sa.select(User).where(sa.func.lower(User.username) == username.lower()))
     if user is None or not user.active or not user.password:
-        check_password_hash(_NOBODYS_HASH, password)
+        check_password_hash(_nobodys_hash(), password)
         return None, wrong
     settings = settings_of(session, user)
     if settings.locked_until and settings.locked_until > now():
@@ -53,6 +51,11 @@ def check_login(session: Session, username: str, password: str) -> tuple[User | 
     history.record(session, ("ab_user", user.id), "login")
     session.flush()
     return user, ""
+
+
+def _nobodys_hash() -> str:
+    """What is checked when the user name is unknown, so that both answers take the same time. Nothing matches it."""
+    return f"{_hash_method()}$nobody$"
 
 
 def _is_text(typed: str) -> bool:

@@ -5,9 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
-import xlsxwriter  # type: ignore[import-untyped]
-from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
-
 from app.lowcode.exchange.cells import RISKY
 from app.lowcode.exchange.layout import Column, Sheet
 
@@ -29,6 +26,8 @@ class Book:
     """A workbook being written into a temporary file."""
 
     def __init__(self) -> None:
+        import xlsxwriter  # type: ignore[import-untyped]
+
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
         self._book = xlsxwriter.Workbook(self._file, _OPTIONS)
         add = self._book.add_format
@@ -83,6 +82,8 @@ class Book:
 
     def _offer(self, target: Any, index: int, choices: Sequence[str], *, is_open: bool) -> None:
         """Let a column be filled from a list. is_open: other texts may be typed as well."""
+        from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
+
         if list(choices) not in self._lists:
             self._lists.append(list(choices))
         letter = xl_col_to_name(self._lists.index(list(choices)))
