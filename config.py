@@ -94,6 +94,7 @@ class Config:
         self._set_redis(given["REDIS_URL"])
         self._set_storage(given["STORAGE_URL"])
         self._set_mail()
+        self._set_connections()
 
     def _home(self) -> Path:
         return Path(self._env.get("MOTCUA_HOME") or ROOT / "var").expanduser().resolve()
@@ -138,6 +139,10 @@ class Config:
             "secret_access_key": self._env.get("S3_SECRET_ACCESS_KEY"),
         }
         self.STORAGE_OPTIONS = {key: value for key, value in options.items() if value}
+
+    def _set_connections(self) -> None:
+        """Outside systems: an empty address means that the system is not connected."""
+        self.TRUSTED_CERTIFICATES = self._env.get("TRUSTED_CERTIFICATES", "")
 
     def _set_mail(self) -> None:
         self.SMTP_HOST = self._env.get("SMTP_HOST", "")  # empty: e-mail is not configured

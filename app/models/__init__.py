@@ -32,6 +32,7 @@ from app.models.money import Charge
 from app.models.notice import IncidentNotice, MailMessage, Notice
 from app.models.officer import OfficerPosition, UserSetting
 from app.models.online_service import OnlineService
+from app.models.original_check import OriginalCheck
 from app.models.pack_run import PackRun
 from app.models.procedure import Component, Procedure, ProcedureVersion
 from app.models.procedure_report import ProcedureReport
@@ -101,6 +102,7 @@ __all__ = [
     "Notice",
     "OfficerPosition",
     "OnlineService",
+    "OriginalCheck",
     "OutageDecision",
     "OutboxEvent",
     "PackRun",

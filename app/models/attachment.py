@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.lowcode.entity import Entity
-from app.types import UtcDateTime
+from app.types import JSON, UtcDateTime
 
 if TYPE_CHECKING:
     from app.models.dossier import Dossier
@@ -37,6 +37,9 @@ class StoredFile(Entity):
     media_type: Mapped[str] = mapped_column(sa.String(120))
     scan_status: Mapped[str] = mapped_column(sa.String(10), default=ScanStatus.pending)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # What the signatures in a PDF prove, as last checked (services/signatures.py); None: not looked at.
+    signatures: Mapped[list[Any] | None] = mapped_column(JSON)
+    signatures_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Attachment(Entity):

@@ -20,6 +20,7 @@ from app.types import UtcDateTime
 from app.workflows.apology import APOLOGY, EXPLANATION
 from app.workflows.dossier import DOSSIER
 from app.workflows.extension import EXTENSION
+from app.workflows.originals import ORIGINAL
 
 if TYPE_CHECKING:
     from app.models.agency import Agency
@@ -32,7 +33,8 @@ HOLDERS = {
 
 
 # Handovers between steps of the process stand beside the transitions of the state table.
-ACTS = {row.name: row.label for table in (DOSSIER, EXTENSION, APOLOGY, EXPLANATION) for row in table.transitions} | {
+_TABLES = (DOSSIER, EXTENSION, APOLOGY, EXPLANATION, ORIGINAL)
+ACTS = {row.name: row.label for table in _TABLES for row in table.transitions} | {
     "finish_step": N_("Finish the step"), "send_back_step": N_("Send back to an earlier step"),
     "recall_step": N_("Take back a finished step"),
     "ask_opinion": N_("Ask for an opinion"), "give_opinion": N_("Give an opinion"),

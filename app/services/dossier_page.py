@@ -50,6 +50,10 @@ STEP_WORDS = {
     "send_back_apology": N_("The apology was sent back to be written again"),
     "waive_apology": N_("It was decided that no apology is due"),
     "explain": N_("The delay was explained"),
+    "ask_originals": N_("The applicant was asked to show originals"),
+    "original_agrees": N_("A copy was compared: it agrees with the original"),
+    "original_differs": N_("A copy was compared: it differs from the original"),
+    "drop_originals": N_("An original is no longer asked for"),
     "move_process": N_("The dossier was moved to another internal process"),
 }
 _MOVE_LOOKS = {

@@ -31,6 +31,7 @@ from app.models.scope import dossiers_of, through_dossier
 from app.permissions import Actor
 from app.services.profiles import profile_value
 from app.storage import Storage, check_upload, scan, storage_at
+from app.transactions import enqueue
 from app.workflows.states import State
 
 MAX_FILES = 60  # of one draft or dossier answer; a dossier has some five papers
@@ -68,7 +69,10 @@ def store_upload(session: Session, name: str, data: bytes | BinaryIO, *, max_mb:
     stored = storage().put(content, shown)
     values = {"sha256": stored.sha256, "size": stored.size, "media_type": media_type,
               "scan_status": status, "created_at": now(), "row_version": 1}  # fmt: skip
-    return _keep_row(session, values)
+    row = _keep_row(session, values)
+    if row.media_type == "application/pdf" and row.signatures is None:
+        enqueue("signatures.check", file_id=row.id)
+    return row
 
 
 def _keep_row(session: Session, values: dict[str, Any]) -> StoredFile:

@@ -10,6 +10,7 @@ from app.services.linked import end_linked, open_linked
 from app.services.outages import credit_waiting
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting
+from app.services.signatures import check_file
 from app.tasks.imports import apply_import, check_import
 
 Handler = Callable[..., Any]
@@ -31,4 +32,5 @@ HANDLERS: dict[str, Handler] = {
     "mail.send": deliver_mail,
     "outages.credit": credit_waiting,
     "ratings.invite": invite_rating,
+    "signatures.check": check_file,
 }

@@ -5,10 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.clock import today
+from app.clock import now, today
 from app.models import OfficerPosition
 from app.permissions import Role
-from app.services import absences, apologies, delegating, extensions, reception, submission
+from app.services import absences, apologies, delegating, extensions, originals, reception, submission
 from app.services.escalation import escalate_overdue
 from app.services.supplements import Again
 
@@ -25,6 +25,7 @@ def make_lifecycle(world: Any) -> None:
     _stand_in(world)
     escalate_overdue(session)
     _ask_twice(world)
+    _ask_originals(world)
 
 
 def _stand_in(world: Any) -> None:
@@ -36,6 +37,18 @@ def _stand_in(world: Any) -> None:
     delegating.delegate(session, post, head, wish)
     absences.enter(session, head.user_id, head, kind="travel", valid_from=first, valid_to=last,
                    reason="Họp tại Hà Nội", way="keep")  # fmt: skip
+
+
+def _ask_originals(world: Any) -> None:
+    """An original asked for and found to differ, another still to be shown."""
+    session, dossier, desk = world.session, world._sent(), world.office[Role.desk_officer]
+    for _turn in range(2):
+        checks = originals.checks_of(session, dossier)
+        paper = originals.askable(dossier, checks)[0]
+        (check,) = originals.ask(session, dossier, desk, component_ids=[paper.id], reason="Bản chụp mờ",
+                                 at=now() + timedelta(days=1))  # fmt: skip
+        if not checks:
+            originals.record(session, check, desk, found="differs", finding="Khác số giấy")
 
 
 def _ask_twice(world: Any) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.models import Dossier, SupplementRequest
 from app.models.dossier import RESULT_WAYS
 from app.models.rating import CRITERIA, SCORES
-from app.services import eforms, my_dossiers, ratings
+from app.services import eforms, my_dossiers, originals, ratings
 from app.services.eform_state import reopened
 from app.services.fee_facts import explain
 from app.services.letters import letter_title
@@ -33,6 +33,7 @@ def dossier_page(session: Session, dossier: Dossier) -> Any:
         charges=my_dossiers.open_charges(dossier), results=my_dossiers.issued_results(dossier),
         may_withdraw=my_dossiers.may_withdraw(dossier), may_rate=ratings.is_rateable(dossier),
         scores=SCORES, explain=explain,
+        originals=originals.waiting(session, dossier),
         reasons=[_(msgid, **params) for msgid, params in dossier.due_explanation or ()],
     )  # fmt: skip
 

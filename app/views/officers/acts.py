@@ -21,6 +21,7 @@ from app.views.officers.base import ids, task_of, whole_number
 from app.views.officers.consult_acts import CONSULT_ACTS
 from app.views.officers.extension_acts import EXTENSION_ACTS
 from app.views.officers.fee_inputs import read_counts
+from app.views.officers.original_acts import ORIGINAL_ACTS
 from app.workflows.states import State
 
 Act = Callable[[Session, Dossier, Actor, Any], str]
@@ -182,6 +183,6 @@ ACTS: dict[str, Act] = {
     "finish_step": _finish_step, "send_back": _send_back, "hand_to": _hand_to,
     "return_result": _deliver, "approve_withdrawal": _approve_withdrawal,
     "reject_withdrawal": _reject_withdrawal, "request_withdrawal": _request_withdrawal,
-    "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS, **CONSULT_ACTS,
+    "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS, **CONSULT_ACTS, **ORIGINAL_ACTS,
     "refuse_unanswered": _refuse_unanswered, "reopen": _reopen,
 }  # fmt: skip

@@ -20,7 +20,8 @@ from app.models.dossier import DOSSIER_CHANNELS, DOSSIER_STATES, PAPER_KINDS, RE
 from app.models.money import CHARGE_STATES, PAYMENT_METHODS
 from app.models.task import ANSWERS, TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
-from app.services import dossier_offers, dossier_page, eforms, files, linked, officer_answers, results
+from app.services import dossier_offers, dossier_page, eforms, files, linked, officer_answers, originals, results
+from app.services import signatures as paper_signatures
 from app.services.dossier_compare import comparison_of
 from app.services.dossier_process import picture_of
 from app.services.dossiers import get_dossier
@@ -158,8 +159,9 @@ def _words() -> dict[str, Any]:
 
 def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[str, Any]:
     """What only the open tab shows."""
+    beside = {"signature_words": paper_signatures.tell, "signatures_wait": paper_signatures.is_unchecked}
     if tab == "compare":
-        return {"comparison": comparison_of(dossier, as_id(asked().get("file", "")))}
+        return {"comparison": comparison_of(dossier, as_id(asked().get("file", ""))), **beside}
     if tab == "course":
         return {"timeline": dossier_page.timeline(dossier), "clock_now": now(),
                 "picture": picture_of(session, dossier)}  # fmt: skip
@@ -177,6 +179,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         "rounds": rounds(dossier), "extension_stages": stages,
         "questions": [t for t in dossier.tasks if t.asked_by_id is not None], "answer_words": ANSWERS,
         "linked": linked.links_of(session, dossier), "dossier_states": DOSSIER_STATES,
+        "checks": originals.checks_of(session, dossier), **beside,
     }  # fmt: skip
 
 
