@@ -49,7 +49,7 @@ def test_the_applicant_is_told_what_to_bring_and_sees_it(office, session, login)
     ask(office, dossier, Role.desk_officer)
     body = session.scalars(sa.select(Notice.body).where(Notice.user_id == citizen.user_id)).all()
     assert any("Bản chụp mờ" in text and dossier.desk.name in text for text in body)
-    text = login(session.get(User, citizen.user_id)).get(f"/my/dossiers/{dossier.code}").text
+    text = login(session.get(User, citizen.user_id)).get(f"/my/{dossier.code}").text
     assert "Bản chính cần xuất trình" in text
 
 
