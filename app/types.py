@@ -16,6 +16,11 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     impl = sa.DateTime
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[Any]:
+        """What rows hold; the base class would say ``object``."""
+        return datetime
+
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Use TIMESTAMPTZ where the database has it."""
         return dialect.type_descriptor(sa.DateTime(timezone=dialect.name != "sqlite"))

@@ -20,20 +20,22 @@ def pack() -> None:
 @click.option("--procedure", metavar="CODE", help="A procedure with everything it rests on.")
 @click.option("--sector", metavar="CODE", help="A sector with its procedures.")
 @click.option("--kind", metavar="NAME", help="All records of one catalog, such as sector or agency.")
-@click.option("--all", "everything", is_flag=True, help="The whole configuration.")
+@click.option("--access", is_flag=True, help="Officers with their posts, and decided rights.")
+@click.option("--all", "everything", is_flag=True, help="The whole configuration, officers included.")
 @in_app
 def export_pack(
-    folder: Path, procedure: str | None, sector: str | None, kind: str | None, everything: bool
+    folder: Path, procedure: str | None, sector: str | None, kind: str | None, access: bool, everything: bool
 ) -> None:
     """Write configuration into FOLDER, which must be new, empty or hold a pack (xuất)."""
     from app.extensions import db
     from app.packs.archive import write_folder
     from app.packs.exporting import Chosen, export
 
-    given = {"procedure": procedure, "sector": sector, "kind": kind, "all": "" if everything else None}
+    given = {"procedure": procedure, "sector": sector, "kind": kind,
+             "access": "" if access else None, "all": "" if everything else None}
     chosen = [Chosen(scope, code) for scope, code in given.items() if code is not None]
     if len(chosen) != 1:
-        raise click.UsageError("Give one of --procedure, --sector, --kind, --all.")
+        raise click.UsageError("Give one of --procedure, --sector, --kind, --access, --all.")
     with _vietnamese():
         made = export(db.session(), chosen[0])
         write_folder(folder, made.files())

@@ -58,7 +58,7 @@ class OfficerPosition(Entity):
         menu=ORGANISATION, icon="id", title=_l("Officers' positions"), singular=_l("Position"),
         columns=["user", "agency", "division", "role", "title", "valid_to"],
         filters=["agency", "role", "user"], order="agency_id", depends={"division": "agency"},
-        key=["user", "agency", "role", "valid_from"],
+        key=["user", "agency", "role", "valid_from"], is_configuration=True,
         read=frozenset({Role.system_admin, Role.catalog_admin, Role.auditor, Role.agency_head}),
         write=frozenset({Role.system_admin}), scope={"agency": ["agency_id"], "owner": ["user_id"]},
     )  # fmt: skip

@@ -36,13 +36,15 @@ RUN_STATES = {
 class PackRun(Entity):
     """Một lần nhập gói cấu hình. Its acts are in the history; its content would only fill that.
 
-    content: {file: document}. lines: the plan in words. faults: why it was refused. target: digest
-    of what the plan was made against. before: [{kind, key, document, after}] of what was touched.
+    content: {file: document}. without: kinds that a pack of everything leaves out. lines: the plan
+    in words. faults: why it was refused. target: digest of what the plan was made against.
+    before: [{kind, key, document, after}] of what was touched.
     """
 
     __history__ = False
     name: Mapped[str] = mapped_column(sa.String(200))
     scope: Mapped[str] = mapped_column(sa.String(20), default="")
+    without: Mapped[list[Any]] = mapped_column(JSON, default=list)
     is_replacing: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(sa.String(20), default=RunState.waiting, index=True)
     content: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
@@ -62,3 +64,11 @@ class PackRun(Entity):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PackProgress(Entity):
+    """How far the worker is with a large pack; a row of its own, as the run itself is locked."""
+
+    __history__ = False
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("pack_run.id"), unique=True)
+    percent: Mapped[int] = mapped_column(default=0)

@@ -67,11 +67,17 @@ class PublicationDecision(Searchable, Entity):
     file_name: Mapped[str | None] = mapped_column(
         sa.String(255), info={"label": _l("Signed file")}
     )
+    # Names the file where the file itself is not: packs carry this, not the content.
+    file_digest: Mapped[str | None] = mapped_column(
+        sa.String(64), info={"label": _l("SHA-256 of the signed file")}
+    )
     published_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info={"label": _l("Published at")}
     )
     # Why the last attempt on its day failed; empty once it has worked.
-    fault: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("What prevents it")})
+    fault: Mapped[str | None] = mapped_column(
+        sa.Text, info={"label": _l("What prevents it"), "pack": False}
+    )
     agency: Mapped[Agency | None] = relationship("Agency")
     file: Mapped[StoredFile | None] = relationship("StoredFile")
     items: Mapped[list[PublicationItem]] = relationship(
@@ -83,17 +89,16 @@ class PublicationDecision(Searchable, Entity):
     screen = Screen(
         menu=PROCEDURES, icon="certificate", title=_l("Publication decisions"),
         singular=_l("Publication decision"),
-        # An act of its day, not something set up: packs carry the versions it published.
-        is_configuration=False,
+        key=["number", "decided_on"],
         columns=["number", "title", "decided_on", "effective_on", "state"],
         search=["number", "title", "signer"], filters=["state", "decided_on", "effective_on"],
         sections=[
             (_l("Publication decision"), ["number", "title", "decided_on", "effective_on", "agency", "signer",
                               "legal_basis"]),
-            (_l("Publication"), ["state", "published_at", "fault", "file_name"]),
+            (_l("Publication"), ["state", "published_at", "fault", "file_name", "file_digest"]),
         ],
         form=["number", "title", "decided_on", "effective_on", "agency", "signer", "legal_basis"],
-        readonly=["state", "published_at", "fault", "file_name"], related=["items"],
+        readonly=["state", "published_at", "fault", "file_name", "file_digest"], related=["items"],
         read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip
 
@@ -139,7 +144,7 @@ class PublicationItem(Entity):
     screen = Screen(
         icon="list-check", title=_l("Procedures of decisions"), singular=_l("Procedure of a decision"),
         columns=["decision", "kind", "procedure", "version"], filters=["decision", "kind"],
-        form=[], can_add=False, can_delete=False, order="id", read=EVERY_OFFICER,
+        form=[], can_add=False, can_delete=False, order="id", read=EVERY_OFFICER, is_configuration=True,
     )  # fmt: skip
 
     def __str__(self) -> str:

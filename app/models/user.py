@@ -26,6 +26,7 @@ _LABELS = {
 for _name, _label in _LABELS.items():
     User.__table__.c[_name].info["label"] = _label
 User.__table__.c.email.info["kind"] = "email"
+User.__table__.c.last_login.info["pack"] = False
 FabRole.__table__.c.name.info.update(
     label=_l("Role"), choices={**ROLE_LABELS, "public": N_("Everyone")}
 )
@@ -43,13 +44,14 @@ User.screen = Screen(
     columns=["username", "first_name", "last_name", "email", "active"],
     search=["username", "first_name", "last_name", "email"], filters=["active"],
     form=["username", "first_name", "last_name", "email", "active"], readonly=["last_login"],
-    order="username", key=["username"], can_delete=False, rows=_rows,
+    order="username", key=["username"], can_delete=False, rows=_rows, is_configuration=True,
     read=frozenset({Role.system_admin, Role.auditor}), write=frozenset({Role.system_admin}),
     help=_l("A new user signs in after the administrator has set a temporary password."),
 )  # fmt: skip
 FabRole.screen = Screen(
     menu=SYSTEM, icon="shield", title=_l("Roles"), singular=_l("Role"), columns=["name"],
     key=["name"], form=[], sections=[(_l("Role"), ["name"])], order="name", can_add=False, can_delete=False,
+    is_configuration=True,  # files hold what was decided for a role
     read=frozenset({Role.system_admin, Role.auditor}),
 )  # fmt: skip
 FabRole.__str__ = lambda self: _(FabRole.__table__.c.name.info["choices"].get(self.name, self.name))

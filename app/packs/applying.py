@@ -3,7 +3,7 @@
 The caller holds a savepoint around it: a refusal leaves flushed rows behind.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,14 +15,16 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.errors import DomainError, Invalid, NotAllowed
 from app.history import because, restored
-from app.lowcode.exchange.applying import outside_words, within
+from app.lowcode.exchange.applying import outside_words
 from app.lowcode.naturals import Key
 from app.lowcode.screen import label_of
 from app.lowcode.values import inside_sentence
-from app.packs import freezing, shared_items
-from app.packs.comparing import ADD, CHANGE, REMOVE, Change
+from app.models import PublicationDecision
+from app.packs import access, decisions, freezing, shared_items
+from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change
 from app.packs.documents import ID, REST, Writer, flat_key, from_plain
 from app.packs.kinds import kinds
+from app.packs.reach import any_outside, is_circle
 from app.packs.reading import Fault, Refused
 from app.packs.using import users_of
 from app.packs.validity import overlapping
@@ -32,17 +34,26 @@ _CHUNK = 500
 _ACTIONS = {ADD: "add", CHANGE: "change", REMOVE: "remove"}
 
 
+Report = Callable[[int], None]
+
+
+def silent(_percent: int) -> None:
+    """Tell nobody how far it is."""
+
+
 class Applier:
     """Carries out changes in one session.
 
     actor: whose rights bound what is written; None for the operator at the terminal.
     is_undoing: puts back what was there; the rules for going forward do not bind it.
+    report: is told the percent, from comparing to the last flush.
     """
 
     def __init__(
         self, session: Session, changes: Iterable[Change], *, reason: str,
-        actor: Actor | None, is_undoing: bool = False,
+        actor: Actor | None, is_undoing: bool = False, report: Report = silent,
     ) -> None:  # fmt: skip
+        self.report = report
         self.session, self.reason, self.actor, self.is_undoing = session, reason, actor, is_undoing
         self.all = [change for root in changes for change in root.walk()]
         self.rows: dict[int, Any] = {}
@@ -51,22 +62,29 @@ class Applier:
 
     def run(self) -> None:
         """Write everything; raises Refused naming every fault."""
+        follow = access.Follow(self.session, self.all)
         with self.session.no_autoflush:
+            self.report(10)
             self._find_rows()
+            access.refuse_new_roles(self.all)
             self._refuse_foreign()
             self._make_rows()
             self._find_references()
             self._stop_at_faults()
+            self.report(20)
             for change in self.all:
                 if change.act in {ADD, CHANGE}:
                     self._fill(change)
             self._set_owners()
             self._refuse_circles()
-            self._check([c for c in self.all if c.act == CHANGE and not _is_item(c)])
+            self._check([c for c in self.all if freezing.is_checked(c) and not _is_item(c)])
+            self.report(30)
             self._flush()
+            self.report(50)
         self._write_items()
-        self._check([c for c in self.all if c.act == ADD or (c.act == CHANGE and _is_item(c))])
+        self._check([c for c in self.all if c.act == ADD or (c.act == CHANGE and _is_item(c))], (50, 80))
         self._remove()
+        self.report(85)
         self._refuse_overlaps()
         for step in freezing.last_steps([c for c in self.all if c.act in {ADD, CHANGE}]):
             for change, name in step:
@@ -74,6 +92,11 @@ class Applier:
             self._flush()
         self._refuse_outside()
         self._stop_at_faults()
+        self.report(95)
+        decisions.link_files(self.session, self.rows_of(PublicationDecision))
+        self._flush()
+        follow.finish([self.row(c) for c in self.all if c.kind.name == access.POSTS and c.act != SAME],
+                      self.reason, is_checked=not self.is_undoing)  # fmt: skip
 
     def _fault(self, change: Change, text: str) -> None:
         self.faults.append(Fault(change.path, text))
@@ -160,7 +183,7 @@ class Applier:
             for key, user in keys.items():
                 if key not in rows:
                     self._fault(user, _("it names %(kind)s “%(key)s”, which is neither in the pack nor here",
-                                        kind=inside_sentence(kind.model.screen.singular),
+                                        kind=inside_sentence(kind.singular),
                                         key=", ".join(map(str, key))))  # fmt: skip
 
     def _fill(self, change: Change) -> None:
@@ -181,7 +204,7 @@ class Applier:
             for name in set(change.values) & set(change.kind.references):
                 relation = inspect(change.kind.model).relationships[name]
                 is_tree = relation.mapper is relation.parent and not relation.post_update
-                if is_tree and _is_circle(self.row(change), name):
+                if is_tree and is_circle(self.row(change), name):
                     label = label_of(change.kind.model, name)
                     self._fault(change, _("%(label)s: the record would stand under itself", label=label))
         self._stop_at_faults()
@@ -207,9 +230,14 @@ class Applier:
         self._stop_at_faults()
         self._flush()
 
-    def _check(self, changes: Iterable[Change]) -> None:
-        """Ask each model; the changed before they are flushed, as a form does, the new after."""
-        for change in changes if not self.is_undoing else ():
+    def _check(self, changes: list[Change], percents: tuple[int, int] = (30, 30)) -> None:
+        """Ask each model; the changed before they are flushed, as a form does, the new after.
+
+        percents: how far the whole is before the first and after the last.
+        """
+        first, last = percents
+        for number, change in enumerate(changes if not self.is_undoing else ()):
+            self.report(first + (last - first) * number // len(changes))
             problem = freezing.problem(change)
             if problem is None and not freezing.is_only_ending(change):
                 problem = self._veto(change)
@@ -263,22 +291,8 @@ class Applier:
         for change in self.all if self.actor is not None else ():
             if change.act in acts:
                 touched.setdefault((change.kind.model, _ACTIONS[change.act]), set()).add(self.row(change).id)
-        for (model, action), ids in touched.items():
-            query = within(model, self.actor or SYSTEM, action)
-            if query.whereclause is not None and ids - set(self.session.scalars(query.with_only_columns(model.id))):
-                return True
-        return False
+        return any_outside(self.session, touched, self.actor or SYSTEM)
 
 
 def _is_item(change: Change) -> bool:
     return change.kind.name == shared_items.TABLE and change.act in {ADD, CHANGE}
-
-
-def _is_circle(row: Any, name: str) -> bool:
-    node, seen = getattr(row, name), set()
-    while node is not None and id(node) not in seen:
-        if node is row:
-            return True
-        seen.add(id(node))
-        node = getattr(node, name)
-    return False

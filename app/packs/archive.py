@@ -24,7 +24,7 @@ from app.packs.documents import digest
 MANIFEST = "manifest.yaml"
 FORMAT = 1
 # Raised with every release whose packs an older one could not understand.
-RELEASE = 1
+RELEASE = 2  # 2: publication decisions, officers with their posts, rights
 MEBIBYTE = 1024 * 1024
 MAX_UPLOAD = 20 * MEBIBYTE
 MAX_FILE = 5 * MEBIBYTE

@@ -3,18 +3,24 @@
 The page asks again until the run has left its waiting state.
 """
 
+import time
+
+import sqlalchemy as sa
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
+from app.extensions import db
 from app.models import User
-from app.models.pack_run import PackRun, RunState
+from app.models.pack_run import PackProgress, PackRun, RunState
 from app.packs import runs
+from app.packs.applying import Report
 from app.permissions import Actor, acting_as
 from app.services.actors import build_actor
 from app.tasks.handlers import HANDLERS
 from app.transactions import enqueue
 
 AT_ONCE = 150  # files; a second or two of one processor
+_TOLD_EVERY = 1.0  # seconds between two reports
 
 
 def is_large(run: PackRun) -> bool:
@@ -26,6 +32,7 @@ def plan_soon(session: Session, run: PackRun, actor: Actor) -> None:
     """Plan the run: now, or by the worker if it is large."""
     if is_large(run):
         run.state = RunState.waiting
+        _begin(session, run)
         enqueue("packs.plan", number=run.id, user_id=actor.user_id)
     else:
         runs.plan(session, run, actor)
@@ -38,6 +45,7 @@ def apply_soon(session: Session, run: PackRun, actor: Actor) -> None:
         return
     runs.refuse_unless_planned(run)
     run.state = RunState.applying
+    _begin(session, run)
     enqueue("packs.apply", number=run.id, user_id=actor.user_id)
 
 
@@ -46,7 +54,7 @@ def _plan(session: Session, number: int, user_id: int) -> None:
     if run.state != RunState.waiting:
         return
     with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
-        runs.plan(session, run, actor)
+        runs.plan(session, run, actor, _reporter(number))
 
 
 def _apply(session: Session, number: int, user_id: int) -> None:
@@ -54,7 +62,38 @@ def _apply(session: Session, number: int, user_id: int) -> None:
     if run.state != RunState.applying:
         return
     with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
-        runs.carry_out(session, run, actor)
+        runs.carry_out(session, run, actor, _reporter(number))
+
+
+def percent_of(session: Session, run: PackRun) -> int:
+    """Return how far the worker is with a run, in percent."""
+    return session.scalar(sa.select(PackProgress.percent).where(PackProgress.run_id == run.id)) or 0
+
+
+def _begin(session: Session, run: PackRun) -> None:
+    progress = session.scalar(sa.select(PackProgress).where(PackProgress.run_id == run.id))
+    if progress is None:
+        session.add(PackProgress(run_id=run.id, percent=0))
+    else:
+        progress.percent = 0
+
+
+def _reporter(number: int) -> Report:
+    """Return what keeps the percent, seen at once by others.
+
+    SQLite has one writer: there nothing is told before the end.
+    """
+    last = [time.monotonic()]
+
+    def report(percent: int) -> None:
+        if db.engine.dialect.name == "sqlite" or time.monotonic() - last[0] < _TOLD_EVERY:
+            return
+        last[0] = time.monotonic()
+        with db.engine.begin() as connection:
+            values = sa.update(PackProgress).where(PackProgress.run_id == number).values(percent=percent)
+            connection.execute(values)
+
+    return report
 
 
 HANDLERS["packs.plan"] = _plan

@@ -20,7 +20,7 @@ def column_value(model: type[Any], name: str, column: Any, value: Any) -> Any:
     """Return ``value`` as documents hold it; raises ValueError with what is wrong with it."""
     value = typed(column, value)
     choices = choices_of(model, name)
-    if choices is not None and value not in set(choices):
+    if choices is not None and value not in choices:
         raise ValueError(_("“%(value)s” is none of: %(choices)s", value=str(value)[:60],
                            choices=", ".join(map(str, choices))))  # fmt: skip
     kind = kind_of(model, name)

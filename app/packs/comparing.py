@@ -49,11 +49,12 @@ class Change:
 
 def compare(
     kind: Kind, old: Document | None, new: Document | None, path: str, *,
-    is_replacing: bool, owner_key: Key = (),
+    is_replacing: bool, owner_key: Key = (), lasting: frozenset[str] = frozenset(),
 ) -> Change:  # fmt: skip
     """Return what turns ``old`` into ``new``; None stands for no record.
 
     is_replacing: parts that ``new`` does not name are removed, otherwise they stay.
+    lasting: kinds of parts that stay in any case.
     """
     key = key_in(kind, new if new is not None else old or {}, owner_key)
     act = ADD if old is None else REMOVE if new is None else SAME
@@ -67,12 +68,12 @@ def compare(
         before = _numbered(kinds()[table], (old or {}).get(name, ()))
         after = _numbered(kinds()[table], (new or {}).get(name, ()))
         gone = {n: part for n, part in before.items() if n not in after}
-        if not is_replacing and new is not None:
+        if (not is_replacing or table in lasting) and new is not None:
             change.kept += len(gone)
             gone = {}
         wanted = [*after, *gone]
         found = [compare(kinds()[table], before.get(n), after.get(n), path,
-                         is_replacing=is_replacing, owner_key=key) for n in wanted]  # fmt: skip
+                         is_replacing=is_replacing, owner_key=key, lasting=lasting) for n in wanted]  # fmt: skip
         if found:
             change.parts[name] = found
     return change

@@ -5,7 +5,7 @@ Agencies are named only: each province has its own, and they must be there befor
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from app.errors import Invalid, NotAllowed
 from app.lowcode.naturals import Key, key_of
 from app.lowcode.rows import visible
 from app.models import Procedure, Sector
-from app.packs import archive, yamls
+from app.packs import access, archive, yamls
 from app.packs.documents import Document, Writer, flat_key, key_in
 from app.packs.kinds import Kind, family, kinds, root_of, roots
 from app.packs.wording import title
@@ -30,12 +30,14 @@ NAMED_ONLY = frozenset({"agency", "administrative_unit", "working_calendar", "pr
 class Chosen:
     """What to export: a procedure or sector by code, all records of one kind, or everything."""
 
-    scope: str  # procedure, sector, kind or all
+    scope: str  # procedure, sector, kind, access (officers, posts and rights) or all
     code: str = ""
+    without: tuple[str, ...] = ()  # kinds that a pack of everything leaves out
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """As the manifest holds it."""
-        return {"scope": self.scope} | ({"code": self.code} if self.code else {})
+        left_out = {"without": list(self.without)} if self.without else {}
+        return {"scope": self.scope} | ({"code": self.code} if self.code else {}) | left_out
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def export(session: Session, chosen: Chosen, actor: Actor | None = None) -> Pack
     actor: whose rights bound what is read; None for the operator at the terminal.
     Raises Invalid when there is no such thing, NotAllowed when it may not be read.
     """
+    if chosen.scope == "all" and not access.carries_access(actor):
+        chosen = replace(chosen, without=tuple(sorted(access.ACCESS)))
     writer = Writer(session)
     found: dict[str, dict[Key, Document]] = {}
     waiting = _chosen_rows(session, chosen, actor)
@@ -126,7 +130,10 @@ def _named(found: dict[str, dict[Key, Document]]) -> Iterator[tuple[str, Documen
 
 def _chosen_rows(session: Session, chosen: Chosen, actor: Actor | None) -> dict[str, list[Any]]:
     if chosen.scope == "all":
-        return {name: rows for name, kind in roots().items() if (rows := readable(session, kind, actor))}
+        wanted = {name: kind for name, kind in roots().items() if name not in chosen.without}
+        return {name: rows for name, kind in wanted.items() if (rows := readable(session, kind, actor))}
+    if chosen.scope == "access":
+        return {name: readable(session, roots()[name], actor) for name in sorted(access.ACCESS)}
     if chosen.scope == "kind" and chosen.code in roots():
         return {chosen.code: readable(session, roots()[chosen.code], actor)}
     rules = {
@@ -146,7 +153,7 @@ def readable(session: Session, kind: Kind, actor: Actor | None, *rules: Any) -> 
     if actor is not None:
         _refuse_unless_exportable(kind, actor)
         query = visible(kind.model, actor)
-    return list(session.scalars(query.where(*rules).order_by(kind.model.id)))
+    return list(session.scalars(query.where(*rules, *access.carried(kind)).order_by(kind.model.id)).unique())
 
 
 def _refuse_unless_exportable(kind: Kind, actor: Actor | None) -> None:
@@ -155,8 +162,8 @@ def _refuse_unless_exportable(kind: Kind, actor: Actor | None) -> None:
         return
     closed = [one for one in family(kind)
               if actor.closed.get(("can_read", one.model.__name__), frozenset()) & set(one.attributes)]  # fmt: skip
-    if closed or not actor.may("can_export", kind.model.__name__):
-        title_of = (closed or [kind])[0].model.screen.title
+    if closed or not access.may(actor, "can_export", kind):
+        title_of = (closed or [kind])[0].title
         raise NotAllowed(_("You may not export: %(title)s.", title=title_of))
 
 
@@ -180,8 +187,10 @@ def _missing(
 def _title(session: Session, chosen: Chosen) -> str:
     if chosen.scope == "all":
         return _("Whole configuration")
+    if chosen.scope == "access":
+        return _("Officers, posts and rights")
     if chosen.scope == "kind":
-        return str(roots()[chosen.code].model.screen.title)
+        return roots()[chosen.code].title
     model: Any = Procedure if chosen.scope == "procedure" else Sector
     name = session.scalar(sa.select(model.name).where(model.code == chosen.code))
     return f"{model.screen.singular} {chosen.code}: {name}"[:200]

@@ -6,11 +6,12 @@ from flask_babel import gettext as _
 
 from app.models.procedure import ProcedureVersion
 from app.models.procedure_words import VERSION_STATES, VersionState
-from app.packs import shared_items
-from app.packs.comparing import ADD, Change
+from app.packs import decisions, shared_items
+from app.packs.comparing import ADD, CHANGE, SAME, Change
 
 _TABLE = ProcedureVersion.__tablename__
 _ENDING = frozenset({"state", "valid_to"})
+_STATED = frozenset({_TABLE, decisions.TABLE})
 _ORDER = [str(state) for state in VERSION_STATES]
 
 
@@ -18,30 +19,41 @@ def late_attributes(change: Change) -> frozenset[str]:
     """Return what is written last: once a version is in force, its parts can no longer be."""
     if change.kind.name == shared_items.TABLE:
         return frozenset({shared_items.VALUES[1]})  # what they refer to may come with the pack
-    return frozenset({"state"}) if change.kind.name == _TABLE else frozenset()
+    return frozenset({"state"}) if change.kind.name in _STATED else frozenset()
 
 
-def last_steps(changes: Iterable[Change]) -> Iterator[list[tuple[Change, str]]]:
-    """Yield what is written last, step by step: ended versions first, then those in force."""
+def last_steps(changes: list[Change]) -> Iterator[list[tuple[Change, str]]]:
+    """Yield what is written last, step by step: ended versions, those in force, then decisions."""
     versions = [c for c in changes if c.kind.name == _TABLE and "state" in c.values]
     in_force = [c for c in versions if (c.new or {}).get("state") == VersionState.published]
     others = [c for c in versions if c not in in_force]
-    yield from ([(change, "state") for change in step] for step in (others, in_force) if step)
+    acts = [c for c in changes if c.kind.name == decisions.TABLE and "state" in c.values]
+    yield from ([(change, "state") for change in step] for step in (others, in_force, acts) if step)
 
 
 def moves_states(changes: Iterable[Change]) -> bool:
-    """Return whether a version would leave the draft, or go on from where it stands."""
-    all_changes = (one for root in changes for one in root.walk() if one.kind.name == _TABLE)
+    """Return whether a version or decision would leave the draft, or go on from where it stands."""
+    all_changes = (one for root in changes for one in root.walk() if one.kind.name in _STATED)
     return any(one.values.get("state", ("", VersionState.draft))[1] != VersionState.draft for one in all_changes)
 
 
 def is_only_ending(change: Change) -> bool:
-    """Return whether a version in force is ended and nothing else: the one change it may have."""
+    """Return whether a version in force is ended, or a decision goes on, and nothing else."""
+    if change.kind.name == decisions.TABLE:
+        return decisions.is_going_on(change)
     return _was_frozen(change) and set(change.values) <= _ENDING
 
 
+def is_checked(change: Change) -> bool:
+    """Return whether the rules for what is there are asked; of a decision also when only its items differ."""
+    items = change.kind.name == decisions.TABLE and change.act == SAME and change.is_change
+    return change.act == CHANGE or items
+
+
 def problem(change: Change) -> str | None:
-    """Return why a version may not take this change, or None."""
+    """Return why a version or decision may not take this change, or None."""
+    if change.kind.name == decisions.TABLE and change.act != ADD:
+        return decisions.problem(change)
     if change.kind.name != _TABLE or change.act == ADD:
         return None
     old, new = change.values.get("state", ("", ""))

@@ -14,9 +14,12 @@ from sqlalchemy import inspect
 from app.history import SECRET_COLUMNS
 from app.lowcode.generate import declared_models
 from app.lowcode.naturals import has_key, key_names
+from app.lowcode.overrides import FieldRight, RoleRight, RoleScope
 from app.permissions import Role
 
 _OWN = frozenset({"id", "row_version", "search_text"})
+# What is decided for a role in the browser: no screens of their own, parts of the role's file.
+_DECIDED: tuple[type[Any], ...] = (RoleRight, RoleScope, FieldRight)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,21 @@ class Kind:
             self._columns[name] = column_of(self.model, name)
         return self._columns[name]
 
+    @property
+    def title(self) -> str:
+        """What its records are called, as its screen says."""
+        return str(self.model.screen.title if self.has_screen else self.model.singular)
+
+    @property
+    def singular(self) -> str:
+        """What one record is called."""
+        return str(self.model.screen.singular if self.has_screen else self.model.singular)
+
+    @property
+    def has_screen(self) -> bool:
+        """False for what is decided for roles: there is nothing to see but the matrix."""
+        return getattr(self.model, "screen", None) is not None
+
     def target(self, name: str) -> "Kind":
         """Return the kind that reference ``name`` leads to."""
         return kinds()[inspect(self.model).relationships[name].mapper.class_.__tablename__]
@@ -71,6 +89,7 @@ def column_of(model: type[Any], name: str) -> Any:
 def kinds() -> dict[str, Kind]:
     """Return {table: kind} of all configuration, by table name."""
     models = {m.__tablename__: m for m in declared_models() if _is_declared(m)}
+    models |= {m.__tablename__: m for m in _DECIDED}
     owners = {name: _owner(model, models) for name, model in models.items()}
     found = {name: _kind(model, models, owners) for name, model in models.items()}
     return dict(sorted(found.items()))
@@ -116,7 +135,8 @@ def _kind(model: type[Any], models: dict[str, type[Any]], owners: dict[str, str 
     mapper, name = inspect(model), model.__tablename__
     owner = owners[name]
     ones = {r.key: r for r in mapper.relationships if not r.uselist and r.key != owner}
-    references = [key for key, r in ones.items() if r.mapper.class_.__tablename__ in models]
+    references = [key for key, r in ones.items() if r.mapper.class_.__tablename__ in models
+                  and "label" in next(iter(r.local_columns)).info]  # fmt: skip
     columns = [attr.key for attr in mapper.column_attrs if _is_carried(attr)]
     return Kind(
         name, model, tuple(columns), tuple(references),

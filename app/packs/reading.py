@@ -18,6 +18,7 @@ from app.packs.documents import ID, REST, Document, flat_key, key_in, leaf, refe
 from app.packs.kinds import Kind, kinds, roots
 
 MAX_FAULTS = 200
+_SINCE_2 = ("ab_role", "ab_user", "publication_decision")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Contents:
 
     name: str
     scope: str
+    without: list[str] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -60,7 +62,7 @@ class Contents:
 def read_pack(files: archive.Files) -> Contents:
     """Return the records of a pack's files; raises Refused naming every fault."""
     about = _manifest(files)
-    contents = Contents(about["name"], about["set"].get("scope", ""))
+    contents = Contents(about["name"], str(about["set"].get("scope", ""))[:20], _left_out(about))
     contents.remarks = _altered(files, about["files"])
     values: dict[str, Any] = {}
     faults: list[Fault] = []
@@ -108,6 +110,13 @@ def _manifest(files: archive.Files) -> dict[str, Any]:
         raise Refused([Fault(name[:120], _("the manifest names this file, but it is missing")) for name in missing])
     about["name"] = UNUSABLE.sub("", about["name"])[:200] or _("Pack")
     return about
+
+
+def _left_out(about: dict[str, Any]) -> list[str]:
+    """Return the kinds a pack of everything says nothing of; older releases knew fewer."""
+    given = about["set"].get("without")
+    named = [str(name)[:60] for name in given[:50]] if isinstance(given, list) else []
+    return sorted({*named, *(_SINCE_2 if about["release"] < 2 else ())})
 
 
 def _altered(files: archive.Files, digests: dict[str, Any]) -> list[str]:

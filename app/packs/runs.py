@@ -17,8 +17,9 @@ from app.errors import Conflict, NotAllowed, NotFound
 from app.lowcode.naturals import Key
 from app.models.pack_run import PackRun, RunState
 from app.models.procedure import ProcedureVersion
-from app.packs import archive, freezing, wording
-from app.packs.applying import Applier
+from app.models.publication import PublicationDecision
+from app.packs import access, archive, decisions, freezing, wording
+from app.packs.applying import Applier, Report, silent
 from app.packs.cautions import cautions
 from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change, compare
 from app.packs.documents import Document, Writer, digest, key_in, without_marks
@@ -37,7 +38,8 @@ def take_in(session: Session, files: archive.Files, *, is_replacing: bool) -> Pa
     """
     contents, who = read_pack(files), current_actor()
     run = PackRun(
-        name=contents.name, scope=contents.scope, is_replacing=is_replacing, state=RunState.waiting,
+        name=contents.name, scope=contents.scope, without=contents.without,
+        is_replacing=is_replacing, state=RunState.waiting,
         content={record.path: as_json(record.document) for record in contents.records},
         remarks=contents.remarks, lines=[], counts={}, faults=[], target="",
         author_id=who.user_id, author_name=who.name,
@@ -47,10 +49,10 @@ def take_in(session: Session, files: archive.Files, *, is_replacing: bool) -> Pa
     return run
 
 
-def plan(session: Session, run: PackRun, actor: Actor | None) -> None:
+def plan(session: Session, run: PackRun, actor: Actor | None, report: Report = silent) -> None:
     """Compare and try the pack; the run is then planned, or refused with its faults.
 
-    actor: whose rights bound it; None for the operator at the terminal.
+    actor: whose rights bound it; None for the operator at the terminal. report: is told the percent.
     """
     if run.state not in {RunState.waiting, RunState.planned, RunState.refused}:
         raise Conflict(_("This pack has already been applied."))
@@ -60,9 +62,11 @@ def plan(session: Session, run: PackRun, actor: Actor | None) -> None:
         run.lines = wording.Teller(session, changes).lines(changes)
         refuse_without_rights(changes, actor)
         with session.begin_nested() as trial:
-            applier = Applier(session, changes, reason="", actor=actor)
+            applier = Applier(session, changes, reason="", actor=actor, report=report)
             applier.run()
             warnings = cautions(session, applier.rows_of(ProcedureVersion))
+            warnings += decisions.missing_files(applier.rows_of(PublicationDecision))
+            warnings += access.new_accounts(applier.all)
             trial.rollback()
         run.state, run.faults, run.remarks = RunState.planned, [], _once([*run.remarks, *warnings])
     except Refused as exc:
@@ -77,14 +81,14 @@ class TargetChanged(Conflict):
     """What the pack is about is no longer as the plan saw it."""
 
 
-def carry_out(session: Session, run: PackRun, actor: Actor | None) -> None:
+def carry_out(session: Session, run: PackRun, actor: Actor | None, report: Report = silent) -> None:
     """Apply the pack, or keep in the run why not: a new plan if its target changed, its faults.
 
     Raises Conflict when it was applied already, NotAllowed when ``actor`` may not (and sees it).
     """
     is_waited_for = run.state == RunState.planned
     try:
-        apply(session, run, actor)
+        apply(session, run, actor, report)
     except TargetChanged as exc:
         run.state = RunState.planned
         plan(session, run, actor)
@@ -108,7 +112,7 @@ def refuse_unless_planned(run: PackRun) -> None:
         raise Conflict(_("This pack is not ready to be applied, or already was."))
 
 
-def apply(session: Session, run: PackRun, actor: Actor | None) -> None:
+def apply(session: Session, run: PackRun, actor: Actor | None, report: Report = silent) -> None:
     """Write the pack. Raises Conflict when it was applied, or its target changed since the plan."""
     if run.state != RunState.applying:
         refuse_unless_planned(run)
@@ -120,7 +124,7 @@ def apply(session: Session, run: PackRun, actor: Actor | None) -> None:
     refuse_without_rights(changes, actor)
     touched = [change for change in changes if change.is_change]
     with session.begin_nested():
-        Applier(session, changes, reason=_reason(run), actor=actor).run()
+        Applier(session, changes, reason=_reason(run), actor=actor, report=report).run()
     session.expire_all()
     after = documents_now(session, keys_by_kind((c.kind.name, c.key) for c in touched))
     run.before = [{"kind": c.kind.name, "path": c.path, "document": as_json(c.old) if c.old else None,
@@ -156,9 +160,9 @@ def changes_of(session: Session, run: PackRun) -> list[Change]:
     records = read_documents(run.content)
     present = documents_now(session, keys_by_kind((r.kind.name, r.key) for r in records))
     found = [compare(r.kind, present.get((r.kind.name, r.key)), r.document, r.path,
-                     is_replacing=run.is_replacing) for r in records]  # fmt: skip
+                     is_replacing=run.is_replacing, lasting=access.LASTING) for r in records]  # fmt: skip
     if run.is_replacing and run.scope == "all":
-        found += _left_over(session, records)
+        found += _left_over(session, records, {*run.without, access.USERS})
     return found
 
 
@@ -183,17 +187,21 @@ def keys_by_kind(pairs: Iterable[tuple[str, Key]]) -> dict[str, list[Key]]:
     return found
 
 
-def _left_over(session: Session, records: list[Record]) -> Iterator[Change]:
-    """Yield the removal of what a pack of everything does not hold."""
+def _left_over(session: Session, records: list[Record], spared: set[str]) -> Iterator[Change]:
+    """Yield the removal of what a pack of everything does not hold; of a role, of what was decided."""
     named = {(record.kind.name, record.key) for record in records}
     writer = Writer(session, is_whole=True)
     for table, kind in roots().items():
-        rows = list(session.scalars(sa.select(kind.model).order_by(kind.model.id)))
+        if table in spared:
+            continue
+        query = sa.select(kind.model).where(*access.carried(kind))
+        rows = list(session.scalars(query.order_by(kind.model.id)).unique())
         for document in writer.documents(kind, rows):
             key = key_in(kind, document)
             if (table, key) not in named:
                 path = archive.file_names(table, [key])[key]
-                yield compare(kind, document, None, path, is_replacing=True)
+                left = {"name": document["name"]} if table == access.ROLES else None
+                yield compare(kind, document, left, path, is_replacing=True)
 
 
 def as_json(value: Any) -> Any:
@@ -230,11 +238,10 @@ def refuse_without_rights(changes: list[Change], actor: Actor | None) -> None:
         return
     closed = {(model, name) for (right, model), names in actor.closed.items()
               if right in {"can_read", "can_change"} for name in names}  # fmt: skip
-    acts = {(c.act, c.kind.model) for root in changes for c in root.walk() if c.act in _RIGHTS}
-    denied = sorted({str(model.screen.title) for act, model in acts
-                     if not (actor.may("can_import", model.__name__)
-                             and actor.may(_RIGHTS[act], model.__name__))})  # fmt: skip
-    denied += sorted({str(c.kind.model.screen.title) for root in changes for c in root.walk()
+    acts = {(c.act, c.kind) for root in changes for c in root.walk() if c.act in _RIGHTS}
+    denied = sorted({kind.title for act, kind in acts
+                     if not (access.may(actor, "can_import", kind) and access.may(actor, _RIGHTS[act], kind))})
+    denied += sorted({c.kind.title for root in changes for c in root.walk()
                       for name in c.values if (c.kind.model.__name__, name) in closed})  # fmt: skip
     if freezing.moves_states(changes) and not actor.has(Role.catalog_admin):
         denied.append(_("Publication of procedures"))

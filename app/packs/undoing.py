@@ -79,7 +79,7 @@ def _what_happened(
     session: Session, run: PackRun, kind: Kind, key: Key, document: Document | None
 ) -> str:
     if document is None:
-        return _("%(kind)s “%(name)s” was removed or renamed since", kind=str(kind.model.screen.singular),
+        return _("%(kind)s “%(name)s” was removed or renamed since", kind=kind.singular,
                  name=", ".join(map(str, key)))  # fmt: skip
     entry = HistoryEntry
     query = sa.select(entry).where(

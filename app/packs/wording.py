@@ -38,7 +38,7 @@ class Teller:
 
     def _line(self, change: Change) -> Line:
         act = change.act if change.act in SENTENCES else CHANGE
-        name, kind = title(change.kind, change.shown), inside_sentence(change.kind.model.screen.singular)
+        name, kind = title(change.kind, change.shown), inside_sentence(change.kind.singular)
         line: Line = {"act": act, "path": change.path, "text": _(SENTENCES[act], kind=kind, name=name)}
         if change.act == CHANGE:
             line["values"] = [self._value(change, attribute) for attribute in change.values]
@@ -94,7 +94,7 @@ def _brought(change: Change) -> str:
     """Say what a new record brings along: "Phần: 3; Trường: 17"."""
     counts: dict[str, int] = {}
     for part in list(change.walk())[1:]:
-        label = str(part.kind.model.screen.singular)
+        label = part.kind.singular
         counts[label] = counts.get(label, 0) + 1
     return "; ".join(f"{label}: {count}" for label, count in counts.items())
 

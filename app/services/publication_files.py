@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
-from app.errors import Conflict, NotAllowed, NotFound
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import ProcedureVersion, PublicationDecision, PublicationItem, StoredFile
 from app.models.publication import ItemKind
 from app.permissions import Actor, Role
@@ -38,13 +38,17 @@ def keep_file(
 ) -> None:
     """Keep the signed decision; it may also come after publishing, and then stays.
 
-    Raises NotAllowed for the wrong role, Conflict when a published decision has its file.
+    Raises NotAllowed for the wrong role, Conflict when a published decision has its file, Invalid
+    (field "file") when a pack brought a published decision that names another content.
     """
     if not actor.has(Role.catalog_admin):
         raise NotAllowed(_("You may not do this: “%(step)s”.", step=_("Keep the file")))
     if decision.state == DecisionState.published and decision.file_id is not None:
         raise Conflict(_("The signed file of a published decision stays as it is."))
-    decision.file, decision.file_name = stored, name
+    if decision.state == DecisionState.published and decision.file_digest not in {None, stored.sha256}:
+        message = _("This is not the file that was signed: its content differs from the one the pack names.")
+        raise Invalid(message, {"file": message})
+    decision.file, decision.file_name, decision.file_digest = stored, name, stored.sha256
     session.flush()
 
 

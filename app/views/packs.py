@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, make_response, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -20,6 +20,7 @@ from app.models import Procedure, Sector
 from app.models.menus import SYSTEM
 from app.models.pack_run import RUN_STATES, PackRun, RunState
 from app.packs import archive, background, runs
+from app.packs.access import carries_access
 from app.packs.exporting import Chosen, export, left_behind
 from app.packs.kinds import family, roots
 from app.packs.reading import Refused
@@ -30,6 +31,7 @@ from app.transactions import transaction
 
 PAGE_SIZE = 30
 MOST_LINES = 400
+SCOPES = frozenset({"procedure", "sector", "kind", "access", "all"})
 _ADMINS = frozenset({Role.catalog_admin, Role.system_admin})
 _WORKING = (RunState.waiting, RunState.applying)
 
@@ -66,7 +68,7 @@ class PackView(BaseView):
             "admin/packs/export.html", chosen=chosen, pack=pack, problem=problem, kinds=_kinds(),
             sectors=list(session.execute(sa.select(Sector.code, Sector.name).order_by(Sector.name))),
             procedure=_procedure_option(chosen), titles=_titles(),
-            behind=left_behind(pack) if pack else {},
+            behind=left_behind(pack) if pack else {}, carries_access=carries_access(current_actor()),
         )  # fmt: skip
         return (page, 422) if problem else page
 
@@ -132,6 +134,16 @@ class PackView(BaseView):
         except NotFound:
             abort(404)
 
+    @expose("/<int:number>/progress")
+    @has_access
+    @permission_name("use")
+    def progress(self, number: int) -> dict[str, Any]:
+        """How far the worker is: {"busy", "done", "total", "words"}."""
+        try:
+            return _progress(runs.get_run(db.session(), number))
+        except NotFound:
+            abort(404)
+
     @expose("/<int:number>/plan", methods=["POST"])
     @has_access
     @permission_name("use")
@@ -188,20 +200,26 @@ def _show_page(run: PackRun, faults: Any = ()) -> Any:
     lines = [line for line in run.lines if _is_told(run, line["path"].partition("/")[0])]
     for line in lines[:MOST_LINES]:
         groups.setdefault(line["path"].partition("/")[0], []).append(line)
-    response = make_response(render_template(
+    return render_template(
         "admin/packs/show.html", run=run, labels=RUN_STATES, titles=_titles(), groups=groups,
         undo_faults=list(faults), left=max(0, len(lines) - MOST_LINES),
         has_changes=runs.has_changes(run), is_working=run.state in _WORKING,
-    ))  # fmt: skip
-    if run.state in _WORKING:
-        response.headers["Refresh"] = "3"  # until the worker is done
-    return response
+        progress=_progress(run),
+    )  # fmt: skip
+
+
+def _progress(run: PackRun) -> dict[str, Any]:
+    percent, words = background.percent_of(db.session(), run), _(RUN_STATES[RunState(run.state)])
+    return {"busy": run.state in _WORKING, "done": percent, "total": 100 if percent else 0,
+            "words": f"{words}: {percent}%" if percent else words}  # fmt: skip
 
 
 def _is_told(run: PackRun, name: str) -> bool:
     """Return whether the actor may read of such records; of another's pack only if nothing is closed to him."""
     actor = current_actor()
     for kind in family(roots()[name]) if name in roots() else ():
+        if not kind.has_screen:
+            continue  # decided for a role: told to who reads roles
         model = kind.model
         is_whole = sees_all(model) and not actor.closed.get(("can_read", model.__name__))
         if not may(model, "read") or not (is_whole or run.author_id == actor.user_id):
@@ -211,16 +229,16 @@ def _is_told(run: PackRun, name: str) -> bool:
 
 def _chosen() -> Chosen | None:
     scope, code = request.args.get("scope", ""), request.args.get("code", "").replace("\x00", "")[:60]
-    return Chosen(scope, code if scope != "all" else "") if scope in {"procedure", "sector", "kind", "all"} else None
+    return Chosen(scope, "" if scope in {"all", "access"} else code) if scope in SCOPES else None
 
 
 def _kinds() -> list[tuple[str, str]]:
-    found = [(name, str(kind.model.screen.title)) for name, kind in roots().items() if may(kind.model, "export")]
+    found = [(name, kind.title) for name, kind in roots().items() if may(kind.model, "export")]
     return sorted(found, key=lambda pair: fold(pair[1]))
 
 
 def _titles() -> dict[str, str]:
-    return {name: str(kind.model.screen.title) for name, kind in roots().items()}
+    return {name: kind.title for name, kind in roots().items()}
 
 
 def _procedure_option(chosen: Chosen | None) -> list[tuple[str, str]]:

@@ -141,9 +141,10 @@ def test_a_large_pack_is_left_to_the_worker(session, sector, login, monkeypatch)
     monkeypatch.setattr(background, "AT_ONCE", 0)
     client = login(Role.catalog_admin)
     url = upload(client, pack_of(session)).headers["Location"]
-    assert client.get(url).headers["Refresh"]
+    assert f"{url}/progress" in client.get(url).text
+    assert client.get(f"{url}/progress").json == {"busy": True, "done": 0, "total": 0, "words": vi("Being checked")}
     run_waiting()
-    assert "Refresh" not in client.get(url).headers
+    assert "data-progress-url" not in client.get(url).text
     client.post(f"{url}/apply")
     assert session.get(Sector, sector.id).name == "Hộ tịch"
     run_waiting()

@@ -14,8 +14,11 @@ from app.models import (
     DocumentType,
     Fee,
     FormField,
+    ProcedureVersion,
     Profile,
     ProfileParameter,
+    PublicationDecision,
+    PublicationItem,
     Sector,
 )
 from app.packs import archive, runs
@@ -114,8 +117,17 @@ def edit_fee(session, text, number, value):
     session.add(Fee(version_id=fee.version_id, position=1, name=text, amount=abs(number) % 7))
 
 
+def edit_decision(session, text, number, value):
+    by = {"number": f"{number % 3}/QĐ-UBND", "decided_on": date(2026, 1, 1 + number % 2)}
+    add_once(session, PublicationDecision, by, title=text, signer=text[:20])
+    session.flush()
+    decision, version = first(session, PublicationDecision, **by), first(session, ProcedureVersion)
+    add_once(session, PublicationItem, {"decision_id": decision.id, "procedure_id": version.procedure_id},
+             version_id=version.id, kind=("new", "amended")[number % 2])  # fmt: skip
+
+
 EDITS = (edit_sector, rename_sector, edit_type, edit_field, add_field, drop_field, edit_agency, add_agency,
-         edit_parameter, edit_calendar, edit_fee)  # fmt: skip
+         edit_parameter, edit_calendar, edit_fee, edit_decision)  # fmt: skip
 SEQUENCE = st.lists(st.tuples(st.sampled_from(EDITS), TEXT, st.integers(0, 10**6), JSON), max_size=8)
 CALM = settings(
     max_examples=25, deadline=None, suppress_health_check=list(HealthCheck),
