@@ -41,6 +41,8 @@ ACTS = {row.name: row.label for table in _TABLES for row in table.transitions} |
     "rehome": N_("Handed over by a reorganisation of agencies"),
     "catch_up": N_("Entered later from paper"), "move_process": N_("Move to another process"),
     "hand_over_absence": N_("Handed over: the officer is away"),
+    "take_back_question": N_("Take back a question"),
+    "undo_claim": N_("Undo taking a task"), "undo_hand_over": N_("Undo handing a task over"),
 }  # fmt: skip
 
 

@@ -1,16 +1,14 @@
 """What an officer may do about opinions and about steps he has finished, for the dossier's page."""
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.lowcode.values import plain_text
-from app.models import Agency, Dossier, OfficerPosition, Task
+from app.models import Dossier, Task
 from app.models.task import ANSWERS
 from app.permissions import Actor
 from app.services import consulting, lifecycle, recalling
-from app.services.dossier_page import user_names
-from app.services.handing import colleagues
+from app.services.colleagues import People, agencies_with
 from app.services.offers import Offer
 from app.services.task_rights import may_do
 from app.workflows.states import State
@@ -18,16 +16,18 @@ from app.workflows.states import State
 _CLAUSE = "NĐ 61/2018 Đ19; HUE25 Đ16"
 
 
-def consult_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
+def consult_offers(session: Session, dossier: Dossier, actor: Actor, people: People) -> list[Offer]:
     """Return: answer what one was asked, ask others, take a question or a finished step back."""
     found = [_answer(task) for task in lifecycle.open_questions(dossier) if may_do(task, actor)]
     if State(dossier.state) is not State.processing:
         return found
     mine = [t for t in lifecycle.open_tasks(dossier) if may_do(t, actor)]
-    for task in [t for t in mine if consulting.may_ask(t)]:
-        found.append(_ask(session, task, actor))
+    asking = [t for t in mine if consulting.may_ask(t)]
+    agencies = agencies_with(session, consulting.ANSWERING) if asking else []
+    for task in asking:
+        found.append(_ask(task, actor, people[task.id], agencies))
         found += [_take_back(q) for q in consulting.questions_of(task) if q.state == "open"]
-    found += [_unclaim(task) for task in mine if task.assignee_id == actor.user_id and _has_others(session, task)]
+    found += [_unclaim(task) for task in mine if task.assignee_id == actor.user_id and len(people[task.id]) > 1]
     last = next((t for t in reversed(dossier.tasks) if recalling.may_recall(t, actor)), None)
     if last is not None and not recalling.was_opened(session, last, actor):
         found.append(_recall(last))
@@ -43,21 +43,13 @@ def _answer(task: Task) -> Offer:
                  facts={"task": task, "options": options})  # fmt: skip
 
 
-def _ask(session: Session, task: Task, actor: Actor) -> Offer:
-    names = user_names(session, colleagues(session, task))
-    people = sorted(((key, name) for key, name in names.items() if key != actor.user_id), key=lambda item: item[1])
+def _ask(task: Task, actor: Actor, names: dict[int, str], agencies: list[tuple[int, str]]) -> Offer:
+    people = [(key, name) for key, name in names.items() if key != actor.user_id]
+    others = [(number, name) for number, name in agencies if number != task.agency_id]
     return Offer("ask_opinion", _("Ask for an opinion"),
                  _("They see the dossier and answer in time; the step and its limit stay with you."),
                  label=_("Ask"), clause=_CLAUSE, icon="messages", key=f"ask_opinion-{task.id}",
-                 facts={"task": task, "people": people, "agencies": _agencies(session, task)})  # fmt: skip
-
-
-def _agencies(session: Session, task: Task) -> list[tuple[int, str]]:
-    """Return the agencies that may be asked: all that stand and have officers, but the own."""
-    staffed = sa.select(OfficerPosition.agency_id).where(OfficerPosition.role.in_(consulting.ANSWERING))
-    query = sa.select(Agency).where(Agency.id != task.agency_id, Agency.id.in_(staffed))
-    return [(agency.id, agency.name) for agency in session.scalars(query.order_by(Agency.name))
-            if agency.is_open()]  # fmt: skip
+                 facts={"task": task, "people": people, "agencies": others})  # fmt: skip
 
 
 def _take_back(question: Task) -> Offer:
@@ -71,10 +63,6 @@ def _unclaim(task: Task) -> Offer:
     return Offer("unclaim", _("Give the task back"),
                  _("The task is nobody's again; everybody who may do it sees it as unassigned."),
                  icon="user", clause="HUE25 Đ16", key=f"unclaim-{task.id}", facts={"task": task})  # fmt: skip
-
-
-def _has_others(session: Session, task: Task) -> bool:
-    return len(colleagues(session, task)) > 1
 
 
 def _recall(task: Task) -> Offer:

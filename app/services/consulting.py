@@ -204,4 +204,6 @@ def take_back(session: Session, question: Task, actor: Actor) -> None:
         raise NotAllowed(_("This question cannot be taken back any more."))
     processing.refuse_unless_open_to(asking, actor)
     processing.drop(session, [question])
+    lifecycle.note_step(session, question.dossier, "take_back_question", actor,
+                        str(question.assignee or question.agency))  # fmt: skip
     show_place(session, question.dossier)

@@ -14,15 +14,14 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.apology_offers import apology_offers
 from app.services.apology_offers import hint as apology_hint
+from app.services.colleagues import People, people_for
 from app.services.consult_offers import consult_offers
-from app.services.dossier_page import user_names
 from app.services.eform_state import open_fields
 from app.services.ending_offers import ending_offers
 from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
 from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
-from app.services.handing import colleagues
 from app.services.offers import Offer
 from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
@@ -39,12 +38,14 @@ from app.workflows.working_time import add_minutes
 def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
     """Return what ``actor`` may do now; nothing here is a right, services check again."""
     rows = {row.name: row for row in lifecycle.offered(dossier, actor)}
+    tasks = [t for t in lifecycle.open_tasks(dossier) if may_do(t, actor) or leads(t, actor)]
+    people = people_for(session, tasks)
     found = [
         *_withdrawal(dossier, rows), *_money(dossier, rows, actor),
         *_reception(session, dossier, rows),
         *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
-        *consult_offers(session, dossier, actor), *extension_offers(session, dossier, actor),
-        *apology_offers(session, dossier, actor), *_handing(session, dossier, actor),
+        *consult_offers(session, dossier, actor, people), *extension_offers(session, dossier, actor),
+        *apology_offers(session, dossier, actor), *_handing(tasks, actor, people),
         *original_offers(session, dossier, actor),
         *ending_offers(dossier, rows, actor),
     ]  # fmt: skip
@@ -264,15 +265,13 @@ def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
     return found
 
 
-def _handing(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
-    tasks = [t for t in lifecycle.open_tasks(dossier) if may_do(t, actor) or leads(t, actor)]
-    offers = [(task, _hand_to(session, task, actor)) for task in tasks]
+def _handing(tasks: list[Task], actor: Actor, people: People) -> list[Offer]:
+    offers = [(task, _hand_to(task, actor, people[task.id])) for task in tasks]
     known = [(task, offer) for task, offer in offers if offer is not None]
     return [_told_apart(offer, task) if len(known) > 1 else offer for task, offer in known]
 
 
-def _hand_to(session: Session, task: Task, actor: Actor) -> Offer | None:
-    names = user_names(session, colleagues(session, task))
+def _hand_to(task: Task, actor: Actor, names: dict[int, str]) -> Offer | None:
     others = {key: name for key, name in names.items() if key != task.assignee_id}
     if not others or list(others) == [actor.user_id]:
         return None

@@ -39,6 +39,10 @@ STEP_WORDS = {
     "send_back_step": N_("The dossier was sent back to an earlier step"),
     "recall_step": N_("A finished step was taken back"),
     "ask_opinion": N_("An opinion was asked for"), "give_opinion": N_("An opinion was given"),
+    "take_back_question": N_("A question was taken back"),
+    "undo_claim": N_("Taking the task was undone"), "undo_hand_over": N_("Handing the task over was undone"),
+    "hand_over_absence": N_("The task went to another: the officer is away"),
+    "rehome": N_("The dossier went to another agency by a reorganisation"),
     "ask_extension": N_("An extension of the time limit was asked for"),
     "confirm_extension": N_("The extension was confirmed"),
     "grant_extension": N_("The extension was granted, the due date changed"),
@@ -62,7 +66,9 @@ _MOVE_LOOKS = {
     "ask_supplement_in_process": ("warning", "file-plus"),
     "request_payment": ("warning", "cash"), "request_payment_in_process": ("warning", "cash"),
     "send_back_step": ("warning", "arrow-back"), "request_withdrawal": ("warning", "arrow-back"),
-    "recall_step": ("warning", "arrow-back"), "ask_opinion": ("info", "messages"),
+    "recall_step": ("warning", "arrow-back"), "take_back_question": ("warning", "arrow-back"),
+    "undo_claim": ("warning", "arrow-back"), "undo_hand_over": ("warning", "arrow-back"),
+    "ask_opinion": ("info", "messages"),
     "give_opinion": ("info", "message"), "open_linked": ("info", "external"),
     "ask_extension": ("warning", "hourglass"), "confirm_extension": ("info", "hourglass"),
     "grant_extension": ("success", "calendar"), "refuse_extension": ("danger", "circle-x"),
@@ -213,8 +219,8 @@ def user_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     wanted = set(ids)
     if not wanted:
         return {}
-    users = session.scalars(sa.select(User).where(User.id.in_(wanted)))
-    return {user.id: user.get_full_name() for user in users}
+    query = sa.select(User.id, User.first_name, User.last_name).where(User.id.in_(wanted))
+    return {row.id: f"{row.first_name} {row.last_name}".strip() for row in session.execute(query)}
 
 
 def late_step(dossier: Dossier) -> tuple[Task, datetime] | None:

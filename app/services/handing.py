@@ -1,6 +1,7 @@
 """Whose a task is: taking it, giving it back, handing it to a colleague."""
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, contains_eager, joinedload, object_session
 
@@ -8,11 +9,11 @@ from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import act_by, acting_post
 from app.models import Dossier, ProcedureVersion, Process, Task
 from app.models.task import TaskState
-from app.permissions import Actor, Role
+from app.permissions import Actor, Position, Role
 from app.services import lifecycle
-from app.services.notices import holders, tell_tasks
+from app.services.notices import holders, notice_users, tell_tasks
 from app.services.opening import show_place
-from app.services.task_rights import approves_himself, find_post, leading_post, post_at, roles_for
+from app.services.task_rights import approves_himself, find_post, is_own, leading_post, post_at, roles_for
 
 
 def claim(session: Session, task: Task, actor: Actor) -> Task:
@@ -49,6 +50,37 @@ def hand_to(session: Session, task: Task, user_id: int, actor: Actor) -> Task:
         message = _("This person may not do this step.")
         raise Invalid(message, {"user": message})
     return _give(session, task, user_id, actor)
+
+
+def may_take_back(task: Task, actor: Actor) -> bool:
+    """Return whether a task handed over is still the actor's to take back: he does such tasks there, or heads them."""
+    return _post_to_take_back(task, actor) is not None and not is_own(task.dossier, actor)
+
+
+def _post_to_take_back(task: Task, actor: Actor) -> Position | None:
+    return find_post(actor, roles_for(Role(task.role)), task.agency_id) or leading_post(actor, task.agency_id)
+
+
+def lay_back(session: Session, task: Task, user_id: int | None, actor: Actor) -> Task:
+    """Give a task back to whoever had it before (None: to all who may do it), and tell whom it is taken from.
+
+    Raises Conflict if it is over, NotAllowed, Invalid if that officer may not do it any more.
+    """
+    if task.state != TaskState.open:
+        _refuse_closed(task)
+    if not may_take_back(task, actor):
+        lifecycle.refuse_own(task.dossier, actor)
+        raise NotAllowed(_("This step is not yours: %(step)s", step=task.name))
+    act_by(session, actor, _post_to_take_back(task, actor))
+    if user_id is not None and user_id not in colleagues(session, task):
+        raise Invalid(_("This person may not do this step."))
+    had = task.assignee_id
+    _give(session, task, user_id, actor)
+    if had is not None and had != actor.user_id:
+        with force_locale("vi"):
+            title = _("Taken back: %(step)s (%(code)s)", step=task.name, code=task.dossier.code)
+        notice_users(session, [had], task.dossier, f"task:{task.id}:back:{task.row_version}", title, "")
+    return task
 
 
 def _give(session: Session, task: Task, user_id: int | None, actor: Actor) -> Task:

@@ -1,5 +1,7 @@
 """Taking back a step one has just finished, before anybody has begun with what it led to."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -44,9 +46,14 @@ def may_recall(task: Task, actor: Actor) -> bool:
 
 def was_opened(session: Session, task: Task, actor: Actor) -> bool:
     """Return whether anybody else has read or touched the dossier since ``task`` was finished."""
+    return task.finished_at is None or touched_since(session, task.dossier_id, actor, task.finished_at)
+
+
+def touched_since(session: Session, dossier_id: int, actor: Actor, since: datetime) -> bool:
+    """Return whether anybody else has read or touched a dossier since an instant."""
     entry = HistoryEntry
     query = sa.select(entry.id).where(
-        entry.aggregate == "dossier", entry.aggregate_id == task.dossier_id,
-        entry.actor_id.is_not(None), entry.actor_id != actor.user_id, entry.at >= task.finished_at,
+        entry.aggregate == "dossier", entry.aggregate_id == dossier_id,
+        entry.actor_id.is_not(None), entry.actor_id != actor.user_id, entry.at >= since,
     )  # fmt: skip
     return session.scalar(query.limit(1)) is not None

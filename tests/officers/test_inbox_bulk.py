@@ -208,3 +208,27 @@ def test_the_holder_is_a_filter_and_a_chip(office, enter):
     assert page.count("data-row-href") == 0
     assert "filter-chip" in page
     assert find_inbox(office.session, colleague, Wanted(holder=colleague.user_id)).total == 0
+
+
+def test_what_was_done_with_many_is_undone_line_by_line(office, enter):
+    other = office.officer(Role.specialist)
+    first, second = office.processed(), office.processed()
+    me, client = office[Role.specialist].user_id, enter(Role.specialist)
+    rows = keys(office, Role.specialist)
+    text = run(client, rows, "claim").get_data(as_text=True)
+    assert "Hoàn tác" in text
+    enter(other).get(f"/dossier/{second.code}")  # somebody has seen it: too late
+    client.post("/work/bulk/undo", data={"row": rows, "act": "claim", "back": "tab=mine"})
+    office.session.expire_all()
+    assert (task_of(first).assignee_id, task_of(second).assignee_id) == (None, me)
+
+
+@pytest.mark.parametrize(("data", "status"), [({"act": "x"}, 302), ({"act": "claim", "row": ["x"]}, 302),
+                                              ({"act": "claim", "row": ["1-999999"]}, 200)])  # fmt: skip
+def test_forged_undoing_of_many_changes_nothing(office, enter, data, status):
+    office.officer(Role.specialist)
+    dossier = office.processed()
+    given = {"row": [f"{dossier.id}-{task_of(dossier).id}"], "back": "tab=mine"} | data
+    assert enter(Role.clerk).post("/work/bulk/undo", data=given).status_code == status
+    office.session.expire_all()
+    assert task_of(dossier).assignee_id is None

@@ -22,6 +22,7 @@ from app.views.officers.consult_acts import CONSULT_ACTS
 from app.views.officers.extension_acts import EXTENSION_ACTS
 from app.views.officers.fee_inputs import read_counts
 from app.views.officers.original_acts import ORIGINAL_ACTS
+from app.views.officers.undo_acts import UNDO_ACTS
 from app.workflows.states import State
 
 Act = Callable[[Session, Dossier, Actor, Any], str]
@@ -184,5 +185,6 @@ ACTS: dict[str, Act] = {
     "return_result": _deliver, "approve_withdrawal": _approve_withdrawal,
     "reject_withdrawal": _reject_withdrawal, "request_withdrawal": _request_withdrawal,
     "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS, **CONSULT_ACTS, **ORIGINAL_ACTS,
+    **UNDO_ACTS,
     "refuse_unanswered": _refuse_unanswered, "reopen": _reopen,
 }  # fmt: skip

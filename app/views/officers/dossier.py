@@ -30,6 +30,7 @@ from app.services.extensions import stages
 from app.services.ledger import ledger_of
 from app.services.letters import issued_now, letter_title
 from app.services.supplements import rounds
+from app.services.undoing import find_undo
 from app.transactions import transaction
 from app.views.applicant.eform_page import elsewhere, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
@@ -122,7 +123,8 @@ def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> s
         reasons=dossier_page.due_reasons(dossier), offers=offers, failed=failed, error=error,
         faults=error.fields if isinstance(error, Invalid) else {}, given=sent(),
         late=_late(dossier), fresh_letter=_fresh_letter(dossier),
-        result=results.current_result(dossier), **_words(), **_parts(session, dossier, actor, tab),
+        result=results.current_result(dossier), undo=find_undo(session, dossier, actor),
+        **_words(), **_parts(session, dossier, actor, tab),
         **_eform_of(session, dossier, offers),
     )  # fmt: skip
 

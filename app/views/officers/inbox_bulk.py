@@ -1,5 +1,6 @@
 """Acts on many lines of the inbox: a page that tells what will happen, then a result per line."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -7,12 +8,14 @@ from flask import flash, redirect, render_template, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app.errors import DomainError, Invalid
 from app.extensions import db
 from app.lowcode.values import as_id
 from app.permissions import Actor, current_actor
 from app.services import inbox_bulk as bulk
+from app.services import undoing
 from app.services.dossier_page import user_names
 from app.services.inbox import Row
 from app.transactions import transaction
@@ -58,15 +61,37 @@ class InboxBulkView(OfficerView):
         if act.asks == "person" and not given.user_id:
             return _asking(rows, name, [name], fault=_("Please choose a colleague.")), 422
         titles = {row.key: row for row in rows}
-        outcomes = [(titles.get(f"{key[0]}-{key[1]}"), _one(act, key, actor, given)) for key in keys]
-        return render_template("officers/bulk_done.html", outcomes=outcomes, title=_(act.label), back=_inbox())
+        outcomes = [(titles.get(f"{key[0]}-{key[1]}"), _one(lambda unit, key=key: act.do(unit, key, actor, given)))
+                    for key in keys]  # fmt: skip
+        undoable = [row.key for row, fault in outcomes if row and not fault] if name in undoing.LINES else []
+        return _done(outcomes, _(act.label), name, undoable)
+
+    @expose("/undo", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def undo(self) -> Any:
+        """Undo what was just done with many, each line as far as it still can be."""
+        actor, name = current_actor(), sent().get("act", "")
+        try:
+            act, keys = bulk.act_called(name), bulk.read_keys(sent().getlist("row"))
+        except DomainError as exc:
+            return _back(str(exc))
+        rows = {row.facts.id: row for row in bulk.chosen_rows(db.session(), actor, [(key[0], 0) for key in keys])}
+        outcomes = [(rows.get(key[0]), _one(lambda unit, key=key: undoing.undo_line(unit, *key, actor, name)))
+                    for key in keys]  # fmt: skip
+        return _done(outcomes, _("Undo: %(act)s", act=_(act.label)), name, [])
 
 
-def _one(act: bulk.BulkAct, key: bulk.Key, actor: Actor, given: bulk.Given) -> str:
-    """Do one line; returns why it was refused, "" when it is done."""
+def _done(outcomes: list[tuple[Row | None, str]], title: str, name: str, undoable: list[str]) -> str:
+    return render_template("officers/bulk_done.html", outcomes=outcomes, title=title, back=_inbox(), name=name,
+                           undoable=undoable, back_query=sent().get("back", ""), minutes=undoing.MINUTES)  # fmt: skip
+
+
+def _one(do: Callable[[Session], object]) -> str:
+    """Do one line in a transaction of its own; returns why it was refused, "" when it is done."""
     try:
         with transaction() as unit:
-            act.do(unit, key, actor, given)
+            do(unit)
     except DomainError as exc:
         return str(exc)
     return ""
