@@ -218,6 +218,11 @@ def _write_history(session: Session, _context: Any) -> None:
     append(session, entries)
 
 
+def forget_heads(session: Session) -> None:
+    """Let go of the ends of chains kept for the next entries: many thousand take much memory."""
+    session.info.pop("history_heads", None)
+
+
 @event.listens_for(Session, "after_transaction_end")
 def _forget_post(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
@@ -226,7 +231,7 @@ def _forget_post(session: Session, transaction: Any) -> None:
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget_heads(session: Session, _previous: Any) -> None:
-    session.info.pop("history_heads", None)
+    forget_heads(session)
 
 
 def _touched(session: Session) -> list[tuple[Any, str]]:

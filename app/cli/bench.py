@@ -69,6 +69,21 @@ def _run(
         raise SystemExit(1)
 
 
+@bench.command()
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(100, 199_000))
+@click.option("--database", default="", help="As for lists.")
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+def excel(rows: int, database: str, as_json: bool) -> None:
+    """A workbook of many rows in and out, and the memory it takes (Excel).
+
+    Exit code 1 if a check is missed. See docs/developers-bench.md.
+    """
+    from bench import excel as work
+
+    _run(lambda address, say: work.run(rows, address, say), database, lambda report: report.as_text(),
+         as_json=as_json)  # fmt: skip
+
+
 @bench.command("time")
 @click.option("--count", default=1_000_000, show_default=True, type=click.IntRange(1, 100_000_000))
 @click.option("--compared", default=2_000, show_default=True, type=click.IntRange(1, 1_000_000),

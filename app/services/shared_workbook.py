@@ -1,7 +1,9 @@
 """Items of one shared catalog as a workbook: a column for each of its fields, checked like the form."""
 
+import itertools
 import json
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from app.extensions import db
 from app.lowcode.exchange import cells
 from app.lowcode.exchange.exchanges import Prepared, Skipped
 from app.lowcode.exchange.layout import Sheet, sheet_of
+from app.lowcode.exchange.packed import PackedRows
 from app.lowcode.exchange.plan import Entry, Kind, Plan, Table
 from app.lowcode.exchange.planner import Planner
 from app.lowcode.exchange.reading import Origin, RawSheet
@@ -29,6 +32,7 @@ from app.text import fold
 
 FAMILY = "catalog"
 _CHUNK = 500
+
 
 class CatalogExchange:
     """The import of one catalog's items; made anew for every use, so it may remember its file."""
@@ -76,7 +80,7 @@ class CatalogExchange:
     def review(self, planner: Planner) -> None:
         """Tell values field by field, and blame rows that give a unique value twice."""
         plan, label = planner.plan, _data_label()
-        plan.notes += self._notes
+        plan.notes = list(dict.fromkeys([*plan.notes, *self._notes]))
         plan.faults = [fault for fault in plan.faults if fault.label != label]
         entries = [entry for entry in plan.entries() if entry.kind in (Kind.add, Kind.change)]
         _tell(planner.session, self.catalog, entries)
@@ -96,25 +100,34 @@ def _derived(session: Session, catalog: SharedCatalog, table: Table) -> RawSheet
     """Return the rows of ``table`` as a sheet of items; its Origin leads back to the file's cells."""
     item, places = sheet_of(SharedCatalogItem), {c.name: at for at, c in table.places.items()}
     common = [name for name in places if name in names_in(item)]
-    headings = [item.column(name).label for name in ("catalog", "data", *common)]
     fields = [field for field in catalog.fields if field.key in places]
-    books = {field.key: _found(session, field, (_cell(row, places[field.key]) for row in table.rows.values()))
+    origin = Origin(
+        table.name, array("l", table.rows), {at: places[name] for at, name in enumerate(common, 2)}, table.rows,
+        {field.key: (places[field.key], field.label) for field in fields},
+    )  # fmt: skip
+    headings = [item.column(name).label for name in ("catalog", "data", *common)]
+    rows = iter(table.rows.values())
+    parts = iter(lambda: list(itertools.islice(rows, _CHUNK)), [])
+    lines = (line for part in parts for line in _item_rows(session, catalog, part, places, common, fields))
+    return RawSheet(table.name, PackedRows(itertools.chain([headings], lines)), origin)
+
+
+def _item_rows(
+    session: Session, catalog: SharedCatalog, rows: list[list[Any]], places: dict[str, int], common: list[str],
+    fields: list[SharedCatalogField],
+) -> Iterator[list[Any]]:  # fmt: skip
+    """Yield some rows as those of items; what they refer to is looked up for all of them at once."""
+    books = {field.key: _found(session, field, (_cell(row, places[field.key]) for row in rows))
              for field in fields if field.kind in REFERENCES}  # fmt: skip
-    stored = _stored(session, catalog, (cells.as_text(_cell(row, places["code"])) for row in table.rows.values()))
-    rows: list[list[Any]] = [list(headings)]
-    for row in table.rows.values():
+    stored = _stored(session, catalog, (cells.as_text(_cell(row, places["code"])) for row in rows))
+    for row in rows:
         kept = stored.get(cells.as_text(_cell(row, places["code"])).strip(), {})
         data = kept | {f.key: _value(f, _cell(row, places[f.key]), books.get(f.key, {}), kept) for f in fields}
         data = {key: value for key, value in data.items() if value is not None}
         parts = {name: _cell(row, places[name]) for name in common}
         if not cells.is_blank(parts.get("parent")):
             parts["parent"] = f"{catalog.code}{JOIN}{cells.as_text(parts['parent']).strip()}"
-        rows.append([catalog.code, json.dumps(data, ensure_ascii=False), *parts.values()])
-    origin = Origin(
-        table.name, list(table.rows), {at: places[name] for at, name in enumerate(common, 2)}, dict(table.rows),
-        {field.key: (places[field.key], field.label) for field in fields},
-    )  # fmt: skip
-    return RawSheet(table.name, rows, origin)
+        yield [catalog.code, json.dumps(data, ensure_ascii=False), *parts.values()]
 
 
 def _cell(row: list[Any], at: int) -> Any:
@@ -188,10 +201,10 @@ def _tell(session: Session, catalog: SharedCatalog, entries: list[Entry]) -> Non
 
 
 def _blame_doubles(planner: Planner, field: SharedCatalogField, entries: list[Entry]) -> None:
-    seen: dict[Any, Entry] = {}
+    seen = planner.seen.setdefault(("field", field.key), {})
     for entry in entries:
         value = (entry.record.data or {}).get(field.key)
-        other = seen.setdefault(value, entry) if value is not None else entry
-        if other is not entry:
-            row = other.table.source(other.number, -1, "")[1]
+        other = seen.setdefault(value, entry.number) if value is not None else entry.number
+        if other != entry.number:
+            row = entry.table.source(other, -1, "")[1]
             planner.blame(entry, field.key, _("Row %(row)d has the same value.", row=row))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.lowcode.exchange import runs
-from app.lowcode.exchange.progress import reporter
+from app.lowcode.exchange.progress import forget, reporter
 from app.lowcode.exchange.run import ImportRun
 from app.models import User
 from app.permissions import acting_as
@@ -29,8 +29,10 @@ def apply_import(session: Session, run_id: int) -> None:
     """Write what was planned, or tell in the run why not."""
     run = session.get(ImportRun, run_id)
     if run is not None:
+        forget(run_id)
         with _as_sender(session, run):
             runs.apply_or_tell(session, run_id, reporter(run_id, is_writing=True))
+        forget(run_id)
 
 
 @contextmanager

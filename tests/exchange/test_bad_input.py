@@ -88,7 +88,7 @@ def test_a_fault_in_the_last_of_many_rows_is_found_by_the_worker(session, login,
     progress = client.get(f"/sector/import/{number}/progress").json
     assert progress["busy"] is True
     run_waiting()
-    found = unpack(run(number))["faults"]
+    found = unpack(run(number)).faults
     assert [(fault.sheet, fault.row, fault.letter) for fault in found] == [(SECTORS, 5001, "B")]
     assert client.get(f"/sector/import/{number}/progress").json["busy"] is False
     assert session.scalar(sa.select(sa.func.count(Sector.id))) == 0

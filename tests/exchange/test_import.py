@@ -55,7 +55,7 @@ def test_every_fault_is_told_by_place_and_nothing_is_written(session, login):
 def _faults(number):
     from app.lowcode.exchange.runs import unpack
 
-    return unpack(run(number))["faults"]
+    return unpack(run(number)).faults
 
 
 def test_cells_are_corrected_and_rows_left_out_on_the_page(session, login):

@@ -1,17 +1,16 @@
 """Writing a plan: in the caller's transaction, some hundred records at a time."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.errors import NotAllowed
 from app.history import because
 from app.lowcode.exchange.layout import Sheet
-from app.lowcode.exchange.plan import Entry, Kind, Plan
+from app.lowcode.exchange.plan import Entry, Kind
 from app.lowcode.rows import visible
 from app.permissions import Actor
 
@@ -19,9 +18,10 @@ _CHUNK = 500
 _WRITTEN = (Kind.add, Kind.change)
 
 
-def write(session: Session, plan: Plan, reason: str, report: Callable[[int, int], None] | None = None) -> None:
-    """Store what ``plan`` adds and changes, parents first; flushed, not committed."""
-    entries = [entry for entry in plan.entries() if entry.kind in _WRITTEN]
+def write(
+    session: Session, entries: list[Entry], reason: str, report: Callable[[int, int], None] | None = None
+) -> None:
+    """Store what ``entries`` add and change, parents first; flushed, not committed."""
     for start in range(0, len(entries), _CHUNK):
         part = entries[start : start + _CHUNK]
         because(session, reason=reason)
@@ -29,6 +29,11 @@ def write(session: Session, plan: Plan, reason: str, report: Callable[[int, int]
         session.flush()
         if report is not None:
             report(start + len(part), len(entries))
+
+
+def written(entries: Iterable[Entry]) -> list[Entry]:
+    """Return those of ``entries`` that add or change something."""
+    return [entry for entry in entries if entry.kind in _WRITTEN]
 
 
 def within(model: type[Any], actor: Actor, action: str) -> sa.Select[Any]:
@@ -46,24 +51,17 @@ def has_row_rules(sheets: list[Sheet], actor: Actor) -> bool:
                for sheet in sheets for kind in _WRITTEN)  # fmt: skip
 
 
-def outside(session: Session, plan: Plan, actor: Actor) -> list[Entry]:
+def outside(session: Session, entries: list[Entry], actor: Actor) -> list[Entry]:
     """Return the written rows that the actor may not keep where they now lie."""
     found: list[Entry] = []
-    for table, kind in itertools.product(plan.tables, _WRITTEN):
-        model: Any = table.sheet.model
+    for model, kind in itertools.product(dict.fromkeys(entry.table.sheet.model for entry in entries), _WRITTEN):
         query = within(model, actor, str(kind))
-        entries = [entry for entry in table.entries if entry.kind == kind]
-        for start in range(0, len(entries) if query.whereclause is not None else 0, _CHUNK):
-            part = {entry.record.id: entry for entry in entries[start : start + _CHUNK]}
-            mine = set(session.scalars(query.with_only_columns(model.id).where(model.id.in_(part))))
-            found += [entry for number, entry in part.items() if number not in mine]
+        mine = [entry for entry in entries if entry.kind == kind and entry.table.sheet.model is model]
+        for start in range(0, len(mine) if query.whereclause is not None else 0, _CHUNK):
+            part = {entry.record.id: entry for entry in mine[start : start + _CHUNK]}
+            allowed = set(session.scalars(query.with_only_columns(model.id).where(model.id.in_(part))))
+            found += [entry for number, entry in part.items() if number not in allowed]
     return found
-
-
-def refuse_outside(session: Session, plan: Plan, actor: Actor) -> None:
-    """Raise NotAllowed if a written row lies outside what the actor may change."""
-    if outside(session, plan, actor):
-        raise NotAllowed(outside_words())
 
 
 def outside_words() -> str:

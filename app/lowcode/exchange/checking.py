@@ -30,7 +30,7 @@ def check_sets(planner: Planner, table: Table) -> None:
     for relation in inspect(model).relationships:
         is_tree = relation.mapper.class_ is model and not relation.uselist and not relation.post_update
         if is_tree and table.place_of(relation.key) >= 0:
-            _circles(planner, table, relation.key)
+            _note_moves(planner, table, relation.key)
 
 
 def _written(table: Table) -> list[Entry]:
@@ -66,24 +66,26 @@ def _unique(planner: Planner, table: Table, columns: list[Any]) -> None:
     names = [_name(mapper, column) for column in columns]
     if set(names) == set(key_names(table.sheet.model)):
         return  # the key itself was looked up before
-    seen: dict[Any, Entry] = {}
+    seen = planner.seen.setdefault((table.name, *names), {})
+    fresh: dict[Any, Entry] = {}
     for entry in _written(table):
-        values = tuple(_token(getattr(entry.record, name)) for name in names)
+        values = tuple(_token(planner, getattr(entry.record, name)) for name in names)
         if any(value is None for value in values):
             continue
-        other = seen.setdefault(values, entry)
-        if other is not entry:
-            planner.blame(entry, names[-1], _("Row %(row)d has the same value.", row=other.number))
-    _unique_stored(planner, table, columns, names[-1], seen)
+        other = seen.setdefault(values, entry.number)
+        if other != entry.number:
+            planner.blame(entry, names[-1], _("Row %(row)d has the same value.", row=other))
+        fresh.setdefault(values, entry)
+    _unique_stored(planner, table, columns, names[-1], fresh)
 
 
-def _unique_stored(planner: Planner, table: Table, columns: list[Any], name: str, seen: dict[Any, Entry]) -> None:
+def _unique_stored(planner: Planner, table: Table, columns: list[Any], name: str, fresh: dict[Any, Entry]) -> None:
     model = table.sheet.model
-    firsts = sorted({values[0] for values in seen if not any(isinstance(v, tuple) for v in values)})
+    firsts = sorted({values[0] for values in fresh if not any(isinstance(v, tuple) for v in values)})
     for at in range(0, len(firsts), _CHUNK):
         query = sa.select(model.id, *columns).where(columns[0].in_(firsts[at : at + _CHUNK]))
         for number, *values in planner.session.execute(query):
-            entry = seen.get(tuple(values))
+            entry = fresh.get(tuple(values))
             if entry is not None and getattr(entry.row, "id", None) != number:
                 planner.blame(entry, name, _("This value is already used by another record."))
 
@@ -93,26 +95,32 @@ def _name(mapper: Any, column: Any) -> str:
     return next(found, None) or mapper.get_property_by_column(column).key
 
 
-def _token(value: Any) -> Any:
+def _token(planner: Planner, value: Any) -> Any:
     """Return what stands for a value in a set: a new record has no number yet."""
     if hasattr(value, "__mapper__"):
-        return value.id if value.id is not None else ("new", id(value))
+        return value.id if value.id is not None else ("new", planner.token(value))
     return getattr(value, "value", value)
 
 
-def _circles(planner: Planner, table: Table, name: str) -> None:
+def _note_moves(planner: Planner, table: Table, name: str) -> None:
+    moves = planner.moves.setdefault((table.name, name), {})
+    for entry in _written(table):
+        if name in entry.values and (own := planner.token(entry.record)) is not None:
+            moves[own] = planner.token(getattr(entry.record, name)), entry.number
+
+
+def check_circles(planner: Planner, table: Table) -> None:
     """Blame each row whose chain of parents leads back to itself."""
     model = table.sheet.model
-    moved = [entry for entry in _written(table) if name in entry.values]
-    if not moved:
-        return
-    column = next(iter(inspect(model).relationships[name].local_columns))
-    above: dict[Any, Any] = {line[0]: line[1] for line in planner.session.execute(sa.select(model.id, column))}
-    for entry in moved:
-        above[_token(entry.record)] = _token(getattr(entry.record, name))
-    for entry in moved:
-        if _returns(_token(entry.record), above):
-            planner.blame(entry, name, _("The chain leads back to this record itself."))
+    for (sheet, name), moves in planner.moves.items():
+        if sheet != table.name or not moves:
+            continue
+        column = next(iter(inspect(model).relationships[name].local_columns))
+        above: dict[Any, Any] = {line[0]: line[1] for line in planner.session.execute(sa.select(model.id, column))}
+        above |= {own: parent for own, (parent, _row) in moves.items()}
+        for own, (_parent, row) in moves.items():
+            if _returns(own, above):
+                planner.blame(planner.entry_of(table, row), name, _("The chain leads back to this record itself."))
 
 
 def _returns(start: Any, above: dict[Any, Any]) -> bool:

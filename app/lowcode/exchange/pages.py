@@ -9,6 +9,7 @@ from flask_babel import ngettext
 
 from app.clock import today
 from app.lowcode.exchange.plan import KINDS, Fault, Kind
+from app.lowcode.exchange.progress import how_far
 from app.lowcode.exchange.run import STATES, ImportRun
 from app.lowcode.exchange.runs import unpack
 from app.lowcode.pages import plain_number
@@ -30,9 +31,8 @@ def file_name(stem: str, ending: str) -> str:
 def progress_words(run: ImportRun) -> str:
     """Return how far a run is, in words."""
     state = _(STATES[run.state])
-    if not run.total:
-        return state
-    return f"{state}: {100 * run.done // run.total}%"
+    done, total, _at = how_far(run)
+    return f"{state}: {100 * done // total}%" if total else state
 
 
 def run_context(run: ImportRun) -> dict[str, Any]:
@@ -40,18 +40,17 @@ def run_context(run: ImportRun) -> dict[str, Any]:
     kept = unpack(run)
     kind = request.args.get("kind", "")
     wanted = (kind,) if kind in set(Kind) else (Kind.add, Kind.change)
-    lines = [line for line in kept["lines"] if line[2] in wanted]
     page = as_id(request.args.get("page")) or 1
-    shown = kept["faults"] if run.faults else lines
     start = (page - 1) * PAGE
+    shown = kept.faults[start : start + PAGE + 1] if run.faults else kept.lines(wanted, start, PAGE + 1)
     return {
-        "notes": kept["notes"], "lines": [] if run.faults else lines[start : start + PAGE],
-        "faults": grouped(kept["faults"][start : start + PAGE]) if run.faults else [],
-        "made": kept.get("made"), "counts": run.counts, "kind": kind,
+        "notes": kept.notes, "lines": [] if run.faults else shown[:PAGE],
+        "faults": grouped(shown[:PAGE]) if run.faults else [], "unshown": max(0, run.faults - len(kept.faults)),
+        "made": kept.made, "counts": run.counts, "kind": kind,
         "kinds": {str(k): _(word) for k, word in KINDS.items()},
-        "words": progress_words(run), "summary": _summary(run), "total": totals(run),
+        "words": progress_words(run), "far": how_far(run), "summary": _summary(run), "total": totals(run),
         "previous": _address(run, page - 1, kind) if page > 1 else None,
-        "following": _address(run, page + 1, kind) if start + PAGE < len(shown) else None,
+        "following": _address(run, page + 1, kind) if len(shown) > PAGE else None,
     }  # fmt: skip
 
 

@@ -1,8 +1,7 @@
 """What an import would do: rows with what becomes of each, and every fault by its place."""
 
-import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -87,7 +86,7 @@ class Table:
     name: str
     places: dict[int, Column] = field(default_factory=dict)
     header: int = 0
-    rows: dict[int, list[Any]] = field(default_factory=dict)
+    rows: Mapping[int, list[Any]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     origin: Origin | None = None
 
@@ -134,15 +133,13 @@ class Plan:
             found.append(line)
         return found
 
-    def fingerprint(self) -> str:
-        """Return a hash of all that would be written: another one means that the ground moved."""
-        digest = hashlib.sha256()
+    def feed(self, digest: Any) -> None:
+        """Add to a hash all that would be written."""
         for entry in self.entries():
             line = [entry.table.name, entry.number, str(entry.kind)]
             if entry.kind in (Kind.add, Kind.change):
                 line += [entry.text, entry.changes, getattr(entry.row, "id", 0), getattr(entry.row, "row_version", 0)]
             digest.update(json.dumps(line, ensure_ascii=False, default=str).encode())
-        return digest.hexdigest()
 
     def lines(self) -> list[list[Any]]:
         """Return the rows as they are kept for the page: [sheet, row, kind, key, changes]."""

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import inspect
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
 from app.errors import DomainError, Invalid
@@ -17,10 +16,10 @@ from app.lowcode.exchange.layout import Column, Sheet
 from app.lowcode.exchange.plan import Entry, Fault, Kind, Plan, Ref, Table
 from app.lowcode.exchange.reading import RawSheet
 from app.lowcode.exchange.references import Finder, beginnings, key_text, label, named
+from app.lowcode.exchange.stored import hidden_among, may_lack, rows_of_keys
 from app.lowcode.exchange.tables import find_tables
 from app.lowcode.forms import RecordForm, column_of, make_form
-from app.lowcode.naturals import key_names, key_of, keyed_query
-from app.lowcode.rows import visible
+from app.lowcode.naturals import key_names, key_of
 from app.permissions import Actor
 
 Report = Callable[[int, int], None]
@@ -40,7 +39,10 @@ class Planner:
         self.session, self.actor = session, actor
         self.skipped, self._adopted = skipped or set(), adopted or {}
         self.plan = Plan()
-        self._report, self._done = report or (lambda done, total: None), 0
+        self.seen: dict[Any, dict[Any, int]] = {}  # values that may stand once → the row that has them
+        self.moves: dict[tuple[str, str], dict[int, tuple[int | None, int]]] = {}  # record → (its parent, row)
+        self._rows: dict[int, int] = {}  # what a new record is known by until it has a number → its row
+        self._report, self._done, self._total = report or (lambda done, total: None), 0, 1
         self._pending: dict[type[Any], dict[str, Entry]] = {}
 
     def run(self, sheets: Sequence[Sheet], raw: Sequence[RawSheet]) -> Plan:
@@ -49,17 +51,24 @@ class Planner:
         self._total = 2 * sum(len(table.rows) for table in self.plan.tables) or 1
         with self.session.no_autoflush:
             for table in self.plan.tables:
-                self._read(table)
-                self._resolve(table, is_self=False)
-                self._name(table)
-                self._resolve(table, is_self=True)
+                table.entries = self._read(table, table.rows)
+                self._resolve(table, table.entries, is_self=False)
+                self._name(table, table.entries)
+                self._resolve(table, table.entries, is_self=True)
             for table in self.plan.tables:
                 self._settle(table)
             for table in self.plan.tables:
                 checking.check_sets(self, table)
+                checking.check_circles(self, table)
         order = {name: at for at, name in enumerate(dict.fromkeys(one.name for one in raw))}
         self.plan.faults.sort(key=lambda fault: (order.get(fault.sheet, -1), fault.sheet, fault.row, fault.column))
         return self.plan
+
+    def token(self, record: Any) -> int | None:
+        """Return what stands for a record: its number, or its row below zero while it has none."""
+        if record is None:
+            return None
+        return int(record.id) if record.id is not None else -self._rows.get(id(record), 0)
 
     def blame(self, entry: Entry, name: str, message: str, value: Any = None) -> None:
         """Record a fault of a row, at the column of attribute ``name`` if it has one."""
@@ -71,10 +80,14 @@ class Planner:
                                       cells.as_text(shown)[:2000], str(message)))  # fmt: skip
         entry.kind = Kind.fault
 
+    def entry_of(self, table: Table, number: int) -> Entry:
+        """Return the row of ``table`` that the file counts so."""
+        return next(entry for entry in table.entries if entry.number == number)
+
     def _tick(self) -> None:
         self._done += 1
         if self._done % _CHUNK == 0:
-            self._report(self._done, self._total)
+            self._report(min(self._done, self._total), self._total)
 
     def _raw(self, entry: Entry, at: int) -> Any:
         row = entry.table.rows.get(entry.number, [])
@@ -82,18 +95,19 @@ class Planner:
 
     # Reading cells.
 
-    def _read(self, table: Table) -> None:
+    def _read(self, table: Table, numbers: Iterable[int]) -> list[Entry]:
         form = make_form(table.sheet.model)
         words = cells.choice_words(table.sheet.model, table.sheet.columns)
-        for number in table.rows:
-            entry = Entry(table, number)
-            table.entries.append(entry)
+        entries = [Entry(table, number) for number in numbers]
+        for entry in entries:
+            number = entry.number
             if (table.name, number) in self.skipped:
                 entry.kind = Kind.skip
                 continue
             for at, column in table.places.items():
                 self._read_cell(entry, at, column, form, words)
             self._tick()
+        return entries
 
     def _read_cell(self, entry: Entry, at: int, column: Column, form: RecordForm, words: Any) -> None:
         raw = self._raw(entry, at)
@@ -112,18 +126,22 @@ class Planner:
 
     # Naming records.
 
-    def _resolve(self, table: Table, *, is_self: bool) -> None:
+    def _resolve(self, table: Table, rows: list[Entry], *, is_self: bool) -> None:
         """Replace the texts of relation columns by the records they mean."""
         for column in table.places.values():
             if column.target is None or (column.target is table.sheet.model) is not is_self:
                 continue
-            entries = [e for e in table.entries if isinstance(e.values.get(column.name), str)]
+            entries = [e for e in rows if isinstance(e.values.get(column.name), str)]
             finder = Finder(self.session, column.target, self.actor)
-            known = self._pending.get(column.target, {})
             texts = {e.values[column.name] for e in entries}
+            known = self._fellows(table, column.target, texts)
             finder.load(text for text in texts if not any(p in known for p in beginnings(text)))
             for entry in entries:
                 self._refer(entry, column, finder, known)
+
+    def _fellows(self, _table: Table, target: type[Any], _texts: set[str]) -> dict[str, Entry]:
+        """Return {key: row of this file} of those that ``_texts`` may mean."""
+        return self._pending.get(target, {})
 
     def _refer(self, entry: Entry, column: Column, finder: Finder, known: dict[str, Entry]) -> None:
         text = entry.values.pop(column.name)
@@ -141,22 +159,18 @@ class Planner:
                    _("Several records are called so; write the code."))  # fmt: skip
         self.blame(entry, column.name, message, text)
 
-    def _name(self, table: Table) -> None:
+    def _name(self, table: Table, entries: list[Entry]) -> None:
         """Give each row its key, refuse doubles, and find the stored records of these keys."""
         model = table.sheet.model
-        first: dict[str, Entry] = self._pending.setdefault(model, {})
-        for entry in table.entries:
-            entry.key = self._key(entry) if entry.kind != Kind.skip else None
-            if entry.key is None:
-                continue
-            entry.text = key_text(tuple("" if part is None else part for part in entry.key))
-            other = first.setdefault(entry.text, entry)
-            if other is not entry:
-                message = _("The same record stands in row %(row)d already.", row=other.number)
+        self._call(entries)
+        for entry in entries:
+            number = self._first(entry) if entry.key is not None else entry.number
+            if number != entry.number:
+                message = _("The same record stands in row %(row)d already.", row=number)
                 self.blame(entry, key_names(model)[0], message)
-        stored = self._stored(model, [e.key for e in table.entries if e.key is not None])
-        hidden = self._hidden(model, [row.id for rows in stored.values() for row in rows])
-        for entry in table.entries:
+        stored = rows_of_keys(self.session, model, [e.key for e in entries if e.key is not None])
+        hidden = hidden_among(self.session, self.actor, model, [row.id for rows in stored.values() for row in rows])
+        for entry in entries:
             rows = stored.get(entry.key or (), [])
             if any(row.id in hidden for row in rows):
                 self.blame(entry, key_names(model)[0], outside_words())
@@ -166,13 +180,15 @@ class Planner:
                 message = _("Several stored records have this key; correct them first.")
                 self.blame(entry, key_names(model)[0], message)
 
-    def _hidden(self, model: type[Any], numbers: list[int]) -> set[int]:
-        """Return the records among ``numbers`` that the actor may not see: a plan tells nothing of them."""
-        query, found = visible(model, self.actor), set(numbers)
-        for at in range(0, len(numbers) if query.whereclause is not None else 0, _CHUNK):
-            part = query.with_only_columns(model.id).where(model.id.in_(numbers[at : at + _CHUNK]))
-            found -= set(self.session.scalars(part))
-        return found if query.whereclause is not None else set()
+    def _call(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            entry.key = self._key(entry) if entry.kind != Kind.skip else None
+            if entry.key is not None:
+                entry.text = key_text(tuple("" if part is None else part for part in entry.key))
+
+    def _first(self, entry: Entry) -> int:
+        """Return the first row that names the record of ``entry``."""
+        return self._pending.setdefault(entry.table.sheet.model, {}).setdefault(entry.text, entry).number
 
     def _key(self, entry: Entry) -> tuple[Any, ...] | None:
         parts: list[Any] = []
@@ -181,28 +197,12 @@ class Planner:
             if isinstance(value, Ref):
                 parts += value.entry.key or () if value.entry else key_of(value.row)
             elif value is None:
-                if not _may_lack(entry.table.sheet.model, name):
+                if not may_lack(entry.table.sheet.model, name):
                     return None
                 parts.append(None)
             else:
                 parts.append(value)
         return tuple(cells.plain(part) for part in parts)
-
-    def _stored(self, model: type[Any], keys: Iterable[Any]) -> dict[Any, list[Any]]:
-        """Return {key: rows}; the records that rows refer to come along."""
-        wanted = set(keys)
-        query, columns = keyed_query(model)
-        relations = inspect(model).relationships
-        names = [c for c in relations.keys() if not relations[c].uselist]  # noqa: SIM118
-        query = query.options(*(joinedload(getattr(model, name)) for name in names))
-        starts = sorted({key[0] for key in wanted})
-        found: dict[Any, list[Any]] = {}
-        for at in range(0, len(starts), _CHUNK):
-            for line in self.session.execute(query.where(columns[0].in_(starts[at : at + _CHUNK]))):
-                key = tuple(line[1:])
-                if key in wanted:
-                    found.setdefault(key, []).append(line[0])
-        return found
 
     # Comparing and checking.
 
@@ -212,10 +212,15 @@ class Planner:
         form = make_form(model)
         sound = [entry for entry in table.entries if entry.is_sound and entry.kind != Kind.skip]
         for entry in sound:  # all first: rows of one sheet may name each other
-            entry.record = new_record(model) if entry.row is None else entry.row
+            self._give_record(entry)
         for entry in sound:
             self._tick()
             self._settle_one(entry, form, rights)
+
+    def _give_record(self, entry: Entry) -> None:
+        if entry.record is None:
+            entry.record = new_record(entry.table.sheet.model) if entry.row is None else entry.row
+            self._rows[id(entry.record)] = entry.number
 
     def _settle_one(self, entry: Entry, form: RecordForm, rights: dict[Kind, bool]) -> None:
         names = self._differing(entry)
@@ -228,9 +233,8 @@ class Planner:
         self._tell(entry, names, form)
         if self._misses(entry):
             return
-        for name in names:
-            value = entry.values[name]
-            setattr(entry.record, name, value.record if isinstance(value, Ref) else value)
+        _fill_above(entry)
+        fill(entry, names)
         self._check(entry)
 
     def _differing(self, entry: Entry) -> list[str]:
@@ -269,7 +273,21 @@ class Planner:
             self.blame(entry, "", str(exc))
 
 
-def _may_lack(model: type[Any], name: str) -> bool:
-    """Return whether a value of the key may be empty: a date from which on there is none."""
-    attr = inspect(model).attrs[name]
-    return hasattr(attr, "columns") and bool(attr.columns[0].nullable)
+def fill(entry: Entry, names: Iterable[str]) -> None:
+    """Put what the cells say into the record of a row."""
+    for name in names:
+        value = entry.values[name]
+        setattr(entry.record, name, value.record if isinstance(value, Ref) else value)
+
+
+def _fill_above(entry: Entry) -> None:
+    """Fill the new records of this sheet that ``entry`` stands below: its check may look at them."""
+    waiting, seen = [entry], {entry.number}
+    while waiting:
+        refs = [value for value in waiting.pop().values.values() if isinstance(value, Ref)]
+        fellows = [ref.entry for ref in refs if ref.entry is not None and ref.entry.table is entry.table]
+        for fellow in fellows:
+            if fellow.row is None and fellow.record is not None and fellow.number not in seen:
+                seen.add(fellow.number)
+                waiting.append(fellow)
+                fill(fellow, fellow.values)

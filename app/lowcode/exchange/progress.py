@@ -2,9 +2,11 @@
 
 import contextlib
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from app.clock import now
@@ -19,14 +21,19 @@ STALLED = timedelta(minutes=5)
 def reporter(number: int, *, is_writing: bool = False) -> Report:
     """Return a function that keeps the progress of a run, seen at once by others.
 
-    SQLite has one writer: while the rows themselves are written, nothing is told there.
+    SQLite has one writer: while the rows themselves are written, a small file beside the
+    database tells how far it is (there all processes share one machine).
     """
     last = [time.monotonic()]
+    in_file = is_writing and db.engine.dialect.name == "sqlite"
 
     def report(done: int, total: int) -> None:
-        if time.monotonic() - last[0] < _TOLD_EVERY or (is_writing and db.engine.dialect.name == "sqlite"):
+        if time.monotonic() - last[0] < _TOLD_EVERY:
             return
         last[0] = time.monotonic()
+        if in_file:
+            _write(number, done, total)
+            return
         values = {"done": done, "total": total, "touched_at": now()}
         if not is_writing:
             values["state"] = "checking"
@@ -36,6 +43,36 @@ def reporter(number: int, *, is_writing: bool = False) -> Report:
     return report
 
 
+def _place(number: int) -> Path:
+    return Path(current_app.config["MOTCUA_HOME"]) / "progress" / f"import-{number}"
+
+
+def _write(number: int, done: int, total: int) -> None:
+    path = _place(number)
+    with contextlib.suppress(OSError):  # a full disk stops the import itself soon enough
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        draft.write_text(f"{done} {total}", encoding="ascii")
+        draft.replace(path)
+
+
+def forget(number: int) -> None:
+    """Remove what was told beside the database: the run has ended, or begins anew."""
+    _place(number).unlink(missing_ok=True)
+
+
+def how_far(run: ImportRun) -> tuple[int, int, datetime]:
+    """Return (rows done, rows in all, when it was last heard of)."""
+    told = run.done, run.total, run.touched_at
+    if run.state != "applying":
+        return told
+    with contextlib.suppress(OSError, ValueError):
+        path = _place(run.id)
+        done, total = map(int, path.read_text(encoding="ascii").split())
+        return done, total, datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return told
+
+
 def is_stalled(run: ImportRun) -> bool:
     """Return whether a run says it works, and has said nothing for long."""
-    return run.state in BUSY and run.touched_at < now() - STALLED
+    return run.state in BUSY and how_far(run)[2] < now() - STALLED

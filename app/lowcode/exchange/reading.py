@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,12 @@ from flask_babel import gettext as _
 
 from app.errors import Invalid
 from app.filetypes import MEBIBYTE, XLSX, check_upload
+from app.lowcode.exchange.packed import PackedRows
 
 MAX_BYTES = 20 * MEBIBYTE
 MAX_ROWS = 200_000  # of all sheets together
 MAX_COLUMNS = 200
+MANY_ROWS = 2000  # a sheet with more is packed, and worked out a part at a time
 _PIECE = MEBIBYTE
 _TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
 _PLACE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]*)([0-9]*)[\"']")
@@ -30,9 +32,9 @@ class Origin:
     """
 
     sheet: str
-    rows: list[int]
+    rows: Sequence[int]
     columns: dict[int, int]
-    texts: dict[int, list[Any]]
+    texts: Mapping[int, list[Any]]
     inner: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
@@ -41,7 +43,7 @@ class RawSheet:
     """A sheet as it stands in the file: its name and its rows from the first one on."""
 
     name: str
-    rows: list[list[Any]]
+    rows: list[list[Any]] | PackedRows
     origin: Origin | None = None
 
 
@@ -69,8 +71,15 @@ def _sheets(book: Any, name: str) -> list[RawSheet]:
         total += sheet.total_height
         if total > MAX_ROWS:
             raise _too_large(name)
-        found.append(RawSheet(meta.name, sheet.to_python(skip_empty_area=False)))
+        found.append(RawSheet(meta.name, _rows(sheet)))
     return found
+
+
+def _rows(sheet: Any) -> list[list[Any]] | PackedRows:
+    if sheet.total_height <= MANY_ROWS:
+        return sheet.to_python(skip_empty_area=False)  # type: ignore[no-any-return]
+    empty = [""] * sheet.start[1]  # the columns before the first one used
+    return PackedRows(empty + row for row in sheet.iter_rows())
 
 
 def _refuse_far_cells(name: str, content: bytes) -> None:
@@ -131,8 +140,9 @@ def type_over(raw: list[RawSheet], corrections: list[Any]) -> None:
     for name, row, at, text in corrections:
         rows = by_name.get(name, [])
         if 0 < row <= len(rows) and at < MAX_COLUMNS:
-            rows[row - 1] += [""] * (at + 1 - len(rows[row - 1]))
-            rows[row - 1][at] = text
+            cells = rows[row - 1] + [""] * (at + 1 - len(rows[row - 1]))
+            cells[at] = text
+            rows[row - 1] = cells
 
 
 def column_letter(index: int) -> str:

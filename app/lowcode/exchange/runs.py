@@ -1,7 +1,5 @@
 """The life of an import: begun, worked out without writing, corrected, applied once."""
 
-import json
-import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +14,12 @@ from app.extensions import db
 from app.filetypes import XLSX, check_upload
 from app.lowcode.exchange import applying
 from app.lowcode.exchange.exchanges import Exchange, exchange_of
-from app.lowcode.exchange.plan import Fault, Kind, Plan
-from app.lowcode.exchange.planner import Planner, Report
-from app.lowcode.exchange.reading import MAX_BYTES, open_workbook, type_over
+from app.lowcode.exchange.outcome import Kept, Outcome
+from app.lowcode.exchange.plan import Fault
+from app.lowcode.exchange.planner import Report
+from app.lowcode.exchange.reading import MAX_BYTES, open_workbook
 from app.lowcode.exchange.run import ImportRun
+from app.lowcode.exchange.work import Work
 from app.permissions import Actor, acting_as, current_actor
 from app.transactions import enqueue, one_at_a_time, transaction
 
@@ -83,29 +83,17 @@ def check(number: int, report: Report | None = None) -> None:
     exchange = exchange_of(run.target)
     actor = exchange.acting(current_actor())
     try:
-        if applying.has_row_rules(exchange.sheets(), actor):
-            with acting_as(actor):
+        with acting_as(actor):
+            if applying.has_row_rules(exchange.sheets(), actor):
                 values = _try_out(run, exchange, actor, report)
-        else:
-            with acting_as(actor):
-                values = _packed(_planned(session, run, exchange, actor, report))
+            else:
+                values = _values(Work(session, run, exchange, actor).outcome(report))
     except Invalid as exc:
         values = {"message": str(exc), "state": "checked", "faults": 1, "plan": None, "counts": []}
     session.rollback()
     with transaction() as session:
         query = sa.update(ImportRun).where(ImportRun.id == number, ImportRun.state.in_(("waiting", "checking")))
         session.execute(query.values(touched_at=now(), **values))
-
-
-def _planned(session: Session, run: ImportRun, exchange: Exchange, actor: Actor, report: Report | None) -> Plan:
-    raw, skipped = open_workbook(run.file_name, run.content or b""), {(s, n) for s, n in run.skipped}
-    type_over(raw, run.corrections)
-    raw, adopted = exchange.prepare(session, raw, skipped)
-    planner = Planner(session, actor, report=report, skipped=skipped, adopted=adopted)
-    plan = planner.run(exchange.sheets(), raw)
-    with session.no_autoflush:
-        exchange.review(planner)
-    return plan
 
 
 def _try_out(run: ImportRun, exchange: Exchange, actor: Actor, report: Report | None) -> dict[str, Any]:
@@ -117,40 +105,24 @@ def _try_out(run: ImportRun, exchange: Exchange, actor: Actor, report: Report | 
     with transaction() as session:
         run = session.get_one(ImportRun, number)
         trial = session.begin_nested()
-        plan = _planned(session, run, exchange, actor, report)
-        values = _packed(plan)
-        if not plan.faults:
-            applying.write(session, plan, "")
-            for entry in applying.outside(session, plan, actor):
-                entry.kind = Kind.fault
-                plan.faults.append(Fault(entry.table.name, entry.number, -1, "", entry.text, applying.outside_words()))
-            values = _packed(plan) if plan.faults else values
+        work = Work(session, run, exchange, actor)
+        found = work.outcome(report)
+        for entry in work.write("") if not found.fault_count else ():
+            found.blame(Fault(entry.table.name, entry.number, -1, "", entry.text, applying.outside_words()), entry.kind)
         trial.rollback()
-    return values
+    return _values(found)
 
 
-def _packed(plan: Plan) -> dict[str, Any]:
+def _values(found: Outcome) -> dict[str, Any]:
     return {
-        "state": "checked", "counts": plan.counts(), "faults": len(plan.faults),
-        "fingerprint": plan.fingerprint(),
-        "plan": _compressed(_packed_plan(plan)),
+        "state": "checked", "counts": found.counts, "faults": found.fault_count,
+        "fingerprint": found.fingerprint(), "plan": found.packed(),
     }  # fmt: skip
 
 
-def _packed_plan(plan: Plan) -> dict[str, Any]:
-    return {"faults": [vars(fault) for fault in plan.faults], "notes": plan.notes, "lines": plan.lines()}
-
-
-def _compressed(kept: dict[str, Any]) -> bytes:
-    return zlib.compress(json.dumps(kept, ensure_ascii=False, default=str).encode(), 1)
-
-
-def unpack(run: ImportRun) -> dict[str, Any]:
-    """Return the kept plan: {"faults": [Fault], "notes": [text], "lines": [...], "made": …}."""
-    if run.plan is None:
-        return {"faults": [], "notes": [], "lines": []}
-    kept = json.loads(zlib.decompress(run.plan))
-    return kept | {"faults": [Fault(**fault) for fault in kept["faults"]]}
+def unpack(run: ImportRun) -> Kept:
+    """Return the kept plan: faults, notes, lines, and what was made besides."""
+    return Kept(run.plan)
 
 
 def correct(target: str, number: int, texts: dict[tuple[str, int, int], str], skips: set[tuple[str, int]]) -> None:
@@ -224,15 +196,16 @@ def apply(session: Session, number: int, report: Report | None = None) -> None:
 
 
 def _apply(session: Session, run: ImportRun, exchange: Exchange, actor: Actor, report: Report | None) -> None:
-    plan = _planned(session, run, exchange, actor, None)
-    if plan.faults or plan.fingerprint() != run.fingerprint:
+    work = Work(session, run, exchange, actor)
+    found = work.outcome()
+    if found.fault_count or found.fingerprint() != run.fingerprint:
         raise Conflict(_("The records have changed since this file was checked. It was checked again: "
                          "look at the new result."))  # fmt: skip
-    applying.write(session, plan, _("Import from the file %(name)s", name=run.file_name), report)
-    applying.refuse_outside(session, plan, actor)
-    made = exchange.finish(session, plan)
+    for _entry in work.write(_("Import from the file %(name)s", name=run.file_name), report):
+        raise NotAllowed(applying.outside_words())
+    made = exchange.finish(session, work.plan)
     if made is not None:
-        run.plan = _compressed(_packed_plan(plan) | {"made": made})
+        run.plan = found.packed(made)
     run.state, run.applied_at, run.touched_at, run.message = "applied", now(), now(), None
     session.flush()
 

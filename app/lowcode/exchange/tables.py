@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.errors import Invalid
 from app.lowcode.exchange.cells import as_text, is_blank
 from app.lowcode.exchange.layout import Column, Sheet
+from app.lowcode.exchange.packed import NumberedRows
 from app.lowcode.exchange.plan import Fault, Plan, Table
 from app.lowcode.exchange.reading import RawSheet
 from app.text import fold
@@ -54,8 +55,10 @@ def _table(plan: Plan, sheet: Sheet, raw: RawSheet) -> Table:
             plan.faults.append(Fault(table.name, table.header, -1, column.label, "",
                                _("The column “%(label)s” is missing.", label=column.label)))  # fmt: skip
     if not any(fault.sheet == table.name for fault in plan.faults):
-        table.rows = {number: row for number, row in enumerate(raw.rows[header + 1 :], header + 2)
-                      if not all(is_blank(row[at]) for at in table.places if at < len(row))}  # fmt: skip
+        below = raw.rows[header + 1 :]
+        used = (number for number, row in enumerate(below, header + 2)
+                if not all(is_blank(row[at]) for at in table.places if at < len(row)))  # fmt: skip
+        table.rows = NumberedRows(below, header + 2, used)
     return table
 
 
@@ -76,7 +79,7 @@ def _column(sheet: Sheet, text: str) -> Column | None:
     return sheet.by_heading.get(fold(text.strip().rstrip("* ")))
 
 
-def _header_row(sheet: Sheet, rows: list[list[Any]]) -> int:
+def _header_row(sheet: Sheet, rows: Sequence[list[Any]]) -> int:
     """Return the row with the most of our headings among the first ones."""
     scores = [sum(_column(sheet, as_text(cell)) is not None for cell in row if isinstance(cell, str))
               for row in rows[:_HEAD_ROWS]]  # fmt: skip

@@ -25,7 +25,7 @@ from app.lowcode.exchange.export import csv_lines, write_workbook
 from app.lowcode.exchange.layout import Sheet, can_exchange, sheets_of
 from app.lowcode.exchange.plan import Plan
 from app.lowcode.exchange.planner import Planner
-from app.lowcode.exchange.progress import is_stalled
+from app.lowcode.exchange.progress import how_far, is_stalled
 from app.lowcode.exchange.reading import MAX_BYTES, RawSheet
 from app.lowcode.exchange.run import BUSY, ImportRun
 from app.lowcode.exchange.template import write_template
@@ -137,8 +137,8 @@ class ImportView(BaseView):
     def progress(self, number: int) -> dict[str, Any]:
         """How far it is: {"busy", "done", "total", "words"}."""
         found = runs.get_run(db.session(), self.run_target(), number)
-        words = pages.progress_words(found)
-        return {"busy": found.state in BUSY, "done": found.done, "total": found.total, "words": words}
+        done, total, _at = how_far(found)
+        return {"busy": found.state in BUSY, "done": done, "total": total, "words": pages.progress_words(found)}
 
     @expose("/import/<int:number>/correct", methods=["POST"])
     @has_access

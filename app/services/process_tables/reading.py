@@ -109,7 +109,7 @@ def read_tables(name: str, content: bytes) -> list[Table]:
         raise Invalid(_("The file is too large."))
     if name.lower().endswith(".csv"):
         return tables_of([("CSV", _csv_rows(content))])
-    return tables_of([(sheet.name, sheet.rows) for sheet in open_workbook(name, content)])
+    return tables_of([(sheet.name, list(sheet.rows)) for sheet in open_workbook(name, content)])
 
 
 def _csv_rows(content: bytes) -> list[list[Any]]:

@@ -47,7 +47,7 @@ def waiting_runs(session: Session, target: str) -> list[tuple[ImportRun, int]]:
     """Return (run, officers who wait for a first password) of applied set-up workbooks, newest first."""
     query = sa.select(ImportRun).where(ImportRun.target == target, ImportRun.state == "applied")
     found = session.scalars(query.options(undefer(ImportRun.plan)).order_by(ImportRun.id.desc()).limit(_MOST))
-    counts = [(run, len(waiting_users(session, runs.unpack(run).get("made")))) for run in found]
+    counts = [(run, len(waiting_users(session, runs.unpack(run).made))) for run in found]
     return [(run, count) for run, count in counts if count]
 
 
@@ -64,7 +64,7 @@ def give_passwords(session: Session, target: str, number: int) -> list[Slip]:
     run = session.scalar(query.options(undefer(ImportRun.plan)))
     if run is None:
         raise NotFound(_("There is no such record, or you may not see it."))
-    users = waiting_users(session, runs.unpack(run).get("made")) if run.state == "applied" else []
+    users = waiting_users(session, runs.unpack(run).made) if run.state == "applied" else []
     if not users:
         raise Conflict(_("Every officer of this workbook has signed in already."))
     slips = []
