@@ -15,6 +15,7 @@ from app.packs.exporting import Chosen
 from app.packs.reading import Refused, read_pack
 from tests.factories import make_form, make_tree
 from tests.packs.carrying import files_of, take
+from tests.wording import vi
 
 SECTOR = "sector/mot.yaml"
 
@@ -150,12 +151,16 @@ def test_a_present_agency_put_under_its_child_is_refused(session):
     files = files_of(session, Chosen("kind", "agency"))
     path = f"agency/{tree.commune.code}.yaml"
     document = yamls.load(files[path], path) | {"parent": tree.desk.code}
-    refused(session, files | {path: yamls.dump(document)})
+    why = refused(session, files | {path: yamls.dump(document)})
+    assert path in why
+    assert vi("%(label)s: the record would stand under itself", label=vi("Parent agency")) in why
 
 
 def test_a_second_root_is_refused(session):
     make_tree()
-    refused(session, pack("code: K1\nname: Một\nlevel: province", "agency/K1.yaml"))
+    why = refused(session, pack("code: K1\nname: Một\nlevel: province", "agency/K1.yaml"))
+    assert "agency/K1.yaml" in why
+    assert vi("Only the province's agency stands at the top. Choose the parent agency.") in why
 
 
 def test_the_models_own_rules_hold(session):
@@ -178,7 +183,9 @@ is_active: false
 parameters:
 - {key: max_upload_mb, value: 5, valid_from: 2025-05-01, valid_to: 2025-04-01}
 """
-    refused(session, pack(profile, "profile/thu.yaml"))
+    why = refused(session, pack(profile, "profile/thu.yaml"))
+    assert "max_upload_mb" in why
+    assert vi("The end of validity must not lie before its beginning.") in why
 
 
 def test_two_units_of_one_code_at_once_are_refused(session):

@@ -114,62 +114,40 @@ def test_the_last_day_of_validity_still_counts(session, client):
     assert client.get(f"/thu-tuc/{version.procedure.code}").status_code == 200
 
 
+# HCM24 Đ7.1b: what a published procedure has to show.
+CONTENT = {
+    "steps_text": "Bước 1. Nộp.\nBước 2. Thẩm định.", "ways_text": "Trực tuyến: trên Cổng",
+    "subjects": "Người Việt Nam định cư ở nước ngoài", "conditions": "Có đất ở hợp pháp",
+    "legal_basis": "Luật số 50/2014/QH13\nNghị định số 15/2021/NĐ-CP", "result_text": "Giấy phép xây dựng số",
+    "decision_number": "1234/QĐ-UBND", "time_limit_note": "Không kể thời gian đo đạc",
+}  # fmt: skip
+
+
+def make_whole_procedure(session):
+    """Return a version with every content, a paper of one case, a shared one and a fee of one channel."""
+    version = make_procedure(name="Cấp phép", decision_on=date(2025, 6, 20), **CONTENT)
+    known = make_document_type(is_shared_data=True)
+    session.add_all([
+        Component(version=version, position=3, name="Bản vẽ thiết kế", originals=2, copies=3,
+                  case_label="Nhà từ 7 tầng"),
+        Component(version=version, position=4, name="Giấy khai sinh của trẻ", document_type=known),
+        Fee(version=version, position=2, name="Phí thẩm định", kind="phi", channel="online", amount=75_000,
+            legal_basis="Nghị quyết 12/NQ-HĐND"),
+    ])  # fmt: skip
+    session.flush()
+    return version
+
+
 def test_the_page_shows_everything_the_regulation_names(session, client):
     """HCM24 Đ7.1b: each content of a published procedure is on its page."""
-    content = {
-        "steps_text": "Bước 1. Nộp.\nBước 2. Thẩm định.",
-        "ways_text": "Trực tuyến: trên Cổng",
-        "subjects": "Người Việt Nam định cư ở nước ngoài",
-        "conditions": "Có đất ở hợp pháp",
-        "legal_basis": "Luật số 50/2014/QH13\nNghị định số 15/2021/NĐ-CP",
-        "result_text": "Giấy phép xây dựng số",
-        "decision_number": "1234/QĐ-UBND",
-        "time_limit_note": "Không kể thời gian đo đạc",
-    }
-    version = make_procedure(name="Cấp phép", decision_on=date(2025, 6, 20), **content)
-    known = make_document_type(is_shared_data=True)
-    session.add_all(
-        [
-            Component(
-                version=version,
-                position=3,
-                name="Bản vẽ thiết kế",
-                originals=2,
-                copies=3,
-                case_label="Nhà từ 7 tầng",
-            ),
-            Component(
-                version=version, position=4, name="Giấy khai sinh của trẻ", document_type=known
-            ),
-            Fee(
-                version=version,
-                position=2,
-                name="Phí thẩm định",
-                kind="phi",
-                channel="online",
-                amount=75_000,
-                legal_basis="Nghị quyết 12/NQ-HĐND",
-            ),
-        ]
-    )
-    session.flush()
+    version = make_whole_procedure(session)
     page = client.get(f"/thu-tuc/{version.procedure.code}").text
-    lines = [line for text in content.values() for line in text.splitlines()]
+    lines = [line for text in CONTENT.values() for line in text.splitlines()]
     shown = [
-        *lines,
-        "20/06/2025",
-        "01/07/2025",
-        "Bản vẽ thiết kế",
-        "Nhà từ 7 tầng",
-        "Phí thẩm định",
-        "75.000 đồng",
-        "50.000 đồng",
-        "Nghị quyết 12/NQ-HĐND",
-        version.form.name,
-        version.procedure.sector.name,
-        version.procedure.code,
-        "Họ và tên",
-    ]
+        *lines, "20/06/2025", "01/07/2025", "Bản vẽ thiết kế", "Nhà từ 7 tầng", "Phí thẩm định",
+        "75.000 đồng", "50.000 đồng", "Nghị quyết 12/NQ-HĐND", version.form.name,
+        version.procedure.sector.name, version.procedure.code, "Họ và tên",
+    ]  # fmt: skip
     assert [text for text in shown if text not in page] == []
     assert page.count("Không phải nộp: đã có trong Kho dữ liệu") == 1
     assert f"/nop-ho-so/{version.procedure.code}" in page

@@ -259,8 +259,9 @@ def test_no_block_breaks_on_what_json_can_hold(session):
     form = factories.make_form(BLOCKS)
     for raw in (1, "x", [], {}, [[]], {"name": []}, [{"ten": {}}], True, {"unit": {}}):
         data = dict.fromkeys(("nguoi", "to_chuc", "co_quan", "con"), raw)
-        eforms.data_problems(form, data)
-        eforms.answers(form, eforms.complete(form, data))
+        assert eforms.data_problems(form, data), raw
+        shown = eforms.answers(form, eforms.complete(form, data))
+        assert all(isinstance(text, str) for _title, lines, _groups in shown for _label, text in lines), raw
 
 
 def test_a_definition_that_no_page_could_use_is_named_property_by_property(session):
