@@ -156,6 +156,10 @@ class Agency(Searchable, Entity):
             # Whoever is posted at a root sees the whole province.
             message = _("Only the province's agency stands at the top. Choose the parent agency.")
             raise Invalid(message, {"parent": message})
+        if self.id is not None:
+            from app.models.calendar_use import refuse_moved
+
+            refuse_moved([self])
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")
             raise Invalid(message, {"valid_to": message})

@@ -183,10 +183,11 @@ class CalendarDay(Entity):
 
 
 class CalendarChange(Entity):
-    """A decision that changed days or weekly hours, and how far running dossiers were moved.
+    """A decision that changed days, weekly hours or who goes by them, and how far running dossiers were moved.
 
     days: [[day, before, after], …] with [kind, hours, note] or null for an ordinary day.
     weeks: [sessions before, sessions after], each [weekday, from, until, valid from, valid to].
+    former, agencies: of agencies that left the calendar ``former`` for this one, and their ids.
     ``last_dossier_id`` is the cursor of the chunks, each moved in a transaction of its own.
     """
 
@@ -202,10 +203,15 @@ class CalendarChange(Entity):
     decision: Mapped[str | None] = mapped_column(sa.String(120), info={"label": _l("By decision")})
     days: Mapped[list[Any]] = mapped_column(JSON, info={"label": _l("Special days")})
     weeks: Mapped[list[Any] | None] = mapped_column(JSON, info={"label": _l("Weekly sessions")})
+    former_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("working_calendar.id"), info={"label": _l("Calendar before")}
+    )
+    agencies: Mapped[list[Any] | None] = mapped_column(JSON, info={"label": _l("Agencies")})
     last_dossier_id: Mapped[int] = mapped_column(default=0, info={"label": _l("Last dossier moved")})
     moved: Mapped[int] = mapped_column(default=0, info={"label": _l("Dossiers moved")})
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Finished")})
-    calendar: Mapped[WorkingCalendar] = relationship("WorkingCalendar")
+    calendar: Mapped[WorkingCalendar] = relationship("WorkingCalendar", foreign_keys=[calendar_id])
+    former: Mapped[WorkingCalendar | None] = relationship("WorkingCalendar", foreign_keys=[former_id])
 
     def __str__(self) -> str:
         return self.reason

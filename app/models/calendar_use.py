@@ -4,6 +4,8 @@ Days and weekly hours that running dossiers were counted with change in one plac
 page of the calendar, which shows what moves and moves it. A calendar nobody waits by is free.
 """
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +21,17 @@ from app.workflows.states import CLOCK_OVER, State
 RUNNING = tuple(int(state) for state in frozenset(State) - CLOCK_OVER)
 MOVING = "calendar_is_moved"  # session.info: set while the one service that moves due dates writes
 _KNOWN = "calendar_is_running"
+_PLACE = ("calendar", "calendar_id", "parent", "parent_id")
+
+
+@contextmanager
+def unrefused(session: Session) -> Iterator[None]:
+    """Let calendars and their agencies be written: here the due dates follow, or stay as promised."""
+    session.info[MOVING] = True
+    try:
+        yield
+    finally:
+        session.info.pop(MOVING, None)
 
 
 def places_of(session: Session, calendar_id: int) -> list[Agency]:
@@ -64,6 +77,58 @@ def refuse_while_running(row: Any) -> None:
             )  # fmt: skip
 
 
+def refuse_moved(agencies: Iterable[Agency]) -> None:
+    """Raise Invalid (field "calendar") if running due dates would come under another calendar.
+
+    agencies: with another calendar of their own or another parent, not yet flushed.
+    """
+    from app.models.dossier import Dossier
+
+    session = db.session()
+    pending = {one.id: one for one in agencies
+               if any(inspect(one).attrs[name].history.has_changes() for name in _PLACE)}  # fmt: skip
+    if not pending or session.info.get(MOVING):
+        return
+    with session.no_autoflush:
+        stored = session.execute(sa.select(Agency.id, Agency.path, Agency.calendar_id)).all()
+        own, paths = {row.id: row.calendar_id for row in stored}, {row.id: row.path for row in stored}
+        before = {number: _nearest(path, own) for number, path in paths.items()}
+        ids = [number for number in paths if before[number] and before[number] != _then(number, own, paths, pending)]
+        places = sa.or_(Dossier.agency_id.in_(ids), Dossier.desk_id.in_(ids))
+        query = sa.select(Dossier.id).where(places, Dossier.state.in_(RUNNING)).limit(1)
+        if not ids or session.scalar(query) is None:
+            return
+    message = _("Due dates of running dossiers rest on the calendar that this agency goes by. Open the agency under "
+                "“Calendar of the year” to change its calendar or parent: there you see whose due dates move "
+                "before you confirm.")  # fmt: skip
+    raise Invalid(message, {"calendar": message})
+
+
+def _then(
+    number: int | None, own: dict[int, int | None], paths: dict[int, str], pending: dict[int, Agency]
+) -> int | None:
+    """Return the calendar an agency comes under; 0 for one that is new, None for none."""
+    seen: set[int] = set()
+    while number is not None and number not in seen:
+        seen.add(number)
+        agency = pending.get(number)
+        if agency is None:
+            calendar, above = own.get(number), [int(part) for part in paths[number].split("/") if part][:-1]
+            parent = above[-1] if above else None
+        else:
+            calendar, parent = _own_calendar(agency), agency.parent.id if agency.parent is not None else None
+        if calendar is not None:
+            return calendar
+        number = parent
+    return None
+
+
+def _own_calendar(agency: Agency) -> int | None:
+    if inspect(agency).attrs.calendar_id.history.has_changes():
+        return agency.calendar_id
+    return (agency.calendar.id or 0) if agency.calendar is not None else None
+
+
 def _calendars(row: Any) -> set[int]:
     """Return the calendar the row belongs to, and the one it belonged to."""
     history = inspect(row).attrs.calendar_id.history
@@ -79,6 +144,7 @@ def _refuse_every_way(session: Session, _context: object, _instances: object) ->
 
     if session.info.get(MOVING):
         return
+    refuse_moved([row for row in session.dirty if isinstance(row, Agency)])
     for row in [*session.new, *session.dirty, *session.deleted]:
         if isinstance(row, CalendarDay | CalendarSession) and (row not in session.dirty or session.is_modified(row)):
             refuse_while_running(row)

@@ -4,7 +4,7 @@ The dossiers are moved by the worker (``calendar_moving.py``), change after chan
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from app.errors import Conflict, Invalid, NotAllowed
 from app.history import because
 from app.models import CalendarChange, CalendarDay, WorkingCalendar
 from app.models.calendar import DayKind
-from app.models.calendar_use import MOVING, places_of
+from app.models.calendar_use import places_of, unrefused
 from app.permissions import Actor, Role
 from app.services.calendar_days import DayWish, base_of, both, is_past, real_wishes, stored_session, with_sessions
 from app.services.calendar_moving import moved, running, since_of
@@ -61,8 +61,15 @@ def effect_of_week(session: Session, calendar: WorkingCalendar, wish: WeekWish) 
 def _effect(
     session: Session, calendar: WorkingCalendar, cals: tuple[Calendar, Calendar], since: date
 ) -> Effect:
-    effect, at = Effect(), now()
     names = {agency.id: agency.name for agency in places_of(session, calendar.id)}
+    return effect_among(session, names, cals, since)
+
+
+def effect_among(
+    session: Session, names: Mapping[int, str], cals: tuple[Calendar, Calendar], since: date
+) -> Effect:
+    """Return which running due dates of agencies, {id: name}, move from the first calendar to the second."""
+    effect, at = Effect(), now()
     for row in session.execute(running(list(names), since)):
         effect.looked_at += 1
         old, due = moved(session, row, cals, at)
@@ -96,7 +103,7 @@ def change_days(
     _refuse_others(session, calendar, actor, base)
     wanted = real_wishes(calendar, wishes)
     _refuse(wanted, reason, decision)
-    with _moving(session, reason, decision):
+    with moving_allowed(session, reason, decision):
         days = _write(calendar, wanted, decision)
         return _keep(session, calendar, actor, reason, decision, days=days)
 
@@ -112,7 +119,7 @@ def change_week(
         message = _("These hours are kept already.")
         raise Invalid(message, {"hours0": message})
     _refuse_unsaid(reason, decision, has_past=wish.since < today())
-    with _moving(session, reason, decision):
+    with moving_allowed(session, reason, decision):
         write_sessions(calendar, after)
         weeks = [[stored_session(row) for row in rows] for rows in (before, after)]
         return _keep(session, calendar, actor, reason, decision, weeks=weeks)
@@ -130,7 +137,7 @@ def confirm_days(
     if not decision.strip():
         message = _("Give number and date of the yearly decision.")
         raise Invalid(message, {"decision": message})
-    with _moving(session, _("Days confirmed by the yearly decision"), decision):
+    with moving_allowed(session, _("Days confirmed by the yearly decision"), decision):
         for day in expected:
             day.decision = decision.strip()[:120]
         flag_modified(calendar, "name")
@@ -146,14 +153,11 @@ def _refuse_others(session: Session, calendar: WorkingCalendar, actor: Actor, ba
 
 
 @contextmanager
-def _moving(session: Session, reason: str, decision: str) -> Iterator[None]:
-    """Let days and hours be written: here the due dates follow."""
+def moving_allowed(session: Session, reason: str, decision: str) -> Iterator[None]:
+    """Let days, hours and calendars of agencies be written: here the due dates follow."""
     because(session, reason="; ".join(part for part in (reason, decision) if part))
-    session.info[MOVING] = True
-    try:
+    with unrefused(session):
         yield
-    finally:
-        session.info.pop(MOVING, None)
 
 
 def _keep(

@@ -13,14 +13,14 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import now
+from app.clock import now, to_local
 from app.history import because
 from app.lowcode.values import plain_text
 from app.models import CalendarChange, Dossier, ProcedureVersion, User
 from app.models.calendar_use import RUNNING, places_of
 from app.permissions import Actor
 from app.services.actors import build_actor
-from app.services.calendar_days import before_and_after, read_session
+from app.services.calendar_days import before_and_after, read_session, spliced
 from app.services.lifecycle import change_due, open_tasks
 from app.services.notices import tell_applicant
 from app.services.profiles import profile_value
@@ -113,8 +113,7 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
         CalendarChange.calendar_id == change.calendar_id, CalendarChange.id > change.id
     )
     later = session.scalars(query.order_by(CalendarChange.id.desc())).all()
-    cals = before_and_after(change.calendar, change, later)
-    ids = [agency.id for agency in places_of(session, change.calendar_id)]
+    cals, ids = _concerned(session, change, later)
     begun = sa.func.coalesce(Dossier.received_at, Dossier.submitted_at)
     waiting = running(ids, _since(change)).where(Dossier.id > change.last_dossier_id, begun < change.at)
     rows = session.execute(waiting.limit(CHUNK)).all()
@@ -133,7 +132,19 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
     session.flush()
 
 
+def _concerned(
+    session: Session, change: CalendarChange, later: Sequence[CalendarChange]
+) -> tuple[tuple[Calendar, Calendar], list[int]]:
+    """Return the calendar before and after a change, and the agencies whose dossiers it moves."""
+    if change.former is not None:  # agencies that came to another calendar on that day
+        return spliced(change.former, change.calendar, to_local(change.at).date(), later), change.agencies or []
+    ids = [agency.id for agency in places_of(session, change.calendar_id)]
+    return before_and_after(change.calendar, change, later), ids
+
+
 def _since(change: CalendarChange) -> date:
+    if change.former_id is not None:
+        return since_of([to_local(change.at).date()])
     days = [date.fromisoformat(day) for day, _before, _after in change.days]
     if not change.weeks:
         return since_of(days)

@@ -19,6 +19,7 @@ from app.clock import now, today
 from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.history import because
 from app.models import Agency, Dossier, Reorganisation, User
+from app.models.calendar_use import unrefused
 from app.models.dossier_place import place_again
 from app.models.reorganisation import REORGANISATION_KINDS, ReorganisationKind, ReorganisationState
 from app.permissions import Actor, Role, acting_as
@@ -141,7 +142,9 @@ def undo(session: Session, act_id: int, actor: Actor) -> Reorganisation:
         raise NotFound(_("There is no such act."))
     reason = _("Undone: %(what)s (decision %(number)s)", what=str(act), number=act.decision_number)
     because(session, action="undo_reorganisation", reason=reason)
-    rehome(session, put_back(session, act), actor, reason)
+    with unrefused(session):
+        dossiers = put_back(session, act)
+    rehome(session, dossiers, actor, reason)
     act.state, act.undone_at = ReorganisationState.undone, now()
     session.flush()
     return act
@@ -174,7 +177,8 @@ def _carry_out(session: Session, act: Reorganisation, wish: Wish, plan: Plan, ac
         else:
             setattr(change.row, change.name, change.new)
     because(session, action="reorganise", reason=reason)
-    session.flush()
+    with unrefused(session):  # due dates already promised stay
+        session.flush()
     rehome(session, dossiers, actor, reason)
     made = next((c.row for c in plan.changes if c.name is None and isinstance(c.row, Agency)), None)
     act.target, act.old_code = wish.target or made, old_code

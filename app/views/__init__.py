@@ -6,6 +6,7 @@ from flask_appbuilder import AppBuilder
 from app.lowcode.generate import add_screens
 from app.views.act_tables import ActTableView
 from app.views.admin import ADMIN_VIEWS
+from app.views.agency_calendar import AgencyCalendarView
 from app.views.api_docs import API_DOCS_VIEWS
 from app.views.api_tokens import API_TOKEN_VIEWS
 from app.views.applicant import APPLICANT_VIEWS
@@ -45,6 +46,7 @@ VIEWS: tuple[type, ...] = (
     *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
     *CATALOG_EXCHANGES,
     *LETTER_TEXT_VIEWS,
+    AgencyCalendarView,
     CalendarWeekView,
     *DELEGATION_VIEWS,
     *OUTAGE_VIEWS,

@@ -7,7 +7,7 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 
 from app.lowcode.values import inside_sentence
-from app.models import ProcedureVersion, Process, PublicationDecision
+from app.models import Agency, ProcedureVersion, Process, PublicationDecision
 from app.permissions import ROLE_LABELS, Role, current_actor
 from app.services.moves import Cycle, coming, cycle_of, offered
 from app.views.comparing import ComparingView
@@ -40,6 +40,8 @@ def panel_of(row: Any) -> Panel | None:
         return Panel(url_for("PublicationView.show", number=row.id), _("Checklist and publication"))
     if isinstance(row, Process) and actor.may("can_read", "Process"):
         return Panel(url_for("ProcessDesignerView.design", number=row.id), _("Diagram and designer"), icon="route")
+    if isinstance(row, Agency) and actor.may("can_use", "CalendarYear"):
+        return Panel(url_for("AgencyCalendarView.agency", number=row.id), _("Place and calendar"), icon="calendar")
     cycle = cycle_of(row)
     if cycle is None:
         return None

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.clock import acting_at
 from app.errors import Conflict, Invalid, NotAllowed
 from app.models import CalendarChange, CalendarDay, Dossier, DueChange, Notice
+from app.models.calendar_use import unrefused
 from app.permissions import Role
 from app.services import calendar_changes as changes
 from app.services import calendar_days as days
@@ -136,8 +137,9 @@ def test_a_moved_due_date_keeps_its_working_minutes(session, running, admin):
 
 def test_finished_dossiers_and_other_calendars_stay(session, running, admin):
     other = make_calendar(code="rieng")
-    make_tree().commune.calendar = other
-    session.flush()
+    with unrefused(session):
+        make_tree().commune.calendar = other
+        session.flush()
     assert changes.effect_of(session, calendar_of(running), TUESDAY_OFF).total == 0
     assert changes.effect_of(session, other, TUESDAY_OFF).total == 1
     running.state = 9
@@ -193,8 +195,9 @@ def test_an_administrator_of_a_ward_changes_only_its_own_calendar(session, runni
     tree = make_tree()
     local = actor(Role.catalog_admin, tree.commune)
     assert not changes.may_change(session, tree.root.calendar, local)
-    tree.commune.calendar = make_calendar(code="phuong")
-    session.flush()
+    with unrefused(session):
+        tree.commune.calendar = make_calendar(code="phuong")
+        session.flush()
     assert changes.may_change(session, tree.commune.calendar, local)
 
 

@@ -1,0 +1,156 @@
+"""Changing which calendar an agency goes by: its own, or its place in the tree.
+
+Which running due dates move is shown first, then the change is written and the dossiers are
+moved by the worker, as when days of a calendar change. Until today the old calendar counts.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.clock import now, today
+from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.models import Agency, CalendarChange, WorkingCalendar
+from app.permissions import Actor, Role
+from app.services.calendar_changes import Effect, effect_among, moving_allowed
+from app.services.calendar_days import get_calendar, spliced
+from app.services.calendar_moving import since_of
+from app.services.reasons import given_reason
+from app.transactions import enqueue
+
+
+@dataclass(frozen=True)
+class PlaceWish:
+    """Where an agency is to stand, and its own calendar; None: as the one above it."""
+
+    parent: Agency | None
+    calendar: WorkingCalendar | None
+
+
+def get_agency(session: Session, number: int, *, to_change: bool = False) -> Agency:
+    """Return an agency; raises NotFound. to_change: locked first."""
+    query = sa.select(Agency).where(Agency.id == min(number, 2**31 - 1))
+    if to_change:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound(_("There is no such agency."))
+    return found
+
+
+def heirs_of(session: Session, agency: Agency) -> list[Agency]:
+    """Return the agency and all below it that take their calendar from it or through it, by path."""
+    rows = session.scalars(sa.select(Agency).where(Agency.path.startswith(agency.path)).order_by(Agency.path))
+    found: list[Agency] = []
+    closed: list[str] = []
+    for row in rows:
+        if row is not agency and (row.calendar_id or any(row.path.startswith(path) for path in closed)):
+            closed.append(row.path)
+        else:
+            found.append(row)
+    return found
+
+
+def calendar_now(agency: Agency | None) -> WorkingCalendar | None:
+    """Return the calendar an agency goes by: its own, or the nearest above; None if there is none."""
+    node = agency
+    while node is not None:
+        if node.calendar is not None:
+            return node.calendar
+        node = node.parent
+    return None
+
+
+def calendar_then(wish: PlaceWish) -> WorkingCalendar | None:
+    """Return the calendar the agency would go by."""
+    return wish.calendar or calendar_now(wish.parent)
+
+
+def effect_of_place(session: Session, agency: Agency, wish: PlaceWish) -> Effect:
+    """Return which running due dates would move; nothing is written. Statements: a fixed number."""
+    before, after = calendar_now(agency), calendar_then(wish)
+    if before is None or after is None or before is after:
+        return Effect()
+    cals = spliced(get_calendar(session, before.id), get_calendar(session, after.id), today())
+    names = {row.id: row.name for row in heirs_of(session, agency)}
+    return effect_among(session, names, cals, since_of([today()]))
+
+
+def may_place(agency: Agency, actor: Actor, parent: Agency | None = None) -> bool:
+    """Return whether the actor is catalog administrator over the agency, and over where it is to stand."""
+    posts = actor.positions_as(frozenset({Role.catalog_admin}))
+    closed = actor.closed.get(("can_change", Agency.__name__), frozenset()) & {"calendar", "parent"}
+    places = [agency.path, *([parent.path] if parent is not None else [])]
+    is_there = all(any(path.startswith(post.path) for post in posts) for path in places)
+    return is_there and not closed and actor.may("can_change", Agency.__name__)
+
+
+def place_agency(
+    session: Session, agency: Agency, wish: PlaceWish, actor: Actor, *, base: str, reason: str, decision: str = ""
+) -> CalendarChange | None:
+    """Write place and calendar, and promise the move of the due dates; None if none can move.
+
+    Raises NotAllowed, Conflict if the agency changed since ``base`` or due dates are still being
+    moved, Invalid (fields "parent", "calendar", "reason").
+    """
+    if not may_place(agency, actor, wish.parent):
+        raise NotAllowed(_("Only the catalog administrator over the agency and its new place changes this."))
+    if base != str(agency.row_version):
+        raise Conflict(_("Someone else has changed this agency meanwhile. Please look at it again."))
+    if wish.parent is agency.parent and wish.calendar is agency.calendar:
+        message = _("Nothing would change.")
+        raise Invalid(message, {"calendar": message})
+    before, after = calendar_now(agency), calendar_then(wish)
+    if before is not None and after is None:
+        message = _("Without a calendar no due date can be counted.")
+        raise Invalid(message, {"calendar": message})
+    _refuse_unfinished(session, before, after)
+    said = given_reason(reason)
+    heirs = [row.id for row in heirs_of(session, agency)]
+    with moving_allowed(session, said, decision):
+        agency.parent, agency.calendar = wish.parent, wish.calendar
+        agency.check(actor)
+        session.flush()
+        session.info.pop("calendars", None)
+        if before is None or after is None or before is after:
+            return None
+        return _keep(session, before, after, heirs, actor, said, decision)
+
+
+def _refuse_unfinished(session: Session, *calendars: WorkingCalendar | None) -> None:
+    ids = [one.id for one in calendars if one is not None]
+    unfinished = sa.select(CalendarChange.id).where(
+        sa.or_(CalendarChange.calendar_id.in_(ids), CalendarChange.former_id.in_(ids)),
+        CalendarChange.done_at.is_(None),
+    )
+    if session.scalar(unfinished.limit(1)) is not None:
+        raise Conflict(_("Due dates are still being moved after an earlier change. Try again in some minutes."))
+
+
+def _keep(
+    session: Session, before: WorkingCalendar, after: WorkingCalendar, heirs: list[int], actor: Actor,
+    reason: str, decision: str,
+) -> CalendarChange:  # fmt: skip
+    change = CalendarChange(
+        calendar=after, former=before, agencies=heirs, at=now(), user_id=actor.user_id, reason=reason,
+        decision=decision.strip()[:120] or None, days=[],
+    )  # fmt: skip
+    session.add(change)
+    session.flush()
+    enqueue("calendars.move", change_id=change.id)
+    return change
+
+
+def choices(session: Session, agency: Agency) -> dict[str, list[tuple[str, Any]]]:
+    """Return (id, name) of the agencies it may stand under, and of the calendars. Statements: two."""
+    open_ones = session.execute(
+        sa.select(Agency.id, Agency.name).where(sa.not_(Agency.path.startswith(agency.path)),
+                                                sa.or_(Agency.valid_to.is_(None), Agency.valid_to >= today()))
+        .order_by(Agency.name, Agency.id)
+    )  # fmt: skip
+    calendars = session.execute(sa.select(WorkingCalendar.id, WorkingCalendar.name).order_by(WorkingCalendar.name))
+    return {"parent": [(str(number), name) for number, name in open_ones],
+            "calendar": [(str(number), name) for number, name in calendars]}  # fmt: skip
