@@ -6,9 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.history import acting_post
 from app.models import ApprovalStage, ProcedureVersion, ProcessApproval
 from app.models.procedure import VersionState
 from app.permissions import Actor
+from app.services.in_place import acted_name
 from app.services.process_graphs import steps_of
 from app.services.publication_checks import unstaffed
 from app.services.publication_facts import read_facts
@@ -51,10 +53,12 @@ def keep_stage(
     session: Session, row: ProcessApproval, step: Transition[Any], actor: Actor, remark: str
 ) -> None:
     """Keep who passed the stage, when, for which agency and with what remark."""
-    place = next((post.agency_name for post in actor.positions if post.role in step.roles), "")
+    lent = acting_post(session, actor)
+    place = lent.agency_name if lent else next(
+        (post.agency_name for post in actor.positions if post.role in step.roles), "")  # fmt: skip
     row.stages.append(
         ApprovalStage(
-            transition=step.name, target=row.state, at=now(), by_name=actor.name,
+            transition=step.name, target=row.state, at=now(), by_name=acted_name(session, actor),
             by_agency=place, remark=remark or None,
         )  # fmt: skip
     )

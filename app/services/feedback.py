@@ -6,6 +6,7 @@ law on complaints, which has a procedure of its own.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -15,9 +16,10 @@ from app.clock import now, to_local
 from app.errors import DomainError, Invalid, NotAllowed
 from app.history import because
 from app.models import Agency, Counter, Feedback, next_number
-from app.permissions import Actor, Role
+from app.permissions import Actor, Position, Role
 from app.services.directory import current
 from app.services.feedback_notices import tell
+from app.services.in_place import acted_name, stand_by
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
 from app.services.timing import calendar_of
@@ -109,6 +111,7 @@ def _create(
     row = FEEDBACK.find(name)
     if not row.roles & roles:
         raise NotAllowed(_("You may not enter feedback here."))
+    stand_by(session, actor, row.roles)
     agency = _agency(session, given.agency_code)
     because(session, action=row.name)
     feedback = Feedback(
@@ -180,14 +183,18 @@ def offered(feedback: Feedback, actor: Actor) -> list[Transition[FeedbackState]]
 def _covers(actor: Actor, row: Transition[FeedbackState], agency: Agency) -> bool:
     """Return whether a post that ``row`` asks for stands at ``agency`` or above it."""
     posts = actor.positions_as(frozenset(Role(role) for role in row.roles))
-    return any(agency.path.startswith(post.path) for post in posts)
+    return any(_stands(agency, post) for post in posts)
+
+
+def _stands(agency: Agency, post: Position) -> bool:
+    return agency.path.startswith(post.path)
 
 
 def accept_feedback(
     session: Session, feedback: Feedback, actor: Actor, *, agency_code: str
 ) -> None:
     """Take the item up and give it to the agency that must answer. Source: HCM24 Đ14.4."""
-    row = _allowed(feedback, "accept", actor)
+    row = _allowed(session, feedback, "accept", actor)
     agency = _agency(session, agency_code or feedback.agency.code)
     if not _covers(actor, row, agency):
         message = _("Please choose an agency within your own area.")
@@ -198,15 +205,15 @@ def accept_feedback(
 
 def answer_feedback(session: Session, feedback: Feedback, actor: Actor, *, text: str) -> None:
     """Answer the sender. Raises Invalid without a text. Source: HCM24 Đ14.4."""
-    row = _allowed(feedback, "answer", actor)
+    row = _allowed(session, feedback, "answer", actor)
     _refuse_unless(bool(text.strip()), row)
-    _reply(feedback, text, actor)
+    _reply(session, feedback, text, actor)
     _enter(session, feedback, row)
 
 
 def publish_feedback(session: Session, feedback: Feedback, actor: Actor) -> None:
     """Show question and answer on the portal. Source: HUE25 Đ6.5, Đ25.1i."""
-    row = _allowed(feedback, "publish", actor)
+    row = _allowed(session, feedback, "publish", actor)
     _refuse_unless(feedback.is_public, row)
     feedback.published_at = now()
     _enter(session, feedback, row)
@@ -214,15 +221,15 @@ def publish_feedback(session: Session, feedback: Feedback, actor: Actor) -> None
 
 def refuse_feedback(session: Session, feedback: Feedback, actor: Actor, *, reason: str) -> None:
     """Close an item that is not to be handled here; the reason goes to its sender."""
-    row = _allowed(feedback, "refuse", actor)
+    row = _allowed(session, feedback, "refuse", actor)
     reason = given_reason(reason)
-    _reply(feedback, reason, actor)
+    _reply(session, feedback, reason, actor)
     _enter(session, feedback, row, reason)
 
 
-def _reply(feedback: Feedback, text: str, actor: Actor) -> None:
+def _reply(session: Session, feedback: Feedback, text: str, actor: Actor) -> None:
     feedback.answer = text.strip()
-    feedback.answered_by_name, feedback.answered_at = actor.name, now()
+    feedback.answered_by_name, feedback.answered_at = acted_name(session, actor), now()
 
 
 def _refuse_unless(holds: bool, row: Transition[FeedbackState]) -> None:
@@ -232,7 +239,7 @@ def _refuse_unless(holds: bool, row: Transition[FeedbackState]) -> None:
         raise Invalid(message, {"answer": message})
 
 
-def _allowed(feedback: Feedback, name: str, actor: Actor) -> Transition[FeedbackState]:
+def _allowed(session: Session, feedback: Feedback, name: str, actor: Actor) -> Transition[FeedbackState]:
     row = FEEDBACK.find(name)
     if FeedbackState(feedback.state) not in row.sources or not _covers(actor, row, feedback.agency):
         raise NotAllowed(
@@ -242,6 +249,7 @@ def _allowed(feedback: Feedback, name: str, actor: Actor) -> Transition[Feedback
                 step=_(row.label),
             )
         )
+    stand_by(session, actor, row.roles, partial(_stands, feedback.agency))
     return row
 
 

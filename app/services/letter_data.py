@@ -14,6 +14,7 @@ from app.models import Agency, Dossier, ProcedureVersion
 from app.models.dossier import RESULT_WAYS
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Position, Role
+from app.services.authority import authority
 from app.services.channels import looks_up_by
 from app.services.handovers import handovers
 from app.services.profiles import profile_value
@@ -206,14 +207,16 @@ def signer(actor: Actor, facts: Facts) -> Facts:
 
 
 def signature(actor: Actor, post: Position | None, default: str) -> Facts:
-    """Return the block of who signs by ``post``: for another, "TUQ." and his title stand above (NĐ 30/2020).
+    """Return the block of who signs by ``post``, with the line of authority above his title (NĐ 30/2020 Đ13).
 
     default: the title of a post without one.
     """
     title, above = post.title if post and post.title else default, []
     if post is not None and post.delegation_id is not None:
-        own = next((p.title for p in actor.positions if p.delegation_id is None and p.title), None)
-        title, above = own or _("Authorised officer"), [f"TUQ. {title}"]
+        own = next((p.title for p in actor.positions if p.delegation_id is None and p.title), "")
+        title, above = own or _("Authorised officer"), authority(own, title)
+    elif post is not None:
+        above = authority(post.title, None)
     block: Facts = {"name": actor.name, "title": title, "approved_at": _iso(now())}
     return block | ({"authority": above} if above else {})
 

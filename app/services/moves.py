@@ -8,6 +8,7 @@ agency's heads for the record's agency or one below theirs.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,9 +17,10 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid, NotAllowed
 from app.history import because
 from app.models import OnlineService, ProcedureReport, ProcessApproval
-from app.models.scope import paths_of, sees_province
-from app.permissions import Actor, Role
+from app.models.scope import sees_province
+from app.permissions import Actor, Position, Role
 from app.services import approvals, online_services, procedure_reports
+from app.services.in_place import refuse_self_approval, stand_by
 from app.services.move_notices import tell_move
 from app.services.reasons import given_reason
 from app.workflows.governance import APPROVAL
@@ -90,17 +92,14 @@ def coming(row: Any) -> list[Transition[Any]]:
 
 def may_make(cycle: Cycle, row: Any, step: Transition[Any], actor: Actor) -> bool:
     """Return whether a post of the actor opens ``step`` at the place it must stand."""
-    for role in (Role(name) for name in step.roles):
-        paths = paths_of(actor, frozenset({role}))
-        from_province = role in _OFFICE or (role is Role.agency_head and step.name in cycle.chairman)
-        is_there = sees_province(paths) if from_province else _covers(paths, row.agency.path)
-        if is_there:
-            return True
-    return False
+    return any(_opens(cycle, row, step, post) for post in actor.positions)
 
 
-def _covers(paths: set[str], path: str) -> bool:
-    return any(path.startswith(above) for above in paths)
+def _opens(cycle: Cycle, row: Any, step: Transition[Any], post: Position) -> bool:
+    if post.role not in step.roles:
+        return False
+    from_province = post.role in _OFFICE or (post.role is Role.agency_head and step.name in cycle.chairman)
+    return sees_province({post.path}) if from_province else row.agency.path.startswith(post.path)
 
 
 def make_move(session: Session, row: Any, name: str, actor: Actor, remark: str) -> None:
@@ -114,11 +113,15 @@ def make_move(session: Session, row: Any, name: str, actor: Actor, remark: str) 
     state = cycle.workflow.states(row.state)
     if state not in step.sources or not may_make(cycle, row, step, actor):
         raise NotAllowed(_("You may not do this now: “%(step)s”.", step=_(step.label)))
+    post = stand_by(session, actor, step.roles, partial(_opens, cycle, row, step))
+    if step.name in cycle.chairman:
+        refuse_self_approval(session, (row.__tablename__, row.id), actor, post)
     remark = given_reason(remark) if step.needs_reason else remark.strip()
     if step.guard and not cycle.guards[step.guard](session, row):
         raise Invalid(_(cycle.workflow.guards[step.guard]))
     row.state = cycle.workflow.outcome(step, state)
-    cycle.after(session, row, step, actor, remark)
+    with session.no_autoflush:  # the act names one flush: what it changes is told under its name
+        cycle.after(session, row, step, actor, remark)
     because(session, action=step.name, reason=remark or None)
     session.flush()
     tell_move(session, row, step, remark)

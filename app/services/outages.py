@@ -24,7 +24,8 @@ from app.permissions import Actor
 from app.services.actors import build_actor
 from app.services.calendar_changes import SHOWN, Effect
 from app.services.calendar_moving import CHUNK
-from app.services.incidents import get_incident, may_decide, scope_of
+from app.services.in_place import acted_name, stand_by
+from app.services.incidents import DECIDERS, get_incident, may_decide, scope_of
 from app.services.ledger import part_of, parts_of
 from app.services.lifecycle import change_due, open_tasks
 from app.services.notices import tell_applicant
@@ -114,9 +115,12 @@ def decide(
     if decision_of(session, incident) is not None:
         raise Conflict(_("The time of this incident has been decided upon already."))
     _refuse(reason, clause)
+    path = scope_of(session, incident).path
+    stand_by(session, actor, DECIDERS, lambda post: path.startswith(post.path))
     because(session, action="decide_outage", reason=f"{reason.strip()}; {clause.strip()}")
     decision = OutageDecision(
-        incident=incident, at=now(), user_id=actor.user_id, actor_name=actor.name, is_credited=is_credited,
+        incident=incident, at=now(), user_id=actor.user_id, actor_name=acted_name(session, actor),
+        is_credited=is_credited,
         reason=reason.strip(), clause=clause.strip()[:120], done_at=None if is_credited else now(),
     )  # fmt: skip
     session.add(decision)

@@ -12,7 +12,8 @@ from app.errors import DomainError, Invalid, NotAllowed
 from app.history import because
 from app.models import Agency, Procedure, ProcedureReport
 from app.models.procedure_report import ReportKind
-from app.permissions import Actor, Role
+from app.permissions import Actor
+from app.services.in_place import acted_name, stand_by
 from app.services.move_notices import tell_move
 from app.services.profiles import profile_value
 from app.services.timing import calendar_of
@@ -40,7 +41,7 @@ def send_report(session: Session, given: NewReport, actor: Actor) -> ProcedureRe
     The same report sent again while it waits returns the first. Raises NotAllowed without a
     post that reports, Invalid naming the fields at fault.
     """
-    post = next(iter(actor.positions_as(frozenset(Role(role) for role in REPORTERS))), None)
+    post = stand_by(session, actor, REPORTERS)
     if post is None:
         raise NotAllowed(_("Only an officer of an agency may report a procedure."))
     procedure = _procedure(session, given)
@@ -100,7 +101,7 @@ def _create(
         raise DomainError(_("The working calendar does not reach that far. Please extend it.")) from exc
     report = ProcedureReport(
         kind=given.kind, title=title, content=given.content.strip(), procedure=procedure,
-        agency=agency, author_id=actor.user_id, author_name=actor.name, sent_at=now(), due_at=due,
+        agency=agency, author_id=actor.user_id, author_name=acted_name(session, actor), sent_at=now(), due_at=due,
         state=REPORT.outcome(step, None),
     )  # fmt: skip
     because(session, action=step.name)
@@ -111,8 +112,8 @@ def _create(
 
 
 def keep_answer(
-    _session: Session, report: ProcedureReport, step: Transition[Any], actor: Actor, remark: str
+    session: Session, report: ProcedureReport, step: Transition[Any], actor: Actor, remark: str
 ) -> None:
     """Keep the answer, or why the report is not followed, with who gave it."""
     if step.needs_reason:
-        report.answer, report.answered_at, report.answered_by = remark, now(), actor.name
+        report.answer, report.answered_at, report.answered_by = remark, now(), acted_name(session, actor)

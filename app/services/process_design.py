@@ -20,8 +20,10 @@ from app.lowcode.rows import get_row
 from app.lowcode.screen import label_of
 from app.lowcode.usage import refuse_in_use
 from app.models import Process, ProcessStep
-from app.permissions import Actor, current_actor
+from app.models.drafting import DRAFTERS
+from app.permissions import Actor, Role, current_actor
 from app.services.form_design import Definition, fitting
+from app.services.in_place import stand_by
 from app.services.process_problems import definition_faults
 
 MAX_STEPS = 200
@@ -115,6 +117,7 @@ def save(session: Session, process: Process, raw: Any, base: str, actor: Actor) 
     """
     refuse_unless_may("change", actor)
     process.check(actor)
+    draws_by(session, actor)
     if base != revision(process):
         raise Conflict(_("This process was changed by someone else since you opened it. Your changes "
                          "are still on this page; reload it to see theirs."))  # fmt: skip
@@ -130,6 +133,12 @@ def refuse_unless_may(action: str, actor: Actor) -> None:
     """Raise NotAllowed unless the actor's rights let him draw processes and their steps."""
     if not (may(Process, action) and may(ProcessStep, "add", "change")):
         raise NotAllowed(_("You may not change processes."))
+
+
+def draws_by(session: Session, actor: Actor) -> None:
+    """Say by which post the actor draws: his own, or one he was delegated."""
+    if not actor.has(Role.catalog_admin):
+        stand_by(session, actor, DRAFTERS)
 
 
 def apply(session: Session, process: Process, given: Definition) -> None:

@@ -13,7 +13,7 @@ from app.models import Agency, ProcedureVersion, Process, ProcessStep
 from app.models.drafting import DRAFTERS
 from app.models.procedure_words import VersionState
 from app.permissions import Actor, Role
-from app.services.process_design import refuse_unless_may
+from app.services.process_design import draws_by, refuse_unless_may
 from app.services.version_copies import copy_process
 from app.text import fold, like_pattern
 
@@ -104,6 +104,7 @@ def own_agency(actor: Actor) -> int | None:
 
 def keep(session: Session, process: Process, actor: Actor) -> Process:
     """Store a new process; raises NotAllowed, Invalid when the actor may not keep it there."""
+    draws_by(session, actor)
     process.agency = session.get(Agency, process.agency_id) if process.agency_id else None
     process.check(actor)
     session.add(process)

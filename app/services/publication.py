@@ -27,8 +27,9 @@ from app.models import (
     PublicationItem,
 )
 from app.models.procedure import VersionState
-from app.models.scope import paths_of, sees_province
-from app.permissions import Actor, Role
+from app.models.scope import sees_province
+from app.permissions import Actor, Position, Role
+from app.services.in_place import refuse_self_approval, stand_by
 from app.services.publication_checks import Check, checks, checks_of, faults
 from app.services.reasons import given_reason
 from app.services.version_copies import copy_fee, copy_form, copy_process
@@ -42,6 +43,7 @@ PAGE_SIZE = 50
 _OWN = frozenset({"id", "row_version", "number", "state", "valid_from", "valid_to",
                   "decision_number", "decision_on", "search_text", "form_id", "process_id"})  # fmt: skip
 # The states of a version on its way to publication.
+_HEADS = frozenset({Role.agency_head})
 COMING = (VersionState.draft, VersionState.checked, VersionState.approved)
 
 
@@ -134,6 +136,7 @@ def check_version(session: Session, version: ProcedureVersion, actor: Actor) -> 
 def approve(session: Session, version: ProcedureVersion, actor: Actor) -> None:
     """Approve a checked version. Raises Invalid without a decision number. Source: HUE25 Đ16.2."""
     row = _allowed(version, "approve", actor)
+    refuse_self_approval(session, ("procedure_version", version.id), actor, stand_by(session, actor, row.roles, _opens))
     if not (version.decision_number or "").strip():
         missing = VERSION.guards["decided"]
         raise Invalid(_(missing))
@@ -146,6 +149,7 @@ def send_back(session: Session, version: ProcedureVersion, reason: str, actor: A
     Raises Invalid (field "reason") without a reason.
     """
     row = _allowed(version, "return", actor)
+    stand_by(session, actor, row.roles, _opens)
     reason = given_reason(reason)
     waiting = session.scalar(
         sa.select(PublicationDecision).join(PublicationDecision.items).where(
@@ -259,8 +263,11 @@ def _enter(
 def _may(actor: Actor, row: Transition[VersionState]) -> bool:
     """Return whether one of the actor's roles opens ``row``; an agency's head only the province's."""
     held = actor.roles & {Role(role) for role in row.roles}
-    heads = frozenset({Role.agency_head})
-    return bool(held - heads) or (bool(held) and sees_province(paths_of(actor, heads)))
+    return bool(held - _HEADS) or any(_opens(post) for post in actor.positions_as(frozenset(held)))
+
+
+def _opens(post: Position) -> bool:
+    return post.role not in _HEADS or sees_province({post.path})
 
 
 def _refuse_role(row: Transition[VersionState], actor: Actor) -> None:

@@ -10,12 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import Invalid
 from app.extensions import db
+from app.lowcode.telling import tell
 from app.lowcode.values import as_id
 from app.models.delegation import ABSENCE_KINDS, DELEGABLE
 from app.models.menus import WORK
 from app.permissions import OVERSEERS, ROLE_LABELS, Role, current_actor
 from app.services import absences, delegating
 from app.services.calendar_days import read_day
+from app.services.done_in_place import done_elsewhere
 from app.services.dossier_page import acted
 from app.transactions import transaction
 from app.views.officers.base import asked, sent
@@ -79,7 +81,11 @@ class StandInView(BaseView):
         rows = delegating.done_in_place(db.session(), current_actor(), as_id(asked().get("before")))
         shown = rows[: delegating.SHOWN]
         more = shown[-1][0].id if len(rows) > len(shown) else None
-        return render_template("delegations/done.html", rows=[(m, acted(m), code) for m, code in shown], more=more)
+        elsewhere = [] if asked().get("before") else done_elsewhere(db.session(), current_actor())
+        return render_template(
+            "delegations/done.html", rows=[(m, acted(m), code) for m, code in shown], more=more,
+            elsewhere=tell(db.session(), elsewhere),
+        )  # fmt: skip
 
     @expose("/absence/<int:number>", methods=["GET", "POST"])
     @has_access

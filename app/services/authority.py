@@ -1,0 +1,33 @@
+"""The line above a signature: on whose authority somebody signs (NĐ 30/2020 Đ13; Phụ lục I, phần II.7).
+
+"KT." where a deputy signs for the head; "TUQ." where the head has empowered somebody in writing for a
+time. "TL." (a standing order of the office's working rules) and "TM." (for a collective) rest on rules
+that the system does not know; it never writes them by itself.
+"""
+
+from app.text import fold
+
+_DEPUTY = "pho "
+_WORDS = 2  # "Chủ tịch", "Giám đốc", "Trưởng phòng", "Chánh Văn phòng": enough to tell heads apart
+
+
+def headed(title: str) -> str:
+    """Return the head's title of a deputy's: "Phó Chủ tịch phường" → "Chủ tịch phường"; "" for others."""
+    words = title.strip()
+    if not fold(words).startswith(_DEPUTY):
+        return ""
+    head = words.split(maxsplit=1)[1]
+    return head[:1].upper() + head[1:]
+
+
+def authority(own: str, lent: str | None) -> list[str]:
+    """Return the lines above the title of who signs: [] in his own right.
+
+    own: his own title, "" without one. lent: the title of the post he was delegated, None if he signs
+    with his own.
+    """
+    head = headed(own)
+    if lent is None:
+        return [f"KT. {head}"] if head else []
+    is_deputy = bool(head) and fold(head).split()[:_WORDS] == fold(lent).split()[:_WORDS]
+    return [f"KT. {lent}" if is_deputy else f"TUQ. {lent}"]
