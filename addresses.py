@@ -11,6 +11,9 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
+# Outside systems, each with a gateway and its token, and the issuers of signatures that are believed.
+OUTSIDE = ("TRUSTED_CERTIFICATES", "NATIONAL_PORTAL_URL", "NATIONAL_PORTAL_TOKEN", "VNPOST_URL", "VNPOST_TOKEN",
+           "DATA_SOURCES_URL", "DATA_SOURCES_TOKEN")  # fmt: skip
 SECRET_LENGTH = 32  # characters, at least
 # sockaddr_un.sun_path holds 104 bytes on macOS and 108 on Linux, the final NUL included.
 _SOCKET_PATH_LIMIT = 100

@@ -80,8 +80,7 @@ class Config:
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
         self.MOTCUA_HOME = str(self._home())
-        self.PORT = self._number("PORT", 8080, 1, 65535)
-        self.BIND = env.get("BIND") or "127.0.0.1"
+        self.PORT, self.BIND = self._number("PORT", 8080, 1, 65535), env.get("BIND") or "127.0.0.1"
         self.WEB_PROCESSES = self._number("WEB_PROCESSES", 2, 1, 64)
         self.WEB_THREADS = self._number("WEB_THREADS", 4, 1, 64)
         self.WORKER_PROCESSES = self._number("WORKER_PROCESSES", 2, 1, 64)
@@ -94,7 +93,7 @@ class Config:
         self._set_redis(given["REDIS_URL"])
         self._set_storage(given["STORAGE_URL"])
         self._set_mail()
-        self._set_connections()
+        vars(self).update({name: env.get(name, "") for name in addresses.OUTSIDE})  # empty: not connected
 
     def _home(self) -> Path:
         return Path(self._env.get("MOTCUA_HOME") or ROOT / "var").expanduser().resolve()
@@ -139,10 +138,6 @@ class Config:
             "secret_access_key": self._env.get("S3_SECRET_ACCESS_KEY"),
         }
         self.STORAGE_OPTIONS = {key: value for key, value in options.items() if value}
-
-    def _set_connections(self) -> None:
-        """Outside systems: an empty address means that the system is not connected."""
-        self.TRUSTED_CERTIFICATES = self._env.get("TRUSTED_CERTIFICATES", "")
 
     def _set_mail(self) -> None:
         self.SMTP_HOST = self._env.get("SMTP_HOST", "")  # empty: e-mail is not configured

@@ -33,6 +33,7 @@ from app.models.notice import IncidentNotice, MailMessage, Notice
 from app.models.officer import OfficerPosition, UserSetting
 from app.models.online_service import OnlineService
 from app.models.original_check import OriginalCheck
+from app.models.outside_message import OutsideMessage
 from app.models.pack_run import PackProgress, PackRun
 from app.models.procedure import Component, Procedure, ProcedureVersion
 from app.models.procedure_report import ProcedureReport
@@ -105,6 +106,7 @@ __all__ = [
     "OriginalCheck",
     "OutageDecision",
     "OutboxEvent",
+    "OutsideMessage",
     "PackProgress",
     "PackRun",
     "PaperReception",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.models.dossier import Dossier
     from app.models.draft import Draft
     from app.models.procedure import Component
+    from app.models.result import Result
 
 
 class ScanStatus(StrEnum):
@@ -59,11 +60,14 @@ class Attachment(Entity):
     source_class: Mapped[int] = mapped_column(default=2)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     author_name: Mapped[str] = mapped_column(sa.String(255), default="")
+    # The earlier result of this system that it is (QN20 Đ23.1b).
+    result_id: Mapped[int | None] = mapped_column(sa.ForeignKey("result.id"), index=True)
     is_replaced: Mapped[bool] = mapped_column(default=False)
     dossier: Mapped[Dossier | None] = relationship("Dossier", back_populates="attachments")
     draft: Mapped[Draft | None] = relationship("Draft", back_populates="attachments")
     component: Mapped[Component | None] = relationship("Component")
     file: Mapped[StoredFile] = relationship(StoredFile)
+    result: Mapped[Result | None] = relationship("Result")
 
     def __str__(self) -> str:
         return self.name

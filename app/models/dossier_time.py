@@ -40,6 +40,7 @@ ACTS = {row.name: row.label for table in _TABLES for row in table.transitions} |
     "ask_opinion": N_("Ask for an opinion"), "give_opinion": N_("Give an opinion"),
     "rehome": N_("Handed over by a reorganisation of agencies"),
     "catch_up": N_("Entered later from paper"), "move_process": N_("Move to another process"),
+    "check_data": N_("Ask connected databases"),
     "hand_over_absence": N_("Handed over: the officer is away"),
     "take_back_question": N_("Take back a question"),
     "undo_claim": N_("Undo taking a task"), "undo_hand_over": N_("Undo handing a task over"),

@@ -54,6 +54,7 @@ STEP_WORDS = {
     "send_back_apology": N_("The apology was sent back to be written again"),
     "waive_apology": N_("It was decided that no apology is due"),
     "explain": N_("The delay was explained"),
+    "check_data": N_("Connected databases were asked again"),
     "ask_originals": N_("The applicant was asked to show originals"),
     "original_agrees": N_("A copy was compared: it agrees with the original"),
     "original_differs": N_("A copy was compared: it differs from the original"),
@@ -118,7 +119,7 @@ def load_page(session: Session, code: str, actor: Actor) -> Dossier:
         *(selectinload(getattr(Dossier, name)) for name in lists),
         selectinload(Dossier.tasks).options(joinedload(Task.agency), joinedload(Task.assignee)),
         selectinload(Dossier.segments).joinedload(ClockSegment.agency),
-        selectinload(Dossier.attachments).joinedload(Attachment.file),
+        selectinload(Dossier.attachments).options(joinedload(Attachment.file), joinedload(Attachment.result)),
     )  # fmt: skip
     fresh = query.execution_options(populate_existing=True)
     return session.scalars(fresh).unique().one()

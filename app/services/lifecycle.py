@@ -10,6 +10,7 @@ from app.errors import Invalid, NotAllowed
 from app.history import act_by, acting_post, because
 from app.models import Agency, ClockSegment, Dossier, DueChange, Movement, Task
 from app.permissions import Actor
+from app.services.announcing import announce
 from app.services.guards import GUARDS
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
 from app.services.profiles import profile_value
@@ -130,6 +131,7 @@ def _enter(
     if source is not None:
         _restart_clock(session, dossier, source, target, at, row.clause, actor)
     session.flush()
+    announce(session, dossier)
     _hand_clock_to(session, dossier, target, row.clause, at)
     if dossier.channel == LINKED and target in CLOCK_OVER:
         enqueue("linked.ended", dossier_id=dossier.id)

@@ -8,6 +8,7 @@ from app.services.calendar_moving import move_waiting
 from app.services.letters import keep_letter
 from app.services.linked import end_linked, open_linked
 from app.services.outages import credit_waiting
+from app.services.portal_sync import send
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting
 from app.services.signatures import check_file
@@ -31,6 +32,7 @@ HANDLERS: dict[str, Handler] = {
     "linked.open": open_linked,
     "mail.send": deliver_mail,
     "outages.credit": credit_waiting,
+    "outside.send": send,
     "ratings.invite": invite_rating,
     "signatures.check": check_file,
 }

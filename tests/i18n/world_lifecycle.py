@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.clock import now, today
-from app.models import OfficerPosition
+from app.models import OfficerPosition, OutsideMessage
 from app.permissions import Role
 from app.services import absences, apologies, delegating, extensions, originals, reception, submission
 from app.services.escalation import escalate_overdue
@@ -26,6 +26,7 @@ def make_lifecycle(world: Any) -> None:
     escalate_overdue(session)
     _ask_twice(world)
     _ask_originals(world)
+    _tell_others(world)
 
 
 def _stand_in(world: Any) -> None:
@@ -49,6 +50,19 @@ def _ask_originals(world: Any) -> None:
                                  at=now() + timedelta(days=1))  # fmt: skip
         if not checks:
             originals.record(session, check, desk, found="differs", finding="Khác số giấy")
+
+
+def _tell_others(world: Any) -> None:
+    """A message to another system that did not arrive, one that did."""
+    dossier = world._sent()
+    world.session.add_all([
+        OutsideMessage(dossier=dossier, system="national_portal", kind="state", key="state:x", state="failing",
+                       attempts=2, error="HTTP 503"),
+        OutsideMessage(dossier=dossier, system="data_sources", kind="lookup", key="lookup:x", state="delivered",
+                       delivered_at=now(), answer={"sources": [{"name": "CSDL", "found": True,
+                                                                "fields": {"name": "Trần Thị Bình"}}]}),
+    ])  # fmt: skip
+    world.session.flush()
 
 
 def _ask_twice(world: Any) -> None:

@@ -11,7 +11,7 @@ from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.extensions import db
 from app.models import Dossier
 from app.permissions import current_actor
-from app.services import drafts, eforms, files, lifecycle, my_dossiers, ratings, results
+from app.services import drafts, eforms, files, lifecycle, my_dossiers, ratings, results, suggestions
 from app.services.eform_state import reopened
 from app.services.notices import notify_transition
 from app.services.paging import page_number
@@ -42,6 +42,7 @@ class MyView(ApplicantView):
             "my", found=found, group=group, counts=my_dossiers.count_groups(session, actor),
             drafts=drafts.list_drafts(session, actor) if group == "" else [],
             sentence=my_dossiers.sentence, rateable=ratings.is_rateable,
+            suggested=suggestions.suggested(session, actor) if group == "" else [],
         )  # fmt: skip
 
     @expose("/<code>")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.models import Dossier, SupplementRequest
 from app.models.dossier import RESULT_WAYS
 from app.models.rating import CRITERIA, SCORES
-from app.services import eforms, my_dossiers, originals, ratings
+from app.services import earlier_results, eforms, my_dossiers, originals, ratings
 from app.services.eform_state import reopened
 from app.services.fee_facts import explain
 from app.services.letters import letter_title
@@ -68,8 +68,10 @@ def supplement_page(
         links = error_links(bound)
     papers = _asked_papers(dossier, asked, faults)
     links += [(f"upload-{row['name']}", text) for row in papers for text in row["errors"]]
+    earlier = earlier_results.reusable(session, dossier.account_id, [row["component"] for row in papers])
     return page(
-        "supplement", status, dossier=dossier, asked=asked, fields=shown, papers=papers,
+        "supplement", status, dossier=dossier, earlier_of=earlier, result_words=earlier_results.told,
+        asked=asked, fields=shown, papers=papers,
         units=units, elsewhere=elsewhere(), problems=links, message=message, live=live,
         moment=my_dossiers.moment, **upload_limits(session),
         upload_url=url_for("FileView.add_to_supplement", code=dossier.code),

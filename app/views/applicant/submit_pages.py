@@ -15,7 +15,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models import Account, Draft, Form, FormSection, ProcedureVersion
 from app.permissions import Actor, current_actor
-from app.services import drafts, eforms, my_dossiers
+from app.services import drafts, earlier_results, eforms, my_dossiers
 from app.services.channels import result_ways
 from app.services.eform_columns import help_of, label_of, title_of
 from app.services.eform_state import Evaluation, may_fill
@@ -186,14 +186,15 @@ def conflict_page(key: str, part: Part, values: dict[str, Any], message: str) ->
 
 def papers_page(draft: Draft, faults: Mapping[str, str], status: int) -> Any:
     """Return the page of papers: what is asked, in which case, what was sent so far."""
+    earlier = earlier_results.reusable(db.session(), draft.account_id, draft.version.components)
     rows = [
         {"component": c, "name": f"component-{c.id}", "is_shared": drafts.is_shared(c),
-         "files": _files(draft, c.id),
+         "files": _files(draft, c.id), "earlier": earlier.get(c.id, []),
          "errors": [faults[f"component-{c.id}"]] if f"component-{c.id}" in faults else []}
         for c in draft.version.components
     ]  # fmt: skip
     links = [(f"upload-{name}", text) for name, text in faults.items()]
-    return page("papers", status, draft=draft, rows=rows, problems=links,
+    return page("papers", status, draft=draft, rows=rows, problems=links, result_words=earlier_results.told,
                 steps=steps(draft, "papers"), **upload_limits(db.session()))  # fmt: skip
 
 

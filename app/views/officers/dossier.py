@@ -38,6 +38,7 @@ from app.views.files import send_file
 from app.views.officers import fee_inputs
 from app.views.officers.acts import ACTS
 from app.views.officers.base import OfficerView, asked, sent
+from app.views.officers.outside_parts import data_part, outside_parts
 from app.workflows.result import LABELS as RESULT_LABELS
 from app.workflows.states import CLOCK_OVER, State
 
@@ -166,7 +167,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         return {"comparison": comparison_of(dossier, as_id(asked().get("file", ""))), **beside}
     if tab == "course":
         return {"timeline": dossier_page.timeline(dossier), "clock_now": now(),
-                "picture": picture_of(session, dossier)}  # fmt: skip
+                "picture": picture_of(session, dossier), "outside": outside_parts(session, dossier)}  # fmt: skip
     if tab == "papers":
         return {"letters": [(x, letter_title(session, x)) for x in reversed(dossier.letters)]}
     if tab == "time":
@@ -181,7 +182,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         "rounds": rounds(dossier), "extension_stages": stages,
         "questions": [t for t in dossier.tasks if t.asked_by_id is not None], "answer_words": ANSWERS,
         "linked": linked.links_of(session, dossier), "dossier_states": DOSSIER_STATES,
-        "checks": originals.checks_of(session, dossier), **beside,
+        "checks": originals.checks_of(session, dossier), "data_check": data_part(session, dossier, actor), **beside,
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the buttons beside papers do: originals asked for and compared, signatures looked at again."""
+"""What the buttons of checking do: originals asked for and compared, signatures and databases asked again."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from app.errors import NotFound
 from app.lowcode.values import as_id
 from app.models import Dossier
 from app.permissions import Actor
-from app.services import originals, signatures
+from app.services import data_check, originals, signatures
 from app.views.officers.base import ids
 
 
@@ -48,4 +48,11 @@ def _check_signatures(session: Session, dossier: Dossier, _actor: Actor, form: A
     return _("The signatures are being looked at; the verdict stands here in a moment.")
 
 
-ORIGINAL_ACTS = {"ask_originals": _ask, "record_original": _record, "check_signatures": _check_signatures}
+def _check_data(session: Session, dossier: Dossier, actor: Actor, _form: Any) -> str:
+    data_check.ask(session, dossier, actor)
+    return _("The databases are being asked; their answer stands here in a moment.")
+
+
+ORIGINAL_ACTS = {
+    "ask_originals": _ask, "record_original": _record, "check_signatures": _check_signatures, "check_data": _check_data,
+}  # fmt: skip

@@ -1,0 +1,89 @@
+"""Messages to connected systems: promised with their cause, sent once, in order, tried until they arrive."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.integrations.outside import OutsideError, post_json
+from app.models import Dossier, OutsideMessage
+from app.models.outside_message import MessageState
+from app.transactions import enqueue, one_at_a_time
+
+# Seconds until the next attempt; the last one again and again.
+BACKOFF = (10, 60, 300, 1800, 7200)
+_AT_ONCE = 5  # a task has less than a minute
+_SETTINGS = {"national_portal": "NATIONAL_PORTAL", "vnpost": "VNPOST", "data_sources": "DATA_SOURCES"}
+Builder = Callable[[Session, OutsideMessage], dict[str, Any]]
+Taker = Callable[[Session, OutsideMessage], None]
+
+
+def is_connected(system: str) -> bool:
+    """Return whether the operator configured a connector to this system."""
+    return bool(current_app.config[f"{_SETTINGS[system]}_URL"])
+
+
+def promise(
+    session: Session, dossier: Dossier, system: str, kind: str, key: str, movement_id: int | None = None
+) -> OutsideMessage | None:
+    """Promise a message; None if the system is not connected. The same key is promised once."""
+    if not is_connected(system):
+        return None
+    known = session.scalar(sa.select(OutsideMessage).where(OutsideMessage.key == key))
+    if known is not None:
+        return known
+    message = OutsideMessage(dossier=dossier, system=system, kind=kind, key=key, movement_id=movement_id)
+    session.add(message)
+    enqueue("outside.send", dossier_id=dossier.id, system=system)
+    return message
+
+
+def messages_of(session: Session, dossier: Dossier, system: str | None = None) -> list[OutsideMessage]:
+    """Return the messages about a dossier, the oldest first."""
+    query = sa.select(OutsideMessage).where(OutsideMessage.dossier_id == dossier.id)
+    if system is not None:
+        query = query.where(OutsideMessage.system == system)
+    return list(session.scalars(query.order_by(OutsideMessage.id)))
+
+
+def send_waiting(session: Session, dossier_id: int, system: str, builders: dict[str, Builder], take: Taker) -> None:
+    """Send what waits about one dossier, in its order; what fails stays with its reason and is tried again.
+
+    builders: kind → what makes the payload, from the dossier as it is now. take: told of each answer.
+    An order kept here means that a later state never arrives before an earlier one.
+    """
+    if not is_connected(system):
+        return
+    one_at_a_time(session, f"outside:{system}:{dossier_id}")
+    query = sa.select(OutsideMessage).where(
+        OutsideMessage.dossier_id == dossier_id, OutsideMessage.system == system,
+        OutsideMessage.state != MessageState.delivered,
+    )  # fmt: skip
+    rows = list(session.scalars(query.order_by(OutsideMessage.id).limit(_AT_ONCE + 1)))
+    for message in rows[:_AT_ONCE]:
+        if not _sent(session, message, builders[message.kind]):
+            wait = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
+            enqueue("outside.send", due_at=now() + timedelta(seconds=wait), dossier_id=dossier_id, system=system)
+            return
+        take(session, message)
+    if len(rows) > _AT_ONCE:
+        enqueue("outside.send", dossier_id=dossier_id, system=system)
+
+
+def _sent(session: Session, message: OutsideMessage, build: Builder) -> bool:
+    prefix = _SETTINGS[message.system]
+    message.attempts += 1
+    try:
+        payload = build(session, message)
+        config = current_app.config
+        answer = post_json(config[f"{prefix}_URL"], config[f"{prefix}_TOKEN"], payload, f"motcua-{message.key}")
+    except OutsideError as exc:
+        message.state, message.error = MessageState.failing, str(exc)[:500]
+        return False
+    message.state, message.error = MessageState.delivered, None
+    message.delivered_at, message.answer = now(), answer
+    return True
