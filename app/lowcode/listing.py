@@ -84,22 +84,21 @@ def sortable(model: type[Any]) -> set[str]:
 
 def find_page(
     session: Session, model: type[Any], actor: Actor, wanted: ListRequest, load: Sequence[Any] = (),
-    only: Sequence[Any] = (), shape: Shape | None = None,
+    only: Sequence[Any] = (), shape: Shape | None = None, *, is_short: bool = False,
 ) -> Page:  # fmt: skip
     """Return the page ``wanted`` of what ``actor`` may see, in one statement.
 
     load: loader options. only: further conditions. shape: rows hold this instead of whole records.
+    is_short: nearly always all of them stand on the first page; those of a longer one are counted apart.
     """
-    query = narrowed(model, visible(model, actor).where(*only), wanted)
-    some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
-    total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    query = whole = narrowed(model, visible(model, actor).where(*only), wanted)
     if (near := _near(wanted)) is not None and model.screen.rows_from is not None:
         query = narrowed(model, visible(model, actor, near=near).where(*only), wanted)
     query = _paged(model, query, wanted)
     query = shape.narrow(query) if shape else query.options(*eager(model, wanted.columns), *load)
-    found = list(session.execute(query.add_columns(total)))
-    count = found[0][-1] if found else 0
+    found = list(session.execute(query if is_short else query.add_columns(_total(model, whole))))
     has_more = len(found) > wanted.size
+    count = _count(session, model, whole, wanted, found) if is_short else found[0][-1] if found else 0
     rows = [shape.row_of(row) if shape else row[0] for row in found[: wanted.size]]
     if wanted.is_back:
         rows.reverse()
@@ -111,6 +110,18 @@ def find_page(
         token_of(rows[-1], wanted.sort, model) if rows and has_next else None,
         min(count, COUNT_CAP), count > COUNT_CAP,
     )  # fmt: skip
+
+
+def _count(session: Session, model: type[Any], whole: Any, wanted: ListRequest, found: Sequence[Any]) -> int:
+    if len(found) <= wanted.size and wanted.cursor is None:
+        return len(found)
+    return session.scalar(sa.select(_total(model, whole))) or 0
+
+
+def _total(model: type[Any], query: sa.Select[Any]) -> Any:
+    """Return how many rows ``query`` finds, up to one more than COUNT_CAP."""
+    some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
+    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
 def _near(wanted: ListRequest) -> Near | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,9 +18,10 @@ from app.lowcode.bulk import offers
 from app.lowcode.list_frame import Filters, Offered, chips_of, filter_of
 from app.lowcode.listing import SIZES, ListRequest, Page, sortable
 from app.lowcode.saved_views import tidy
-from app.lowcode.screen import label_of, searched, shown
+from app.lowcode.screen import searched, shown
 from app.lowcode.validity import controller
 from app.lowcode.values import choices_of
+from app.lowcode.words import label_in, language
 
 _NARROW = (sa.Integer, sa.Boolean, sa.Date, sa.DateTime, sa.Time, sa.TypeDecorator)
 _NARROW_TEXT = 60  # characters: codes and numbers, which are not broken into lines
@@ -109,7 +111,7 @@ def _columns(model: type[Any], wanted: ListRequest, here: Address) -> list[dict[
 def _column(model: type[Any], name: str, wanted: ListRequest, here: Address | None) -> dict[str, Any]:
     info: dict[str, Any] = {
         "name": name,
-        "label": str(label_of(model, name)),  # translated once: each of its cells repeats it
+        "label": label_in(language(), model, name),
         "class": column_class(model, name),
     }
     if here is None:
@@ -120,6 +122,7 @@ def _column(model: type[Any], name: str, wanted: ListRequest, here: Address | No
     return info
 
 
+@cache
 def column_class(model: type[Any], name: str) -> str:
     """Return how wide a column of a table is: "num", "fix", or "" for text that wraps."""
     if name in inspect(model).relationships:

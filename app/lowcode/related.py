@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,8 @@ from app.lowcode.cursors import read_token
 from app.lowcode.lean import shape_of
 from app.lowcode.listing import ListRequest, Page, find_page
 from app.lowcode.pages import column_class, summary_of
-from app.lowcode.screen import back_of, default_order, label_of, listed, searched, tells, writable
+from app.lowcode.screen import back_of, default_order, listed, searched, tells, writable
+from app.lowcode.words import label_in, language
 from app.permissions import current_actor
 
 SIZE = 20
@@ -34,7 +36,7 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
     wanted = _wanted(relation, name)
     of_row = next(iter(relation.remote_side)) == row.id
     shape = shape_of(target, tuple(columns), wanted.sort.removeprefix("-"))
-    page = find_page(db.session(), target, current_actor(), wanted, only=[of_row], shape=shape)
+    page = find_page(db.session(), target, current_actor(), wanted, only=[of_row], shape=shape, is_short=True)
     can_add = back in writable(target, "add") and may(target, "add")
     return {
         "model": target,
@@ -42,7 +44,7 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
         "rows": page.rows,
         "name": name,
         "title": relation.info.get("label") or target.screen.title,
-        "columns": [{"name": c, "label": str(label_of(target, c)), "class": column_class(target, c)} for c in columns],
+        "columns": _heads(language(), target, tuple(columns)),
         "link": next((c for c in columns if not column_class(target, c)), columns[0]),
         "q": wanted.q,
         "has_search": bool(searched(target)) and bool(wanted.q or page.next or page.previous),
@@ -51,6 +53,11 @@ def related(row: Any, name: str, view: Any) -> dict[str, Any]:
         "add_url": url_for(f"{view.endpoint}.add", **{back: row.id}) if can_add else None,
         **_around(name, page, wanted),
     }
+
+
+@cache
+def _heads(spoken: str, target: type[Any], columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{"name": c, "label": label_in(spoken, target, c), "class": column_class(target, c)} for c in columns]
 
 
 def _wanted(relation: Any, name: str) -> ListRequest:

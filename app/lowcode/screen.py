@@ -79,8 +79,9 @@ class Screen:
 
 def opened(model: type[Any], names: Iterable[str], action: str = "read") -> list[str]:
     """Return those of ``names`` that no field right closes to ``action`` of the actor."""
-    closed = current_actor().closed.get((f"can_{action}", model.__name__), ())
-    return [name for name in names if name not in closed]
+    rights = current_actor().closed
+    closed = rights.get((f"can_{action}", model.__name__)) if rights else None
+    return [name for name in names if name not in closed] if closed else list(names)
 
 
 def tells(model: type[Any], key: str) -> bool:

@@ -2,7 +2,7 @@
 template macro for each of them was a third of the time of the page."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from flask import url_for
@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 from sqlalchemy import inspect
 
 from app.lowcode.registry import link_to
-from app.lowcode.screen import label_of
-from app.lowcode.values import choices_of, display, kind_of, plain_text
+from app.lowcode.values import display, kind_of, plain_text
+from app.lowcode.words import choices_in, label_in, language
 
 # (name, value, words) → how the cell looks; the template's macro
 Look = Callable[[str, Any, str], Any]
@@ -67,9 +67,9 @@ def _cell(model: type[Any], column: dict[str, Any], look: Look) -> Callable[[Any
 
 def attributes(row: Any, names: Sequence[str], look: Callable[..., Any]) -> Markup:
     """Return the <div>s of a record's attributes: label, and value as ``look`` draws what is not plain text."""
-    model = type(row)
+    words = partial(label_in, language(), type(row))
     return Markup("\n".join(
-        f"<div><dt>{escape(label_of(model, name))}</dt><dd>{_full(row, name, look)}</dd></div>" for name in names
+        f"<div><dt>{escape(words(name))}</dt><dd>{_full(row, name, look)}</dd></div>" for name in names
     ))  # fmt: skip
 
 
@@ -85,19 +85,23 @@ def shown_text(model: type[Any], name: str, value: Any) -> str:
     """Return any attribute of a record as text, a related record by its name."""
     return (
         plain_text(str(value))
-        if name in inspect(model).relationships and value is not None
+        if value is not None and _is_relation(model, name)
         else display(model, name, value)
     )
 
 
+@cache
+def _is_relation(model: type[Any], name: str) -> bool:
+    return name in inspect(model).relationships
+
+
 def _reader(model: type[Any], name: str) -> _Reader:
-    """Return value → words; choices are translated once for the page."""
-    if name in inspect(model).relationships:
+    """Return value → words."""
+    if _is_relation(model, name):
         return lambda value: plain_text(str(value)) if value is not None else ""
-    choices = choices_of(model, name)
-    if choices is None:
+    words = choices_in(language(), model, name)
+    if words is None:
         return partial(display, model, name) if kind_of(model, name) else _text
-    words = {value: _(text) for value, text in choices.items()}
     return lambda value: "" if value is None else words.get(value, str(value))
 
 

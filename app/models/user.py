@@ -54,6 +54,7 @@ FabRole.screen = Screen(
     is_configuration=True,  # files hold what was decided for a role
     read=frozenset({Role.system_admin, Role.auditor}),
 )  # fmt: skip
+User.__str__ = lambda self: f"{self.first_name} {self.last_name}"
 FabRole.__str__ = lambda self: _(FabRole.__table__.c.name.info["choices"].get(self.name, self.name))
 
 

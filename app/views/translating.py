@@ -1,11 +1,37 @@
 """Translation on the short way: a page asks for hundreds of words, always in one language."""
 
+from types import SimpleNamespace
 from typing import Any
 
+import flask_babel
 from flask import Flask, g
 from flask_babel import Domain, get_domain, get_locale
 from jinja2 import pass_eval_context
 from markupsafe import Markup
+
+
+def _context() -> SimpleNamespace | None:
+    """Return what Flask-Babel keeps with the request or command, None outside of both.
+
+    Its own function goes through Flask's proxies five times for each word.
+    """
+    try:
+        kept = g._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:
+        return None
+    found: SimpleNamespace | None = kept.__dict__.get("_flask_babel")
+    if found is None:
+        found = kept._flask_babel = SimpleNamespace()
+    return found
+
+
+def _catalogue() -> Any:
+    """Return the catalogue of the present language, looked up once while the language stays."""
+    context = _context()
+    known = context.__dict__.get("catalogue") if context is not None else None
+    if known is not None and known[0] is context.__dict__.get("babel_locale"):
+        return known[1]
+    return get_domain().get_translations()
 
 
 class RequestDomain(Domain):
@@ -13,11 +39,11 @@ class RequestDomain(Domain):
 
     def get_translations(self) -> Any:
         """Return the catalogue for the present language, which a block may force to another one."""
-        context = g.get("_flask_babel") if g else None
+        context = _context()
         if context is None:
             return super().get_translations()
-        locale = getattr(context, "babel_locale", None) or get_locale()
-        known = getattr(context, "catalogue", None)
+        locale = context.__dict__.get("babel_locale") or get_locale()
+        known = context.__dict__.get("catalogue")
         if known is None or known[0] is not locale:
             known = context.catalogue = locale, super().get_translations()
         return known[1]
@@ -26,7 +52,7 @@ class RequestDomain(Domain):
 @pass_eval_context
 def translate(context: Any, text: str, /, **values: Any) -> str:
     """Return ``text`` in the reader's language as templates write it: values are escaped."""
-    found: str = get_domain().get_translations().ugettext(text)
+    found: str = _catalogue().ugettext(text)
     if context.autoescape:
         found = Markup(found)
     # Always a pattern, with values or without: %% stands for a per cent sign.
@@ -35,6 +61,7 @@ def translate(context: Any, text: str, /, **values: Any) -> str:
 
 def quicken(app: Flask) -> None:
     """Let pages and code of ``app`` translate this way."""
+    flask_babel._get_current_context = _context
     babel = app.extensions["babel"].instance
     known = babel.domain_instance
     babel.domain_instance = RequestDomain(known.translation_directories, ";".join(known.domain))

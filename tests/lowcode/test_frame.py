@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from app.lowcode.lean import shape_of
 from app.lowcode.listing import find_page, parse
-from app.models import Agency, Dossier, OfficerPosition, Procedure
+from app.models import Agency, Delegation, Dossier, OfficerPosition, Procedure
 from app.permissions import SYSTEM, Role
 from app.views.fragments import forget_fragments, fragment
 from tests.factories import make_agency, make_procedure, make_tree
@@ -98,4 +98,5 @@ def test_lean_rows_say_what_whole_records_say(session, model, names):
 def test_names_made_of_more_than_columns_are_read_whole():
     assert shape_of(Dossier, ("code", "procedure", "agency"), "id") is not None
     assert shape_of(Dossier, ("code", "tasks"), "id") is None  # a list of records
-    assert shape_of(OfficerPosition, ("user",), "agency_id") is None  # FAB's name of a user calls a method
+    assert shape_of(Delegation, ("position",), "id") is None  # a post is named in the reader's language
+    assert shape_of(OfficerPosition, ("user",), "agency_id") is not None
