@@ -5,6 +5,7 @@ from flask import current_app
 
 from app.extensions import metadata
 from app.models.stamp import watch
+from app.models.task_copies import copy_from_now, stop_copying
 
 options = current_app.extensions["migrate"].configure_args
 
@@ -16,14 +17,22 @@ def run() -> None:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
             connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+            stop_copying(connection)
+            connection.commit()
         context.configure(
             connection=connection, target_metadata=metadata, transaction_per_migration=True,
             **options,
         )  # fmt: skip
-        with context.begin_transaction():
-            context.run_migrations()
-        watch(connection)
-        connection.commit()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            watch(connection)
+            copy_from_now(connection)
+            connection.commit()
         if is_sqlite:
             connection.connection.cursor().execute("PRAGMA foreign_keys = ON")
 

@@ -15,6 +15,7 @@ from app.i18n import N_
 from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
 from app.models.process import STEP_KINDS
+from app.models.task_copies import FACTS
 from app.permissions import DOSSIER_READERS, ROLE_LABELS, Actor
 from app.types import JSON, UtcDateTime
 
@@ -99,6 +100,11 @@ class Task(Entity):
     answer: Mapped[str | None] = mapped_column(
         sa.String(20), info={"label": _l("Answer"), "choices": ANSWERS}
     )
+    # Copies of the dossier's, written by the database (``task_copies.py``).
+    dossier_state: Mapped[int | None] = mapped_column(sa.SmallInteger, deferred=True)
+    dossier_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, deferred=True)
+    dossier_received_at: Mapped[datetime | None] = mapped_column(UtcDateTime, deferred=True)
+    dossier_reception_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, deferred=True)
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="tasks")
     step: Mapped[ProcessStep] = relationship("ProcessStep")
     agency: Mapped[Agency] = relationship("Agency")
@@ -108,7 +114,8 @@ class Task(Entity):
         sa.Index("ix_task_agency_role", "agency_id", "role", "state", "due_at"),
         sa.Index("ix_task_assignee", "assignee_id", "state", "due_at"),
         sa.Index("ix_task_inbox", "agency_id", "role", "assignee_id", postgresql_where=sa.text("state = 'open'"),
-                 sqlite_where=sa.text("state = 'open'"), postgresql_include=["dossier_id", "due_at", "id"]),
+                 sqlite_where=sa.text("state = 'open'"),
+                 postgresql_include=["dossier_id", "due_at", "id", *(f"dossier_{fact}" for fact in FACTS)]),
         # Which steps wait for opinions, for the inbox.
         sa.Index("ix_task_asked_open", "asked_by_id", "dossier_id", postgresql_where=_ASKED, sqlite_where=_ASKED),
         # Parallel steps stand open side by side, but none of them twice.

@@ -14,6 +14,7 @@ from app.models import Apology, Charge, Dossier, Extension, Task
 from app.models.money import ChargeState
 from app.models.scope import dossiers_of
 from app.models.task import TaskState
+from app.models.task_copies import FACTS
 from app.permissions import OVERSEERS, PROCESSING, Actor, Role
 from app.services.task_rights import SUPERIOR
 from app.types import UtcDateTime
@@ -31,15 +32,16 @@ _OPEN_STATES = Dossier.state.in_(sorted(OPEN))  # as the partial indexes of mode
 
 
 def _facts() -> list[Any]:
-    return [Dossier.state, Dossier.due_at, Dossier.received_at, Dossier.reception_due_at]
+    return [getattr(Dossier, fact) for fact in FACTS]
 
 
-def _tasks(*conditions: ColumnElement[bool]) -> Source:
-    """Open tasks, each with what its dossier's order in the list depends on."""
+def _tasks(condition: ColumnElement[bool], *more: ColumnElement[bool]) -> Source:
+    """Open tasks, each with what its dossier's order in the list depends on: of that, tasks carry a copy."""
     task = Task.__table__.c
     columns = [task.dossier_id, task.id.label("task_id"), task.due_at.label("step_due"), task.assignee_id]
-    query = sa.select(*columns, *_facts()).select_from(Task.__table__.join(Dossier, Dossier.id == task.dossier_id))
-    return query.where(task.state == TaskState.open, _OPEN_STATES, *conditions)
+    query = sa.select(*columns, *(task[f"dossier_{fact}"].label(fact) for fact in FACTS))
+    query = query.where(task.state == TaskState.open, task.dossier_state.in_(sorted(OPEN)), condition)
+    return query.join(Dossier, Dossier.id == task.dossier_id).where(*more) if more else query
 
 
 def _whole(*conditions: ColumnElement[bool]) -> Source:
