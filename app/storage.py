@@ -126,6 +126,11 @@ class Storage:
             return self.size(sha256) >= 0
         return False
 
+    def remove(self, sha256: str) -> None:
+        """Remove the content; the caller knows that nothing else refers to it. Raises NotFound."""
+        with _not_found():
+            obstore.delete(self._store, _key(sha256))
+
     def _has(self, stored: Stored) -> bool:
         """Whole and present: a torn file of an earlier disk fault would be written again."""
         return self.exists(stored.sha256) and self.size(stored.sha256) == stored.size

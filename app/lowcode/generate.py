@@ -8,6 +8,8 @@ from flask_appbuilder import AppBuilder, Model
 from app.lowcode.actions import Action, declared, possible
 from app.lowcode.api import CrudApi
 from app.lowcode.exchange.exchanges import register_exchange
+from app.lowcode.exchange.taking import register_taking
+from app.lowcode.exchange.taking_view import ModelTaking
 from app.lowcode.exchange.views import ExchangeView, ModelExchange, exchange_links
 from app.lowcode.openapi import OpenApiDocument
 from app.lowcode.registry import register_view
@@ -41,6 +43,7 @@ def add_screens(appbuilder: AppBuilder) -> None:
         appbuilder.add_api(_api_class(model))
         appbuilder.add_view_no_menu(_exchange_class(model))
         register_exchange(model.__name__, ModelExchange(model))
+        register_taking(model.__name__, ModelTaking(model))
     current_app.jinja_env.globals["exchange_links"] = exchange_links
     appbuilder.add_api(OpenApiDocument)
 

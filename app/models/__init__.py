@@ -4,6 +4,7 @@ from flask_appbuilder.security.sqla.models import PermissionView
 
 from app.history import HistoryEntry
 from app.lowcode.exchange.run import ImportRun
+from app.lowcode.exchange.taking import ExportRun
 from app.lowcode.overrides import FieldRight, RoleRight, RoleScope
 from app.lowcode.saved_views import SavedView
 from app.models.account import Account
@@ -80,6 +81,7 @@ __all__ = [
     "DossierPlace",
     "Draft",
     "DueChange",
+    "ExportRun",
     "Extension",
     "FabRole",
     "Fee",

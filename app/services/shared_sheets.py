@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from app.lowcode.actions import may
 from app.lowcode.exchange import cells
 from app.lowcode.exchange.book import Book
+from app.lowcode.exchange.export import count, telling
 from app.lowcode.exchange.layout import Column, Sheet, sheet_name, sheet_of
+from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.references import DASH, named
 from app.lowcode.exchange.tables import guide_title
 from app.lowcode.exchange.template import guide_lines
@@ -50,12 +52,24 @@ def names_in(sheet: Sheet) -> set[str]:
     return {column.name for column in sheet.columns}
 
 
-def write_items(session: Session, catalog: SharedCatalog, wanted: ItemRequest) -> IO[bytes]:
-    """Return an open .xlsx file with the items of ``wanted``; it can be imported again as it is."""
-    sheet, book = typed_sheet(catalog), Book()
+def count_items(session: Session, catalog: SharedCatalog, wanted: ItemRequest, most: int) -> int:
+    """Return how many items an export of ``wanted`` has, counting no further than ``most``."""
+    return count(session, _exported(catalog, wanted).limit(most))
+
+
+def _exported(catalog: SharedCatalog, wanted: ItemRequest) -> Any:
     query = visible(SharedCatalogItem, current_actor(), action="export")
-    query = narrowed(query.where(SharedCatalogItem.catalog_id == catalog.id), catalog, wanted)
-    book.sheet(sheet, sheet.columns, _lines(session, catalog, sheet, query))
+    return narrowed(query.where(SharedCatalogItem.catalog_id == catalog.id), catalog, wanted)
+
+
+def write_items(
+    session: Session, catalog: SharedCatalog, wanted: ItemRequest, report: Report | None = None
+) -> IO[bytes]:
+    """Return an open .xlsx file with the items of ``wanted``; it can be imported again as it is."""
+    sheet, book, query = typed_sheet(catalog), Book(), _exported(catalog, wanted)
+    lines = _lines(session, catalog, sheet, query)
+    total = count(session, query) if report is not None else 0
+    book.sheet(sheet, sheet.columns, lines if report is None else telling(lines, report, 0, total))
     return book.close()
 
 

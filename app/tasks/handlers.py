@@ -12,6 +12,7 @@ from app.services.portal_sync import send
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting
 from app.services.signatures import check_file
+from app.tasks.exports import write_export
 from app.tasks.imports import apply_import, check_import
 
 Handler = Callable[..., Any]
@@ -19,10 +20,12 @@ Handler = Callable[..., Any]
 
 # Work of many seconds: called outside a transaction, opens its own, and knows itself what is done.
 LONG_HANDLERS: dict[str, Handler] = {
+    "exports.write": write_export,
     "imports.check": check_import,
 }
 # An act that must be whole and may take minutes: the message allows it this long (seconds).
-PATIENCE = {"agencies.reorganise": 3600, "imports.apply": 3600, "imports.check": 3600}
+PATIENCE = {"agencies.reorganise": 3600, "exports.write": 3600, "imports.apply": 3600,
+            "imports.check": 3600}  # fmt: skip
 HANDLERS: dict[str, Handler] = {
     "agencies.reorganise": reorganise_waiting,
     "imports.apply": apply_import,

@@ -1,29 +1,58 @@
 """Items of a shared catalog to and from Excel: the pages of an import, below the catalog's own address."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import IO, Any
 
-from flask import Blueprint, Response, g, request, send_file, url_for
+from flask import Blueprint, Response, g, send_file, url_for
 from flask_appbuilder import AppBuilder, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
+from app.errors import NotAllowed
 from app.extensions import db
 from app.filetypes import XLSX
+from app.lowcode.actions import may
 from app.lowcode.exchange import pages
 from app.lowcode.exchange.exchanges import register_family
 from app.lowcode.exchange.layout import Sheet
+from app.lowcode.exchange.planner import Report
+from app.lowcode.exchange.taking import register_taking_family
+from app.lowcode.exchange.taking_view import TakingView
 from app.lowcode.exchange.views import ImportView
-from app.models import SharedCatalog
+from app.models import SharedCatalog, SharedCatalogItem
 from app.permissions import current_actor
 from app.services import shared_catalogs as catalogs
 from app.services.shared_listing import parse
-from app.services.shared_sheets import typed_sheet, write_items, write_template
+from app.services.shared_sheets import count_items, typed_sheet, write_items, write_template
 from app.services.shared_workbook import FAMILY, CatalogExchange
 
 register_family(FAMILY, CatalogExchange)
 
 
-class CatalogItemsExchange(ImportView):
+class CatalogTaking:
+    """The items of one catalog as a workbook."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def count(self, session: Session, asked: Mapping[str, str], most: int) -> int:
+        """Return how many items fit, at most ``most``."""
+        catalog = catalogs.get_catalog(session, self._code, current_actor())
+        return count_items(session, catalog, parse(catalog, asked), most)
+
+    def write(self, session: Session, asked: Mapping[str, str], report: Report | None) -> IO[bytes]:
+        """Return the workbook; raises NotFound, NotAllowed for who may not export any more."""
+        if not may(SharedCatalogItem, "export"):
+            raise NotAllowed(_("You may not export here."))
+        catalog = catalogs.get_catalog(session, self._code, current_actor())
+        return write_items(session, catalog, parse(catalog, asked), report)
+
+
+register_taking_family(FAMILY, CatalogTaking)
+
+
+class CatalogItemsExchange(TakingView, ImportView):
     """One workbook for each catalog, with a column for each of its fields."""
 
     route_base = "/catalogs/<code>"
@@ -79,11 +108,17 @@ class CatalogItemsExchange(ImportView):
     @expose("/export.xlsx")
     @has_access
     @permission_name("export")
-    def export(self) -> Response:
+    def export(self) -> Any:
         """The list as it is filtered and searched, ready to be imported again."""
-        catalog = self._catalog()
-        file = write_items(db.session(), catalog, parse(catalog, request.args))
-        return send_file(file, mimetype=XLSX, as_attachment=True, download_name=pages.file_name(catalog.name, "xlsx"))
+        return self.take()
+
+    def taking_target(self) -> str:
+        """Return what exports are kept under; raises NotFound where one may not read the catalog."""
+        return f"{FAMILY}:{self._catalog().code}"
+
+    def taking_title(self) -> str:
+        """Return the name of the catalog."""
+        return self._catalog().name
 
 
 CATALOG_EXCHANGES = (CatalogItemsExchange,)

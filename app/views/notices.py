@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.clock import now
 from app.errors import NotFound
 from app.extensions import db
+from app.lowcode.exchange.taking import address_of
 from app.models import Notice
 from app.permissions import Role, current_actor
 from app.services.paging import page_number, slice_of
@@ -78,6 +79,6 @@ class NoticeView(BaseView):
 
 def _target(notice: Notice, actor: Any) -> str:
     if notice.dossier is None:
-        return "/notices/"
+        return address_of(db.session(), notice.key) or "/notices/"
     is_own = actor.account_id is not None and notice.dossier.account_id == actor.account_id
     return f"/my/{notice.dossier.code}" if is_own else f"/dossier/{notice.dossier.code}"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.lowcode.exchange import cells
 from app.lowcode.exchange.book import Book
 from app.lowcode.exchange.layout import Column, Sheet, sheet_of, sheets_of
+from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.references import texts_of
 from app.lowcode.forms import make_form
 from app.lowcode.listing import ListRequest, narrowed
@@ -21,22 +22,53 @@ from app.permissions import Actor
 _BATCH = 1000
 
 
-def write_workbook(session: Session, model: type[Any], actor: Actor, wanted: ListRequest) -> tuple[IO[bytes], int]:
+def write_workbook(
+    session: Session, model: type[Any], actor: Actor, wanted: ListRequest, report: Report | None = None
+) -> tuple[IO[bytes], int]:
     """Return (an open .xlsx file, rows of ``model`` in it): the rows of ``wanted`` and their parts.
 
     The file can be imported again as it is. The caller closes it.
     """
-    book, count = Book(), 0
+    book, mine, done = Book(), 0, 0
+    sheets = _sheets(model, actor, wanted)
+    total = sum(count(session, query) for _sheet, query in sheets) if report is not None else 0
+    for sheet, query in sheets:
+        columns = [*sheet.columns, *sheet.read_only]
+        rows = rows_of(session, sheet, query, columns)
+        number = book.sheet(sheet, columns, rows if report is None else telling(rows, report, done, total))
+        mine, done = number if sheet.model is model else mine, done + number
+    return book.close(), mine
+
+
+def count_rows(session: Session, model: type[Any], actor: Actor, wanted: ListRequest, most: int) -> int:
+    """Return how many rows of ``model`` an export of ``wanted`` has, counting no further than ``most``."""
+    return count(session, narrowed(model, visible(model, actor, action="export"), wanted).limit(most))
+
+
+def count(session: Session, query: Any) -> int:
+    """Return how many rows ``query`` has."""
+    some = query.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def telling(rows: Iterator[list[Any]], report: Report, done: int, total: int) -> Iterator[list[Any]]:
+    """Yield ``rows`` and tell how many were there, every thousand; done: those of sheets before."""
+    for number, row in enumerate(rows, done + 1):
+        if number % _BATCH == 0:
+            report(min(number, total), total)
+        yield row
+
+
+def _sheets(model: type[Any], actor: Actor, wanted: ListRequest) -> list[tuple[Sheet, Any]]:
+    """Return each sheet of the workbook with the query of its rows."""
     queries: dict[type[Any], Any] = {}
+    found = []
     for sheet in sheets_of(model, "export"):
         query = _query(sheet.model, actor, wanted, queries)
-        if query is None:
-            continue
-        queries[sheet.model] = query
-        columns = [*sheet.columns, *sheet.read_only]
-        number = book.sheet(sheet, columns, rows_of(session, sheet, query, columns))
-        count = number if sheet.model is model else count
-    return book.close(), count
+        if query is not None:
+            queries[sheet.model] = query
+            found.append((sheet, query))
+    return found
 
 
 def csv_lines(session: Session, model: type[Any], actor: Actor, wanted: ListRequest) -> Iterator[str]:

@@ -21,13 +21,14 @@ from app.filetypes import XLSX
 from app.lowcode.actions import may
 from app.lowcode.exchange import pages, runs
 from app.lowcode.exchange.exchanges import Exchange, Prepared, Skipped, exchange_of
-from app.lowcode.exchange.export import csv_lines, write_workbook
+from app.lowcode.exchange.export import csv_lines
 from app.lowcode.exchange.layout import Sheet, can_exchange, sheets_of
 from app.lowcode.exchange.plan import Plan
 from app.lowcode.exchange.planner import Planner
 from app.lowcode.exchange.progress import how_far, is_stalled
 from app.lowcode.exchange.reading import MAX_BYTES, RawSheet
 from app.lowcode.exchange.run import BUSY, ImportRun
+from app.lowcode.exchange.taking_view import TakingView
 from app.lowcode.exchange.template import write_template
 from app.lowcode.listing import ListRequest, parse
 from app.lowcode.values import inside_sentence
@@ -189,7 +190,7 @@ class ImportView(BaseView):
         )  # fmt: skip
 
 
-class ExchangeView(ImportView):
+class ExchangeView(TakingView, ImportView):
     """Import and export of one declared model; made by ``generate``."""
 
     model: type[Any]
@@ -202,6 +203,14 @@ class ExchangeView(ImportView):
         """Return how files of these records are called."""
         return str(self.model.screen.title)
 
+    def taking_target(self) -> str:
+        """Return the model's name."""
+        return str(self.model.__name__)
+
+    def taking_title(self) -> str:
+        """Return what the list is called."""
+        return self.file_stem()
+
     def back(self) -> tuple[str, str]:
         """Return the list."""
         return str(self.model.screen.title), url_for(f"{self.model.__name__}View.list")
@@ -209,16 +218,14 @@ class ExchangeView(ImportView):
     @expose("/export.<kind>")
     @has_access
     @permission_name("export")
-    def export(self, kind: str) -> Response:
+    def export(self, kind: str) -> Any:
         """The list as it is filtered and searched, with its parts (.xlsx) or alone (.csv)."""
         if kind not in ("xlsx", "csv"):
             raise NotFound(_("There is no such record, or you may not see it."))
         wanted = parse(self.model, request.args)
         self._remember(wanted)
-        name = pages.file_name(self.file_stem(), kind)
         if kind == "xlsx":
-            file, _count = write_workbook(db.session(), self.model, current_actor(), wanted)
-            return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)
+            return self.take()
         lines: Iterator[str] = stream_with_context(csv_lines(db.session(), self.model, current_actor(), wanted))
         answer = Response(lines, mimetype="text/csv")
         answer.headers.set("Content-Disposition", "attachment", filename=f"export-{today():%Y%m%d}.csv")
