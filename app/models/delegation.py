@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from app.models.menus import ORGANISATION
 from app.models.officer import OfficerPosition
 from app.models.scope import by_agency
 from app.permissions import OVERSEERS, PROCESSING, Actor, Role
+from app.types import UtcDateTime
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -32,6 +33,13 @@ ABSENCE_KINDS = {
     "leave": N_("On leave"), "travel": N_("On a business trip"),
     "training": N_("In training"), "illness": N_("Ill"),
 }  # fmt: skip
+
+
+ABSENCE_WAYS = {
+    "colleagues": N_("To colleagues, the least loaded first"), "pool": N_("Back to everybody of the role"),
+    "delegate": N_("They stay; the delegate does them in his place"), "keep": N_("They stay"),
+}  # fmt: skip
+_TO_BEGIN = sa.text("given_at IS NULL")
 
 
 def _seen(model: type[Delegation] | type[Absence], actor: Actor) -> ColumnElement[bool] | None:
@@ -118,9 +126,15 @@ class Absence(Entity):
     given_away: Mapped[int] = mapped_column(
         default=0, server_default="0", info={"label": _l("Tasks given away")}
     )
+    # To whom the open tasks go, and when they went: on the first day, by itself if that is to come.
+    way: Mapped[str] = mapped_column(
+        sa.String(20), default="keep", server_default="keep", info={"label": _l("Open tasks"), "choices": ABSENCE_WAYS}
+    )
+    given_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Tasks distributed")})
     user: Mapped[User] = relationship("User")
     agency: Mapped[Agency] = relationship("Agency")
     __table_args__ = (
+        sa.Index("ix_absence_to_begin", "valid_from", postgresql_where=_TO_BEGIN, sqlite_where=_TO_BEGIN),
         sa.Index("ix_absence_user", "user_id", "valid_to"),
         sa.CheckConstraint("valid_from <= valid_to", name="absence_days"),
     )
@@ -131,7 +145,7 @@ class Absence(Entity):
 
     screen = Screen(
         menu=ORGANISATION, icon="calendar", title=_l("Absences"), singular=_l("Absence"),
-        columns=["user", "agency", "kind", "valid_from", "valid_to", "is_withdrawn", "given_away"],
+        columns=["user", "agency", "kind", "valid_from", "valid_to", "is_withdrawn", "way", "given_at", "given_away"],
         filters=["agency", "kind", "valid_from"], order="-valid_from",
         form=[], can_add=False, can_delete=False, is_personal=True, rows=_rows, read=_READERS | DELEGABLE,
     )  # fmt: skip

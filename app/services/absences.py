@@ -1,4 +1,4 @@
-"""Absences: who is away, and to whom his open tasks go meanwhile; seen before, done at once."""
+"""Absences: who is away, and to whom his open tasks go meanwhile; seen before, done on the first day."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,10 +7,11 @@ from datetime import date
 from enum import StrEnum
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from app.clock import today
+from app.clock import now, today
 from app.errors import Invalid, NotFound
 from app.history import because
 from app.models import Absence, Delegation, Dossier, OfficerPosition, Task, User
@@ -24,6 +25,7 @@ from app.services.opening import show_place
 from app.services.reasons import given_reason
 from app.transactions import one_at_a_time
 
+_SYSTEM = Actor()
 MOST = 500  # open tasks given away in one act
 
 
@@ -135,9 +137,9 @@ def enter(
     session: Session, number: int, actor: Actor, *, kind: str, valid_from: date | None, valid_to: date | None,
     reason: str, way: str,
 ) -> Absence:  # fmt: skip
-    """Enter an absence and give the officer's open tasks away as the preview said; twice is once.
+    """Enter an absence; the officer's open tasks are given away today, or on its first day by ``begin_due``.
 
-    Raises NotFound, or Invalid naming field and rule.
+    Twice is once. Raises NotFound, or Invalid naming field and rule.
     """
     user, agency_id = get_officer(session, number, actor)
     one_at_a_time(session, f"absence:{user.id}")
@@ -157,12 +159,34 @@ def enter(
         message = _("An absence is already entered for some of these days.")
         raise Invalid(message, {"valid_from": message})
     row = Absence(user=user, agency_id=agency_id, kind=kind, valid_from=valid_from, valid_to=valid_to,
-                  reason=reason.strip(), is_withdrawn=False, given_away=0)  # fmt: skip
+                  reason=reason.strip(), is_withdrawn=False, given_away=0, way=way)  # fmt: skip
     session.add(row)
     session.flush()
-    row.given_away = _give_away(session, user, actor, way, row)
-    session.flush()
+    if valid_from <= today():
+        _begin(session, row, actor)
     return row
+
+
+def _begin(session: Session, row: Absence, actor: Actor) -> None:
+    row.given_away, row.given_at = _give_away(session, row.user, actor, row.way, row), now()
+    session.flush()
+
+
+def begin_due(session: Session, limit: int = 50) -> int:
+    """Give away the open tasks of those whose absence has begun; returns how many absences began.
+
+    A second run does nothing more. After a standstill an absence that is over already moves nothing.
+    """
+    day = today()
+    query = (
+        sa.select(Absence).where(Absence.given_at.is_(None), Absence.on(day)).order_by(Absence.valid_from, Absence.id)
+        .limit(limit).with_for_update(of=Absence).execution_options(populate_existing=True)
+    )  # fmt: skip
+    begun = list(session.scalars(query))
+    with force_locale("vi"):  # stored text
+        for row in begun:
+            _begin(session, row, _SYSTEM)
+    return len(begun)
 
 
 def _overlapping(session: Session, user_id: int, valid_from: date, valid_to: date) -> Absence | None:

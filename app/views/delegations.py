@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from app.errors import Invalid
 from app.extensions import db
 from app.lowcode.telling import tell
-from app.lowcode.values import as_id
-from app.models.delegation import ABSENCE_KINDS, DELEGABLE
+from app.lowcode.values import as_id, plain_text
+from app.models.delegation import ABSENCE_KINDS, ABSENCE_WAYS, DELEGABLE
 from app.models.menus import WORK
 from app.permissions import OVERSEERS, ROLE_LABELS, Role, current_actor
 from app.services import absences, delegating
@@ -102,10 +102,11 @@ class StandInView(BaseView):
                     valid_from=read_day(form.get("valid_from", "")), valid_to=read_day(form.get("valid_to", "")),
                     reason=form.get("reason", ""),
                 )  # fmt: skip
-                count = row.given_away
+                count, begins, is_later = row.given_away, row.valid_from, row.given_at is None
         except Invalid as exc:
             return _absence(number, exc), exc.status
-        flash(_("The absence is entered; tasks given away: %(count)d.", count=count), "success")
+        told = _("The absence is entered; the open tasks are distributed on %(day)s.", day=plain_text(begins))
+        flash(told if is_later else _("The absence is entered; tasks given away: %(count)d.", count=count), "success")
         return redirect(url_for("StandInView.index"))
 
     @expose("/back/<int:number>", methods=["POST"])
@@ -132,6 +133,7 @@ def _index(error: Invalid | None = None, field: str = "") -> str:
     return render_template(
         "delegations/index.html", rows=rows, away=away, error=error, field=field, q=q,
         posts=delegating.posts_to_lend(session, actor, q), roles=ROLE_LABELS, kinds=ABSENCE_KINDS,
+        ways=ABSENCE_WAYS,
         is_admin=actor.has(Role.system_admin),
     )  # fmt: skip
 
@@ -150,8 +152,7 @@ def _absence(number: int, error: Invalid | None = None) -> str:
     session, given = db.session(), sent()
     user, _agency = absences.get_officer(session, number, current_actor())
     way = given.get("way") or absences.Way.colleagues
-    ways = [("colleagues", _("To colleagues, the least loaded first")), ("pool", _("Back to everybody of the role")),
-            ("delegate", _("They stay; the delegate does them in his place")), ("keep", _("They stay"))]  # fmt: skip
+    ways = [(key, _(text)) for key, text in ABSENCE_WAYS.items()]
     return render_template(
         "delegations/absence.html", user=user, lines=absences.plan(session, user.id, way), way=way, ways=ways,
         kinds=[(key, _(text)) for key, text in ABSENCE_KINDS.items()], error=error,

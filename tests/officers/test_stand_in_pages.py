@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.clock import today
+from app.clock import acting_at, now, today
 from app.models import Absence, Delegation, Movement, OfficerPosition
 from app.models.delegation import DELEGABLE
 from app.permissions import OVERSEERS, Role
@@ -167,3 +167,69 @@ def test_the_administrator_finds_an_officer_by_name(session, office, enter, post
     browser = enter(office.officer(Role.system_admin))
     assert f"/stand-ins/post/{post.id}\"" in browser.get(f"/stand-ins/?q={post.user.last_name}").get_data(as_text=True)
     assert delegating.posts_to_lend(session, office[Role.auditor]) == []
+
+
+# ---- an absence of a later day
+
+
+def away_later(office, enter, **given):
+    """Enter an absence from the day after tomorrow by the page; returns the flash after it."""
+    specialist = office[Role.specialist]
+    browser = enter(Role.agency_head)
+    data = AWAY | days(2, 4) | {"way": "colleagues"} | given
+    answer = browser.post(f"/stand-ins/absence/{specialist.user_id}", data=data)
+    assert answer.status_code == 302
+    return browser.get("/stand-ins/").get_data(as_text=True)
+
+
+def on_day(number, session):
+    """Run the clock's look on a day from now; returns how many absences began."""
+    with acting_at(now() + timedelta(days=number)):
+        count = absences.begin_due(session)
+    session.commit()
+    return count
+
+
+def test_an_absence_of_a_later_day_moves_the_tasks_on_that_day_once(session, office, enter, busy):
+    task, colleague = busy
+    text = away_later(office, enter)
+    assert "phân việc" in text
+    session.expire_all()
+    assert task.assignee_id == office[Role.specialist].user_id, "nothing moves at entry"
+    assert [on_day(0, session), on_day(1, session)] == [0, 0]
+    assert [on_day(2, session), on_day(2, session), on_day(3, session)] == [1, 0, 0]
+    session.expire_all()
+    row = session.scalar(sa.select(Absence))
+    assert (task.assignee_id, row.given_away, row.given_at is not None) == (colleague.user_id, 1, True)
+    moves = session.scalars(sa.select(Movement).where(Movement.transition == "hand_over_absence")).all()
+    assert [(m.actor_id, m.actor_name) for m in moves] == [(None, "Hệ thống")]
+
+
+def test_a_worker_that_stood_still_begins_it_late_but_not_after_its_end(session, office, enter, busy):
+    task, colleague = busy
+    away_later(office, enter)
+    assert on_day(5, session) == 0, "it is over"
+    assert on_day(4, session) == 1
+    session.expire_all()
+    assert task.assignee_id == colleague.user_id
+
+
+def test_an_absence_ended_before_its_day_moves_nothing(session, office, enter, busy):
+    task, _colleague = busy
+    away_later(office, enter)
+    absences.end(session, session.scalar(sa.select(Absence.id)), office[Role.agency_head], "Hoãn chuyến đi")
+    session.commit()
+    assert on_day(2, session) == 0
+    session.expire_all()
+    assert task.assignee_id == office[Role.specialist].user_id
+
+
+def test_the_clock_looks_for_absences(session, office, enter, busy):
+    from app.tasks.deadlines import check
+
+    task, colleague = busy
+    away_later(office, enter)
+    with acting_at(now() + timedelta(days=2)):
+        check()
+    session.expire_all()
+    assert task.assignee_id == colleague.user_id
