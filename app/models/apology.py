@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -16,7 +16,7 @@ from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
 from app.models.menus import DOSSIERS
 from app.permissions import DOSSIER_READERS, ROLE_LABELS, Actor
-from app.types import UtcDateTime
+from app.types import JSON, UtcDateTime
 from app.workflows.apology import APOLOGY_STATES, ApologyState
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Apology(Entity):
         sa.String(40), info={"label": _l("Signed by (role)"), "choices": dict(ROLE_LABELS)}
     )
     reason: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Reason")})
+    # The request for a supplement that is sent together with it, once it is signed (TTH17 Đ13.2).
+    request: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     new_due_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info={"label": _l("Promised now")}
     )

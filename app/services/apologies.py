@@ -156,6 +156,7 @@ def sign(session: Session, apology: Apology, actor: Actor) -> None:
     row = _row(session, apology, actor, "sign_apology")
     dossier = apology.dossier
     _decide(session, apology, actor, row, "")
+    _send_request(session, apology)
     issue_letter(
         session, dossier, "apology", actor, cause=f"apology:{apology.cause}", why=apology.kind,
         reason=apology.reason, due_at=dossier.due_at, new_due_at=apology.new_due_at,
@@ -184,6 +185,27 @@ def waive(session: Session, apology: Apology, actor: Actor, reason: str) -> None
     row = _row(session, apology, actor, "waive_apology")
     reason = given_reason(reason)
     _decide(session, apology, actor, row, reason)
+    _send_request(session, apology)
+
+
+def _send_request(session: Session, apology: Apology) -> None:
+    """Send the request for a supplement that waited for this decision (TTH17 Đ13.2: sent together)."""
+    from app.services.supplements import send_prepared  # it needs this module first
+
+    send_prepared(session, apology)
+
+
+def take_back_request(session: Session, apology: Apology, actor: Actor, reason: str) -> None:
+    """Take back a request that waits for its apology: neither is sent, the dossier goes on.
+
+    Raises NotAllowed for who may not write apologies here or when nothing waits.
+    """
+    row = APOLOGY.find("take_back_request")
+    if not apology.request or ApologyState(apology.state) not in row.sources or not may_write(apology.dossier, actor):
+        lifecycle.refuse_own(apology.dossier, actor)
+        raise NotAllowed(_("No request of yours waits for its apology."))
+    act_by(session, actor, _handling_post(apology.dossier, actor))
+    _decide(session, apology, actor, row, given_reason(reason))
 
 
 def explain(session: Session, dossier: Dossier, actor: Actor, text: str) -> None:

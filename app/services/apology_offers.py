@@ -20,6 +20,7 @@ def apology_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Off
             found += _decide(one)
     if apologies.may_write(dossier, actor):
         found += [_write(session, dossier, cause, known) for cause, known in apologies.to_write(dossier)]
+        found += [_take_back(one) for one in dossier.apologies if one.request and one.state in OPEN_APOLOGY]
         if apologies.may_explain(dossier, actor):
             row = EXPLANATION.find("explain")
             found.append(Offer(row.name, _(row.label), _(row.consequence), label=_("Keep the explanation"),
@@ -38,6 +39,12 @@ def _write(session: Session, dossier: Dossier, cause: str, known: Apology | None
              "reason": known.reason if known else ""}  # fmt: skip
     return Offer(row.name, _(row.label), words, clause=row.clause, icon="mail", facts=facts,
                  label=_("Hand over for signing"), key=f"{row.name}-{cause.replace(':', '-')}")  # fmt: skip
+
+
+def _take_back(apology: Apology) -> Offer:
+    row = APOLOGY.find("take_back_request")
+    return Offer(row.name, _(row.label), _(row.consequence), label=_("Take back"), clause=row.clause, icon="arrow-back",
+                 facts={"apology": apology}, key=f"{row.name}-{apology.id}")  # fmt: skip
 
 
 def _decide(apology: Apology) -> list[Offer]:

@@ -52,6 +52,7 @@ STEP_WORDS = {
     "write_apology": N_("An apology was written"),
     "sign_apology": N_("An apology was signed and sent"),
     "send_back_apology": N_("The apology was sent back to be written again"),
+    "take_back_request": N_("A request that waited for its apology was taken back"),
     "waive_apology": N_("It was decided that no apology is due"),
     "explain": N_("The delay was explained"),
     "check_data": N_("Connected databases were asked again"),

@@ -9,15 +9,20 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
-from app.errors import Invalid
-from app.models import Attachment, Dossier, SupplementRequest
+from app.errors import Conflict, Invalid
+from app.history import act_by
+from app.models import Apology, Attachment, Dossier, SupplementRequest, User
 from app.models.supplement import FAULTS
 from app.permissions import Actor
 from app.services import apologies, eforms, lifecycle, results
+from app.services.actors import build_actor
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.profiles import profile_value
-from app.workflows.apology import APOLOGY
+from app.services.reasons import given_reason
+from app.workflows.apology import APOLOGY, OPEN_APOLOGY, ApologyState
+from app.workflows.states import CLOCK_OVER, State
+from app.workflows.table import Transition
 
 
 @dataclass(frozen=True)
@@ -31,34 +36,59 @@ class Again:
 def ask_supplement(
     session: Session, dossier: Dossier, actor: Actor, *, reason: str,
     field_keys: list[str], component_ids: list[int], again: Again | None = None,
-) -> SupplementRequest:  # fmt: skip
+) -> SupplementRequest | None:  # fmt: skip
     """Ask for exactly these fields and papers; the clock stands still (form 02).
 
     From the second request on, ``again`` says whose fault it is: the applicant's (then only what
     had been asked for), or ours; then the apology goes to be signed where the profile wants one,
-    and without one ``supplement_max`` holds. Raises Invalid when nothing is marked, or something
-    the dossier does not have, NotAllowed. Source: NĐ 61/2018 Đ17, QN20 Đ12.3, TTH17 Đ13.2, Đ14.1.
+    and without one ``supplement_max`` holds. Where the profile sends the two together, the request
+    waits for the signature (None; the clock runs on meanwhile, the fault is ours). Raises Invalid
+    when nothing is marked, or something the dossier does not have, NotAllowed.
+    Source: NĐ 61/2018 Đ17, QN20 Đ12.3, TTH17 Đ13.2, Đ14.1.
     """
-    items = _asked_items(dossier, field_keys, component_ids)
-    if not items:
+    if not asked_items(dossier, field_keys, component_ids):
         message = _("Mark at least one field or paper that is to be supplemented.")
         raise Invalid(message, {"items": message})
-    name = "ask_supplement_in_process" if dossier.received_at is not None else "ask_supplement"
-    row = lifecycle.find_transition(name)
-    lifecycle.refuse_unless_open(dossier, row, actor)
+    lifecycle.refuse_unless_open(dossier, transition_of(dossier), actor)
     again = _checked(dossier, again or Again(), {*field_keys, *component_ids})
+    if prepared_of(dossier) is not None:
+        raise Invalid(_("A request waits for its apology already: take it back first."))
+    if again.fault == "agency" and _go_together(session, dossier):
+        _prepare(session, dossier, actor, given_reason(reason), (field_keys, component_ids), again)
+        return None
+    request = _new(session, dossier, reason, (field_keys, component_ids), again, actor.name)
+    if again.fault == "agency" and _needs_apology(session, request.number):
+        _apologise(session, dossier, actor, request.number, again)
+    return _ask(session, dossier, request, actor)
+
+
+def transition_of(dossier: Dossier) -> Transition[State]:
+    """Return the transition by which a supplement is asked for now."""
+    in_process = dossier.received_at is not None
+    return lifecycle.find_transition("ask_supplement_in_process" if in_process else "ask_supplement")
+
+
+def _new(
+    session: Session, dossier: Dossier, reason: str, marked: tuple[list[str], list[int]], again: Again, name: str
+) -> SupplementRequest:
     days = int(profile_value(session, "supplement_answer_days"))
     request = SupplementRequest(
-        number=dossier.supplement_count + 1, reason=reason, field_keys=field_keys,
-        component_ids=component_ids, asked_at=now(), asked_by_name=actor.name,
+        number=dossier.supplement_count + 1, reason=reason, field_keys=marked[0],
+        component_ids=marked[1], asked_at=now(), asked_by_name=name,
         due_at=now() + timedelta(days=days), fault=again.fault or None,
         fault_reason=again.reason.strip() or None,
     )  # fmt: skip
     dossier.supplements.append(request)
     session.flush()
-    if again.fault == "agency":
-        _apologise(session, dossier, actor, request)
-    lifecycle.move(session, dossier, name, actor, remark=reason)
+    return request
+
+
+def _ask(
+    session: Session, dossier: Dossier, request: SupplementRequest, actor: Actor, *, of_itself: bool = False
+) -> SupplementRequest:
+    row, reason = transition_of(dossier), request.reason
+    items = asked_items(dossier, request.field_keys, request.component_ids)
+    lifecycle.move(session, dossier, row.name, actor, remark=reason, of_itself=of_itself)
     dossier.supplement_count += 1
     results.reopen(session, dossier, reason)  # what was signed rested on the papers as they were
     session.flush()
@@ -67,6 +97,52 @@ def ask_supplement(
                  items=items, reason=reason, answer_by_on=answer_by)  # fmt: skip
     notify_transition(session, dossier, row)
     return request
+
+
+def prepared_of(dossier: Dossier) -> Apology | None:
+    """Return the apology that a prepared request waits for."""
+    return next((one for one in dossier.apologies if one.request and ApologyState(one.state) in OPEN_APOLOGY), None)
+
+
+def _go_together(session: Session, dossier: Dossier) -> bool:
+    waits = bool(profile_value(session, "supplement_waits_for_apology"))
+    return waits and _needs_apology(session, dossier.supplement_count + 1)
+
+
+def _needs_apology(session: Session, number: int) -> bool:
+    first = profile_value(session, "apology_from_supplement")
+    return bool(first) and number >= int(first)
+
+
+def _prepare(
+    session: Session, dossier: Dossier, actor: Actor, reason: str, marked: tuple[list[str], list[int]], again: Again
+) -> None:
+    """Keep the request with the apology it goes with; signing sends both."""
+    act_by(session, actor, lifecycle.post_for(dossier, transition_of(dossier), actor))
+    apology = _apologise(session, dossier, actor, dossier.supplement_count + 1, again)
+    apology.request = {"reason": reason, "fields": marked[0], "components": marked[1], "by": actor.user_id,
+                       "name": actor.name}  # fmt: skip
+    session.flush()
+
+
+def send_prepared(session: Session, apology: Apology) -> SupplementRequest | None:
+    """Send the request that waited for this apology, in the name of who wrote it; None if there is none.
+
+    What ended meanwhile is not asked for any more. Raises Conflict while the dossier stands where no
+    supplement can be asked: the apology is then not signed either.
+    """
+    wish, dossier = apology.request, apology.dossier
+    if not wish:
+        return None
+    if State(dossier.state) in CLOCK_OVER:
+        return None
+    if State(dossier.state) not in transition_of(dossier).sources:
+        raise Conflict(_("The request that goes with it cannot be sent now: %(state)s.",
+                         state=_(State(dossier.state).label)))  # fmt: skip
+    asker = build_actor(session, session.get(User, wish["by"]))
+    again = Again("agency", apology.reason or "")
+    request = _new(session, dossier, wish["reason"], (wish["fields"], wish["components"]), again, wish["name"])
+    return _ask(session, dossier, request, asker, of_itself=True)
 
 
 def _checked(dossier: Dossier, again: Again, marked: Collection[Any]) -> Again:
@@ -86,17 +162,15 @@ def _checked(dossier: Dossier, again: Again, marked: Collection[Any]) -> Again:
     return again
 
 
-def _apologise(session: Session, dossier: Dossier, actor: Actor, request: SupplementRequest) -> None:
-    """Write the apology and hand it to its signer, from the request the profile names on."""
-    first = profile_value(session, "apology_from_supplement")
-    if not first or request.number < int(first):
-        return
-    apology = apologies.require(session, dossier, kind="guidance", cause=f"supplement:{request.number}")
-    row = APOLOGY.find("write_apology")
-    apologies.submit(session, apology, actor, request.fault_reason or "", None, row)
+def _apologise(session: Session, dossier: Dossier, actor: Actor, number: int, again: Again) -> Apology:
+    """Write the apology for request ``number`` and hand it to its signer."""
+    apology = apologies.require(session, dossier, kind="guidance", cause=f"supplement:{number}")
+    apologies.submit(session, apology, actor, again.reason.strip(), None, APOLOGY.find("write_apology"))
+    return apology
 
 
-def _asked_items(dossier: Dossier, field_keys: list[str], component_ids: list[int]) -> list[dict[str, str]]:
+def asked_items(dossier: Dossier, field_keys: list[str], component_ids: list[int]) -> list[dict[str, str]]:
+    """Return what the letter lists; raises Invalid for what the dossier does not have."""
     form = dossier.version.form
     fields = {f.key: f.label for f in eforms.fields_of(form)} if form is not None else {}
     papers = {c.id: c.name for c in dossier.version.components}

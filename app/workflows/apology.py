@@ -47,6 +47,7 @@ APOLOGY_STATES = {
 OPEN_APOLOGY = frozenset({ApologyState.owed, ApologyState.submitted})
 
 GUARDS = {
+    "request_waits": N_("Only a request that waits for its apology is taken back"),
     "something_to_apologise": N_(
         "An apology is written when the due date has passed or a supplement is asked for again"
     ),
@@ -102,6 +103,17 @@ APOLOGY: Workflow[ApologyState] = Workflow(
             consequence=N_("Who wrote it is told why and writes it again."),
             clause=_BOTH,
             notices=("specialist", "desk"),
+            needs_reason=True,
+        ),
+        Transition(
+            name="take_back_request",
+            sources=OPEN_APOLOGY,
+            target=ApologyState.waived,
+            roles=WRITERS,
+            label=N_("Take back the request that waits for its apology"),
+            consequence=N_("Neither request nor apology is sent; the dossier goes on where it stands."),
+            guard="request_waits",
+            clause="TTH17 Đ13.2",
             needs_reason=True,
         ),
         Transition(

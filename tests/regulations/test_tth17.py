@@ -109,9 +109,13 @@ def apology_of(office, dossier, request, ask_again):
     request()
     ask_again(Again("agency", "Lần đầu chưa nêu trang 3"))
     (apology,) = dossier.apologies
+    # Nothing goes out before the Centre's director has signed; then both go together.
+    assert (dossier.supplement_count, [x.kind for x in dossier.letters].count("supplement")) == (1, 1)
     with pytest.raises(NotAllowed):
         apologies.sign(office.session, apology, office.officer(Role.agency_head))
     apologies.sign(office.session, apology, director)
+    assert (dossier.state, dossier.supplement_count) == (5, 2)
+    assert [x.kind for x in dossier.letters][-2:] == ["supplement", "apology"]
     return scenes.letter(dossier, "apology").data
 
 

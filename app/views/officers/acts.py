@@ -43,11 +43,13 @@ def _accept(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
 
 
 def _ask_supplement(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    reception.ask_supplement(
+    request_ = reception.ask_supplement(
         session, dossier, actor, reason=form.get("reason", ""),
         field_keys=form.getlist("field"), component_ids=ids(form.getlist("component")),
         again=Again(form.get("fault", ""), form.get("fault_reason", "")),
     )  # fmt: skip
+    if request_ is None:
+        return _("The request waits: it is sent together with the apology, as soon as that is signed.")
     waiting = any(one.cause == f"supplement:{dossier.supplement_count}" for one in dossier.apologies)
     if waiting:
         return _("The supplement is asked for; the apology waits to be signed.")

@@ -56,7 +56,12 @@ def _explain(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str
     return _("The explanation is kept in the course of the dossier.")
 
 
+def _take_back(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
+    apologies.take_back_request(session, _chosen(dossier, form), actor, form.get("reason", ""))
+    return _("The request is taken back; nothing was sent.")
+
+
 APOLOGY_ACTS = {
     "write_apology": _write, "sign_apology": _sign, "send_back_apology": _send_back,
-    "waive_apology": _waive, "explain": _explain,
+    "waive_apology": _waive, "take_back_request": _take_back, "explain": _explain,
 }  # fmt: skip
