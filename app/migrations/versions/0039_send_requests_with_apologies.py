@@ -5,8 +5,8 @@ from alembic import op
 
 from app.types import JSON
 
-revision = "0035"
-down_revision = "0034"
+revision = "0039"
+down_revision = "0038"
 
 
 def upgrade() -> None:
