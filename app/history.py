@@ -104,6 +104,8 @@ def because(session: Session, *, action: str | None = None, reason: str | None =
     if reason is not None and len(reason) > MAX_REASON:
         message = _("At most %(limit)d characters. You typed %(count)d.", limit=MAX_REASON, count=len(reason))
         raise Invalid(message, {"reason": message})
+    if session.info.get("history_action") and any(_touched(session)):
+        session.flush()  # what the act before did is told with its own reason
     session.info["history_action"] = action
     session.info["history_reason"] = reason
 

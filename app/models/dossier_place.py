@@ -92,12 +92,19 @@ def _adding(dialect: str) -> Any:
 def _place_new(session: Session, _context: object) -> None:
     """Place new dossiers, and dossiers where new tasks stand; one statement for any number."""
     wanted = {(d.id, d.agency_id, d.desk_id) for d in session.new if isinstance(d, Dossier)}
-    wanted |= {(t.dossier_id, t.agency_id, t.agency_id) for t in session.new if isinstance(t, Task)}
+    tasks = (t for t in session.new if isinstance(t, Task) and _is_elsewhere(t))
+    wanted |= {(t.dossier_id, t.agency_id, t.agency_id) for t in tasks}
     if wanted:
         connection = session.connection()
         names = ("dossier", "first", "second")
         rows = [dict(zip(names, values, strict=True)) for values in sorted(wanted)]
         connection.execute(_adding(connection.dialect.name), rows)
+
+
+def _is_elsewhere(task: Task) -> bool:
+    """Return whether a task stands where its dossier was not placed with its own agencies."""
+    dossier = task.dossier
+    return dossier is None or task.agency_id not in {dossier.agency_id, dossier.desk_id}
 
 
 @event.listens_for(Dossier, "after_update")

@@ -7,17 +7,21 @@ makes it, so that a right taken away is gone with the next request. A mark is ne
 what was worked out in a transaction that was rolled back is never taken for anything else.
 """
 
+import secrets
+
 import sqlalchemy as sa
 from flask_appbuilder import Model
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
-# mark → the tables whose changes change it
+# mark → the tables whose changes change it; a table belongs to one mark
 WATCHED = {
     "rights": ("ab_role", "ab_permission", "ab_view_menu", "ab_permission_view",
                "ab_permission_view_role", "role_scope", "field_right"),
     "site": ("agency",),
     "incidents": ("incident_notice",),
+    "calendars": ("working_calendar", "calendar_session", "calendar_day"),
+    "processes": ("process", "process_step"),
 }  # fmt: skip
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION change_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -53,6 +57,9 @@ def watch(connection: Connection) -> None:
     tables = set(sa.inspect(connection).get_table_names())
     if "stamp" not in tables:
         return
+    known = set(connection.scalars(sa.select(Stamp.name)))
+    for name in sorted(set(WATCHED) - known):
+        connection.execute(sa.insert(Stamp.__table__), {"name": name, "value": secrets.token_hex(16)})
     is_postgresql = connection.dialect.name == "postgresql"
     if is_postgresql:
         connection.execute(sa.text(_FUNCTION))

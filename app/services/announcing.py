@@ -17,6 +17,7 @@ def announce(session: Session, dossier: Dossier) -> None:
     """
     if not any(map(is_connected, (PORTAL, POST, DATA))):
         return
+    session.flush()  # what is promised names the movement by its number
     movement = dossier.movements[-1]
     if is_connected(PORTAL):
         promise(session, dossier, PORTAL, "state", f"state:{movement.id}", movement.id)

@@ -91,7 +91,9 @@ def _holders(session: Session, dossier: Dossier, posts: set[Post]) -> dict[Post,
         .order_by(post.user_id, post.id)
     )
     found: dict[Post, list[Holder]] = {}
-    for agency_id, role, user_id, username, title, delegate_id, is_away in session.execute(query):
+    with session.no_autoflush:  # an act on a dossier changes no posts
+        rows = session.execute(query).all()
+    for agency_id, role, user_id, username, title, delegate_id, is_away in rows:
         some = found.setdefault((agency_id, role), [])
         if user_id != dossier.account.user_id and all(one.user_id != user_id for one in some):
             delegates = frozenset({delegate_id} - {None})

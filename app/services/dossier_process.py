@@ -9,13 +9,13 @@ from app.models.task import TaskState
 from app.services.eform_columns import label_of
 from app.services.eforms import prepare
 from app.services.process_diagram import Diagram, diagram_of
-from app.services.process_graphs import graph_of
+from app.services.process_graphs import kept_graph
 
 
 def picture_of(session: Session, dossier: Dossier) -> Diagram | None:
     """Return the picture of the dossier's process, None where its procedure has none."""
     try:
-        graph = graph_of(dossier.version.process)
+        graph = kept_graph(dossier.process or dossier.version.process)
     except DomainError:
         return None
     current = [task for task in dossier.tasks if task.is_current]

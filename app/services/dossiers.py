@@ -2,12 +2,18 @@
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.errors import NotFound
-from app.models import Dossier
+from app.models import Dossier, ProcedureVersion
 from app.models.scope import dossiers_of
 from app.permissions import Actor
+
+# What nearly every act asks of a dossier, come along with it.
+_ACTED_ON = (
+    joinedload(Dossier.agency), joinedload(Dossier.account), joinedload(Dossier.process),
+    joinedload(Dossier.version).joinedload(ProcedureVersion.process),
+)  # fmt: skip
 
 
 def get_dossier(session: Session, code: str, actor: Actor, *, to_change: bool = False) -> Dossier:
@@ -18,7 +24,7 @@ def get_dossier(session: Session, code: str, actor: Actor, *, to_change: bool = 
     if condition is not None:
         query = query.where(condition)
     if to_change:
-        query = query.with_for_update(of=Dossier).execution_options(populate_existing=True)
+        query = query.options(*_ACTED_ON).with_for_update(of=Dossier).execution_options(populate_existing=True)
     dossier = session.scalar(query)
     if dossier is None:
         raise NotFound(_("There is no dossier with this code, or you may not see it."))

@@ -129,6 +129,14 @@ def _refuse_closed(task: Task) -> None:
                      code=task.dossier.code, name=str(task.assignee or "")))  # fmt: skip
 
 
+def task_of(dossier: Dossier, pk: int) -> Task:
+    """Return a task of a dossier that is locked for a change, and its tasks with it; else NotFound."""
+    found = next((task for task in dossier.tasks if task.id == pk), None)
+    if found is None:
+        raise NotFound(_("There is no such task, or you may not see it."))
+    return found
+
+
 def get_task(session: Session, pk: int, actor: Actor) -> Task:
     """Return a task of a dossier the actor may see, locked for a change; else NotFound.
 

@@ -4,19 +4,56 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.models import Stamp
+from app.models.stamp import WATCHED
 
 Found = TypeVar("Found")
-_MOST = 500  # sets of roles, mostly; then all is found anew
+_MOST = 5000  # processes, mostly; then all is found anew
 _kept: dict[tuple[Hashable, ...], Any] = {}
 _ALL = sa.select(Stamp.name, Stamp.value)
+_STAMPS = "stamps"
+_TABLES = frozenset(table for tables in WATCHED.values() for table in tables)
 
 
 def stamps_of(session: Session) -> dict[str, str]:
     """Return the present marks by name."""
-    return {row.name: row.value for row in session.execute(_ALL)}
+    with session.no_autoflush:
+        return {row.name: row.value for row in session.execute(_ALL)}
+
+
+def mark(session: Session, name: str) -> str | None:
+    """Return the present mark ``name``; all are read once a transaction, and after each change anew."""
+    if not _TABLES.isdisjoint(obj.__tablename__ for some in (session.new, session.dirty) for obj in some):
+        session.flush()  # what is worked out now rests on what is not written yet
+    if _STAMPS not in session.info:
+        session.info[_STAMPS] = stamps_of(session)
+    return session.info[_STAMPS].get(name)  # type: ignore[no-any-return]
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_after_change(session: Session, _context: object) -> None:
+    touched = (obj.__tablename__ for some in (session.new, session.dirty, session.deleted) for obj in some)
+    if not _TABLES.isdisjoint(touched):
+        forget_marks(session)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_after_transaction(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        forget_marks(session)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_after_rollback(session: Session, _previous: object) -> None:
+    forget_marks(session)
+
+
+def forget_marks(session: Session) -> None:
+    """Read the marks anew when next asked."""
+    session.info.pop(_STAMPS, None)
 
 
 def kept(stamp: str | None, key: tuple[Hashable, ...], find: Callable[[], Found]) -> Found:

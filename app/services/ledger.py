@@ -83,6 +83,7 @@ def ledger_of(session: Session, dossier: Dossier) -> DossierLedger | None:
 
     Raises DomainError if its desk or agency has no calendar at all.
     """
+    session.flush()  # its parts are told apart by their numbers
     try:
         sums = sums_of(session, dossier)
     except CalendarExhausted:

@@ -52,7 +52,7 @@ def find_transition(name: str) -> Transition[State]:
 def move(
     session: Session, dossier: Dossier, name: str, actor: Actor, *, remark: str | None = None, of_itself: bool = False
 ) -> Transition[State]:
-    """Make transition ``name``: state, movement, clock, history; flushed, not committed.
+    """Make transition ``name``: state, movement, clock; written, with the history, at the next flush.
 
     of_itself: the process makes it, after an act of ``actor`` that was his to do.
     Raises NotAllowed if state, role or place forbid it, Invalid if a reason is missing or a
@@ -114,7 +114,6 @@ def note_step(
     """Record an act beside the states, as a handover: the course grows by one line."""
     because(session, action=name, reason=remark)
     _record(session, dossier, name, dossier.state, dossier.state, actor, remark, clause, now())
-    session.flush()
 
 
 def _enter(
@@ -130,7 +129,6 @@ def _enter(
     _stamp(dossier, target, at)
     if source is not None:
         _restart_clock(session, dossier, source, target, at, row.clause, actor)
-    session.flush()
     announce(session, dossier)
     _hand_clock_to(session, dossier, target, row.clause, at)
     if dossier.channel == LINKED and target in CLOCK_OVER:
@@ -205,23 +203,21 @@ def hold(
     """
     at = at or now()
     place = agency or (dossier.desk if holder == "desk" else dossier.agency)
-    running = next((part for part in dossier.segments if part.ended_at is None), None)
+    with session.no_autoflush:
+        running = next((part for part in dossier.segments if part.ended_at is None), None)
     if running is not None:
         if (running.holder, running.agency_id, running.user_id) == (holder, place.id, user_id):
             return
         if holder in WORKING and running.holder in WORKING and _same_minute(running.started_at, at):
-            running.holder, running.agency, running.user_id = holder, place, user_id
+            running.holder, running.agency, running.agency_id, running.user_id = holder, place, place.id, user_id
             running.ground = ground[:120]
-            session.flush()
             return
-        running.ended_at = max(at, running.started_at)
-        session.flush()  # one open segment per dossier: close before opening
+        running.ended_at = max(at, running.started_at)  # one open segment per dossier: written before the next one
     if holder is not None:
         dossier.segments.append(ClockSegment(
-            holder=holder, agency=place, user_id=user_id, ground=ground[:120],
+            holder=holder, agency=place, agency_id=place.id, user_id=user_id, ground=ground[:120],
             started_at=running.ended_at or at if running is not None else at,
         ))  # fmt: skip
-    session.flush()
 
 
 def _same_minute(one: datetime, other: datetime) -> bool:

@@ -66,11 +66,15 @@ def tell_tasks(session: Session, told: Mapping[Task, Iterable[int]], *, again: s
             (f"task:{task.id}{again}", user_id): (task, _task_title(task), _task_body(task))
             for task, user_ids in told.items() for user_id in user_ids
         }  # fmt: skip
-    query = sa.select(Notice.key, Notice.user_id).where(Notice.key.in_({key for key, _user in wanted}))
-    known = {(row.key, row.user_id) for row in session.execute(query)} if wanted else set()
+    known = _known(session, wanted) if again else set()  # of a task just opened nobody was told yet
     for (key, user_id), (task, title, body) in sorted(wanted.items(), key=lambda item: item[0]):
         if (key, user_id) not in known:
             session.add(Notice(user_id=user_id, dossier=task.dossier, key=key, title=title, body=body))
+
+
+def _known(session: Session, wanted: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+    query = sa.select(Notice.key, Notice.user_id).where(Notice.key.in_({key for key, _user in wanted}))
+    return {(row.key, row.user_id) for row in session.execute(query)}
 
 
 def _task_title(task: Task) -> str:

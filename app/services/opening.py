@@ -17,6 +17,7 @@ from app.services import lifecycle
 from app.services.assigning import Candidates, candidates_of
 from app.services.eform_state import Evaluation
 from app.services.notices import tell_tasks
+from app.services.process_graphs import kept_graph
 from app.services.task_rights import keeper, lead_task
 from app.services.timing import calendar_of, prepare_calendars
 from app.services.users import root_agency
@@ -88,9 +89,9 @@ def open_steps(
     people = candidates_of(session, dossier, [(places[s.key].id, s) for s in steps])
     tasks = [_task(session, dossier, graph, step, places, people, user_id) for step in steps]
     session.add_all(tasks)
-    session.flush()
-    asked = ask_configured(session, dossier, graph, tasks)
     show_place(session, dossier)
+    session.flush()  # their numbers: what is asked and told names them
+    asked = ask_configured(session, dossier, graph, tasks)
     tell_tasks(session, {task: people.told(task) for task in tasks} | asked)
     return tasks
 
@@ -112,8 +113,9 @@ def _task(
     due_at = add_minutes(calendar_of(session, agency), at, step.minutes)
     return Task(
         dossier=dossier, step_id=step.row_id, key=step.key, name=step.name, kind=str(step.kind),
-        role=step.role, position=graph.steps.index(step) + 1, agency=agency, opened_at=at, due_at=due_at,
-        assignee_id=user_id or people.choose(dossier, step, agency.id), state=TaskState.open,
+        role=step.role, position=graph.steps.index(step) + 1, agency=agency, agency_id=agency.id,
+        opened_at=at, due_at=due_at, state=TaskState.open, is_current=True,
+        assignee_id=user_id or people.choose(dossier, step, agency.id),
     )  # fmt: skip
 
 
@@ -186,5 +188,11 @@ def show_place(session: Session, dossier: Dossier) -> None:
 
 
 def _clock_holder(dossier: Dossier, lead: Task) -> str:
-    at_desk = lead.agency_id == dossier.desk_id and lead.step.place == StepPlace.desk
+    at_desk = lead.agency_id == dossier.desk_id and _place_of(dossier, lead) == StepPlace.desk
     return keeper(lead, "desk" if at_desk else "officer")
+
+
+def _place_of(dossier: Dossier, task: Task) -> str:
+    """Return where the step of a task is done, as its process says."""
+    graph = kept_graph(dossier.process or dossier.version.process)
+    return graph.find(task.key).place if task.key in graph else task.step.place

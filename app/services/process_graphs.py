@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import object_session
 
 from app.errors import DomainError
 from app.models import Process, ProcessStep
+from app.services.kept import kept, mark
 from app.workflows.process import Graph, StepKind, StepSpec, Way, expand
 
 _MAX_DEPTH = 4  # processes inside processes
@@ -19,6 +21,14 @@ def graph_of(process: Process | None) -> Graph:
     if process is None or not process.steps:
         raise DomainError(_("This procedure has no internal process."))
     return Graph(steps_of(process))
+
+
+def kept_graph(process: Process | None) -> Graph:
+    """Return the graph of a stored process as ``graph_of``, worked out once per state of the processes."""
+    session = object_session(process) if process is not None else None
+    if process is None or session is None or process.id is None:
+        return graph_of(process)
+    return kept(mark(session, "processes"), ("graph", process.id), lambda: graph_of(process))
 
 
 def steps_of(process: Process, above: tuple[int, ...] = ()) -> list[StepSpec]:

@@ -18,7 +18,7 @@ from app.services.guards import due_charges
 from app.services.handing import refuse_unless_mine
 from app.services.notices import notify_transition
 from app.services.opening import judge, keep_passed, marking_of, open_steps, show_place
-from app.services.process_graphs import graph_of
+from app.services.process_graphs import kept_graph
 from app.services.reasons import given_reason
 from app.services.unanswered import explained
 from app.transactions import enqueue
@@ -33,7 +33,7 @@ _WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign, StepKind.number
 
 def graph(dossier: Dossier) -> Graph:
     """Return the graph of the dossier's process, or of the one it was moved to; else DomainError."""
-    return graph_of(dossier.process or dossier.version.process)
+    return kept_graph(dossier.process or dossier.version.process)
 
 
 def open_reception_task(session: Session, dossier: Dossier, actor: Actor) -> None:

@@ -12,21 +12,17 @@ from app.clock import now, to_local
 from app.errors import DomainError
 from app.models import (
     Agency,
-    CalendarDay,
-    CalendarSession,
     Dossier,
     ProcedureVersion,
     WorkingCalendar,
 )
+from app.services.kept import kept, mark
 from app.services.profiles import profile_value
 from app.workflows import deadlines
 from app.workflows.deadlines import Due, Limit
 from app.workflows.wording import Phrase
 from app.workflows.working_time import Calendar, CalendarExhausted, Rules
 
-# Built once per state of a calendar's rows; an index over some thousand days is not free.
-_built: dict[tuple[Any, ...], Calendar] = {}
-_KEPT = 50
 SessionRow = tuple[int, time, time, date | None, date | None]
 SpecialDay = tuple[date, str, str, str]  # day, kind, note, hours
 
@@ -45,48 +41,32 @@ def calendar_of(session: Session, agency: Agency) -> Calendar:
 def prepare_calendars(session: Session, agencies: Iterable[Agency]) -> dict[int, Calendar]:
     """Find the calendars of many agencies at once; returns those known, by agency id.
 
-    Statements: one, and one per calendar (a province has a few), whatever the agencies.
+    Statements: none while no calendar changes, but for the marks, which are read once a transaction.
     """
     cache: dict[int, Calendar] = session.info.setdefault("calendars", {})
     paths = {a.id: [int(part) for part in a.path.split("/") if part]
              for a in agencies if a.id not in cache}  # fmt: skip
     if not paths:
         return cache
-    ids = {agency_id for path in paths.values() for agency_id in path}
-    query = sa.select(Agency.id, Agency.calendar_id).where(Agency.id.in_(ids))
-    by_agency = {row.id: row.calendar_id for row in session.execute(query)}
-    found: dict[int, Calendar] = {}
+    stamp = mark(session, "calendars")
+    own = kept(mark(session, "site"), ("calendars",), lambda: _own_calendars(session))
     for agency_id, path in paths.items():
-        calendar_id = next((by_agency[i] for i in reversed(path) if by_agency.get(i)), None)
+        calendar_id = next((own[i] for i in reversed(path) if i in own), None)
         if calendar_id is not None:
-            if calendar_id not in found:
-                found[calendar_id] = _kept(session, calendar_id)
-            cache[agency_id] = found[calendar_id]
+            cache[agency_id] = _built(session, stamp, calendar_id)
     return cache
 
 
-def _kept(session: Session, calendar_id: int) -> Calendar:
-    key = (calendar_id, *session.execute(_fingerprint(calendar_id)).one())
-    if key not in _built:
-        if len(_built) >= _KEPT:
-            _built.clear()
-        _built[key] = _build(session, calendar_id)
-    return _built[key]
+def _own_calendars(session: Session) -> dict[int, int]:
+    """Return the ids of the calendars by agency, of those that have one of their own."""
+    query = sa.select(Agency.id, Agency.calendar_id).where(Agency.calendar_id.is_not(None))
+    return {row.id: row.calendar_id for row in session.execute(query)}
 
 
-def _fingerprint(calendar_id: int) -> Any:
-    """What changes whenever a row of the calendar does."""
-    parts: list[Any] = [
-        sa.select(WorkingCalendar.row_version).where(WorkingCalendar.id == calendar_id)
-    ]
-    for child in (CalendarSession, CalendarDay):
-        for value in (
-            sa.func.count(child.id),
-            sa.func.max(child.id),
-            sa.func.sum(child.row_version),
-        ):
-            parts.append(sa.select(value).where(child.calendar_id == calendar_id))
-    return sa.select(*(part.scalar_subquery() for part in parts))
+def _built(session: Session, stamp: str | None, calendar_id: int) -> Calendar:
+    """Return a calendar, worked out once per state of its rows: an index over some thousand days is not free."""
+    key = ("calendar", calendar_id, to_local(now()).year)
+    return kept(stamp, key, lambda: _build(session, calendar_id))
 
 
 def _build(session: Session, calendar_id: int) -> Calendar:

@@ -105,7 +105,7 @@ def _request_payment(session: Session, dossier: Dossier, actor: Actor, _form: An
 
 
 def _claim(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    handing.claim(session, task_of(session, dossier, actor, form), actor)
+    handing.claim(session, task_of(dossier, form), actor)
     return _("The task is yours.")
 
 
@@ -118,19 +118,19 @@ def _draft(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
 
 
 def _finish_step(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    task = task_of(session, dossier, actor, form)
+    task = task_of(dossier, form)
     processing.finish_task(session, task, actor, form.get("remark", "").strip() or None)
     return _("Done: %(step)s.", step=task.name)
 
 
 def _send_back(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    task = task_of(session, dossier, actor, form)
+    task = task_of(dossier, form)
     fresh = processing.send_back(session, task, form.get("step", ""), actor, form.get("reason", ""))
     return _("Sent back: %(step)s.", step=fresh.name)
 
 
 def _hand_to(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    task = task_of(session, dossier, actor, form)
+    task = task_of(dossier, form)
     handing.hand_to(session, task, as_id(form.get("user", "")) or 0, actor)
     return _("Handed to %(name)s.", name=task.assignee.get_full_name() if task.assignee else "")
 

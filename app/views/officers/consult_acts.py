@@ -14,7 +14,7 @@ from app.views.officers.base import ids, task_of, whole_number
 
 def _ask(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     asked = consulting.ask(
-        session, task_of(session, dossier, actor, form), actor, question=form.get("question", ""),
+        session, task_of(dossier, form), actor, question=form.get("question", ""),
         hours=whole_number(form.get("hours"), 0), agency_ids=ids(form.getlist("agency")),
         user_id=as_id(form.get("user", "")),
     )  # fmt: skip
@@ -22,23 +22,23 @@ def _ask(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
 
 
 def _answer(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    task = task_of(session, dossier, actor, form)
+    task = task_of(dossier, form)
     consulting.answer(session, task, actor, given=form.get("answer", ""), remark=form.get("remark", ""))
     return _("The opinion is sent.")
 
 
 def _take_back(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    consulting.take_back(session, task_of(session, dossier, actor, form), actor)
+    consulting.take_back(session, task_of(dossier, form), actor)
     return _("The question is taken back.")
 
 
 def _unclaim(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    handing.unclaim(session, task_of(session, dossier, actor, form), actor)
+    handing.unclaim(session, task_of(dossier, form), actor)
     return _("The task is nobody's again.")
 
 
 def _recall(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    task = recalling.recall(session, task_of(session, dossier, actor, form), actor)
+    task = recalling.recall(session, task_of(dossier, form), actor)
     return _("Taken back: %(step)s", step=task.name)
 
 
