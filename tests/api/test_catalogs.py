@@ -75,8 +75,8 @@ def test_an_item_is_added_read_changed_and_removed(session, login):
     tag = client.get(path).headers["ETag"]
     assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
     assert client.delete(path).status_code == 204
-    actions = session.scalars(sa.select(HistoryEntry.action).where(HistoryEntry.record == "shared_catalog_item"))
-    assert list(actions) == ["create", "update", "delete"]
+    actions = sa.select(HistoryEntry.action).where(HistoryEntry.record == "shared_catalog_item")
+    assert list(session.scalars(actions.order_by(HistoryEntry.id))) == ["create", "update", "delete"]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_everyone_concerned_is_told_once(session, actor):
     assert steps[head.user_id] == ["accept"]
     assert steps[account.user_id] == ["send", "accept", "answer", "publish"]
     assert far.user_id not in steps
-    mails = list(session.scalars(sa.select(MailMessage)))
+    mails = list(session.scalars(sa.select(MailMessage).order_by(MailMessage.id)))
     assert [mail.recipient for mail in mails] == ["kin@example.vn"] * 4
     assert "Đã bố trí thêm quầy." in mails[2].body
 

@@ -159,7 +159,7 @@ def test_a_supplement_asks_exactly_once_for_exactly_these_things(office, session
     letter = dossier.letters[-1]
     assert [item["name"] for item in letter.data["items"]] == [component.name, "Họ và tên"]
     assert letter.number == "01/HDHS"
-    told = session.scalars(sa.select(Notice).where(Notice.user_id == citizen.user_id)).all()
+    told = session.scalars(sa.select(Notice).where(Notice.user_id == citizen.user_id).order_by(Notice.id)).all()
     assert "Bản chụp mờ" in told[-1].body
     answer_supplement(session, dossier, ANSWERS, desk, {component.id: ("original", 1)})
     assert (dossier.state, request.answered_at is not None) == (1, True)
