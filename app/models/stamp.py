@@ -21,6 +21,7 @@ WATCHED = {
     "site": ("agency",),
     "incidents": ("incident_notice",),
     "calendars": ("working_calendar", "calendar_session", "calendar_day"),
+    "profiles": ("profile", "profile_parameter"),
     "processes": ("process", "process_step"),
 }  # fmt: skip
 _FUNCTION = """

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from flask_babel import gettext as _
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -82,8 +83,8 @@ def refuse_unless_open(dossier: Dossier, row: Transition[State], actor: Actor) -
 def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself: bool = False) -> Transition[State]:
     """Put a new dossier into the state its creating transition leads to; as ``move``."""
     row = find_transition(name)
+    _fill_in(dossier)
     session.add(dossier)
-    session.flush()  # its ids are what the rights are compared with
     if None not in row.sources or not (of_itself or acts(dossier, row, actor)):
         refuse_own(dossier, actor)
         raise NotAllowed(_("You may not enter dossiers here."))
@@ -92,6 +93,14 @@ def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself
     refuse_unless(row, dossier, None)
     _enter(session, dossier, row, None, DOSSIER.outcome(row, None), actor, None)
     return row
+
+
+def _fill_in(dossier: Dossier) -> None:
+    """Name what rights are compared with, and say that a new dossier has nothing yet: it need not be looked up."""
+    dossier.account_id, dossier.agency_id, dossier.desk_id = dossier.account.id, dossier.agency.id, dossier.desk.id
+    for relation in inspect(Dossier).relationships:
+        if relation.uselist:
+            getattr(dossier, relation.key)
 
 
 def refuse_own(dossier: Dossier, actor: Actor) -> None:

@@ -1,10 +1,12 @@
 """Telling people: in the system, and by e-mail where an address is known."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.clock import today
@@ -66,15 +68,19 @@ def tell_tasks(session: Session, told: Mapping[Task, Iterable[int]], *, again: s
             (f"task:{task.id}{again}", user_id): (task, _task_title(task), _task_body(task))
             for task, user_ids in told.items() for user_id in user_ids
         }  # fmt: skip
-    known = _known(session, wanted) if again else set()  # of a task just opened nobody was told yet
-    for (key, user_id), (task, title, body) in sorted(wanted.items(), key=lambda item: item[0]):
-        if (key, user_id) not in known:
-            session.add(Notice(user_id=user_id, dossier=task.dossier, key=key, title=title, body=body))
+    _put(session, [
+        {"user_id": user_id, "dossier_id": task.dossier_id, "key": key, "title": title, "body": body}
+        for (key, user_id), (task, title, body) in wanted.items()
+    ])  # fmt: skip
 
 
-def _known(session: Session, wanted: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-    query = sa.select(Notice.key, Notice.user_id).where(Notice.key.in_({key for key, _user in wanted}))
-    return {(row.key, row.user_id) for row in session.execute(query)}
+def _put(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Insert notices; one whose key its user has been told already is left out."""
+    if not rows:
+        return
+    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
+    ordered = sorted(rows, key=lambda row: (row["key"], row["user_id"]))  # one order for all: no two wait in a ring
+    session.execute(insert(Notice).on_conflict_do_nothing(index_elements=["user_id", "key"]), ordered)
 
 
 def _task_title(task: Task) -> str:
@@ -98,11 +104,11 @@ def holders(session: Session, agency_id: int, role: Role, *, with_delegates: boo
         .where(post.agency_id == agency_id, post.role == str(role), User.active.is_(True))
         .where(post.valid_from <= day, sa.or_(post.valid_to.is_(None), post.valid_to >= day))
     )
-    found = set(session.scalars(query))
     if with_delegates:
         lent = query.join(Delegation, Delegation.position_id == post.id).where(Delegation.in_force(day))
-        found.update(session.scalars(lent.with_only_columns(Delegation.delegate_id)))
-    return sorted(found)
+        found = session.scalars(sa.union(query, lent.with_only_columns(Delegation.delegate_id)))
+        return sorted(set(found))
+    return sorted(set(session.scalars(query)))
 
 
 def notice_users(
@@ -114,12 +120,13 @@ def notice_users(
     body: str,
 ) -> None:
     """Put one notice before each user; the same ``key`` reaches a user once."""
-    ids = set(user_ids)
-    known = set(
-        session.scalars(sa.select(Notice.user_id).where(Notice.key == key, Notice.user_id.in_(ids)))
-    )
-    for user_id in sorted(ids - known):
-        session.add(Notice(user_id=user_id, dossier=dossier, key=key, title=title[:255], body=body))
+    if dossier is not None and dossier.id is None:
+        session.flush()
+    dossier_id = dossier.id if dossier is not None else None
+    _put(session, [
+        {"user_id": user_id, "dossier_id": dossier_id, "key": key, "title": title[:255], "body": body}
+        for user_id in set(user_ids)
+    ])  # fmt: skip
 
 
 def send_mail(session: Session, key: str, recipient: str, subject: str, body: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import today
 from app.models import Profile, ProfileParameter
+from app.services.kept import kept, mark
 from app.workflows.parameters import PARAMETERS, UNSET
 
 # What holds when no profile says otherwise: the national rules (domain B).
@@ -29,9 +30,13 @@ def profile_values(session: Session, on: date) -> dict[str, Any]:
     """Return every parameter in force on ``on``, a profile's own before its base's."""
     cache = session.info.setdefault("profile_values", {})
     if on not in cache:
-        rows = rows_in_force(session, active_profile(session), on)
-        cache[on] = {key: row.value for key, row in rows.items() if is_given(row)}
+        cache[on] = kept(mark(session, "profiles"), ("profile", on), lambda: _values_on(session, on))
     return cache[on]
+
+
+def _values_on(session: Session, on: date) -> dict[str, Any]:
+    rows = rows_in_force(session, active_profile(session), on)
+    return {key: row.value for key, row in rows.items() if is_given(row)}
 
 
 def active_profile(session: Session) -> Profile | None:
