@@ -71,6 +71,18 @@ class HistoryEntry(Model):
     )
 
 
+_TABLE = HistoryEntry.__table__
+_LAST = (
+    sa.select(_TABLE.c.seq, _TABLE.c.hash)
+    .where(_TABLE.c.aggregate == sa.bindparam("aggregate"), _TABLE.c.aggregate_id == sa.bindparam("aggregate_id"))
+    .order_by(_TABLE.c.seq.desc()).limit(1)
+)  # fmt: skip
+# Waits for the lock, looks then: in one plain SELECT PostgreSQL would look first. Migration "history_head".
+_LOCKED_LAST = sa.text(
+    "SELECT seq, hash FROM history_head(CAST(:lock AS bigint), CAST(:aggregate AS text), CAST(:aggregate_id AS bigint))"
+)
+
+
 def digest(row: dict[str, Any]) -> str:
     """Return the hash of an entry: SHA-256 over its canonical JSON, ``id`` and ``hash`` left out."""
     kept = {key: plain(value) for key, value in row.items() if key not in {"id", "hash"}}
@@ -160,14 +172,12 @@ def append(session: Session, entries: Iterable[dict[str, Any]]) -> None:
 def _head(session: Session, key: Key) -> tuple[int, str]:
     """Return the last (seq, hash) of an aggregate, locked against other writers."""
     connection = session.connection()
+    values: dict[str, Any] = {"aggregate": key[0], "aggregate_id": key[1]}
     if connection.dialect.name == "postgresql":
         lock = int.from_bytes(hashlib.sha256(f"{key}".encode()).digest()[:8], "big", signed=True)
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
-    table = HistoryEntry.__table__
-    query = sa.select(table.c.seq, table.c.hash).where(
-        table.c.aggregate == key[0], table.c.aggregate_id == key[1]
-    )
-    row = connection.execute(query.order_by(table.c.seq.desc()).limit(1)).first()
+        row = connection.execute(_LOCKED_LAST, values | {"lock": lock}).first()
+    else:
+        row = connection.execute(_LAST, values).first()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 
