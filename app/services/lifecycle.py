@@ -90,6 +90,8 @@ def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself
         raise NotAllowed(_("You may not enter dossiers here."))
     if not of_itself:
         act_by(session, actor, post_for(dossier, row, actor))
+    if row.guard is not None:
+        session.flush()  # guards compare numbers of what belongs together
     refuse_unless(row, dossier, None)
     _enter(session, dossier, row, None, DOSSIER.outcome(row, None), actor, None)
     return row
