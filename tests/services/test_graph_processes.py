@@ -378,4 +378,4 @@ def test_the_statements_of_a_step_do_not_grow_with_the_process(session, count_qu
             processing.finish_task(session, task, office[Role.specialist])
         # SQLite inserts rows one by one where PostgreSQL takes them together.
         counts.append(len([text for text in asked if not text.startswith("INSERT INTO task ")]))
-    assert counts[1] <= counts[0], counts
+    assert counts[1] <= counts[0] <= 14, counts

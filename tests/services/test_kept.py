@@ -1,16 +1,18 @@
 """What is kept between requests is given up with the change, whoever makes it and however."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from app.clock import now
-from app.models import FabRole, IncidentNotice, PermissionView
+from app.clock import acting_at, now
+from app.models import CalendarDay, FabRole, IncidentNotice, PermissionView
 from app.permissions import Role
 from app.services.actors import build_actor
 from app.services.kept import kept, stamps_of
-from tests.factories import make_agency, make_tree, make_user
+from app.services.process_graphs import kept_graph
+from app.services.timing import calendar_of
+from tests.factories import make_agency, make_calendar, make_process, make_tree, make_user
 
 # What others may do at any moment: statements of plain SQL, past the program.
 CHANGES = [
@@ -22,12 +24,18 @@ CHANGES = [
                " SELECT min(id), 'Sector', 'name', false, false, 1 FROM ab_role"),
     ("site", "UPDATE agency SET hotline = '0'"),
     ("incidents", "DELETE FROM incident_notice WHERE id > 0"),
+    ("calendars", "UPDATE working_calendar SET name = name"),
+    ("calendars", "DELETE FROM calendar_day WHERE id > 0"),
+    ("profiles", "INSERT INTO profile (code, name, is_active, row_version) VALUES ('X1', 'X', false, 1)"),
+    ("processes", "UPDATE process_step SET working_minutes = working_minutes"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "statement"), CHANGES)
 def test_every_change_changes_the_mark_of_its_tables_only(session, name, statement):
     make_agency()
+    make_calendar()
+    make_process()
     session.add(IncidentNotice(title="Bảo trì", body="Tối nay"))
     session.flush()
     before = stamps_of(session)
@@ -53,6 +61,35 @@ def test_what_is_kept_is_found_once_under_a_mark(session):
     for stamp in ("a1", "a1", "b2", "", None, None):
         kept(stamp, ("test",), lambda: asked.append(1) or "found")
     assert len(asked) == 5  # a1, b2, and each time without a mark
+
+
+def test_a_calendar_and_a_process_are_found_anew_after_a_change(session):
+    agency, process = make_agency(), make_process()
+    agency.calendar = make_calendar()
+    session.flush()
+    monday = acting_at(datetime(2026, 7, 6, 1, 0, tzinfo=UTC))
+    with monday:
+        before = calendar_of(session, agency)
+        assert calendar_of(session, agency) is before
+        assert kept_graph(process) is kept_graph(process)
+        first = kept_graph(process).steps[0].minutes
+        process.steps[0].working_minutes = first + 7
+        assert kept_graph(process).steps[0].minutes == first + 7, "written before it is kept"
+        session.info.pop("calendars")
+        agency.calendar.days.append(CalendarDay(day=date(2026, 7, 7), kind="holiday", note="Bão"))
+        after = calendar_of(session, agency)
+    assert before.sessions_on(date(2026, 7, 7)) and not after.sessions_on(date(2026, 7, 7))
+
+
+def test_what_was_rolled_back_is_not_kept(session):
+    process = make_process()
+    session.flush()
+    minutes = kept_graph(process).steps[0].minutes
+    nested = session.begin_nested()
+    process.steps[0].working_minutes = minutes + 9
+    assert kept_graph(process).steps[0].minutes == minutes + 9
+    nested.rollback()
+    assert kept_graph(process).steps[0].minutes == minutes
 
 
 def test_a_right_taken_away_is_gone_with_the_next_request(session, login):
