@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import today
-from app.models import Account, Agency, Delegation, Notice, OfficerPosition, Stamp, User, UserSetting
+from app.models import Account, Agency, Delegation, Notice, OfficerPosition, User, UserSetting
 from app.permissions import Actor, Position, Role
-from app.services.kept import kept
+from app.services.kept import kept, stamp_column
 from app.services.role_rights import rights_of
 
 MOST_UNREAD = 100
@@ -26,10 +26,6 @@ class Identity:
     posts: tuple[Position, ...]
     unread: int  # notices, at most MOST_UNREAD
     stamps: dict[str, str]
-
-
-def _stamp(name: str) -> Any:
-    return sa.select(Stamp.value).where(Stamp.name == name).scalar_subquery()
 
 
 def _posts_joined(query: sa.Select[Any]) -> sa.Select[Any]:
@@ -65,10 +61,10 @@ _IDENTITY = _posts_joined(
     sa.select(
         User, UserSetting.session_version, _ACCOUNT,
         sa.select(sa.func.count()).select_from(_UNREAD.limit(MOST_UNREAD).subquery()).scalar_subquery(),
-        _stamp("rights"), _stamp("site"), _stamp("incidents"), *_POST,
+        stamp_column("rights"), stamp_column("site"), stamp_column("incidents"), *_POST,
     ).outerjoin(UserSetting, UserSetting.user_id == User.id).where(User.active.is_(True))
 )  # fmt: skip
-_ACTOR = _posts_joined(sa.select(_ACCOUNT, _stamp("rights"), *_POST).select_from(User))
+_ACTOR = _posts_joined(sa.select(_ACCOUNT, stamp_column("rights"), *_POST).select_from(User))
 
 
 def find_identity(session: Session, user_id: int) -> Identity | None:

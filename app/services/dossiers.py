@@ -8,6 +8,7 @@ from app.errors import NotFound
 from app.models import Dossier, ProcedureVersion
 from app.models.scope import dossiers_of
 from app.permissions import Actor
+from app.services.kept import MARKS, remember_marks
 
 # What nearly every act asks of a dossier, come along with it.
 _ACTED_ON = (
@@ -20,12 +21,15 @@ def get_dossier(session: Session, code: str, actor: Actor, *, to_change: bool = 
     """Return a dossier the actor may see, locked when it is to be changed; else NotFound."""
     condition = dossiers_of(actor)
     # A database refuses a text with NUL; no code has one.
-    query = sa.select(Dossier).where(Dossier.code == code.replace("\0", "").strip().upper())
+    query = sa.select(Dossier, *MARKS) if to_change else sa.select(Dossier)
+    query = query.where(Dossier.code == code.replace("\0", "").strip().upper())
     if condition is not None:
         query = query.where(condition)
     if to_change:
         query = query.options(*_ACTED_ON).with_for_update(of=Dossier).execution_options(populate_existing=True)
-    dossier = session.scalar(query)
-    if dossier is None:
+    row = session.execute(query).one_or_none()
+    if row is None:
         raise NotFound(_("There is no dossier with this code, or you may not see it."))
-    return dossier
+    if to_change:
+        remember_marks(session, row[1:])
+    return row[0]

@@ -1,6 +1,6 @@
 """What rarely changes, kept in this process until its mark changes (``models/stamp.py``)."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -15,6 +15,14 @@ _MOST = 5000  # processes, mostly; then all is found anew
 _kept: dict[tuple[Hashable, ...], Any] = {}
 _ALL = sa.select(Stamp.name, Stamp.value)
 _STAMPS = "stamps"
+
+
+def stamp_column(name: str) -> sa.ScalarSelect[str]:
+    """Return the present mark ``name`` as a column, for a query that is asked anyway."""
+    return sa.select(Stamp.value).where(Stamp.name == name).scalar_subquery()
+
+
+MARKS = tuple(stamp_column(name) for name in WATCHED)
 _TABLES = frozenset(table for tables in WATCHED.values() for table in tables)
 
 
@@ -31,6 +39,11 @@ def mark(session: Session, name: str) -> str | None:
     if _STAMPS not in session.info:
         session.info[_STAMPS] = stamps_of(session)
     return session.info[_STAMPS].get(name)  # type: ignore[no-any-return]
+
+
+def remember_marks(session: Session, values: Iterable[str | None]) -> None:
+    """Keep for this transaction what a query found in ``MARKS``."""
+    session.info[_STAMPS] = {name: value for name, value in zip(WATCHED, values, strict=True) if value}
 
 
 @event.listens_for(Session, "after_flush")

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0036"
+down_revision = "0035"
 
 # Volatile, so that each statement in it sees what was committed before it began: the second sees
 # what those wrote for whom the first waited.
