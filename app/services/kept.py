@@ -38,7 +38,7 @@ def mark(session: Session, name: str) -> str | None:
         session.flush()  # what is worked out now rests on what is not written yet
     if _STAMPS not in session.info:
         session.info[_STAMPS] = stamps_of(session)
-    return session.info[_STAMPS].get(name)  # type: ignore[no-any-return]
+    return session.info[_STAMPS].get(name)
 
 
 def remember_marks(session: Session, values: Iterable[str | None]) -> None:
