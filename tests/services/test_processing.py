@@ -281,6 +281,7 @@ def test_side_effects_run_once_however_often_they_are_drained(session):
     session.commit()  # a unit of work begins by giving up what was not
     run_waiting()
     count = session.scalar(sa.select(sa.func.count(MailMessage.id)))
+    session.expire_all()  # the worker wrote in a session of its own
     letter = dossier.letters[0]
     assert letter.file_id is not None
     run_waiting()
