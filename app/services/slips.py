@@ -122,12 +122,13 @@ def _dossiers(
 def _register(
     session: Session, desk: Agency, first: date, last: date, rows: Sequence[Dossier], before: int
 ) -> dict[str, Any]:
-    passed = _passed_on(session, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    passed, signed = _passed_on(session, ids), _signed(session, ids)
     data = {
         "agency": desk.name, "parent_agency": desk.parent.name if desk.parent else None, "place": place_of(desk),
         "issued_on": today().isoformat(), "hotline": desk.hotline or desk.phone,
         "form_set": profile_value(session, "form_set"), "from_on": first.isoformat(), "to_on": last.isoformat(),
-        "rows": [_line(row, before + n, passed.get(row.id)) for n, row in enumerate(rows, 1)],
+        "rows": [_line(row, before + n, passed.get(row.id), signed.get(row.id)) for n, row in enumerate(rows, 1)],
     }  # fmt: skip
     return {key: value for key, value in data.items() if value not in (None, "")}
 
@@ -141,13 +142,33 @@ def _passed_on(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _line(row: Dossier, serial: int, passed_at: datetime | None) -> dict[str, Any]:
+def _signed(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Return who received each result and how that is proved; the drawn signature itself stays in the receipt."""
+    given = Dossier.delivery
+    has_signature = sa.func.length(sa.func.coalesce(given["signature"].as_string(), "")) > 0
+    query = (
+        sa.select(Dossier.id, given["receiver"].as_string(), given["way"].as_string(), has_signature)
+        .where(Dossier.id.in_(ids), Dossier.returned_at.is_not(None), given["receiver"].as_string().is_not(None))
+    )  # fmt: skip
+    return {number: _receipt(receiver, way, bool(drawn)) for number, receiver, way, drawn in session.execute(query)}
+
+
+def _receipt(receiver: str, way: str | None, is_drawn: bool) -> str:
+    if way == "online":
+        return _("Received online")
+    if way == "post":
+        return _("By post: %(name)s", name=receiver)
+    return _("Signed: %(name)s", name=receiver) if is_drawn else _("Signed the receipt: %(name)s", name=receiver)
+
+
+def _line(row: Dossier, serial: int, passed_at: datetime | None, signed: str | None) -> dict[str, Any]:
     contact = ", ".join(part for part in (row.applicant_address, row.applicant_phone) if part)
     line = {
         "serial": str(serial), "code": row.code, "procedure": row.procedure.name, "applicant": row.applicant_name,
         "sets": 1, "contact": contact, "lead_agency": row.agency.name, "received_on": _day(row.received_at),
         "due_on": _day(row.due_at), "transferred_on": _day(passed_at), "result_on": _day(row.finished_at),
         "returned_on": _day(row.returned_at), "return_way": _(RESULT_WAYS[row.result_way]),
+        "signature": signed,
         "note": _("New due date") if row.original_due_at and row.original_due_at != row.due_at else None,
     }  # fmt: skip
     return {key: value for key, value in line.items() if value}

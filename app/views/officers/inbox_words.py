@@ -120,6 +120,7 @@ def line(row: Row, actor: Actor) -> dict[str, Any]:
     return {
         "key": row.key, "code": row.code, "url": f"/dossier/{row.code}", "procedure": facts.procedure,
         "applicant": facts.applicant_name, "step": _step(row), "holder": _holder(row),
+        "holder_long": _holder(row, with_role=True),
         "left": _left(row), "urgency": row.urgency, "explain": _explain(row), "missing": row.missing,
         "is_unpaid": row.is_unpaid, "asked": row.facts.asked, "channel": _(DOSSIER_CHANNELS[facts.channel]),
         "channel_icon": _CHANNEL_ICONS.get(facts.channel, "file"),
@@ -148,15 +149,16 @@ def _role(name: str) -> str:
     return inside_sentence(_(ROLE_LABELS[Role(name)]))
 
 
-def _holder(row: Row) -> str:
+def _holder(row: Row, *, with_role: bool = False) -> str:
     facts = row.facts
     if row.state in {State.supplement_requested, State.payment_requested}:
         return _("Applicant")
     if facts.first_name or facts.last_name:
         return f"{facts.first_name} {facts.last_name}".strip()
-    if facts.task_id is not None:
+    if facts.task_id is not None and with_role:
         return _("Not assigned (%(role)s)", role=_role(facts.role))
-    return _("Not assigned") if row.state is State.processing else row.place
+    is_free = facts.task_id is not None or row.state is State.processing
+    return _("Not assigned") if is_free else row.place
 
 
 def _left(row: Row) -> str:
