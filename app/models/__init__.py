@@ -34,6 +34,7 @@ from app.models.notice import IncidentNotice, MailMessage, Notice
 from app.models.officer import OfficerPosition, UserSetting
 from app.models.online_service import OnlineService
 from app.models.original_check import OriginalCheck
+from app.models.outage_notice import OutageNotice
 from app.models.outside_message import OutsideMessage
 from app.models.pack_run import PackProgress, PackRun
 from app.models.procedure import Component, Procedure, ProcedureVersion
@@ -107,6 +108,7 @@ __all__ = [
     "OnlineService",
     "OriginalCheck",
     "OutageDecision",
+    "OutageNotice",
     "OutboxEvent",
     "OutsideMessage",
     "PackProgress",

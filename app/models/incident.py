@@ -92,6 +92,8 @@ class PaperReception(Entity):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Decided at")})
     reason: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Reason")})
     dossier_id: Mapped[int | None] = mapped_column(sa.ForeignKey("dossier.id"), info={"label": _l("Dossier")})
+    # Scans of the papers, attached to the dossier once it is approved: [[file id, name, component id], …].
+    scans: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     incident: Mapped[IncidentNotice] = relationship("IncidentNotice")
     desk: Mapped[Agency] = relationship("Agency")
     account: Mapped[Account] = relationship("Account")

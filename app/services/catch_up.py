@@ -22,6 +22,7 @@ from app.models.incident import PaperState
 from app.permissions import Actor, Position, Role, acting_for
 from app.services import lifecycle
 from app.services.actors import build_actor
+from app.services.catch_up_scans import attach_scans
 from app.services.counter import desks_of
 from app.services.eforms import data_problems
 from app.services.fees import Counts
@@ -162,6 +163,7 @@ def approve(session: Session, number: int, actor: Actor) -> Dossier:
         dossier = receive_at_counter(session, _given(session, row), officer)
     lifecycle.note_step(session, dossier, "catch_up", actor, text)
     row.dossier = dossier
+    attach_scans(session, row, dossier, officer)
     _decided(row, PaperState.approved, actor, None)
     because(session, action="approve_catch_up", reason=text)
     session.flush()

@@ -7,6 +7,7 @@ from app.integrations.mail import deliver_mail
 from app.services.calendar_moving import move_waiting
 from app.services.letters import keep_letter
 from app.services.linked import end_linked, open_linked
+from app.services.outage_notices import tell_waiting
 from app.services.outages import credit_waiting
 from app.services.portal_sync import send
 from app.services.reminders import invite_rating
@@ -35,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     "linked.open": open_linked,
     "mail.send": deliver_mail,
     "outages.credit": credit_waiting,
+    "outages.tell": tell_waiting,
     "outside.send": send,
     "ratings.invite": invite_rating,
     "signatures.check": check_file,

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.clock import now, today
-from app.models import OfficerPosition, OutsideMessage
+from app.models import IncidentNotice, OfficerPosition, OutageNotice, OutsideMessage
 from app.permissions import Role
 from app.services import absences, apologies, delegating, extensions, originals, reception, submission
 from app.services.escalation import escalate_overdue
@@ -27,6 +27,7 @@ def make_lifecycle(world: Any) -> None:
     _ask_twice(world)
     _ask_originals(world)
     _tell_others(world)
+    _tell_of_outage(world)
 
 
 def _stand_in(world: Any) -> None:
@@ -62,6 +63,14 @@ def _tell_others(world: Any) -> None:
                        delivered_at=now(), answer={"sources": [{"name": "CSDL", "found": True,
                                                                 "fields": {"name": "Trần Thị Bình"}}]}),
     ])  # fmt: skip
+    world.session.flush()
+
+
+def _tell_of_outage(world: Any) -> None:
+    """A notice to all applicants of an incident, half way through."""
+    incident = IncidentNotice(title="Mất điện", body="Đang sửa", starts_at=now())
+    world.session.add(OutageNotice(incident=incident, agency=world.office.tree.root, key="k", text="Nộp bản giấy",
+                                   at=now(), actor_name="Lê Văn An", wanted=3, told=1))  # fmt: skip
     world.session.flush()
 
 

@@ -266,6 +266,7 @@ STAYS = {
     "publication_decision.agency_id": "tells who decided then",
     "incident_notice.agency_id": "tells whom an incident concerned then",
     "paper_reception.desk_id": "tells where the paper was received; an approval needs that desk",
+    "outage_notice.agency_id": "tells whose applicants were told then",
     "original_check.place_id": "tells where the paper was to be shown",
     "officer_position.agency_id": "posts end and begin again",
     "delegation.agency_id": "a delegation ends with its post",
