@@ -274,8 +274,12 @@ def change_due(
 
 
 def own_up(session: Session, task: Task, actor: Actor) -> None:
-    """Write who did a task: the officer whose it was, and who did it in his place."""
+    """Write who did a task: the officer whose it was, and who did it in his place.
+
+    What passed by an act elsewhere (an answer, a supplement) was done by nobody of its agency.
+    """
     lent = acting_post(session, actor)
     if lent is not None:
         task.delegate_id = actor.user_id
-    task.assignee_id = task.assignee_id or (lent.delegator_id if lent else actor.user_id)
+    if task.assignee_id is None and any(post.agency_id == task.agency_id for post in actor.positions):
+        task.assignee_id = lent.delegator_id if lent else actor.user_id

@@ -24,7 +24,7 @@ from app.services.notices import notify_transition
 from app.services.task_rights import post_at
 from app.storage import storage_at
 from app.transactions import enqueue
-from app.workflows.result import RESULT, ResultState
+from app.workflows.result import RESULT, SIGNERS, ResultState
 from app.workflows.states import State
 
 _MAX_TITLE = 500  # characters
@@ -75,7 +75,7 @@ def may_draft(dossier: Dossier, actor: Actor) -> bool:
 
 
 def _drafting_post(dossier: Dossier, actor: Actor) -> Position | None:
-    drafters = RESULT.find("draft").roles | {str(Role.agency_head)}
+    drafters = RESULT.find("draft").roles | SIGNERS  # who signs may have no draft before him
     tasks = (task for task in lifecycle.open_tasks(dossier) if task.role in drafters)
     return next((post for task in tasks if (post := post_at(task, actor))), None)
 

@@ -55,7 +55,7 @@ def post_over(dossier: Dossier, actor: Actor, role: Role) -> Position | None:
 def handles(dossier: Dossier, actor: Actor, roles: AbstractSet[Role]) -> bool:
     """Return whether the actor handles the dossier in one of ``roles``: now, or did a step of it.
 
-    Who did a step counts only while he holds its post; never the applicant himself.
+    Who did a step counts only while he holds its post, who gave an opinion never; nor the applicant himself.
     """
     return handling_post(dossier, actor, roles) is not None
 
@@ -67,7 +67,8 @@ def handling_post(dossier: Dossier, actor: Actor, roles: AbstractSet[Role]) -> P
     over = [post_over(dossier, actor, role) for role in sorted(roles & actor.roles)]
     worked = [post for post in without_applicant(dossier, actor) for task in dossier.tasks
               if post.role in roles and (post.role, post.agency_id) == (task.role, task.agency_id)
-              and task.assignee_id is not None and task.assignee_id in {actor.user_id, post.delegator_id}]  # fmt: skip
+              and task.asked_by_id is None and task.assignee_id is not None
+              and task.assignee_id in {actor.user_id, post.delegator_id}]  # fmt: skip
     return _own_first([*over, *worked])
 
 

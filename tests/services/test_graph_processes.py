@@ -11,7 +11,18 @@ from app.errors import Conflict, Invalid, NotAllowed
 from app.history import record
 from app.models import Dossier, Notice, Process, Task
 from app.permissions import Role, acting_as
-from app.services import charges, consulting, handing, lifecycle, linked, processing, recalling, reception, results
+from app.services import (
+    charges,
+    consulting,
+    extensions,
+    handing,
+    lifecycle,
+    linked,
+    processing,
+    recalling,
+    reception,
+    results,
+)
 from app.services.lifecycle import open_questions, open_tasks
 from tests.factories import make_procedure, make_process
 from tests.services.steps import Office, write_draft
@@ -158,6 +169,9 @@ def test_the_asked_may_answer_and_nothing_else(session, asking):
     assert not lifecycle.offered(dossier, outsider)
     with pytest.raises(NotAllowed):
         consulting.answer(session, question, office[Role.clerk], given="agree", remark="")
+    consulting.answer(session, question, outsider, given="agree", remark="")
+    assert not lifecycle.handles(dossier, outsider, set(Role)), "an opinion is no step of the dossier"
+    assert not extensions.may_ask(dossier, outsider)
 
 
 @pytest.mark.parametrize(("more", "field"), [
@@ -245,8 +259,22 @@ def test_a_consultation_step_goes_on_with_the_last_answer(session):
     _office, dossier, outsider = consultation(session, silence=False)
     (question,) = open_questions(dossier)
     assert next(s for s in dossier.segments if s.ended_at is None).holder == "other_agency"
+    task_at(dossier, "b3").assignee_id = None  # several could have it
     consulting.answer(session, question, outsider, given="agree", remark="")
     assert dossier.step_name == "Ký"
+    passed = next(task for task in dossier.tasks if task.key == "b3" and task.asked_by_id is None)
+    assert (question.assignee_id, passed.assignee_id) == (outsider.user_id, None), "nobody of the ward did it"
+
+
+def test_who_signs_drafts_where_nobody_before_him_could(session):
+    """Without it a process that is signed by the director of the Centre could stick for good."""
+    process = graph(session, DESK, ("Ký", "sign", "centre_director", "desk", 60), BACK)
+    office = office_with(session, process)
+    director = office.people[Role.centre_director] = office.officer(Role.centre_director, office.tree.desk)
+    dossier = office.processed()
+    assert results.may_draft(dossier, director)
+    finish(office, dossier, "b2")
+    assert dossier.state == 9
 
 
 @pytest.mark.parametrize(("silence", "step"), [(True, "Ký"), (False, "Lấy ý kiến")])
