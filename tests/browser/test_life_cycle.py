@@ -26,7 +26,7 @@ with create_app().app_context(), transaction() as session:
 """
 
 
-def _first_with(page: Page, listing: str, act: str) -> str:
+def first_with(page: Page, listing: str, act: str) -> str:
     """Return the first dossier of a list on whose page ``act`` is offered; its page is open."""
     page.goto(listing)
     links = page.locator("td a[href^='/dossier/']")
@@ -59,7 +59,7 @@ def test_a_supplement_asked_twice_goes_with_the_apology_of_the_director(
     product: Product, open_as: Callable[..., Page]
 ) -> None:
     specialist, desk = open_as("chuyenvien.phuxuan"), open_as("canbo.phuxuan")
-    code = _first_with(specialist, "/work/?tab=mine", "ask_supplement")
+    code = first_with(specialist, "/work/?tab=mine", "ask_supplement")
     _mark_and_ask(specialist, "Đề nghị nộp lại tờ khai có chữ ký.")
     walk.press(specialist, "ask_supplement")
     walk.act(desk, code, "take_supplement")
@@ -91,7 +91,7 @@ def test_an_extension_is_confirmed_by_two_and_moves_the_due_date(
 ) -> None:
     subprocess.run([sys.executable, "-c", TWO_CONFIRM], cwd=ROOT, env=environment_of(product), check=True)
     specialist = open_as("chuyenvien.phuxuan")
-    code = _first_with(specialist, "/work/?tab=mine", "ask_extension")
+    code = first_with(specialist, "/work/?tab=mine", "ask_extension")
     promised = specialist.locator(".dossier-when").inner_text()
     _unfold(specialist, "ask_extension")
     form = specialist.locator("#act-ask_extension")
