@@ -110,7 +110,7 @@ def _lines(actor: Actor, wanted: Wanted) -> sa.CTE:
     columns: list[ColumnElement[Any]] = [
         source.dossier_id, source.task_id, source.state, _rank(actor, source).label("rank"),
         _clock(source).label("clock"), _is_free(source).label("is_free"),
-        _is_waiting(source).label("is_waiting"),
+        _is_waiting(source, wanted.tab).label("is_waiting"),
     ]  # fmt: skip
     query = sa.select(*columns)
     return (query if wanted.holder is None else query.where(source.assignee_id == wanted.holder)).cte("line")
@@ -141,13 +141,17 @@ def _is_free(line: Any) -> ColumnElement[bool]:
     return sa.and_(line.state == State.processing, line.assignee_id.is_(None))
 
 
-def _is_waiting(line: Any) -> ColumnElement[bool]:
-    """Whether others have to do something first: the applicant, or who was asked for an opinion."""
+def _is_waiting(line: Any, tab: Tab) -> ColumnElement[bool]:
+    """Whether others have to do something first: the applicant, or who was asked for an opinion.
+
+    A line of mine without a step waits for my own decision, whoever was asked besides.
+    """
     asked = sa.and_(Task.state == TaskState.open, Task.asked_by_id.is_not(None))
-    return sa.or_(
-        line.state.in_(list(PAUSING)), line.task_id.in_(sa.select(Task.asked_by_id).where(asked)),
-        sa.and_(line.task_id.is_(None), line.dossier_id.in_(sa.select(Task.dossier_id).where(asked))),
-    )
+    found = [line.state.in_(list(PAUSING)), line.task_id.in_(sa.select(Task.asked_by_id).where(asked))]
+    if tab is Tab.team:
+        of_dossier = line.dossier_id.in_(sa.select(Task.dossier_id).where(asked))
+        found.append(sa.and_(line.task_id.is_(None), of_dossier))
+    return sa.or_(*found)
 
 
 def _rank(actor: Actor, line: Any) -> ColumnElement[int]:

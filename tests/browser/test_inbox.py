@@ -6,6 +6,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+# How many stops of the Tab key lie well above the stop before them.
+_JUMPS = """() => {
+  const kinds = ["a[href]", "button", "input:not([type=hidden])", "select", "summary"];
+  const all = [...document.querySelectorAll(kinds.map((kind) => `main ${kind}`).join(","))];
+  const stops = all.filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex === 0);
+  const tops = stops.map((one) => one.getBoundingClientRect().top + scrollY);
+  return tops.filter((top, place) => place > 0 && top < tops[place - 1] - 60).length;
+}"""
 INBOX = "/work/?tab=mine&show=unassigned"
 
 
@@ -55,3 +63,26 @@ def test_one_comes_back_to_the_same_filter_and_line(open_as: Callable[..., Page]
     focused = page.locator("tr:focus")
     expect(focused).to_have_count(1)
     assert address.endswith(focused.get_attribute("data-row-href") or "-")
+
+
+def test_what_was_taken_is_undone_by_a_key(open_as: Callable[..., Page]) -> None:
+    page = open_as("chuyenvien.phuxuan")
+    ready(page)
+    for key in ("j", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url("**/dossier/**")
+    page.locator("#act-claim button[type=submit]").click()
+    expect(page.locator(".undo-bar")).to_contain_text("Bạn vừa nhận việc")
+    page.keyboard.press("u")
+    expect(page.locator(".flashes, main")).to_contain_text(["Đã hoàn tác"])
+    expect(page.locator(".undo-bar")).to_have_count(0)
+    page.goto(page.url.split("?")[0] + "?tab=course")
+    expect(page.locator("main")).to_contain_text("Đã hoàn tác việc nhận việc")
+
+
+def test_the_tabs_carry_their_numbers_and_tab_order_is_reading_order(open_as: Callable[..., Page]) -> None:
+    page = open_as("chuyenvien.phuxuan")
+    page.goto("/work/")
+    expect(page.locator(".tab-bar .count")).to_have_count(2)
+    jumps = page.evaluate(_JUMPS)
+    assert jumps == 0, "no stop jumps back up the page"

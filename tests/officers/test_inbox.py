@@ -239,7 +239,9 @@ def test_a_waiting_extension_is_named_in_the_line(office, enter):
     asked = extensions.ask(office.session, dossier, office[Role.specialist], minutes=60, reason="Chờ trích lục")
     assert asked.waits_for == Role.agency_head
     text = enter(Role.agency_head).get("/work/").get_data(as_text=True)
-    assert "Gia hạn: chờ lãnh đạo cơ quan xác nhận" in text
+    assert "Quyết định đề nghị gia hạn" in text
+    watching = enter(Role.auditor).get("/work/").get_data(as_text=True)
+    assert "Gia hạn: chờ lãnh đạo cơ quan xác nhận" in watching
     (mine,) = find_inbox(office.session, office[Role.specialist], Wanted()).rows
     assert mine.facts.extension_waits is None, "who works at the step reads the step"
 
@@ -260,3 +262,13 @@ def test_a_tab_is_not_counted_to_its_end(office, enter, monkeypatch):
     monkeypatch.setattr("app.services.inbox_lines.MOST_COUNTED", 2)
     monkeypatch.setattr("app.views.officers.inbox_words.MOST_COUNTED", 2)
     assert enter(Role.specialist).get("/work/counts?tab=team").get_json()["tabs"] == {"mine": "1+"}
+
+
+def test_what_waits_for_my_decision_does_not_wait_for_others(office):
+    from app.services import extensions
+
+    dossier = office.processed()
+    asked_from(office, dossier)
+    extensions.ask(office.session, dossier, office[Role.specialist], minutes=60, reason="Chờ trích lục")
+    found = find_inbox(office.session, office[Role.agency_head], Wanted())
+    assert ([row.code for row in found.rows], found.counts["waiting"]) == ([dossier.code], 0)

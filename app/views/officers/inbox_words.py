@@ -119,7 +119,7 @@ def line(row: Row, actor: Actor) -> dict[str, Any]:
     facts = row.facts
     return {
         "key": row.key, "code": row.code, "url": f"/dossier/{row.code}", "procedure": facts.procedure,
-        "applicant": facts.applicant_name, "step": _step(row), "holder": _holder(row),
+        "applicant": facts.applicant_name, "step": _step(row, actor), "holder": _holder(row),
         "holder_long": _holder(row, with_role=True),
         "left": _left(row), "urgency": row.urgency, "explain": _explain(row), "missing": row.missing,
         "is_unpaid": row.is_unpaid, "asked": row.facts.asked, "channel": _(DOSSIER_CHANNELS[facts.channel]),
@@ -129,17 +129,21 @@ def line(row: Row, actor: Actor) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _step(row: Row) -> str:
+def _step(row: Row, actor: Actor) -> str:
     is_running = row.state in {State.processing, State.finished, State.accepted}
     name = row.facts.task_name or row.facts.step_name or "" if is_running else ""
-    return _decision(row) or name or _(row.state.label)
+    return _decision(row, actor) or name or _(row.state.label)
 
 
-def _decision(row: Row) -> str:
+def _decision(row: Row, actor: Actor) -> str:
     """What somebody has to decide on the dossier as a whole: its extension, its apology."""
     facts = row.facts
+    if facts.extension_waits and actor.has(Role(facts.extension_waits)):
+        return _("Decide on the extension")
     if facts.extension_waits:
         return _("Extension: waits for %(role)s", role=_role(facts.extension_waits))
+    if facts.apology_waits and actor.has(Role(facts.apology_waits)):
+        return _("Sign the apology")
     if facts.apology_waits:
         return _("Apology: waits for the signature of %(role)s", role=_role(facts.apology_waits))
     return ""
