@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.documents.parts import (
     Amount,
+    Change,
     Conversion,
     Day,
     Drawn,
@@ -213,6 +214,15 @@ class Guidance(Head, Person):
     note: NotRequired[str]
 
 
+class Annex(Head):
+    """Phụ lục of a publication decision: each procedure with what is new, changed or repealed (HCM24 Đ8.1)."""
+
+    title: str  # "Phụ lục"
+    subtitle: str  # "Kèm theo Quyết định số 1204/QĐ-UBND ngày 03/12/2026"
+    procedures: list[Change]
+    subject: NotRequired[str]  # what the decision is about
+
+
 KINDS: dict[str, type] = {
     "receipt_slip": ReceiptSlip,
     "supplement": Supplement,
@@ -227,9 +237,10 @@ KINDS: dict[str, type] = {
     "result_letter": ResultLetter,
     "form_print": FormPrint,
     "guidance": Guidance,
+    "annex": Annex,
 }
 # A receipt without a line, or a return without a document, would certify nothing.
-AT_LEAST_ONE = {"lines", "papers"}
+AT_LEAST_ONE = {"lines", "papers", "procedures"}
 
 
 def problems(kind: str, data: Mapping[str, Any]) -> dict[str, str]:

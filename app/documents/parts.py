@@ -153,6 +153,24 @@ class Table(TypedDict):
     title: NotRequired[str]
 
 
+class Difference(TypedDict):
+    """What changes in one part of a procedure, in sentences."""
+
+    title: str
+    sentences: list[str]
+
+
+class Change(TypedDict):
+    """One procedure of an annex: what becomes of it, and how it differs from before."""
+
+    code: str
+    name: str
+    what: str  # "mới ban hành", "được sửa đổi, bổ sung", "bị bãi bỏ"
+    before: NotRequired[str]  # which version it is compared with
+    parts: NotRequired[list[Difference]]
+    note: NotRequired[str]
+
+
 class Section(TypedDict):
     """One part of a printed form."""
 

@@ -1,6 +1,7 @@
 """What a value of a parameter must look like: a wrong one would stop submissions."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, time
 from fractions import Fraction
 from typing import Any
@@ -58,20 +59,16 @@ def _choices(parameter: Parameter, value: Any) -> str | None:
 
 
 def _clock(_parameter: Parameter, value: Any) -> str | None:
-    try:
+    with suppress(ValueError):  # what cannot be read is no time of day: said below
         if isinstance(value, str) and time.fromisoformat(value).tzinfo is None:
             return None
-    except ValueError:
-        pass
     return _("A time of day is expected here, as in 15:00.")
 
 
 def _fraction(_parameter: Parameter, value: Any) -> str | None:
-    try:
+    with suppress(ValueError, ZeroDivisionError):  # what cannot be read is no fraction: said below
         if isinstance(value, str) and 0 < Fraction(value) <= 1:
             return None
-    except (ValueError, ZeroDivisionError):
-        pass
     return _("A fraction is expected here, as in 1/3.")
 
 

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.clock import today
+from app.documents.render import render
 from app.errors import NotFound
 from app.models import (
+    Agency,
     Component,
     Fee,
     ProcedureVersion,
@@ -16,6 +20,7 @@ from app.models import (
     PublicationItem,
 )
 from app.models.publication import ITEM_KINDS, ItemKind
+from app.services.letter_data import place_of
 from app.services.publication import whole
 from app.services.publication_decisions import get_decision
 from app.services.version_diff import Section, as_text, compare
@@ -81,3 +86,38 @@ def _entry_text(number: int, entry: Entry) -> str:
     item = entry.item
     head = f"{number}. {item.procedure.code} – {item.version.name} ({_(ITEM_KINDS[ItemKind(item.kind)])})"
     return f"{head}\n{as_text(entry.sections)}" if entry.sections else head
+
+
+def annex_pdf(session: Session, number: int) -> bytes:
+    """Return the annex of a decision as a PDF, in Vietnamese, as the decision is published (HCM24 Đ8.1).
+
+    Raises NotFound, and Invalid for a decision without procedures.
+    """
+    with force_locale("vi"):
+        decision, entries = annex_of(session, number)
+        day, agency = decision.decided_on, decision.agency or _top(session)
+        basis = _("With decision No. %(number)s of %(day)s", number=decision.number or "…",
+                  day=f"{day:%d/%m/%Y}" if day else "…")  # fmt: skip
+        data = {
+            "agency": agency.name, "place": place_of(agency), "issued_on": day or today(), "title": _("Annex"),
+            "subtitle": basis, "subject": decision.title, "procedures": [_procedure(entry) for entry in entries],
+        }  # fmt: skip
+        return render("annex", data)
+
+
+def _top(session: Session) -> Agency:
+    """Return the province's own agency: it publishes where the decision names none yet."""
+    return session.scalars(sa.select(Agency).where(Agency.parent_id.is_(None)).order_by(Agency.id).limit(1)).one()
+
+
+def _procedure(entry: Entry) -> dict[str, Any]:
+    item, before = entry.item, entry.before
+    found: dict[str, Any] = {
+        "code": item.procedure.code, "name": item.version.name, "what": _(ITEM_KINDS[ItemKind(item.kind)]),
+        "parts": [{"title": part.title, "sentences": part.sentences} for part in entry.sections],
+    }  # fmt: skip
+    if before is not None:
+        found["before"] = _("version %(number)s", number=before.number)
+        if not entry.sections:
+            found["note"] = _("The two versions do not differ in content, papers, fees, form or process.")
+    return found

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from flask import abort, render_template
+from flask import abort, flash, redirect, render_template, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import lazy_gettext as _l
 
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.models.publication import ITEM_KINDS
 from app.permissions import EVERY_OFFICER
-from app.services.version_annex import annex_of, annex_text, get_pair
+from app.services.version_annex import annex_of, annex_pdf, annex_text, get_pair
 from app.services.version_diff import as_text, compare
+from app.views.files import send_file
 
 
 class ComparingView(BaseView):
@@ -45,6 +46,20 @@ class ComparingView(BaseView):
             abort(404)
         return render_template("admin/annex.html", decision=decision, entries=entries, kinds=ITEM_KINDS,
                                text=annex_text(entries))  # fmt: skip
+
+    @expose("/decisions/<int:number>.pdf")
+    @has_access
+    @permission_name("read")
+    def annex_file(self, number: int) -> Any:
+        """The same annex as a PDF, to go with the decision."""
+        try:
+            content = annex_pdf(db.session(), number)
+        except NotFound:
+            abort(404)
+        except Invalid as exc:
+            flash(str(exc), "danger")
+            return redirect(url_for("ComparingView.annex", number=number))
+        return send_file(content, f"phu-luc-{number}.pdf", "application/pdf", is_inline=True)
 
 
 def _pair(old: int, new: int) -> tuple[Any, Any]:

@@ -116,6 +116,8 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "form_print": {**HEAD, "title": "Tờ khai đăng ký khai sinh", "sections": []},
     "guidance": {**HEAD, **PERSON, "desk": DESK, "procedure": PROCEDURE, "items": [],
                  "officer": "Trần Văn Bình"},
+    "annex": {**HEAD, "title": "Phụ lục", "subtitle": "Kèm theo Quyết định chưa có số",
+              "procedures": [{"code": "1.001193", "name": PROCEDURE, "what": "Mới ban hành"}]},
 }  # fmt: skip
 
 _EXTRA: dict[str, dict[str, Any]] = {
@@ -168,5 +170,10 @@ _EXTRA: dict[str, dict[str, Any]] = {
     "guidance": {**FULL_PERSON, "items": ITEMS, "time_limit": "01 ngày làm việc",
                  "fee_note": "Không thu", "submit_to": "Cổng Dịch vụ công hoặc Bộ phận Một cửa",
                  "contact_phone": "0234 3 822 999", "note": "Mang theo bản chính để đối chiếu."},
+    "annex": {"subject": "Công bố thủ tục hành chính lĩnh vực hộ tịch", "procedures": [
+        {"code": "1.001193", "name": PROCEDURE, "what": "Sửa đổi, bổ sung", "before": "phiên bản 1", "parts": [
+            {"title": "Nội dung", "sentences": ["Thời hạn giải quyết: “05 ngày” thành “03 ngày”."]},
+            {"title": "Phí, lệ phí", "sentences": ["Bỏ “Phí bản sao”."]}]},
+        {"code": "2.000635", "name": "Cấp bản sao trích lục", "what": "Bãi bỏ", "note": "Không còn áp dụng."}]},
 }  # fmt: skip
 FULL = {kind: {**data, **FULL_HEAD, **_EXTRA[kind]} for kind, data in MINIMAL.items()}

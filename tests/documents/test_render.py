@@ -63,6 +63,8 @@ SAYS: dict[str, list[str]] = {
     "form_print": [
         "TỜ KHAI ĐĂNG KÝ KHAI SINH", "I. Người yêu cầu", "II. Người được khai sinh",
         "Trần Nguyễn Bảo An", "Đề nghị cấp bản sao: Có", "Trần Nguyễn Bảo Minh", "cam đoan"],
+    "annex": ["PHỤ LỤC", "1. Thủ tục đăng ký khai sinh", "so với phiên bản 1", "a) Nội dung", "“03 ngày”",
+              "b) Phí, lệ phí", "2. Cấp bản sao trích lục", "Bãi bỏ", "Không còn áp dụng."],
     "guidance": ["PHIẾU HƯỚNG DẪN", "Mang theo bản chính", "Không thu", "0234 3 822 999"],
 }  # fmt: skip
 # Signs that mean something in typst markup or code.
@@ -93,8 +95,9 @@ def test_every_kind_has_samples_and_a_template() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_full_letter_says_what_it_must(kind: str) -> None:
     text = text_of(render(kind, FULL[kind]))
-    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in text
-    assert "Độc lập - Tự do - Hạnh phúc" in text
+    if kind != "annex":  # it follows its decision, which has them
+        assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in text
+        assert "Độc lập - Tự do - Hạnh phúc" in text
     assert f"Tra cứu tại: {URL}" in text
     for phrase in SAYS[kind]:
         assert phrase in text
@@ -108,12 +111,12 @@ def test_minimal_letter_is_one_page_without_leftovers(kind: str) -> None:
         assert leftover not in text
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "register"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("register", "annex")])
 def test_full_letter_fits_one_page_with_its_signatures(kind: str) -> None:
     assert len(pages(render(kind, FULL[kind]))) == 1
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "register"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("register", "annex")])
 def test_qr_at_the_lower_left_leads_to_the_dossier(kind: str) -> None:
     (code,) = codes_on_first_page(render(kind, FULL[kind]))
     assert code.text == URL
@@ -217,7 +220,7 @@ def test_sixty_components_run_over_pages_with_repeated_heads() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_missing_field_is_named(kind: str) -> None:
-    for key in KINDS[kind].__required_keys__ - {"lines", "papers"}:  # type: ignore[attr-defined]
+    for key in KINDS[kind].__required_keys__ - {"lines", "papers", "procedures"}:  # type: ignore[attr-defined]
         assert key in problems(kind, {**MINIMAL[kind], key: None})
     assert problems(kind, MINIMAL[kind]) == {}
     assert problems(kind, FULL[kind]) == {}

@@ -272,3 +272,26 @@ def test_words_of_published_tables():
         "lâu",
     )
     assert sector_of("A. LĨNH VỰC ĐẤT ĐAI (05 TTHC)").startswith("Đất đai")
+
+
+@pytest.mark.parametrize(("basis", "kept"), [("Nghị quyết 01/2026", "Nghị quyết 01/2026"), ("", None)])
+def test_the_legal_basis_of_fees_comes_from_its_own_column(session, login, basis, kept):
+    make_tree()
+    client = login(Role.catalog_admin)
+    rows = [["Mã số", "Tên thủ tục hành chính", "Phí, lệ phí (nếu có)", "Căn cứ thu phí", "Lĩnh vực"],
+            ["9.000894", "Cấp bản sao", "Lệ phí: 8.000 đồng; Phí bản sao: 2.000 đồng", basis, "Hộ tịch"]]
+    _status, number, page = send(client, SLUG, book({vi("Procedures"): rows}))
+    assert run(number).faults == 0, page
+    assert apply(client, SLUG, number).status_code == 200
+    fees = session.execute(sa.select(Fee.amount, Fee.legal_basis).order_by(Fee.position)).all()
+    assert fees == [(8000, kept), (2000, kept)]
+
+
+def test_a_legal_basis_too_long_is_told_at_its_cell(session, login):
+    make_tree()
+    rows = [["Mã số", "Tên thủ tục hành chính", "Phí, lệ phí", "Căn cứ thu phí, lệ phí", "Lĩnh vực"],
+            ["9.000894", "Cấp bản sao", "Lệ phí: 8.000 đồng", "x" * 3000, "Hộ tịch"]]
+    _status, number, page = send(login(Role.catalog_admin), SLUG, book({vi("Procedures"): rows}))
+    assert run(number).faults == 1, page
+    assert 'name="cell-2-3-' in page
+    assert session.scalar(sa.select(sa.func.count(Fee.id))) == 0

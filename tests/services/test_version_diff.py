@@ -1,5 +1,7 @@
 """Differences of two versions as sentences: one row of the table per kind of change."""
 
+from datetime import date
+
 import pytest
 from flask_babel import force_locale
 
@@ -10,7 +12,10 @@ from app.services import publication_decisions as decisions
 from app.services.version_annex import annex_of, annex_text, get_pair
 from app.services.version_diff import as_text, compare
 from tests.admin.test_decisions import make_decision
+from tests.clients import make_client
+from tests.documents.test_render import text_of
 from tests.factories import make_form, make_procedure, make_process, make_tree
+from tests.wording import vi
 
 LONG = "Bước 1: Nộp hồ sơ tại Bộ phận Một cửa.\nBước 2: Cán bộ kiểm tra hồ sơ.\nBước 3: " + "Nhận kết quả. " * 12
 
@@ -153,6 +158,36 @@ def test_the_annex_costs_the_same_whatever_its_procedures(session, actor, login,
         older = publication.siblings(session, drafts[0])[0]
         before, after = get_pair(session, older.id, drafts[0].id)
     assert (before.number, after.number) == (1, 2)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_annex_is_a_pdf_in_vietnamese_to_go_with_the_decision(session, actor, login, language):
+    decision = make_decision(session, agency=make_tree().root, number="12/QĐ-UBND", decided_on=date(2026, 12, 3))
+    with acting_as(actor(Role.catalog_admin)) as who:
+        draft = publication.draft_from(session, make_procedure(), who)
+        draft.subjects = '#panic("x") *Tổ chức*'
+        decisions.add_versions(session, decision, [draft.id], who)
+    client = login(Role.specialist)
+    with client.session_transaction() as kept:
+        kept["locale"] = language
+    answer = client.get(f"/admin/compare/decisions/{decision.id}.pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    text = text_of(answer.get_data())
+    for said in ("PHỤ LỤC", "Kèm theo Quyết định số 12/QĐ-UBND ngày 03/12/2026", draft.procedure.code,
+                 '#panic("x") *Tổ chức*', vi("version %(number)s", number=1)):  # fmt: skip
+        assert said in text, text
+
+
+def test_who_may_not_read_gets_no_annex_and_an_empty_decision_none(session, login, app):
+    decision = make_decision(session, agency=make_tree().root)
+    assert make_client(app).get(f"/admin/compare/decisions/{decision.id}.pdf").status_code in (302, 403)
+    client = login(Role.specialist)
+    answer = client.get(f"/admin/compare/decisions/{decision.id}.pdf", follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/html"
+    assert vi("No procedure stands in the decision") in answer.text
+    assert client.get("/admin/compare/decisions/999999.pdf").status_code == 404
+
 
 
 def test_who_pays_less_is_compared_too(session, pair):

@@ -73,7 +73,8 @@ class Catalog:
                   "process": "process", "form": "form"}  # fmt: skip
         self.versions = Derived(ProcedureVersion, source, places)
         self.papers = Derived(Component, source, {"version": "code", "name": "papers"})
-        self.fees = Derived(Fee, source, {"version": "code"} | dict.fromkeys(("name", "kind", "amount", "note"), "fee"))
+        self.fees = Derived(Fee, source, {"version": "code"} | dict.fromkeys(("name", "kind", "amount", "note"), "fee")
+                            | {"legal_basis": "fee_basis"})  # fmt: skip
 
     def sheets(self) -> list[RawSheet | None]:
         """Return the sheets in the order in which they refer to each other."""
@@ -140,5 +141,6 @@ class Catalog:
             self.papers.add(number, version=version, position=position, name=name)
         usual = _("Fees and charges")
         for position, fee in enumerate(words.fees_of(text_of(row, "fee"), usual), 1):
-            values: dict[str, Any] = {"kind": _(FEE_KINDS[fee.kind]), "amount": fee.amount, "note": fee.note}
+            values: dict[str, Any] = {"kind": _(FEE_KINDS[fee.kind]), "amount": fee.amount, "note": fee.note,
+                                      "legal_basis": text_of(row, "fee_basis")}  # fmt: skip
             self.fees.add(number, version=version, position=position, name=fee.name, **values)

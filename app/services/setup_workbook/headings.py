@@ -79,6 +79,8 @@ PROCEDURES = Part("procedures", N_("Procedures"), ("code", "name"), (
     H("place", N_("Place"), also=("dia diem", "dia diem thuc hien", "noi thuc hien", "cach thuc, dia diem thuc hien")),
     H("fee", N_("Fees and charges"), N_("For example: 8.000 đồng; Fee of appraisal: 50.000 đồng."),
       also=("phi, le phi (neu co)", "phi le phi", "le phi", "phi", "phi/le phi")),
+    H("fee_basis", N_("Legal basis of the fees"), N_("Of every fee of the row; each can be given its own later."),
+      also=("can cu thu phi", "can cu thu phi, le phi", "van ban quy dinh phi, le phi")),
     H("papers", N_("Components of the dossier"), N_("One paper per line."),
       also=("thanh phan", "ho so", "thanh phan, so luong ho so")),
     H("subjects", N_("Who may apply"), also=("doi tuong", "doi tuong thuc hien")),
