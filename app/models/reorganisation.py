@@ -33,6 +33,7 @@ class ReorganisationState(StrEnum):
     waiting = "waiting"
     applied = "applied"
     refused = "refused"
+    undoing = "undoing"
     undone = "undone"
     cancelled = "cancelled"
 
@@ -48,6 +49,7 @@ REORGANISATION_STATES = {
     ReorganisationState.waiting: N_("Being carried out"),
     ReorganisationState.applied: N_("Carried out"),
     ReorganisationState.refused: N_("Not carried out"),
+    ReorganisationState.undoing: N_("Being undone"),
     ReorganisationState.undone: N_("Undone"),
     ReorganisationState.cancelled: N_("Cancelled before it took effect"),
 }
@@ -56,7 +58,8 @@ REORGANISATION_STATES = {
 class Reorganisation(Entity):
     """Sắp xếp cơ quan: one act under one decision. ``images`` say what it changed, for undoing.
 
-    images: [[table, id, column, old, new]], old and new None for a record made by the act.
+    images: [[table, id, column, old, new]], old and new None for a record made by the act; of what
+    there may be any number, [table, ids, column, old, new].
     """
 
     kind: Mapped[str] = mapped_column(

@@ -4,9 +4,6 @@ The order of the two-tier government re-homes officers, running dossiers and wha
 on in one act under one decision (NĐ 118/2025). Promised due dates and codes never change.
 """
 
-import hashlib
-import json
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,14 +17,14 @@ from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.history import because
 from app.models import Agency, Dossier, Reorganisation, User
 from app.models.calendar_use import unrefused
-from app.models.dossier_place import place_again
 from app.models.reorganisation import REORGANISATION_KINDS, ReorganisationKind, ReorganisationState
 from app.permissions import Actor, Role, acting_as
-from app.services import lifecycle
 from app.services.actors import build_actor
-from app.services.reorganise_images import dossiers_in, image_of, put_back, value_of
-from app.services.reorganise_moves import TOPICS, Change, Wish, changes_of
+from app.services.reorganise_bulk import Route, carry, count_dossiers, extent
+from app.services.reorganise_images import image_of, put_back, refuse_used, value_of
+from app.services.reorganise_moves import Change, Wish, changes_of
 from app.services.reorganise_wishes import as_data, as_wish
+from app.services.reorganise_words import digest_of, effects_of
 from app.services.timing import calendar_of
 from app.transactions import enqueue
 from app.workflows.states import FINAL
@@ -41,28 +38,32 @@ _FARTHEST = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Plan:
-    """What an act would do: changes, [text, count] to read, what forbids it, what to know."""
+    """What an act would do: changes, and what follows in any number; [text, count] to read, what
+    forbids it, what to know."""
 
     changes: list[Change]
+    routes: list[Route]
     effects: list[tuple[str, int]]
     faults: dict[str, str]
     notes: list[str]
     digest: str
-
-    @property
-    def dossiers(self) -> int:
-        """How many running dossiers are re-homed."""
-        return len({id(dossier) for dossier in dossiers_in(change.row for change in self.changes)})
+    dossiers: int  # how many running ones are re-homed
 
 
 def plan_of(session: Session, wish: Wish) -> Plan:
     """Return what ``wish`` would change, without writing anything."""
     faults = dict(_faults(session, wish))
-    changes = [] if faults else list(changes_of(session, wish))
-    if not faults and not changes:
+    found = [] if faults else list(changes_of(session, wish))
+    changes = [one for one in found if isinstance(one, Change)]
+    extents = {one: extent(session, one) for one in found if isinstance(one, Route)}
+    routes = [route for route, (count, *_ids) in extents.items() if count]
+    if not faults and not changes and not routes:
         faults["source"] = _("Nothing would change.")
-    return Plan(changes, _effects(changes), faults, list(_notes(session, wish)) if not faults else [],
-                _digest(changes))  # fmt: skip
+    return Plan(
+        changes, routes, effects_of(changes, extents), faults,
+        list(_notes(session, wish)) if not faults else [], digest_of(changes, extents),
+        count_dossiers(session, routes),
+    )  # fmt: skip
 
 
 def reorganise(session: Session, wish: Wish, actor: Actor, seen: str | None = None) -> Reorganisation:
@@ -135,19 +136,47 @@ def cancel(session: Session, act_id: int, actor: Actor) -> Reorganisation:
 
 
 def undo(session: Session, act_id: int, actor: Actor) -> Reorganisation:
-    """Put back what an act changed; raises Conflict naming what was used or changed since."""
+    """Put back what an act changed, or leave it to the worker if many dossiers move back.
+
+    Raises Conflict naming what was used or changed since.
+    """
     _refuse_role(actor)
     act = session.get(Reorganisation, act_id, with_for_update=True)
     if act is None:
         raise NotFound(_("There is no such act."))
-    reason = _("Undone: %(what)s (decision %(number)s)", what=str(act), number=act.decision_number)
-    because(session, action="undo_reorganisation", reason=reason)
-    with unrefused(session):
-        dossiers = put_back(session, act)
-    rehome(session, dossiers, actor, reason)
-    act.state, act.undone_at = ReorganisationState.undone, now()
+    if act.state != ReorganisationState.applied:
+        raise Conflict(_("This act is not in force: it cannot be undone."))
+    if len(refuse_used(session, act)) > IN_THE_REQUEST:
+        act.state, act.fault = ReorganisationState.undoing, None
+        enqueue("agencies.undo", act_id=act.id, user_id=actor.user_id)
+    else:
+        _take_back(session, act, actor)
     session.flush()
     return act
+
+
+def undo_waiting(session: Session, act_id: int, user_id: int) -> None:
+    """Undo an act left to the worker; why it cannot be is kept on it, and it stays in force."""
+    act = session.get(Reorganisation, act_id, with_for_update=True)
+    if act is None or act.state != ReorganisationState.undoing:
+        return
+    actor = build_actor(session, session.get(User, user_id))
+    try:
+        with acting_as(actor), session.begin_nested():
+            _refuse_role(actor)
+            _take_back(session, act, actor)
+    except DomainError as exc:
+        act.state, act.fault = ReorganisationState.applied, str(exc)
+        session.flush()
+
+
+def _take_back(session: Session, act: Reorganisation, actor: Actor) -> None:
+    reason = _("Undone: %(what)s (decision %(number)s)", what=str(act), number=act.decision_number)
+    with unrefused(session):
+        put_back(session, act, actor, reason)
+    because(session, action="undo_reorganisation", reason=reason)
+    act.state, act.undone_at, act.fault = ReorganisationState.undone, now(), None
+    session.flush()
 
 
 def _refuse_role(actor: Actor) -> None:
@@ -169,7 +198,6 @@ def _carry_out(session: Session, act: Reorganisation, wish: Wish, plan: Plan, ac
     reason = reason_of(wish)
     # Everything that may refuse lies behind us: from here on the act is written whole.
     olds = [(change, value_of(change.row, change.name) if change.name else None) for change in plan.changes]
-    dossiers = list({id(d): d for d in dossiers_in(change.row for change in plan.changes)}.values())
     old_code = wish.source.code if wish.code and wish.kind == ReorganisationKind.rename else None
     for change in plan.changes:
         if change.name is None:
@@ -179,28 +207,12 @@ def _carry_out(session: Session, act: Reorganisation, wish: Wish, plan: Plan, ac
     because(session, action="reorganise", reason=reason)
     with unrefused(session):  # due dates already promised stay
         session.flush()
-    rehome(session, dossiers, actor, reason)
+        moved = carry(session, plan.routes, actor, reason)
     made = next((c.row for c in plan.changes if c.name is None and isinstance(c.row, Agency)), None)
     act.target, act.old_code = wish.target or made, old_code
-    act.images = [image_of(change, old) for change, old in olds]
+    act.images = [*(image_of(change, old) for change, old in olds), *moved]
     act.state, act.done_at = ReorganisationState.applied, now()
     session.flush()
-
-
-def rehome(session: Session, dossiers: Iterable[Dossier], actor: Actor, reason: str) -> None:
-    """Tell each dossier's course that its agency changed, and hand its clock over."""
-    moved = list(dossiers)
-    for dossier in moved:
-        lifecycle.note_step(session, dossier, "rehome", actor, reason)
-        running = next((part for part in dossier.segments if part.ended_at is None), None)
-        if running is not None:
-            place = dossier.desk if running.holder == "desk" else dossier.agency
-            task = next(iter(lifecycle.open_tasks(dossier)), None)
-            lifecycle.hold(session, dossier, running.holder, running.ground or "",
-                           agency=task.agency if task and running.holder != "applicant" else place,
-                           user_id=running.user_id)  # fmt: skip
-    if moved:
-        place_again(session.connection(), sa.select(Dossier.id).where(Dossier.id.in_([d.id for d in moved])))
 
 
 def reason_of(wish: Wish) -> str:
@@ -266,20 +278,6 @@ def _notes(session: Session, wish: Wish) -> Iterable[str]:
             yield _("The two agencies keep different working calendars. Due dates already promised stay.")
         yield _("Published procedures that name the old agency lead to its successor by themselves.")
     yield _("Codes of dossiers and due dates already promised do not change; look-up by old codes goes on.")
-
-
-def _effects(changes: list[Change]) -> list[tuple[str, int]]:
-    counts = Counter((change.topic, change.place.name) for change in changes)
-    order = list(TOPICS)
-    return [(_(TOPICS[topic], agency=name), count)
-            for (topic, name), count in sorted(counts.items(), key=lambda item: order.index(item[0][0]))]  # fmt: skip
-
-
-def _digest(changes: list[Change]) -> str:
-    """Return a mark of what would change and of what stands there now."""
-    lines = [[type(c.row).__name__, c.row.id, c.name, str(value_of(c.row, c.name)) if c.name else ""]
-             for c in changes]  # fmt: skip
-    return hashlib.sha256(json.dumps(sorted(map(str, lines))).encode()).hexdigest()[:32]
 
 
 def _lock(session: Session, wish: Wish) -> None:

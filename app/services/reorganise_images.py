@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain, islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,12 +11,12 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict
-from app.history import plain
+from app.history import because, plain
 from app.lowcode.entity import Entity
 from app.lowcode.usage import in_use_by
-from app.models import Agency, ClockSegment, Dossier, Movement, Reorganisation, Task
-from app.models.dossier_place import place_again
-from app.models.reorganisation import ReorganisationState
+from app.models import Agency, ClockSegment, Dossier, Reorganisation, Task
+from app.permissions import Actor
+from app.services import reorganise_bulk as bulk_moves
 
 # table, id, attribute (None: the record was made), old and new value; relations by their id
 Image = list[Any]
@@ -33,26 +34,41 @@ def image_of(change: Any, old: Any) -> Image:
     return [change.row.__tablename__, change.row.id, change.name, old, new]
 
 
-def put_back(session: Session, act: Reorganisation) -> list[Dossier]:
-    """Undo ``act``: old values restored, records it made removed; returns the dossiers moved.
+def refuse_used(session: Session, act: Reorganisation) -> set[int]:
+    """Return the ids of the dossiers that ``act`` moved; raises Conflict naming what was used since."""
+    singles, bulk = _both(act.images)
+    rows = _rows(session, singles)
+    ids = bulk_moves.dossiers_of(session, bulk) | {dossier.id for dossier in dossiers_in(rows.values())}
+    found = chain(_changed(singles, rows), bulk_moves.changed_since(session, bulk),
+                  bulk_moves.moved_on(session, ids, act.done_at))  # fmt: skip
+    faults = list(islice(found, 5))
+    if faults:
+        raise Conflict(_("This can no longer be undone: %(faults)s", faults="; ".join(faults)))
+    return ids
+
+
+def _both(images: list[Image]) -> tuple[list[Image], list[Image]]:
+    """Return the images of single records, and those of many; acts of long ago have only the first."""
+    return [i for i in images if isinstance(i[1], int)], [i for i in images if not isinstance(i[1], int)]
+
+
+def put_back(session: Session, act: Reorganisation, actor: Actor, reason: str) -> None:
+    """Undo ``act``: old values restored, records it made removed, each dossier's course told.
 
     Raises Conflict naming what was used or changed since.
     """
-    if act.state != ReorganisationState.applied:
-        raise Conflict(_("This act is not in force: it cannot be undone."))
-    rows = _rows(session, act.images)
-    faults = [*_changed(act.images, rows), *_moved_on(session, act, rows)]
-    if faults:
-        raise Conflict(_("This can no longer be undone: %(faults)s", faults="; ".join(faults[:5])))
-    act.target = None if any(i[2] is None and i[0] == "agency" for i in act.images) else act.target
-    for table, number, name, old, _new in reversed(act.images):
+    ids = refuse_used(session, act)
+    singles, bulk = _both(act.images)
+    rows = _rows(session, singles)
+    act.target = None if any(i[2] is None and i[0] == "agency" for i in singles) else act.target
+    for table, number, name, old, _new in reversed(singles):
         if name is not None:
             _restore(session, rows[table, number], name, old)
+    because(session, action="undo_reorganisation", reason=reason)
     session.flush()
-    dossiers = {dossier.id: dossier for dossier in dossiers_in(rows.values())}
-    place_again(session.connection(), sa.select(Dossier.id).where(Dossier.id.in_(list(dossiers))))
-    _remove_made(session, act, rows)
-    return list(dossiers.values())
+    bulk_moves.put_bulk_back(session, bulk, reason)
+    _remove_made(session, act, singles, rows)
+    bulk_moves.rehome_again(session, ids, actor, reason)
 
 
 def _rows(session: Session, images: list[Image]) -> dict[tuple[str, int], Any]:
@@ -80,15 +96,6 @@ def _changed(images: list[Image], rows: dict[tuple[str, int], Any]) -> Iterator[
             yield _("%(record)s was changed", record=str(row))
 
 
-def _moved_on(session: Session, act: Reorganisation, rows: dict[tuple[str, int], Any]) -> Iterator[str]:
-    ids = [dossier.id for dossier in dossiers_in(rows.values())]
-    for first in range(0, len(ids), 500):
-        query = sa.select(Dossier.code).join(Movement, Movement.dossier_id == Dossier.id).where(
-            Dossier.id.in_(ids[first : first + 500]), Movement.at > act.done_at)  # fmt: skip
-        for code in session.scalars(query.distinct().limit(3)):
-            yield _("dossier %(code)s has moved on", code=code)
-
-
 def _restore(session: Session, row: Any, name: str, old: Any) -> None:
     relation = inspect(type(row)).relationships.get(name)
     if relation is not None:
@@ -99,8 +106,10 @@ def _restore(session: Session, row: Any, name: str, old: Any) -> None:
         setattr(row, name, old)
 
 
-def _remove_made(session: Session, act: Reorganisation, rows: dict[tuple[str, int], Any]) -> None:
-    for table, number, name, *_rest in reversed(act.images):
+def _remove_made(
+    session: Session, act: Reorganisation, singles: list[Image], rows: dict[tuple[str, int], Any]
+) -> None:
+    for table, number, name, *_rest in reversed(singles):
         if name is not None:
             continue
         row = rows[table, number]

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from app.clock import today
 from app.i18n import N_
@@ -33,6 +33,7 @@ from app.models import (
 from app.models.procedure import VersionState
 from app.models.reorganisation import ReorganisationKind
 from app.models.task import TaskState
+from app.services.reorganise_bulk import Route
 from app.workflows.feedback import FeedbackState
 from app.workflows.governance import ApprovalState
 from app.workflows.online import ReportState, ServiceState
@@ -58,6 +59,7 @@ TOPICS = {
     "agency": N_("Entries of the agency itself that change: %(agency)s"),
     "unit": N_("Administrative units that lead to the new one: %(agency)s"),
 }
+_MANY = frozenset({"dossiers", "received", "tasks", "drafts", "feedback"})
 _RUNNING = Dossier.state.not_in(FINAL)
 _UNANSWERED = (FeedbackState.received, FeedbackState.accepted)
 _UNDECIDED = ProcedureVersion.state.not_in((VersionState.published, VersionState.retired))
@@ -93,8 +95,11 @@ class Change:
     place: Agency
 
 
-def changes_of(session: Session, wish: Wish) -> Iterator[Change]:
-    """Yield everything the act changes, in the order in which it is to be written."""
+def changes_of(session: Session, wish: Wish) -> Iterator[Change | Route]:
+    """Yield everything the act changes, in the order in which it is to be written.
+
+    What there may be any number of comes as a route, written after the rest.
+    """
     if wish.kind == ReorganisationKind.rename:
         yield from _renaming(wish)
     elif wish.kind == ReorganisationKind.close:
@@ -112,7 +117,7 @@ def own_desk(agency: Agency) -> Agency | None:
     return desk if desk is not None and desk.parent_id == agency.id else None
 
 
-def _merging(session: Session, wish: Wish, target: Agency) -> Iterator[Change]:
+def _merging(session: Session, wish: Wish, target: Agency) -> Iterator[Change | Route]:
     source, desk = wish.source, own_desk(wish.source)
     yield from _following(session, source, target)
     if desk is not None:
@@ -128,17 +133,23 @@ def _merging(session: Session, wish: Wish, target: Agency) -> Iterator[Change]:
         yield Change("unit", unit, "valid_to", _yesterday(), target)
 
 
-def _following(session: Session, old: Agency, new: Agency) -> Iterator[Change]:
+def _following(session: Session, old: Agency, new: Agency) -> Iterator[Change | Route]:
     for topic, query, name in _rules(old):
-        for row in session.scalars(query):
-            yield Change(topic, row, name, new, new)
+        yield from _going(session, topic, query, name, new)
     yield from _posts(session, old, new)
+
+
+def _going(session: Session, topic: str, query: Any, name: str, new: Agency) -> Iterator[Change | Route]:
+    if topic in _MANY:
+        yield Route(topic, query, name, new)
+        return
+    for row in session.scalars(query):
+        yield Change(topic, row, name, new, new)
 
 
 def _rules(old: Agency) -> Iterator[tuple[str, Any, str]]:
     """Yield (topic, query, attribute that leads to the agency) of what follows a merged one."""
-    course = [selectinload(getattr(Dossier, name)) for name in ("segments", "tasks", "movements")]
-    dossiers = sa.select(Dossier).where(_RUNNING).options(*course).order_by(Dossier.id)
+    dossiers = sa.select(Dossier).where(_RUNNING).order_by(Dossier.id)
     yield "dossiers", dossiers.where(Dossier.agency_id == old.id), "agency"
     yield "received", dossiers.where(Dossier.desk_id == old.id), "desk"
     yield "tasks", sa.select(Task).where(Task.agency_id == old.id, Task.state == TaskState.open), "agency"
@@ -165,7 +176,7 @@ def _governed(old: Agency) -> Iterator[tuple[str, Any, str]]:
     yield "services", offered.where(OnlineService.state.not_in((ServiceState.refused, ServiceState.stopped))), "agency"
 
 
-def _splitting(session: Session, wish: Wish) -> Iterator[Change]:
+def _splitting(session: Session, wish: Wish) -> Iterator[Change | Route]:
     source = wish.source
     fresh = Agency(
         code=wish.code, name=wish.name, short_name=wish.short_name or None, level=source.level,
@@ -175,8 +186,8 @@ def _splitting(session: Session, wish: Wish) -> Iterator[Change]:
     yield Change("agency", fresh, None, None, fresh)
     for topic, query, name in _rules(source):
         chosen = _chosen(topic, query, wish)
-        for row in session.scalars(chosen) if chosen is not None else ():
-            yield Change(topic, row, name, fresh, fresh)
+        if chosen is not None:
+            yield from _going(session, topic, chosen, name, fresh)
     yield from _posts(session, source, fresh, wish.posts)
 
 

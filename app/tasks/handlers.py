@@ -11,7 +11,7 @@ from app.services.outage_notices import tell_waiting
 from app.services.outages import credit_waiting
 from app.services.portal_sync import send
 from app.services.reminders import invite_rating
-from app.services.reorganise import reorganise_waiting
+from app.services.reorganise import reorganise_waiting, undo_waiting
 from app.services.signatures import check_file
 from app.tasks.exports import write_export
 from app.tasks.imports import apply_import, check_import
@@ -25,10 +25,11 @@ LONG_HANDLERS: dict[str, Handler] = {
     "imports.check": check_import,
 }
 # An act that must be whole and may take minutes: the message allows it this long (seconds).
-PATIENCE = {"agencies.reorganise": 3600, "exports.write": 3600, "imports.apply": 3600,
-            "imports.check": 3600}  # fmt: skip
+PATIENCE = {"agencies.reorganise": 3600, "agencies.undo": 3600, "exports.write": 3600,
+            "imports.apply": 3600, "imports.check": 3600}  # fmt: skip
 HANDLERS: dict[str, Handler] = {
     "agencies.reorganise": reorganise_waiting,
+    "agencies.undo": undo_waiting,
     "imports.apply": apply_import,
     "calendars.move": move_waiting,
     "letters.render": keep_letter,

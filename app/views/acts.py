@@ -1,5 +1,6 @@
 """One act of a hand-made screen as one unit of work, and what an address says."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, flash, request
@@ -25,15 +26,18 @@ def searched(name: str = "q") -> str:
     return request.args.get(name, "").replace("\x00", "").strip()[:200]
 
 
-def act(do: Any, success: str) -> bool:
-    """Run ``do(session, actor)`` as one unit and say how it went; 404 for what is not there."""
+def act(do: Any, success: str | Callable[[Any], str]) -> bool:
+    """Run ``do(session, actor)`` as one unit and say how it went; 404 for what is not there.
+
+    success: what is said then, or a function of what ``do`` returned.
+    """
     try:
         with transaction() as session:
-            do(session, current_actor())
+            done = do(session, current_actor())
     except NotFound:
         abort(404)
     except DomainError as exc:
         flash(str(exc), "danger")
         return False
-    flash(success, "success")
+    flash(success(done) if callable(success) else success, "success")
     return True

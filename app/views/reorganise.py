@@ -12,7 +12,12 @@ from app.errors import DomainError, Invalid, NotFound
 from app.extensions import db
 from app.models import Reorganisation
 from app.models.menus import ORGANISATION
-from app.models.reorganisation import REORGANISATION_KINDS, REORGANISATION_STATES, ReorganisationKind
+from app.models.reorganisation import (
+    REORGANISATION_KINDS,
+    REORGANISATION_STATES,
+    ReorganisationKind,
+    ReorganisationState,
+)
 from app.permissions import Role, current_actor
 from app.services import reorganise
 from app.services.directory import list_agencies
@@ -106,9 +111,14 @@ class ReorganisationView(BaseView):
     @permission_name("reorganise")
     def undo(self, number: int) -> Any:
         """Put back what the act changed."""
-        acts.act(lambda session, actor: reorganise.undo(session, min(number, 2**31 - 1), actor),
-                 _("Everything is as it was before."))  # fmt: skip
+        acts.act(lambda session, actor: reorganise.undo(session, min(number, 2**31 - 1), actor), _undone)
         return redirect(url_for("ReorganisationView.show", number=number))
+
+
+def _undone(act: Reorganisation) -> str:
+    if act.state == ReorganisationState.undone:
+        return _("Everything is as it was before.")
+    return _("Many dossiers move back: the act is being undone. This page tells when it is done.")
 
 
 def _data(sent: Any, only: tuple[str, ...] = ()) -> dict[str, Any]:

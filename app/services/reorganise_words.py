@@ -1,0 +1,32 @@
+"""What a reorganisation would change, to be read by the office and to be known again."""
+
+import hashlib
+import json
+from collections import Counter
+
+from flask_babel import gettext as _
+
+from app.services.reorganise_bulk import Route
+from app.services.reorganise_images import value_of
+from app.services.reorganise_moves import TOPICS, Change
+
+Extents = dict[Route, tuple[int, int, int]]  # how many of a route, sum and greatest of their ids
+
+
+def effects_of(changes: list[Change], extents: Extents) -> list[tuple[str, int]]:
+    """Return (text, count) of everything that goes over, in the order of the topics."""
+    counts = Counter((change.topic, change.place.name) for change in changes)
+    for route, (count, *_ids) in extents.items():
+        counts[route.topic, route.new.name] += count
+    order = list(TOPICS)
+    return [(_(TOPICS[topic], agency=name), count)
+            for (topic, name), count in sorted(counts.items(), key=lambda item: order.index(item[0][0]))
+            if count]  # fmt: skip
+
+
+def digest_of(changes: list[Change], extents: Extents) -> str:
+    """Return a mark of what would change and of what stands there now."""
+    lines = [[type(c.row).__name__, c.row.id, c.name, str(value_of(c.row, c.name)) if c.name else ""]
+             for c in changes]  # fmt: skip
+    lines += [[route.topic, route.name, *map(str, ids)] for route, ids in extents.items()]
+    return hashlib.sha256(json.dumps(sorted(map(str, lines))).encode()).hexdigest()[:32]
