@@ -12,6 +12,7 @@ from app.models.administrative_unit import AdministrativeUnit
 from app.models.agency import Agency, Division
 from app.models.api_client import ApiClient, ApiToken
 from app.models.apology import Apology
+from app.models.approved import is_approved
 from app.models.attachment import Attachment, StoredFile
 from app.models.calendar import CalendarChange, CalendarDay, CalendarSession, WorkingCalendar
 from app.models.counter import Counter, next_number
@@ -143,5 +144,6 @@ __all__ = [
     "User",
     "UserSetting",
     "WorkingCalendar",
+    "is_approved",
     "next_number",
 ]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from app.permissions import Actor, Role
-from app.workflows.governance import APPROVAL, ApprovalState
+from app.workflows.governance import AGENCYS_TURN, APPROVAL
 
 # Those who may begin an approval draw what is approved.
 DRAFTERS = frozenset(Role(role) for role in APPROVAL.find("draft").roles)
@@ -16,8 +16,9 @@ def drawn_by(actor: Actor) -> ColumnElement[bool] | None:
     """Return the condition that the actor may change a process; None = every one.
 
     The catalog administrator changes all. An agency changes its own, not those of agencies
-    below it and none of the whole province, as long as no approval of it was handed in and no
-    version that was checked rests on it.
+    below it and none of the whole province, as long as no version that was checked rests on it
+    and it is the agency's turn: until it is handed in, and after the approval to configure it and to
+    name its officers, within what was approved (``approved.py``).
     """
     from app.models.procedure import ProcedureVersion
     from app.models.procedure_words import VersionState
@@ -30,7 +31,7 @@ def drawn_by(actor: Actor) -> ColumnElement[bool] | None:
     if not places:
         return sa.false()
     handed_in: Any = sa.select(ProcessApproval.process_id).where(
-        ProcessApproval.state != ApprovalState.drafting
+        ProcessApproval.state.not_in(AGENCYS_TURN)
     )
     settled: Any = sa.select(ProcedureVersion.process_id).where(
         ProcedureVersion.process_id.is_not(None), ProcedureVersion.state != VersionState.draft

@@ -52,7 +52,9 @@ GUARDS = {
 def keep_stage(
     session: Session, row: ProcessApproval, step: Transition[Any], actor: Actor, remark: str
 ) -> None:
-    """Keep who passed the stage, when, for which agency and with what remark."""
+    """Keep who passed the stage, when, for which agency and with what remark; a decision on its process too."""
+    if step.name == "approve":  # where the designer shows it
+        row.process.decision_number, row.process.decision_on = row.decision_number, row.decision_on
     lent = acting_post(session, actor)
     place = lent.agency_name if lent else next(
         (post.agency_name for post in actor.positions if post.role in step.roles), "")  # fmt: skip

@@ -16,6 +16,7 @@ from app.lowcode.choosing import find_choices, may_choose
 from app.lowcode.rows import may_touch
 from app.lowcode.values import as_id
 from app.models import Agency, Process, ProcessStep
+from app.models.approved import is_approved
 from app.models.menus import PROCEDURES
 from app.permissions import current_actor
 from app.services import process_design, process_editions
@@ -100,6 +101,7 @@ class ProcessDesignerView(BaseView):
         rows = process_editions.rows_of(session, [process])
         return render_template(
             "processes/design.html", process=process, row=rows[0], can_draw=may_draw(process), found=found,
+            is_approved=is_approved(session, process),
             can_copy=may(Process, "add"), can_rehearse=may(Process, "change"),
             can_move=current_actor().may("can_move", "ProcessMoves"), picture=picture(found, live=True),
             data={"definition": given, "base": process_design.revision(process), "spec": designer_spec(),

@@ -17,6 +17,7 @@ from app.services.process_tables.building import Draft, drafts_of
 from app.services.process_tables.keeping import Preview, keep_all, previews
 from app.services.process_tables.reading import MAX_BYTES, read_pasted, read_tables
 from app.transactions import transaction
+from app.workflows.process import StepKind
 
 
 def _read() -> list[Draft]:
@@ -28,6 +29,17 @@ def _read() -> list[Draft]:
     if not text.strip():
         raise Invalid(_("Please choose a file, or paste rows."), {"file": _("Please choose a file, or paste rows.")})
     return drafts_of(read_pasted(text))
+
+
+def _choose_kinds(given: list[Any]) -> None:
+    """Make the rows that ask other agencies consultations, or work where the user said so."""
+    asking, consulting = set(request.form.getlist("asks")), set(request.form.getlist("consult"))
+    for one in given:
+        steps = one.get("steps") if isinstance(one, dict) else None
+        for step in steps if isinstance(steps, list) else ():
+            mark = f"{one.get('code')}|{step.get('key')}" if isinstance(step, dict) else ""
+            if mark in asking:
+                step["kind"] = str(StepKind.consult if mark in consulting else StepKind.work)
 
 
 class ProcessImportView(BaseView):
@@ -70,6 +82,7 @@ class ProcessImportView(BaseView):
             return self._page(message=_("What was sent cannot be read. Please reload the page.")), 422
         if not given:
             return self._page(message=_("Please choose at least one process.")), 422
+        _choose_kinds(given)
         try:
             with transaction() as session:
                 made, known = keep_all(session, given, current_actor())

@@ -44,6 +44,13 @@ _AGENCY = frozenset({DIVISION_HEAD, AGENCY_HEAD})
 # The Office of the People's Committee.
 _OFFICE = frozenset({CATALOG_ADMIN, CONTROL_FOCAL_POINT})
 
+# From here on the Chairman's decision stands: what it approved changes by another one only.
+DECIDED = frozenset(
+    {ApprovalState.approved, ApprovalState.configured, ApprovalState.tested, ApprovalState.in_use}
+)
+# When the agency works on the electronic process: drawing it, configuring it, naming officers.
+AGENCYS_TURN = frozenset({ApprovalState.drafting, ApprovalState.approved, ApprovalState.tested})
+
 APPROVAL: Workflow[ApprovalState] = Workflow(
     name="process_approval",
     states=ApprovalState,

@@ -38,7 +38,8 @@ def test_every_published_process_is_read_without_hand_work(app_context, case):
         assert draft.code == f"qt-{code.replace('.', '-')}"
     if hours is not None:
         assert draft.minutes == hours * 60
-    problems = previews([draft])[0].problems
+    asked = {row.name for row in draft.steps if row.kind == "consult"}
+    problems = [text for text in previews([draft])[0].problems if not any(text.startswith(name) for name in asked)]
     if draft.total_minutes in (None, draft.minutes):
         assert problems == []
     else:
@@ -208,3 +209,51 @@ def test_others_cannot_import(login, role):
     assert client.post(f"{URL}keep", data={"process": ["{}"]}).status_code in {302, 403}
     assert send(client, workbook(sheet_of(CASES[0]))).status_code in {302, 403}
     assert db.session.query(Process).count() == before
+
+
+ASKING = (
+    ("Các cơ quan, đơn vị phối hợp", "Cho ý kiến về dự thảo", True),
+    ("Chuyên viên phòng chuyên môn", "Lấy ý kiến các sở, ngành liên quan", True),
+    ("Chuyên viên phòng chuyên môn", "Gửi văn bản lấy ý kiến Sở Tài chính", True),
+    ("Chuyên viên phòng chuyên môn", "3. Phối hợp với Công an xác minh", True),
+    ("Chuyên viên phòng chuyên môn", "Thẩm định hồ sơ, tổng hợp ý kiến", False),
+    ("Lãnh đạo Sở", "Lấy ý kiến các sở, ngành liên quan", False),
+    ("Bộ phận một cửa", "Phối hợp với phòng chuyên môn", False),
+)
+
+
+@pytest.mark.parametrize(("who", "what", "is_asking"), ASKING)
+def test_rows_that_ask_others_are_known_by_their_wording(app_context, who, what, is_asking):
+    first, last = ["Tiếp nhận hồ sơ", "Bộ phận một cửa", "04 giờ"], ["Ký duyệt", "Lãnh đạo Sở", "04 giờ"]
+    rows = [first, [what, who, "08 giờ"], last]
+    draft = draft_of(("Thủ tục thử", "", "", "", "", None, rows))
+    assert [row.asks for row in draft.steps if row.name == what.removeprefix("3. ")] == [is_asking]
+
+
+def _asking_rows():
+    return "\n".join("\t".join(row) for row in (
+        ("TT", "Nội dung công việc", "Đơn vị thực hiện", "Thời gian"),
+        ("1", "Tiếp nhận hồ sơ", "Bộ phận một cửa", "04 giờ"),
+        ("2", "Lấy ý kiến các sở, ngành", "Chuyên viên phòng chuyên môn", "08 giờ"),
+        ("3", "Ký duyệt kết quả", "Lãnh đạo Sở", "04 giờ"),
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(("is_marked", "kind"), [(True, "consult"), (False, "work")])
+def test_the_user_says_whether_a_row_asks_others(session, login, is_marked, kind):
+    client = login(Role.catalog_admin)
+    page = client.post(URL, data={"rows": _asking_rows()}).text
+    mark = html.unescape(re.search(r'name="asks" value="([^"]+)"', page)[1])
+    assert f'name="consult" value="{mark}" checked' in html.unescape(page)
+    given = html.unescape(re.search(r'name="process" value="([^"]+)"', page)[1])
+    sent = {"process": given, "asks": mark} | ({"consult": mark} if is_marked else {})
+    assert client.post(f"{URL}keep", data=sent).status_code == 302
+    made = db.session.query(Process).order_by(Process.id.desc()).first()
+    assert [step.kind for step in made.steps][1] == kind
+
+
+@pytest.mark.parametrize("given", ["5", "[]", '{"steps": 3}', '{"steps": [4], "code": null}'])
+def test_broken_processes_beside_marks_are_refused(session, login, given):
+    answer = login(Role.catalog_admin).post(f"{URL}keep", data={"process": given, "asks": "None|None"})
+    assert answer.status_code == 422
+    assert db.session.query(Process).count() == 0

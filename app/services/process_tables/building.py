@@ -11,6 +11,7 @@ from app.i18n import N_
 from app.models.process import StepPlace
 from app.permissions import Role
 from app.services.process_tables.phrases import (
+    ASKS,
     ASSIGNS,
     PAYS,
     Doer,
@@ -44,6 +45,7 @@ class Row:
     time: Time
     kind: StepKind = StepKind.work
     is_assigning: bool = False
+    asks: bool = False  # clearly a consultation: other agencies are asked; the user may say otherwise
     is_handed_on: bool = False  # the province's office, handing on to its head to sign
 
     @property
@@ -110,15 +112,17 @@ def _rows(draft: Draft, table: Table) -> list[Row]:
         if not who:
             draft.faults.append(_fault(draft, number, "who", _("Please fill this in.")))
         doer, name = doer_of(who), _short(given["content"])
-        if doer.is_consulted:
+        plain = fold(given["content"])
+        asks = doer.is_consulted or (doer.role is Role.specialist and ASKS.search(plain) is not None)
+        if asks:
             draft.notes.append(_("“%(name)s” asks other agencies: name them in the designer to ask them here.",
                                  name=name))  # fmt: skip
-        plain = fold(given["content"])
         kind = StepKind.work
         if doer.is_applicant:
             kind = StepKind.payment if PAYS.search(plain) else StepKind.applicant
         rows.append(Row(
             number, name, doer, time_of(given["time"]), kind, ASSIGNS.search(plain) is not None,
+            asks and not doer.is_applicant,
             doer.role is Role.specialist and doer.place is StepPlace.province and submits_to_province(plain),
         ))  # fmt: skip
     return rows
@@ -190,6 +194,8 @@ def _kinds(rows: list[Row], draft: Draft) -> list[Row]:
         kind = _kind(row, number, len(rows), last)
         if kind is StepKind.number_and_seal:
             kind, is_sealed = (StepKind.work if is_sealed else kind), True
+        if row.asks and kind is StepKind.work:
+            kind = StepKind.consult
         found.append(replace(row, kind=kind))
     return _completed(found, draft, last, is_sealed=is_sealed)
 

@@ -121,6 +121,10 @@ _SEES_TO = re.compile(r"tham muu|trinh[^.;]*(?:ubnd|uy ban nhan dan|lanh dao van
 ASSIGNS = re.compile(r"phan cong|giao (?:viec|chuyen vien|xu ly)|chuyen (?:cho )?chuyen vien")
 RETURNS = re.compile(r"tra (?:va luu tru )?ket qua|tra ho so|nhan ket qua|tra giay|tra tai lieu")
 RECEIVES = re.compile(r"tiep nhan|nhan ho so|nop ho so|kiem tra|huong dan")
+ASKS = re.compile(
+    r"^\W*(?:\d+\W+)?(?:gui (?:ho so|van ban|cong van)[^.;]{0,40} )?(?:lay|xin) y kien"
+    r"|^\W*(?:\d+\W+)?phoi hop (?:voi|cung|lay|xin)"
+)
 PAYS = re.compile(r"nop (?:phi|le phi|tien|thue|nghia vu tai chinh)|nghia vu tai chinh|thanh toan")
 
 

@@ -16,6 +16,7 @@ function start(root, shell) {
   const icons = [...find("icons").content.querySelectorAll("svg")];
   const icon = (index) => icons[index].cloneNode(true);
   const frozen = root.dataset.frozen === "yes";
+  const heads = [...root.querySelectorAll("[data-process-head]")];
   let state = data.definition;
   let { base, fields } = data;
   let chosen = null; // the key of a step
@@ -59,6 +60,7 @@ function start(root, shell) {
     if (place(chosen) < 0) chosen = null;
     drawTable(table, { state, chosen, faults, spec, words, texts, fields, frozen, icon, root, act });
     shell.enhance(table);
+    for (const input of heads) if (input !== document.activeElement) input.value = state[input.dataset.processHead] || "";
     mark();
     changed();
   }
@@ -215,11 +217,11 @@ function start(root, shell) {
   function showFaults(fresh) {
     if (JSON.stringify(fresh) === JSON.stringify(faults)) return;
     faults = fresh;
-    for (const old of table.querySelectorAll(".process-fault")) old.remove();
-    for (const input of table.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+    for (const old of root.querySelectorAll(".process-fault")) old.remove();
+    for (const input of root.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
     for (const [path, message] of Object.entries(fresh)) {
       const [, number, name] = /^steps\.(\d+)\.(.+)$/.exec(path) || [];
-      const input = number === undefined ? null : table.querySelector(`[data-at="${CSS.escape(`${state.steps[number]?.key}.${name}`)}"]`);
+      const input = number === undefined ? heads.find((one) => one.dataset.processHead === path) : table.querySelector(`[data-at="${CSS.escape(`${state.steps[number]?.key}.${name}`)}"]`);
       if (!input) continue;
       input.setAttribute("aria-invalid", "true");
       input.after(el("p", { class: "process-fault" }, message));
@@ -259,7 +261,7 @@ function start(root, shell) {
       draw();
       faults = {};
       showFaults(answer?.faults || {});
-      table.querySelector('[aria-invalid="true"]')?.focus();
+      root.querySelector('[aria-invalid="true"]')?.focus();
     }
     say(isDirty() ? words.unsaved : words.saved);
   }
@@ -274,6 +276,14 @@ function start(root, shell) {
   find("save")?.addEventListener("click", save);
   window.addEventListener("beforeunload", (event) => { if (isDirty()) event.preventDefault(); });
   connector(picture, find("connect"), { words, say, goTo, connect, nameOf: (key) => state.steps[place(key)]?.name || key });
+  for (const input of heads) {
+    input.disabled = frozen;
+    input.addEventListener("input", () => {
+      remember(`head.${input.dataset.processHead}`);
+      state[input.dataset.processHead] = input.value.trim() || null;
+      changed();
+    });
+  }
   draw();
   clearTimeout(timer);
   showProblems();
