@@ -260,6 +260,8 @@ def changed_fields(obj: Any, action: str) -> dict[str, list[Any]]:
     for attr in state.mapper.column_attrs:
         if attr.key in _NOISE or attr.key == "id":
             continue
+        if action != "delete" and attr.key not in state.committed_state:
+            continue  # not written to: asking for its past costs as much as one that was
         old, new = _old_and_new(state, attr.key, action)
         if old != new:
             secret = attr.key in SECRET_COLUMNS

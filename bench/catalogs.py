@@ -31,6 +31,12 @@ VIEWERS = {
     "specialist of the smallest commune": (Role.specialist, "H57.X40"),
     "head of a department": (Role.agency_head, "H57.S01"),
 }
+# Who uses other screens than the list of dossiers.
+OTHERS = {
+    "system administrator": (Role.system_admin, "H57"),
+    "catalog administrator": (Role.catalog_admin, "H57"),
+    "desk officer of the largest commune": (Role.desk_officer, "H57.X01.01"),
+}
 _STEPS = (
     ("Tiếp nhận hồ sơ", "receive", Role.desk_officer, "desk", 120),
     ("Thẩm định hồ sơ", "work", Role.specialist, "agency", 480),
@@ -52,9 +58,13 @@ class Catalogs:
 
 
 def make_catalogs(session: Session, procedures: int, accounts: int) -> None:
-    """Make the catalogs unless they are there already; flushed."""
-    if session.scalar(sa.select(Agency.id).limit(1)) is not None:
-        return
+    """Make the catalogs, unless they are there already, and who is missing of their users; flushed."""
+    if session.scalar(sa.select(Agency.id).limit(1)) is None:
+        _make(session, procedures, accounts)
+    _users(session)
+
+
+def _make(session: Session, procedures: int, accounts: int) -> None:
     _agencies(session)
     process = Process(code="QT", name="Quy trình nội bộ")
     for place, (name, kind, role, where, minutes) in enumerate(_STEPS, 1):
@@ -74,7 +84,6 @@ def make_catalogs(session: Session, procedures: int, accounts: int) -> None:
     session.add_all(Account(kind="citizen", name=f"Người nộp {n}", id_kind="personal_id",
                             id_number=f"046{n:09}") for n in range(1, accounts + 1))  # fmt: skip
     session.flush()
-    _users(session)
 
 
 def _agencies(session: Session) -> None:
@@ -101,15 +110,17 @@ def _agencies(session: Session) -> None:
 
 def _users(session: Session) -> None:
     by_code = {row.code: row for row in session.scalars(sa.select(Agency))}
-    for number, (name, (role, code)) in enumerate(VIEWERS.items(), 1):
-        create_user(session, username=f"bench{number}", name=name, email=f"bench{number}@example.vn",
-                    password=_PASSWORD, agency=by_code[code], roles=(role,))  # fmt: skip
+    known = set(session.scalars(sa.select(User.username)))
+    for number, (name, (role, code)) in enumerate((VIEWERS | OTHERS).items(), 1):
+        if f"bench{number}" not in known:
+            create_user(session, username=f"bench{number}", name=name, email=f"bench{number}@example.vn",
+                        password=_PASSWORD, agency=by_code[code], roles=(role,))  # fmt: skip
     session.flush()
 
 
 def viewer(session: Session, name: str) -> User:
-    """Return the user standing for ``name`` of VIEWERS."""
-    number = list(VIEWERS).index(name) + 1
+    """Return the user standing for ``name`` of VIEWERS or OTHERS."""
+    number = [*VIEWERS, *OTHERS].index(name) + 1
     return session.scalars(sa.select(User).where(User.username == f"bench{number}")).one()
 
 

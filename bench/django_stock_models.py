@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.test import RequestFactory
 from rest_framework import filters, pagination, serializers, viewsets
@@ -53,6 +54,29 @@ class Dossier(models.Model):
         app_label, managed, db_table = "bench", False, "dossier"
 
 
+class Form(Named):
+    """Biểu mẫu."""
+
+    class Meta:
+        app_label, managed, db_table = "bench", False, "form"
+
+
+class Version(models.Model):
+    """Phiên bản thủ tục, as far as the form shows it."""
+
+    procedure = models.ForeignKey(Procedure, models.DO_NOTHING)
+    form = models.ForeignKey(Form, models.DO_NOTHING)
+    number = models.IntegerField()
+    name = models.CharField(max_length=1000)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    agency_level = models.CharField(max_length=20)
+    time_limit_value = models.IntegerField()
+
+    class Meta:
+        app_label, managed, db_table = "bench", False, "procedure_version"
+
+
 class Anybody:
     """A superuser without a row."""
 
@@ -75,7 +99,10 @@ def make_views(columns: Sequence[str], size: int) -> dict[str, Callable[[str], A
                "list_per_page": size, "ordering": ["-id"], "list_select_related": True,
                "raw_id_fields": ["procedure", "agency"]}  # fmt: skip
     admin.site.register(Dossier, type("DossierAdmin", (admin.ModelAdmin,), options))
-    screen = admin.site.get_model_admin(Dossier)
+    admin.site.register(Version)
+    # The form asks which kind of record it is for; the table of kinds is Django's own and not there.
+    ContentType.objects._add_to_cache("default", ContentType(id=1, app_label="bench", model="version"))
+    screen, form = admin.site.get_model_admin(Dossier), admin.site.get_model_admin(Version)
     lists = _api(columns, size).as_view({"get": "list"})
     requests = RequestFactory()
 
@@ -84,7 +111,8 @@ def make_views(columns: Sequence[str], size: int) -> dict[str, Callable[[str], A
         request.user, request.current_app = Anybody(), "admin"
         return request
 
-    return {"/list": ask_of(screen.changelist_view, request_of), "/api": ask_of(lists, request_of)}
+    return {"/list": ask_of(screen.changelist_view, request_of), "/api": ask_of(lists, request_of),
+            "/add": ask_of(form.changeform_view, request_of)}  # fmt: skip
 
 
 def _api(columns: Sequence[str], size: int) -> type[viewsets.ModelViewSet]:

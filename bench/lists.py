@@ -20,7 +20,7 @@ from app.services.actors import build_actor
 from app.services.users import settings_of
 from app.transactions import transaction
 from app.workflows.states import State
-from bench import catalogs, django_stock, dossiers, floor, measure, stock, target
+from bench import catalogs, django_stock, dossiers, floor, measure, memory, screens, stock, target
 from bench.measure import Answer, Case, timed
 from bench.stock import SETTINGS, Stock
 
@@ -54,6 +54,7 @@ class Report:
     rows: int
     built_in: float  # seconds
     rounds: int
+    pss: float | None = None  # MB of a web process that answered all of it
     lines: list[Line] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
 
@@ -77,14 +78,18 @@ def run(rows: int, given: str, rounds: int, say: Say) -> Report:
         settings = {name: app.config[name] for name in SETTINGS}
         fab = Stock(settings, stock.serve)
         django = Stock(settings, django_stock.serve) if django_stock.is_there() else None
-        cases = [*_cases(app, fab, have), *_django_cases(django, have)]
+        cases = [*_cases(app, fab, have), *_django_cases(django, have), *screens.baselines(fab, django)]
+        asked = screens.paths_of()
+        cases += screens.cases(app, log_in, asked)
     try:
         measure.measure(cases, rounds, lambda done, total: say("Rounds", done, total))
     finally:
         fab.close()
         if django is not None:
             django.close()
-    return _report(Report(name, have, round(built, 1), rounds), cases)
+    own = {_REFERENCE: [case.path for case in cases if case.path]}
+    weight = memory.measured(url, log_in, own | asked, rounds)
+    return _report(Report(name, have, round(built, 1), rounds, weight), cases)
 
 
 def build(rows: int, say: Callable[[int, int], None]) -> int:
@@ -154,8 +159,8 @@ def _list_cases(app: Flask, deep: int) -> list[Case]:
     after = token_of(db.session.get_one(Dossier, deep), "-id")
 
     def case(name: str, query: str, base: str, other: str = "") -> Case:
-        return Case(name, _get(client, f"/dossier/list/?{query}"), f"floor: {base}",
-                    f"stock FAB: {other or base}")  # fmt: skip
+        path = f"/dossier/list/?{query}"
+        return Case(name, _get(client, path), f"floor: {base}", f"stock FAB: {other or base}", path)
 
     return [
         case(LIST, "", "list"),
@@ -172,16 +177,17 @@ def _list_cases(app: Flask, deep: int) -> list[Case]:
 def _record_cases(app: Flask, rows: int) -> list[Case]:
     client, anybody, pk = log_in(app, _REFERENCE), app.test_client(), rows // 2
     code = db.session.scalar(sa.select(Dossier.code).where(Dossier.id == pk))
+
+    def case(name: str, path: str, base: str, other: str = "") -> Case:
+        return Case(name, _get(client, path), f"floor: {base}", f"stock FAB: {other}" if other else "", path)
+
     return [
-        Case("record page", _get(client, f"/dossier/show/{pk}"), "floor: record",
-             "stock FAB: record"),
-        Case("record page, history", _get(client, f"/dossier/show/{pk}?tab=history"),
-             "floor: record"),
-        Case("API list", _get(client, "/api/v1/dossier/"), "floor: API list",
-             "stock FAB: API list"),
-        Case("API item", _get(client, f"/api/v1/dossier/{pk}"), "floor: record"),
-        Case("public look-up", _get(anybody, f"/tra-cuu/{code}"), "floor: look-up"),
-    ]  # fmt: skip
+        case("record page", f"/dossier/show/{pk}", "record", "record"),
+        case("record page, history", f"/dossier/show/{pk}?tab=history", "record"),
+        case("API list", "/api/v1/dossier/", "API list", "API list"),
+        case("API item", f"/api/v1/dossier/{pk}", "record"),
+        Case("public look-up", _get(anybody, f"/tra-cuu/{code}"), "floor: look-up", path=f"/tra-cuu/{code}"),
+    ]
 
 
 def _role_cases(app: Flask, name: str) -> list[Case]:
@@ -207,6 +213,12 @@ def _report(report: Report, cases: list[Case]) -> Report:
             _ratio(case, by_name.get(case.floor)), _ratio(case, by_name.get(case.stock)),
         ))  # fmt: skip
     report.checks = _checks(by_name)
+    matrix = screens.matrix_ms(by_name[screens.MATRIX])
+    name = f"ms of the matrix of rights, as with 60 entities and 20 roles ≤ {screens.MATRIX_MS:.0f}"
+    report.checks.append(_check(name, matrix, screens.MATRIX_MS))
+    if report.pss is not None:
+        name = f"MB of a web process that answered all of it (PSS) ≤ {memory.MOST:.0f}"
+        report.checks.append(_check(name, report.pss, memory.MOST))
     return report
 
 

@@ -32,6 +32,7 @@ class Case:
     ask: Callable[[], Answer]
     floor: str = ""  # the case it is compared with
     stock: str = ""
+    path: str = ""  # where it is asked of us by who sees all: what memory is measured with
     times: list[float] = field(default_factory=list)  # ms
     cpu: list[float] = field(default_factory=list)  # ms
     statements: int = 0

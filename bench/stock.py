@@ -15,10 +15,11 @@ from flask_appbuilder.security.sqla.models import Role
 from flask_babel import force_locale
 
 from app.extensions import db
-from app.models import Dossier
+from app.models import Dossier, ProcedureVersion
 from bench.measure import Answer, counting, timed
 
 _COLUMNS = ["code", "procedure", "applicant_name", "state", "agency", "step_name", "due_at"]
+FORM_COLUMNS = ["procedure", "form", "number", "name", "valid_from", "valid_to", "agency_level", "time_limit_value"]
 SETTINGS = ("SECRET_KEY", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_ENGINE_OPTIONS", "TESTING")
 _USER, _ROLE = "stock", "stock_admin"
 
@@ -45,6 +46,14 @@ class StockDossierApi(ModelRestApi):
     page_size = 25
 
 
+class StockVersionView(ModelView):
+    """The form of a record with relations: a control for each of them."""
+
+    datamodel = SQLAInterface(ProcedureVersion)
+    add_columns = FORM_COLUMNS
+    route_base = "/stock-version"
+
+
 def make_stock(settings: dict[str, Any]) -> Flask:
     """Return stock FAB on our database, with a user who may do everything.
 
@@ -60,6 +69,7 @@ def make_stock(settings: dict[str, Any]) -> Flask:
             db.session.commit()
         builder = AppBuilder(app, db.session)
         builder.add_view(StockDossierView, "Dossiers")
+        builder.add_view(StockVersionView, "Versions")
         builder.add_api(StockDossierApi)
         if builder.sm.find_user(_USER) is None:
             role = builder.sm.find_role(_ROLE)

@@ -45,13 +45,17 @@ def make_app(url: str) -> Flask:
     from app.cli.permissions import synchronise
 
     _take(url)
-    home = str(Path(tempfile.gettempdir()) / f"motcua-bench-{os.geteuid()}")
-    env = {"TEST_HOME": home, "TEST_DATABASE_URL": url, "LOG_LEVEL": "WARNING"}
-    app = create_app(config.load("test", env=env))
+    app = create_app(settings_of(url))
     with app.app_context():
         migrations().upgrade(FOLDER)
         synchronise()
     return app
+
+
+def settings_of(url: str) -> config.Config:
+    """Return the settings of an application on the database at ``url``."""
+    home = str(Path(tempfile.gettempdir()) / f"motcua-bench-{os.geteuid()}")
+    return config.load("test", env={"TEST_HOME": home, "TEST_DATABASE_URL": url, "LOG_LEVEL": "WARNING"})
 
 
 def _take(url: str) -> None:
