@@ -1,7 +1,7 @@
 """What the dossiers refer to: a province like Huế, its procedures, and one user per role."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 from app.models import (
     Account,
     Agency,
+    CalendarSession,
     Procedure,
     ProcedureVersion,
     Process,
     ProcessStep,
     Sector,
     User,
+    WorkingCalendar,
 )
 from app.permissions import Role
 from app.services.users import create_user
@@ -61,6 +63,7 @@ def make_catalogs(session: Session, procedures: int, accounts: int) -> None:
     """Make the catalogs, unless they are there already, and who is missing of their users; flushed."""
     if session.scalar(sa.select(Agency.id).limit(1)) is None:
         _make(session, procedures, accounts)
+    give_calendar(session)
     _users(session)
 
 
@@ -83,6 +86,18 @@ def _make(session: Session, procedures: int, accounts: int) -> None:
         ))  # fmt: skip
     session.add_all(Account(kind="citizen", name=f"Người nộp {n}", id_kind="personal_id",
                             id_number=f"046{n:09}") for n in range(1, accounts + 1))  # fmt: skip
+    session.flush()
+
+
+def give_calendar(session: Session) -> None:
+    """Give the province office hours unless it has some; flushed."""
+    root = session.scalars(sa.select(Agency).where(Agency.parent_id.is_(None))).one()
+    if root.calendar is not None:
+        return
+    root.calendar = WorkingCalendar(code="bench", name="Lịch làm việc hành chính", valid_from=date(2025, 1, 1))
+    for weekday in range(5):
+        for begin, end in ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 30))):
+            root.calendar.sessions.append(CalendarSession(weekday=weekday, starts_at=begin, ends_at=end))
     session.flush()
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 
 import sqlalchemy as sa
 from flask import Flask
@@ -14,7 +14,6 @@ from app.models import (
     Account,
     Agency,
     Attachment,
-    CalendarSession,
     Component,
     Dossier,
     Draft,
@@ -30,7 +29,6 @@ from app.models import (
     StoredFile,
     User,
     UserSetting,
-    WorkingCalendar,
 )
 from app.permissions import Actor, Role, acting_as
 from app.services import reception
@@ -38,6 +36,7 @@ from app.services.actors import build_actor
 from app.services.submission import new_key
 from app.services.users import sync_roles
 from app.transactions import transaction
+from bench.catalogs import give_calendar
 
 STEPS = 20  # each but the first and the last is one transition
 PAPERS = 3
@@ -57,7 +56,7 @@ def prepare(session: Session, officers: int, applicants: int) -> None:
     """Make procedure and people unless they are there already; flushed."""
     if version_id(session) is None:
         session.add(_procedure(session))
-    _give_calendar(session)
+    give_calendar(session)
     place = session.scalars(sa.select(Agency).where(Agency.code == _PLACE)).one()
     assert place.desk is not None
     _person(session, "benchw-desk", Role.desk_officer, place.desk)
@@ -70,17 +69,6 @@ def prepare(session: Session, officers: int, applicants: int) -> None:
                                 id_number=f"047{number:09}", user_id=user.id))  # fmt: skip
             session.flush()
             sync_roles(session, user, is_applicant=True)
-    session.flush()
-
-
-def _give_calendar(session: Session) -> None:
-    root = session.scalars(sa.select(Agency).where(Agency.parent_id.is_(None))).one()
-    if root.calendar is not None:
-        return
-    root.calendar = WorkingCalendar(code="bench", name="Lịch làm việc hành chính", valid_from=date(2025, 1, 1))
-    for weekday in range(5):
-        for begin, end in ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 30))):
-            root.calendar.sessions.append(CalendarSession(weekday=weekday, starts_at=begin, ends_at=end))
     session.flush()
 
 

@@ -27,7 +27,7 @@ from app.services.dossiers import get_dossier
 from app.services.guards import is_shared
 from app.services.inbox import LOOKS
 from app.services.lookup import PUBLIC_WORDS
-from app.services.timing import calendar_of, near_due_minutes
+from app.services.timing import calendar_of, near_due_minutes, prepare_calendars
 from app.workflows import deadlines
 from app.workflows.explaining import explain
 from app.workflows.states import CLOCK_OVER, PAUSING, State
@@ -106,24 +106,24 @@ class PaperRow:
 
 
 def load_page(session: Session, code: str, actor: Actor) -> Dossier:
-    """Return a dossier the actor may see with all its page shows; raises NotFound."""
-    dossier = get_dossier(session, code, actor)
+    """Return a dossier the actor may see with all its page shows; raises NotFound.
+
+    Lists whose rows lead to no others (papers, letters, charges …) are read when they are asked for:
+    each costs one statement either way, and as options of this one every one costs the others time.
+    """
     version = joinedload(Dossier.version)
-    lists = ("papers", "revisions", "movements", "due_changes", "supplements", "letters",
-             "charges", "results", "extensions", "apologies")  # fmt: skip
-    query = sa.select(Dossier).where(Dossier.id == dossier.id).options(
+    dossier = get_dossier(session, code, actor, load=(
         version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
         version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
         version.joinedload(ProcedureVersion.form),
         joinedload(Dossier.procedure), joinedload(Dossier.sector), joinedload(Dossier.holder),
         joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.rating),
-        *(selectinload(getattr(Dossier, name)) for name in lists),
         selectinload(Dossier.tasks).options(joinedload(Task.agency), joinedload(Task.assignee)),
         selectinload(Dossier.segments).joinedload(ClockSegment.agency),
         selectinload(Dossier.attachments).options(joinedload(Attachment.file), joinedload(Attachment.result)),
-    )  # fmt: skip
-    fresh = query.execution_options(populate_existing=True)
-    return session.scalars(fresh).unique().one()
+    ))  # fmt: skip
+    prepare_calendars(session, [dossier.agency, dossier.desk, *(task.agency for task in dossier.tasks)])
+    return dossier
 
 
 def remaining(session: Session, dossier: Dossier) -> Remaining:

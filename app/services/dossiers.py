@@ -1,5 +1,8 @@
 """Finding dossiers an actor may see."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
@@ -17,8 +20,13 @@ _ACTED_ON = (
 )  # fmt: skip
 
 
-def get_dossier(session: Session, code: str, actor: Actor, *, to_change: bool = False) -> Dossier:
-    """Return a dossier the actor may see, locked when it is to be changed; else NotFound."""
+def get_dossier(
+    session: Session, code: str, actor: Actor, *, to_change: bool = False, load: Sequence[Any] = ()
+) -> Dossier:
+    """Return a dossier the actor may see, locked when it is to be changed; else NotFound.
+
+    load: loader options of a page that shows it; it is read as it is now, whatever was read before.
+    """
     condition = dossiers_of(actor)
     # A database refuses a text with NUL; no code has one.
     query = sa.select(Dossier, *MARKS) if to_change else sa.select(Dossier)
@@ -27,6 +35,8 @@ def get_dossier(session: Session, code: str, actor: Actor, *, to_change: bool = 
         query = query.where(condition)
     if to_change:
         query = query.options(*_ACTED_ON).with_for_update(of=Dossier).execution_options(populate_existing=True)
+    if load:
+        query = query.options(*load).execution_options(populate_existing=True)
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound(_("There is no dossier with this code, or you may not see it."))
