@@ -80,7 +80,8 @@ def _reception_fees_paid(dossier: Dossier) -> bool:
     if dossier.channel == "online":
         return True
     moments = {charge.due or dossier.version.fee_due for charge in due_charges(dossier)}
-    return "reception" not in moments
+    # What falls due on a supplement is paid with its answer: once one was asked for, as on reception.
+    return not moments & ({"reception", "supplement"} if dossier.supplement_count else {"reception"})
 
 
 def _always(_dossier: Dossier) -> bool:

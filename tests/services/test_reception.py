@@ -189,6 +189,27 @@ def test_passing_on_waits_for_the_fees_of_reception(office, session):
     assert len(dossier.letters[-1].data["handovers"]) == 1
 
 
+@pytest.mark.parametrize(("is_asked", "channel"), [(True, "counter"), (False, "counter"), (True, "online")])
+def test_passing_on_waits_for_the_fees_of_a_supplement_once_one_was_asked_for(office, session, is_asked, channel):
+    """As on reception: the counter waits for the money, nothing online is held up."""
+    dossier, _citizen = office.submitted()
+    desk, component = office[Role.desk_officer], office.version.components[0]
+    dossier.channel = channel
+    for charge in dossier.charges:
+        charge.due = "supplement"
+    if is_asked:
+        reception.ask_supplement(session, dossier, desk, reason="Bản chụp mờ", field_keys=["ho_ten"], component_ids=[])
+        answer_supplement(session, dossier, ANSWERS, desk, {component.id: ("original", 1)})
+    reception.accept(session, dossier, desk)
+    if is_asked and channel == "counter":
+        with pytest.raises(Invalid):
+            reception.pass_on(session, dossier, desk)
+        assert dossier.state == 2
+        office.pay(dossier)
+    reception.pass_on(session, dossier, desk)
+    assert dossier.state == 4
+
+
 @pytest.mark.parametrize("agree", [True, False])
 def test_a_withdrawal_is_decided(office, session, agree):
     dossier = office.processed()
