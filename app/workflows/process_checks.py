@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from app.i18n import N_
 from app.workflows import conditions
-from app.workflows.process import PLACES, Assign, Graph, Join, StepKind, StepSpec
+from app.workflows.process import PLACES, Assign, Graph, Join, Split, StepKind, StepSpec
 from app.workflows.result import SIGNERS
 from app.workflows.vocabulary import ROLES
 from app.workflows.wording import Phrase
@@ -95,9 +95,26 @@ def _order_problems(graph: Graph) -> list[Phrase]:
         (StepKind.receive not in kinds[1:], N_("Receiving must be the first step")),
         (all(not graph.ways(s.key) for s in graph.steps if s.kind == StepKind.return_),
          N_("Returning the result must be the last step")),
+        (not signs or _is_signed(graph), N_("A dossier could come to its end without a signature")),
         (_sealed_after_signing(graph), N_("Sealing comes after signing")),
     )  # fmt: skip
     return [Phrase(msgid) for is_fine, msgid in checks if not is_fine]
+
+
+def _is_signed(graph: Graph) -> bool:
+    """Return whether every dossier comes to a step that signs, whatever its form says.
+
+    Where the first open way is taken it may be any of them; else only ways without condition are sure.
+    Without a signature no result is issued, and the last step could never be finished.
+    """
+    sure: set[str] = set()
+    for step in reversed(graph.order):
+        ways = graph.ways(step.key)
+        signed = [way.to in sure for way in ways if step.split == Split.first or way.when is None]
+        is_sure = all(signed) if step.split == Split.first else any(signed)
+        if step.kind == StepKind.sign or (bool(signed) and is_sure):
+            sure.add(step.key)
+    return graph.first.key in sure
 
 
 def _sealed_after_signing(graph: Graph) -> bool:

@@ -168,6 +168,16 @@ def test_faults_of_graphs_are_reported(steps, message):
     assert any(message in problem.text() for problem in problems(steps)), problems(steps)
 
 
+@pytest.mark.parametrize(("ways", "split", "is_signed"), [
+    (("s",), "all", True), (("s", "r"), "all", True), ((Way("s", IF), "r"), "all", False),
+    ((Way("r", IF), "s"), "all", True), (("s", "r"), "one", False), ((Way("r", IF), "s"), "one", False),
+])  # fmt: skip
+def test_no_dossier_comes_to_its_end_unsigned(ways, split, is_signed):
+    """Without a signature no result is issued, and the last step could not be finished."""
+    steps = [step("a", *ways, split=split), step("s", "r", kind="sign"), step("r", kind="return")]
+    assert any("without a signature" in one.text() for one in problems(steps)) is not is_signed
+
+
 @st.composite
 def graphs(draw):
     """Any graph without a circle whose steps all can be come to; ways with and without condition."""
