@@ -45,6 +45,7 @@ from app.models.process_approval import ApprovalStage, ProcessApproval
 from app.models.profile import Profile, ProfileParameter
 from app.models.publication import PublicationDecision, PublicationItem
 from app.models.rating import Rating
+from app.models.refund import Refund
 from app.models.reorganisation import Reorganisation
 from app.models.result import Result
 from app.models.seal import HistorySeal
@@ -127,6 +128,7 @@ __all__ = [
     "PublicationDecision",
     "PublicationItem",
     "Rating",
+    "Refund",
     "Reorganisation",
     "Result",
     "RoleRight",

@@ -21,6 +21,7 @@ from app.workflows.apology import APOLOGY, EXPLANATION
 from app.workflows.dossier import DOSSIER
 from app.workflows.extension import EXTENSION
 from app.workflows.originals import ORIGINAL
+from app.workflows.refund import REFUND
 
 if TYPE_CHECKING:
     from app.models.agency import Agency
@@ -33,7 +34,7 @@ HOLDERS = {
 
 
 # Handovers between steps of the process stand beside the transitions of the state table.
-_TABLES = (DOSSIER, EXTENSION, APOLOGY, EXPLANATION, ORIGINAL)
+_TABLES = (DOSSIER, EXTENSION, APOLOGY, EXPLANATION, ORIGINAL, REFUND)
 ACTS = {row.name: row.label for table in _TABLES for row in table.transitions} | {
     "finish_step": N_("Finish the step"), "send_back_step": N_("Send back to an earlier step"),
     "recall_step": N_("Take back a finished step"),

@@ -32,11 +32,13 @@ class ChargeState(StrEnum):
     paid = "paid"
     exempt = "exempt"  # nothing is owed: a relief takes all of it
     cancelled = "cancelled"
+    refunded = "refunded"  # paid, then paid back whole
 
 
 CHARGE_STATES = {
     ChargeState.due: N_("To be paid"), ChargeState.paid: N_("Paid"),
     ChargeState.exempt: N_("Exempt"), ChargeState.cancelled: N_("Cancelled"),
+    ChargeState.refunded: N_("Paid back"),
 }  # fmt: skip
 # A relief is claimed by the applicant and confirmed by the desk, which has seen the paper.
 CLAIMS = {"claimed": N_("Claimed, not checked yet"), "confirmed": N_("Checked by the desk")}
@@ -93,6 +95,8 @@ class Charge(Entity):
     cashier_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("ab_user.id"), index=True, info={"label": _l("Cashier")}
     )
+    # Cancelled because the dossier ended: owed again if it is opened again.
+    is_ended: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="charges")
     cashier: Mapped[User | None] = relationship("User")
     fee: Mapped[Fee | None] = relationship("Fee")

@@ -18,7 +18,7 @@ from app.workflows.table import PREVIOUS, Transition, Workflow
 TITLES = {
     "dossier": N_("Dossiers"), "extension": N_("Extensions"), "apology": N_("Apologies"),
     "explanation": N_("Explanations of lateness"),
-    "original": N_("Comparisons with originals"), "result": N_("Results"),
+    "original": N_("Comparisons with originals"), "refund": N_("Refunds"), "result": N_("Results"),
     "feedback": N_("Feedback and petitions"), "procedure_version": N_("Procedure versions"),
     "publication_decision": N_("Publication decisions"), "process_approval": N_("Approval of processes"),
     "procedure_report": N_("Reports on procedures"), "online_service": N_("Online service list"),

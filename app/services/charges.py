@@ -72,8 +72,9 @@ def _refuse_unless_cashier(dossier: Dossier, actor: Actor) -> None:
 
 
 def cancel_due(session: Session, dossier: Dossier) -> None:
-    """Cancel what is not paid: another amount takes its place, or nothing is owed any more."""
+    """Cancel what is not paid because the dossier ends; opened again, it owes it again."""
     for charge in open_charges(dossier):
+        charge.is_ended = charge.state == ChargeState.due
         charge.state = ChargeState.cancelled
     session.flush()
 

@@ -26,6 +26,7 @@ from app.services.offers import Offer
 from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
 from app.services.original_offers import original_offers
+from app.services.refunds import refund_offers
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
 from app.services.unanswered import who_is_missing
@@ -46,7 +47,7 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
         *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
         *consult_offers(session, dossier, actor, people), *extension_offers(session, dossier, actor),
         *apology_offers(session, dossier, actor), *_handing(tasks, actor, people),
-        *original_offers(session, dossier, actor),
+        *original_offers(session, dossier, actor), *refund_offers(session, dossier, actor),
         *ending_offers(dossier, rows, actor),
     ]  # fmt: skip
     main = next((o for o in found if o.is_main and not o.blocked), None)

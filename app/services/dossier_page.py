@@ -55,6 +55,7 @@ STEP_WORDS = {
     "take_back_request": N_("A request that waited for its apology was taken back"),
     "waive_apology": N_("It was decided that no apology is due"),
     "explain": N_("The delay was explained"),
+    "refund": N_("Money was paid back"),
     "check_data": N_("Connected databases were asked again"),
     "ask_originals": N_("The applicant was asked to show originals"),
     "original_agrees": N_("A copy was compared: it agrees with the original"),

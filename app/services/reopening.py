@@ -9,6 +9,7 @@ from app.permissions import Actor
 from app.services import lifecycle, processing, results
 from app.services.notices import notify_transition
 from app.services.opening import marking_of
+from app.services.refunds import owe_again
 from app.workflows.process import StepKind, StepSpec
 from app.workflows.states import State
 
@@ -33,6 +34,7 @@ def reopen(session: Session, dossier: Dossier, actor: Actor, reason: str, step_k
     lifecycle.refuse_unless_open(dossier, row, actor)
     step = _step(dossier, step_key) if was_finished else None
     lifecycle.move(session, dossier, "reopen", actor, remark=reason.strip())
+    owe_again(session, dossier)
     if step is not None:
         processing.drop(session, lifecycle.open_tasks(dossier))  # handing over the result
         results.revoke(session, dossier, reason.strip())

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.clock import now, today
 from app.models import IncidentNotice, OfficerPosition, OutageNotice, OutsideMessage
 from app.permissions import Role
-from app.services import absences, apologies, delegating, extensions, originals, reception, submission
+from app.services import absences, apologies, delegating, extensions, originals, reception, refunds, submission
 from app.services.escalation import escalate_overdue
 from app.services.supplements import Again
 
@@ -28,6 +28,7 @@ def make_lifecycle(world: Any) -> None:
     _ask_originals(world)
     _tell_others(world)
     _tell_of_outage(world)
+    _pay_back(world)
 
 
 def _stand_in(world: Any) -> None:
@@ -72,6 +73,16 @@ def _tell_of_outage(world: Any) -> None:
     world.session.add(OutageNotice(incident=incident, agency=world.office.tree.root, key="k", text="Nộp bản giấy",
                                    at=now(), actor_name="Lê Văn An", wanted=3, told=1))  # fmt: skip
     world.session.flush()
+
+
+def _pay_back(world: Any) -> None:
+    """A dossier stopped after it was paid, its money paid back."""
+    session, office = world.session, world.office
+    dossier = reception.stop(session, world._processed(), office[Role.agency_head], "Đổi ý")
+    charge = next((c for c in dossier.charges if c.state == "paid"), None)
+    if charge is not None:
+        refunds.refund(session, dossier, office[Role.desk_officer], refunds.Payout(
+            charge.id, charge.amount, "Trần Thị Bình", "cash", "12/QĐ", "Dừng"))  # fmt: skip
 
 
 def _ask_twice(world: Any) -> None:

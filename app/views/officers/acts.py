@@ -22,6 +22,7 @@ from app.views.officers.consult_acts import CONSULT_ACTS
 from app.views.officers.extension_acts import EXTENSION_ACTS
 from app.views.officers.fee_inputs import read_counts
 from app.views.officers.original_acts import ORIGINAL_ACTS
+from app.views.officers.refund_acts import REFUND_ACTS
 from app.views.officers.undo_acts import UNDO_ACTS
 from app.workflows.states import State
 
@@ -186,7 +187,7 @@ ACTS: dict[str, Act] = {
     "finish_step": _finish_step, "send_back": _send_back, "hand_to": _hand_to,
     "return_result": _deliver, "approve_withdrawal": _approve_withdrawal,
     "reject_withdrawal": _reject_withdrawal, "request_withdrawal": _request_withdrawal,
-    "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS, **CONSULT_ACTS, **ORIGINAL_ACTS,
+    "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS, **CONSULT_ACTS, **ORIGINAL_ACTS, **REFUND_ACTS,
     **UNDO_ACTS,
     "refuse_unanswered": _refuse_unanswered, "reopen": _reopen,
 }  # fmt: skip

@@ -29,6 +29,7 @@ from app.services.eform_state import reopened
 from app.services.extensions import stages
 from app.services.ledger import ledger_of
 from app.services.letters import issued_now, letter_title
+from app.services.refunds import refunds_of
 from app.services.supplements import rounds
 from app.services.undoing import find_undo
 from app.transactions import transaction
@@ -169,7 +170,8 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         return {"timeline": dossier_page.timeline(dossier), "clock_now": now(),
                 "picture": picture_of(session, dossier), "outside": outside_parts(session, dossier)}  # fmt: skip
     if tab == "papers":
-        return {"letters": [(x, letter_title(session, x)) for x in reversed(dossier.letters)]}
+        return {"letters": [(x, letter_title(session, x)) for x in reversed(dossier.letters)],
+                "refunds": refunds_of(session, dossier)}  # fmt: skip
     if tab == "time":
         return {"ledger": ledger_of(session, dossier)}
     if tab == "history":
