@@ -67,3 +67,21 @@ def test_every_part_of_the_page_opens(office, enter, tab):
     second_step(office, dossier)
     for role in (Role.specialist, Role.desk_officer, Role.agency_head, Role.auditor):
         assert page(enter(role), dossier, f"?tab={tab}")
+
+
+def test_colleagues_and_agencies_are_asked_for_once_a_page(office, count_queries):
+    """However many steps stand open and people work here: columns only, no agency read as a whole."""
+    dossier = office.processed()
+    office.officer(Role.specialist)
+    with count_queries() as few:
+        find_offers(office.session, dossier, office[Role.specialist])
+    second_step(office, dossier)
+    for _number in range(3):
+        office.officer(Role.specialist)
+    office.session.refresh(dossier, ["tasks"])
+    with count_queries() as many:
+        offers = find_offers(office.session, dossier, office[Role.specialist])
+    assert len([offer for offer in offers if offer.name == "ask_opinion"]) == 2
+    asked = [text for text in map(str, many) if "officer_position" in text]
+    assert len(asked) == 2, "who may do the steps, and which agencies may be asked"
+    assert len([text for text in map(str, few) if "officer_position" in text]) == 2
