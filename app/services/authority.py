@@ -5,15 +5,17 @@ time. "TL." (a standing order of the office's working rules) and "TM." (for a co
 that the system does not know; it never writes them by itself.
 """
 
+import re
+
 from app.text import fold
 
 _DEPUTY = "pho "
 _WORDS = 2  # "Chủ tịch", "Giám đốc", "Trưởng phòng", "Chánh Văn phòng": enough to tell heads apart
 
 
-def headed(title: str) -> str:
+def headed(office: str) -> str:
     """Return the head's title of a deputy's: "Phó Chủ tịch phường" → "Chủ tịch phường"; "" for others."""
-    words = title.strip()
+    words = office.strip()
     if not fold(words).startswith(_DEPUTY):
         return ""
     head = words.split(maxsplit=1)[1]
@@ -23,11 +25,15 @@ def headed(title: str) -> str:
 def authority(own: str, lent: str | None) -> list[str]:
     """Return the lines above the title of who signs: [] in his own right.
 
-    own: his own title, "" without one. lent: the title of the post he was delegated, None if he signs
-    with his own.
+    own: his own title, "" without one; lent: the title of the post he was delegated, None if he signs
+    with his own. Who heads something besides ("Phó Chủ tịch phường, Giám đốc Trung tâm") signs with that.
     """
-    head = headed(own)
+    heads = [headed(one) for one in re.split(r",|;|\bkiêm\b", own) if one.strip()]
     if lent is None:
-        return [f"KT. {head}"] if head else []
-    is_deputy = bool(head) and fold(head).split()[:_WORDS] == fold(lent).split()[:_WORDS]
+        return [f"KT. {heads[0]}"] if heads and all(heads) else []
+    is_deputy = any(one and _start(one) == _start(lent) for one in heads)
     return [f"KT. {lent}" if is_deputy else f"TUQ. {lent}"]
+
+
+def _start(title: str) -> list[str]:
+    return fold(title).split()[:_WORDS]

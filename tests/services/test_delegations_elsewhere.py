@@ -153,6 +153,9 @@ def test_ended_the_delegate_acts_no_more(session, pair):
     ("Chánh Văn phòng", "Chủ tịch", ["TUQ. Chủ tịch"]),
     ("", "Giám đốc Trung tâm", ["TUQ. Giám đốc Trung tâm"]),
     ("", None, []),
+    ("Phó Chủ tịch Ủy ban nhân dân phường, Giám đốc Trung tâm", None, []),
+    ("Phó Chủ tịch kiêm Giám đốc Trung tâm", None, []),
+    ("Phó Chủ tịch, Giám đốc Trung tâm", "Chủ tịch", ["KT. Chủ tịch"]),
 ])  # fmt: skip
 def test_on_whose_authority_one_signs(own, lent, lines):
     """NĐ 30/2020 Đ13 khoản 1–3, Phụ lục I phần II.7."""
