@@ -14,7 +14,7 @@ import config
 from bench import target
 from bench.lists import MOST_STATEMENTS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def _manage(tmp_path: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
