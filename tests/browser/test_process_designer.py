@@ -42,3 +42,15 @@ def test_a_process_is_drawn_saved_and_opened_again_the_same(open_as):
     expect(page.locator(".process-way")).to_have_count(3)
     page.locator('[data-step="b2"]').click()
     expect(names.nth(1)).to_be_focused()
+
+
+def test_a_process_is_rehearsed_and_nothing_is_written(open_as):
+    page = open_as("quantri.danhmuc")
+    page.goto("/process-designer/")
+    page.get_by_role("link", name="Quy trình chuẩn cấp xã, thời hạn 05 ngày làm việc").click()
+    page.get_by_role("link", name=vi("Rehearse")).click()
+    expect(page.locator("main")).to_contain_text(vi("Nothing was written"))
+    expect(page.locator("main")).to_contain_text(vi("Every dossier came to its end."))
+    page.get_by_label(vi("Number of dossiers")).fill("3")
+    page.get_by_role("button", name=vi("Rehearse again")).click()
+    expect(page.locator("main table tbody tr")).to_have_count(3)
