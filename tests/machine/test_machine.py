@@ -201,11 +201,11 @@ class Machine(RuleBasedStateMachine):
         return any(self.act(name, people[who % len(people)], number, 1) for name, people in able.items() if people)
 
     def work_on(self, number: int, dice: int) -> bool:
-        """Finish some step of a dossier, by one who may; the draft is written first where it is lacking."""
+        """Finish some step of a dossier, by one who may; draft first where that is lacking, or send it back."""
         with acting_at(self.world.at):
             dossier = self.session.get_one(Dossier, number)
             able = [[n for n in NAMES if may_do(task, self.world.actor(n))] for task in open_tasks(dossier)]
-        for name in ("finish", "draft"):
+        for name in ("finish", "draft", "send_back"):
             for place in range(len(able)):
                 task = (place + dice) % len(able)
                 if any(self.act(name, one, number, task) for one in able[task]):
