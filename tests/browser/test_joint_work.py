@@ -15,7 +15,8 @@ OpenAs = Callable[..., Page]
 
 
 def start(product: Product) -> str:
-    """Make the procedure in the running product and return the code of a dossier of it."""
+    """Make the procedure in the running product, once its worker rests, and return the code of a dossier of it."""
+    run_outbox(product, 120)
     made = subprocess.run([sys.executable, "-m", "tests.browser.joint_work"], cwd=ROOT, env=environment_of(product),
                           check=True, capture_output=True, text=True)  # fmt: skip
     return made.stdout.split()[-1]
