@@ -33,7 +33,7 @@ def first_with(page: Page, listing: str, act: str) -> str:
     codes = links.evaluate_all("all => [...new Set(all.map(a => a.getAttribute('href').split('/').pop()))]")
     for code in codes:
         page.goto(f"/dossier/{code}")
-        if page.locator(f"#fold-{act}, #act-{act}").count():
+        if page.locator(f"#act-{act} button[type=submit]").count():
             return str(code)
     raise AssertionError(f"no dossier of {listing} offers {act}")
 
