@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings_module
@@ -91,10 +91,11 @@ def _bind_celery(app: Flask, celery: Any) -> None:
     base = celery.Task
 
     class ContextTask(base):  # type: ignore[misc, valid-type]
-        """A task with the application around it."""
+        """A task with the application around it: the one it is called in, else the worker's."""
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            with app.app_context():
+            around = current_app._get_current_object() if current_app else app  # type: ignore[attr-defined]
+            with around.app_context():
                 return super().__call__(*args, **kwargs)
 
     celery.Task = ContextTask
