@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, request
+from flask import abort, flash, jsonify, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
-from app.errors import DomainError, NotFound
-from app.permissions import current_actor
+from app.errors import DomainError, Invalid, NotFound
+from app.permissions import Actor, current_actor
 from app.transactions import transaction
 
 
@@ -41,3 +43,21 @@ def act(do: Any, success: str | Callable[[Any], str]) -> bool:
         return False
     flash(success(done) if callable(success) else success, "success")
     return True
+
+
+def save_design(keep: Callable[[Session, Any, str, Actor], Any], revision: Callable[[], str], faults: str) -> Any:
+    """Take what a designer sends as JSON {base, definition}, in one transaction.
+
+    keep: writes the definition on the base it was drawn from. Answers {"base"} of the new revision,
+    or {"error"} with what is wrong by path under the name ``faults``.
+    """
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict):
+        return jsonify(error=_("What was sent cannot be read. Please reload the page.")), 422
+    try:
+        with transaction() as session:
+            keep(session, sent.get("definition"), str(sent.get("base")), current_actor())
+    except DomainError as exc:
+        found = dict(exc.fields) if isinstance(exc, Invalid) else {}
+        return jsonify({"error": str(exc), faults: found}), exc.status
+    return jsonify(base=revision())

@@ -9,16 +9,18 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
-from app.errors import DomainError, Invalid, NotFound
+from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.models import Form
 from app.models.menus import PROCEDURES
-from app.permissions import Role, current_actor
+from app.permissions import Actor, Role, current_actor
 from app.services import form_design, form_editions
 from app.services.form_diff import sentences
 from app.services.form_problems import definition_problems
 from app.transactions import transaction
+from app.views.acts import save_design
 from app.views.form_designer_spec import designer_spec, designer_words
 from app.views.form_preview import preview_page
 
@@ -84,17 +86,12 @@ class FormDesignerView(BaseView):
     @permission_name("design")
     def save(self, number: int) -> Any:
         """Take the whole form as JSON {base, definition}, in one transaction."""
-        sent = request.get_json(silent=True)
-        if not isinstance(sent, dict):
-            return jsonify(error=_("What was sent cannot be read. Please reload the page.")), 422
-        try:
-            with transaction() as session:
-                form = form_design.get_form(session, number, to_change=True)
-                form_design.save(session, form, sent.get("definition"), str(sent.get("base")), current_actor())
-        except DomainError as exc:
-            problems = dict(exc.fields) if isinstance(exc, Invalid) else {}
-            return jsonify(error=str(exc), problems=problems), exc.status
-        return jsonify(base=form_design.revision(_form(number)))
+
+        def keep(session: Session, definition: Any, base: str, actor: Actor) -> None:
+            form = form_design.get_form(session, number, to_change=True)
+            form_design.save(session, form, definition, base, actor)
+
+        return save_design(keep, lambda: form_design.revision(_form(number)), "problems")
 
     @expose("/<int:number>/preview", methods=["POST"])
     @has_access

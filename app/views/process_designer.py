@@ -8,6 +8,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from app.errors import DomainError, Invalid, NotFound
 from app.extensions import db
@@ -18,12 +19,12 @@ from app.lowcode.values import as_id
 from app.models import Agency, Process, ProcessStep
 from app.models.approved import is_approved
 from app.models.menus import PROCEDURES
-from app.permissions import current_actor
+from app.permissions import Actor, current_actor
 from app.services import process_design, process_editions
 from app.services.process_diagram import diagram_of
 from app.services.process_problems import Report, fields_of, report
 from app.transactions import transaction
-from app.views.acts import act, asked_number, searched, typed
+from app.views.acts import act, asked_number, save_design, searched, typed
 from app.views.process_designer_spec import CHOICES, chosen_texts, designer_spec, designer_words
 
 
@@ -129,17 +130,12 @@ class ProcessDesignerView(BaseView):
     @permission_name("change")
     def save(self, number: int) -> Any:
         """Take the whole process as JSON {base, definition}, in one transaction."""
-        sent = request.get_json(silent=True)
-        if not isinstance(sent, dict):
-            return jsonify(error=_("What was sent cannot be read. Please reload the page.")), 422
-        try:
-            with transaction() as session:
-                process = process_design.get_process(session, number, to_change=True)
-                process_design.save(session, process, sent.get("definition"), str(sent.get("base")), current_actor())
-        except DomainError as exc:
-            faults = dict(exc.fields) if isinstance(exc, Invalid) else {}
-            return jsonify(error=str(exc), faults=faults), exc.status
-        return jsonify(base=process_design.revision(find_process(number)))
+
+        def keep(session: Session, definition: Any, base: str, actor: Actor) -> None:
+            process = process_design.get_process(session, number, to_change=True)
+            process_design.save(session, process, definition, base, actor)
+
+        return save_design(keep, lambda: process_design.revision(find_process(number)), "faults")
 
     @expose("/<int:number>/copy", methods=["POST"])
     @has_access
