@@ -35,6 +35,7 @@ _NOISE = frozenset(
     | {"created_on", "changed_by_fk", "created_by_fk", "registration_hash"}
 )
 
+_LOCKS, _MOST_LOCKS = "history_locks", 500  # in one transaction
 _RESTORED = "history_restored"
 _ACTS_BY = "history_acts_by"
 
@@ -173,7 +174,11 @@ def _head(session: Session, key: Key) -> tuple[int, str]:
     """Return the last (seq, hash) of an aggregate, locked against other writers."""
     connection = session.connection()
     values: dict[str, Any] = {"aggregate": key[0], "aggregate_id": key[1]}
-    if connection.dialect.name == "postgresql":
+    held = session.info.get(_LOCKS, 0)
+    # PostgreSQL keeps all locks in one table of fixed size. Who changes thousands of records holds their
+    # rows anyway, and a second writer of a chain would meet its unique number.
+    if connection.dialect.name == "postgresql" and held < _MOST_LOCKS:
+        session.info[_LOCKS] = held + 1
         lock = int.from_bytes(hashlib.sha256(f"{key}".encode()).digest()[:8], "big", signed=True)
         row = connection.execute(_LOCKED_LAST, values | {"lock": lock}).first()
     else:

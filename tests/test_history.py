@@ -213,3 +213,24 @@ def test_the_framework_s_own_models_are_in_it_too(session):
     user = make_user()
     assert isinstance(user, User)
     assert [e.action for e in _entries(session, "ab_user")][0] == "create"
+
+
+def _locks(session):
+    if session.connection().dialect.name != "postgresql":
+        return 0
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    return session.scalar(sa.text(held))
+
+
+def test_changing_very_many_records_does_not_fill_the_table_of_locks(session, monkeypatch):
+    sectors = [make_sector() for _ in range(6)]
+    session.commit()
+    session.info.clear()
+    monkeypatch.setattr(history, "_MOST_LOCKS", 2)
+    before = _locks(session)
+    for sector in sectors:
+        sector.name = "Tên mới"
+        session.flush()
+    assert _locks(session) - before <= 2
+    assert [e.seq for e in _entries(session, "sector") if e.action == "update"] == [2] * 6
+    assert list(verify_history()) == []
