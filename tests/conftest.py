@@ -73,6 +73,30 @@ def actor(session: Session) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def office(session: Session) -> Any:
+    """A ward with everybody its process needs."""
+    from tests.services.steps import Office
+
+    found = Office(session)
+    found.staff()
+    return found
+
+
+@pytest.fixture
+def enter(office: Any, login: Callable[..., Client]) -> Callable[..., Client]:
+    """``enter(role_or_actor)``: a client logged in as that officer."""
+
+    def log_in(who: Any) -> Client:
+        from app.models import User
+        from app.permissions import Role
+
+        actor = office[who] if isinstance(who, Role) else who
+        return login(office.session.get(User, actor.user_id))
+
+    return log_in
+
+
+@pytest.fixture
 def count_queries() -> Callable[..., Any]:
     """``with count_queries() as seen:`` lists the statements sent, without savepoints."""
     return databases.count_queries

@@ -15,14 +15,7 @@ from app.permissions import Role
 from app.services import processing, results, slips
 from app.services.handovers import handovers
 from tests import factories
-from tests.services.steps import PNG, Office, task_of
-
-
-@pytest.fixture
-def office(session):
-    found = Office(session)
-    found.staff()
-    return found
+from tests.services.steps import PNG, task_of
 
 
 def text_of(data):

@@ -11,21 +11,8 @@ from app.models import Notice, User
 from app.permissions import Role
 from app.services import originals
 from tests.officers.pages import act, page
-from tests.services.steps import Office
 
 TOMORROW = timedelta(days=1)
-
-
-@pytest.fixture
-def office(session):
-    found = Office(session)
-    found.staff()
-    return found
-
-
-@pytest.fixture
-def enter(office, login):
-    return lambda who: login(office.session.get(User, (office[who] if isinstance(who, Role) else who).user_id))
 
 
 def ask(office, dossier, who=Role.specialist, **given):

@@ -13,16 +13,8 @@ from app.permissions import Role
 from app.services import catch_up, catch_up_scans, outage_notices, submission
 from tests.factories import make_account
 from tests.services.signing import Signer, signed_pdf
-from tests.services.steps import Office
 
 TEXT = "Mời đến quầy nộp bản giấy hoặc gọi 0234 3 822 822."
-
-
-@pytest.fixture
-def office(session):
-    found = Office(session)
-    found.staff()
-    return found
 
 
 @pytest.fixture

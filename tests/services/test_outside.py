@@ -12,14 +12,6 @@ from app.models import OutboxEvent, OutsideMessage, User
 from app.permissions import Role
 from app.services import data_check, outside, portal_sync, reception
 from tests.officers.pages import act, page
-from tests.services.steps import Office
-
-
-@pytest.fixture
-def office(session):
-    found = Office(session)
-    found.staff()
-    return found
 
 
 @pytest.fixture

@@ -11,14 +11,6 @@ from app.services import charges, reception, refunds
 from app.services.guards import due_charges
 from app.services.reopening import reopen
 from tests.officers.pages import act, page
-from tests.services.steps import Office
-
-
-@pytest.fixture
-def office(session):
-    found = Office(session)
-    found.staff()
-    return found
 
 
 @pytest.fixture

@@ -12,16 +12,9 @@ from app.services.ledger import ledger_of
 from app.services.reopening import reopen, steps_to_return_to
 from app.workflows.result import ResultState
 from tests.factories import make_agency
-from tests.services.steps import Office, task_of
+from tests.services.steps import task_of
 
 WHY = "Đóng nhầm hồ sơ."
-
-
-@pytest.fixture
-def office(session):
-    found = Office(session)
-    found.staff()
-    return found
 
 
 def ended(office, way):
