@@ -1,18 +1,25 @@
-"""A procedure that asks two agencies at once and then opens a dossier at one of them: ``python -m`` prints its code.
+"""Dossiers for walks: ``python -m`` makes one at Phú Xuân and prints its code.
 
-Run in the environment of a demo (``environment_of``): the dossier is received and passed on at Phú Xuân.
+joint: of a procedure that asks two agencies at once and then opens a dossier at one of them; passed on.
+sign: of a plain procedure, drafted, waiting for the signature. Run in the environment of a demo (``environment_of``).
 """
 
+import subprocess
+import sys
+
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app import create_app
 from app.clock import today
-from app.models import Account, ProcedureVersion, User
-from app.permissions import acting_as
-from app.services import reception, submission
+from app.models import Account, Dossier, ProcedureVersion, User
+from app.permissions import Actor, acting_as
+from app.services import processing, reception, results, submission
 from app.services.actors import build_actor
+from app.services.lifecycle import open_tasks
 from app.services.reception import CounterReception
 from app.transactions import transaction
+from tests.browser.conftest import ROOT, Product, environment_of, run_outbox
 from tests.factories import find_agency, make_procedure, make_process
 
 ASKED = ("H57.03", "H57.05")  # Sở Tư pháp, Sở Xây dựng
@@ -40,23 +47,51 @@ def make_version() -> ProcedureVersion:
                           valid_from=today())  # fmt: skip
 
 
-def main() -> None:
-    """Make the procedure and a dossier of it, and print the dossier's code."""
+def officer(session: Session, username: str) -> Actor:
+    """Return the officer called ``username``."""
+    return build_actor(session, session.scalars(sa.select(User).where(User.username == username)).one())
+
+
+def receive(session: Session, version: ProcedureVersion) -> Dossier:
+    """Return a dossier received at the counter and passed on."""
+    account = session.scalars(sa.select(Account).where(Account.name == "Nguyễn Thị Ngọc Lan")).first()
+    given = CounterReception(
+        key=submission.new_key(), version=version, account=account,
+        data={"ho_ten": account.name, "so_dinh_danh": account.id_number},
+        papers={component.id: ("original", 1) for component in version.components},
+    )  # fmt: skip
+    desk = officer(session, "canbo.phuxuan")
+    with acting_as(desk):
+        dossier = reception.receive_at_counter(session, given, desk)
+        return reception.pass_on(session, dossier, desk)
+
+
+def bring_to_signature(session: Session, dossier: Dossier) -> None:
+    """Let the specialist draft the result and finish his step."""
+    specialist = officer(session, "chuyenvien.phuxuan")
+    with acting_as(specialist):
+        results.save_draft(session, dossier, specialist, title="Giấy xác nhận", content="Hồ sơ đạt yêu cầu.")
+        (task,) = open_tasks(dossier)
+        processing.finish_task(session, task, specialist)
+
+
+def main(kind: str) -> None:
+    """Make a dossier of this kind, and print its code."""
     with create_app().app_context(), transaction() as session:
-        version = make_version()
-        user = session.scalars(sa.select(User).where(User.username == "canbo.phuxuan")).one()
-        account = session.scalars(sa.select(Account).where(Account.name == "Nguyễn Thị Ngọc Lan")).first()
-        officer = build_actor(session, user)
-        given = CounterReception(
-            key=submission.new_key(), version=version, account=account,
-            data={"ho_ten": account.name, "so_dinh_danh": account.id_number},
-            papers={component.id: ("original", 1) for component in version.components},
-        )  # fmt: skip
-        with acting_as(officer):
-            dossier = reception.receive_at_counter(session, given, officer)
-            reception.pass_on(session, dossier, officer)
+        version = make_version() if kind == "joint" else make_procedure(code="9.900003", fee=0, valid_from=today())
+        dossier = receive(session, version)
+        if kind == "sign":
+            bring_to_signature(session, dossier)
         print(dossier.code)
 
 
+def start(product: Product, kind: str) -> str:
+    """Return the code of a dossier of this kind made in the running product, once its worker rests."""
+    run_outbox(product, 120)
+    made = subprocess.run([sys.executable, "-m", "tests.browser.joint_work", kind], cwd=ROOT,
+                          env=environment_of(product), check=True, stdout=subprocess.PIPE, text=True)  # fmt: skip
+    return made.stdout.split()[-1]
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

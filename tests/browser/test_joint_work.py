@@ -1,25 +1,15 @@
 """Several agencies on one dossier as people click it: opinions asked side by side, a dossier opened elsewhere."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import joint_work, walk
-from tests.browser.conftest import ROOT, Product, environment_of, run_outbox
+from tests.browser.conftest import Product, run_outbox
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 OpenAs = Callable[..., Page]
-
-
-def start(product: Product) -> str:
-    """Make the procedure in the running product, once its worker rests, and return the code of a dossier of it."""
-    run_outbox(product, 120)
-    made = subprocess.run([sys.executable, "-m", "tests.browser.joint_work"], cwd=ROOT, env=environment_of(product),
-                          check=True, capture_output=True, text=True)  # fmt: skip
-    return made.stdout.split()[-1]
 
 
 def draft(page: Page, code: str) -> None:
@@ -72,7 +62,7 @@ def handle_child(open_as: OpenAs, code: str) -> None:
 
 
 def test_two_agencies_are_asked_and_a_third_dossier_brings_its_result(product: Product, open_as: OpenAs) -> None:
-    code = start(product)
+    code = joint_work.start(product, "joint")
     specialist = open_as("chuyenvien.phuxuan")
     walk.finish_step(specialist, code)
     stands_at(specialist, code, joint_work.CONSULTATION)

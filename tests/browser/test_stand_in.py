@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.clock import today
-from tests.browser import walk
-from tests.browser.test_life_cycle import first_with
+from tests.browser import joint_work, walk
+from tests.browser.conftest import Product
 from tests.wording import vi
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -33,9 +33,9 @@ def name_of(page: Page) -> str:
     return str(page.locator(".user-name").first.evaluate("name => name.firstChild.textContent.trim()"))
 
 
-def test_a_deputy_signs_and_it_is_told_in_whose_place(open_as: Callable[..., Page]) -> None:
+def test_a_deputy_signs_and_it_is_told_in_whose_place(product: Product, open_as: Callable[..., Page]) -> None:
+    code = joint_work.start(product, "sign")
     head, clerk = open_as(HEAD), open_as(CLERK, "phone")
-    code = first_with(head, "/work/?tab=mine", "finish_step")
     names = [name_of(page) for page in (head, clerk)]
     clerk.goto(f"/dossier/{code}")
     expect(clerk.locator("#act-finish_step, #fold-finish_step")).to_have_count(0)

@@ -149,11 +149,11 @@ def draft(_world: World, session: Session, dossier: Dossier, actor: Actor, _dice
 
 
 def finish(_world: World, session: Session, dossier: Dossier, actor: Actor, dice: int) -> Any:
-    """Finish a step, with the draft where one is wanted and may be written."""
+    """Finish a step, with the draft where one is wanted and may be written; one in three without a word."""
     task = _task(session, dossier, actor, dice)
     if not results.current_result(dossier) and results.may_draft(dossier, actor):
         write_draft(session, dossier, actor)
-    return processing.finish_task(session, task, actor, WHY if dice % 2 else None)
+    return processing.finish_task(session, task, actor, WHY if dice < 40 else None)
 
 
 def send_back(_world: World, session: Session, dossier: Dossier, actor: Actor, dice: int) -> Any:

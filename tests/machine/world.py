@@ -26,7 +26,6 @@ from app.models import (
     WorkingCalendar,
 )
 from app.permissions import Actor, Role, acting_as
-from app.services import timing
 from app.services.actors import build_actor
 from app.services.process_graphs import steps_of
 from app.transactions import transaction
@@ -98,7 +97,6 @@ class World:
     def furnish(self, calendars: Sequence[DrawnCalendar], profile: Row, versions: Sequence[tuple[Row, list[Row]]],
                 deputy: bool) -> None:  # fmt: skip
         """Put what was drawn in force: calendars of province and ward, profile, procedures, a delegation."""
-        timing._built.clear()  # rows of a run that was undone may have had the same numbers
         with acting_at(self.at), transaction() as session:
             for place, drawn in zip(("root", "commune"), calendars, strict=False):
                 session.get_one(Agency, self.province.places[place]).calendar = _calendar(drawn)
