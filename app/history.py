@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from flask_appbuilder import Model
 from flask_babel import gettext as _
 from sqlalchemy import event, inspect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
 
 from app.clock import recorded_now
@@ -32,10 +33,11 @@ SECRET_COLUMNS = frozenset({"password", "key_hash", "lookup_hash"})
 # Written by the login itself; a login has an entry of its own.
 _NOISE = frozenset(
     {"search_text", "answers_text", "row_version", "last_login", "login_count", "fail_login_count", "changed_on"}
-    | {"created_on", "changed_by_fk", "created_by_fk", "registration_hash"}
+    | {"id", "created_on", "changed_by_fk", "created_by_fk", "registration_hash"}
 )
 
 _LOCKS, _MOST_LOCKS = "history_locks", 500  # in one transaction
+_ATTEMPTS = 5
 _RESTORED = "history_restored"
 _ACTS_BY = "history_acts_by"
 
@@ -47,9 +49,7 @@ class HistoryEntry(Model):
 
     __tablename__ = "history"
     __history__ = False
-    id: Mapped[int] = mapped_column(
-        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
     aggregate: Mapped[str] = mapped_column(sa.String(60))
     aggregate_id: Mapped[int] = mapped_column(sa.BigInteger)
     seq: Mapped[int] = mapped_column(sa.Integer)
@@ -73,10 +73,8 @@ class HistoryEntry(Model):
 
 
 _TABLE = HistoryEntry.__table__
-_LAST = (
-    sa.select(_TABLE.c.seq, _TABLE.c.hash)
-    .where(_TABLE.c.aggregate == sa.bindparam("aggregate"), _TABLE.c.aggregate_id == sa.bindparam("aggregate_id"))
-    .order_by(_TABLE.c.seq.desc()).limit(1)
+_LAST = sa.select(_TABLE.c.seq, _TABLE.c.hash).order_by(_TABLE.c.seq.desc()).limit(1).where(
+    _TABLE.c.aggregate == sa.bindparam("aggregate"), _TABLE.c.aggregate_id == sa.bindparam("aggregate_id")
 )  # fmt: skip
 # Waits for the lock, looks then: in one plain SELECT PostgreSQL would look first. Migration "history_head".
 _LOCKED_LAST = sa.text(
@@ -158,6 +156,14 @@ def record(
 def append(session: Session, entries: Iterable[dict[str, Any]]) -> None:
     """Chain ``entries`` behind their aggregates' last ones and insert them."""
     rows = sorted(entries, key=lambda row: (row["aggregate"], row["aggregate_id"]))
+    _chain(session, rows)
+    if rows and session.info.get(_LOCKS, 0) < _MOST_LOCKS:
+        session.connection().execute(sa.insert(_TABLE), rows)
+    elif rows:
+        _insert_unlocked(session, rows)
+
+
+def _chain(session: Session, rows: list[dict[str, Any]]) -> None:
     heads = session.info.setdefault("history_heads", {})
     for row in rows:
         key = (row["aggregate"], row["aggregate_id"])
@@ -166,8 +172,22 @@ def append(session: Session, entries: Iterable[dict[str, Any]]) -> None:
         row["seq"], row["previous_hash"] = heads[key][0] + 1, heads[key][1]
         row["hash"] = digest(row)
         heads[key] = (row["seq"], row["hash"])
-    if rows:
-        session.connection().execute(sa.insert(HistoryEntry.__table__), rows)
+
+
+def _insert_unlocked(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Insert entries of which some have no lock: one who read a dossier meanwhile may have been faster."""
+    connection, heads = session.connection(), session.info["history_heads"]
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            with connection.begin_nested():
+                connection.execute(sa.insert(_TABLE), rows)
+            return
+        except IntegrityError:
+            if not left:
+                raise
+            for row in rows:
+                heads.pop((row["aggregate"], row["aggregate_id"]), None)
+            _chain(session, rows)
 
 
 def _head(session: Session, key: Key) -> tuple[int, str]:
@@ -175,8 +195,8 @@ def _head(session: Session, key: Key) -> tuple[int, str]:
     connection = session.connection()
     values: dict[str, Any] = {"aggregate": key[0], "aggregate_id": key[1]}
     held = session.info.get(_LOCKS, 0)
-    # PostgreSQL keeps all locks in one table of fixed size. Who changes thousands of records holds their
-    # rows anyway, and a second writer of a chain would meet its unique number.
+    # PostgreSQL keeps all locks in one table of fixed size: who changes thousands of records locks some,
+    # and chains the others anew when another writer of the chain was faster.
     if connection.dialect.name == "postgresql" and held < _MOST_LOCKS:
         session.info[_LOCKS] = held + 1
         lock = int.from_bytes(hashlib.sha256(f"{key}".encode()).digest()[:8], "big", signed=True)
@@ -187,12 +207,7 @@ def _head(session: Session, key: Key) -> tuple[int, str]:
 
 
 def _entry(
-    aggregate: Key,
-    target: Key,
-    action: str,
-    changes: dict[str, Any],
-    reason: str | None,
-    actor: Actor,
+    aggregate: Key, target: Key, action: str, changes: dict[str, Any], reason: str | None, actor: Actor
 ) -> dict[str, Any]:
     return {
         "aggregate": aggregate[0], "aggregate_id": aggregate[1], "at": recorded_now(),
@@ -215,10 +230,7 @@ def owner_key(obj: Any) -> Key:
 @event.listens_for(Session, "after_flush")
 def _write_history(session: Session, _context: Any) -> None:
     actor = _teller(session)
-    named, reason = (
-        session.info.pop("history_action", None),
-        session.info.pop("history_reason", None),
-    )
+    named, reason = session.info.pop("history_action", None), session.info.pop("history_reason", None)
     entries, fresh = [], session.info.setdefault("history_heads", {})
     # SQLite gives the number of a deleted last row out again; its chain then goes on.
     reuses_ids = session.connection().dialect.name == "sqlite"
@@ -228,10 +240,11 @@ def _write_history(session: Session, _context: Any) -> None:
             continue
         target = (obj.__tablename__, obj.id)
         is_new = not reuses_ids and target not in session.info.get(_RESTORED, ())
-        if default == "create" and owner_key(obj) == target and is_new:
+        owner = owner_key(obj)
+        if default == "create" and owner == target and is_new:
             fresh[target] = (0, GENESIS)
-        action = named if named and default == "update" and owner_key(obj) == target else default
-        entries.append(_entry(owner_key(obj), target, action, changes, reason, actor))
+        action = named if named and default == "update" and owner == target else default
+        entries.append(_entry(owner, target, action, changes, reason, actor))
     append(session, entries)
 
 
@@ -263,14 +276,12 @@ def changed_fields(obj: Any, action: str) -> dict[str, list[Any]]:
     state: InstanceState[Any] = inspect(obj)
     changes: dict[str, list[Any]] = {}
     for attr in state.mapper.column_attrs:
-        if attr.key in _NOISE or attr.key == "id":
+        # One not written to is left out: asking for its past costs as much as one that was.
+        if attr.key in _NOISE or (action != "delete" and attr.key not in state.committed_state):
             continue
-        if action != "delete" and attr.key not in state.committed_state:
-            continue  # not written to: asking for its past costs as much as one that was
         old, new = _old_and_new(state, attr.key, action)
         if old != new:
-            secret = attr.key in SECRET_COLUMNS
-            changes[attr.key] = [HIDDEN, HIDDEN] if secret else [old, new]
+            changes[attr.key] = [HIDDEN, HIDDEN] if attr.key in SECRET_COLUMNS else [old, new]
     for relation in state.mapper.relationships:
         if relation.secondary is not None and relation.key in state.dict:
             past = state.attrs[relation.key].history

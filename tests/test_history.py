@@ -215,6 +215,17 @@ def test_the_framework_s_own_models_are_in_it_too(session):
     assert [e.action for e in _entries(session, "ab_user")][0] == "create"
 
 
+def test_a_chain_without_a_lock_is_chained_anew_when_another_was_faster(session, monkeypatch):
+    sector = make_sector()
+    session.flush()
+    monkeypatch.setattr(history, "_MOST_LOCKS", 0)
+    session.info["history_heads"] = {("sector", sector.id): (0, history.GENESIS)}  # as it was before the other wrote
+    sector.name = "Tên mới"
+    session.flush()
+    assert [e.seq for e in _entries(session, "sector")] == [1, 2]
+    assert list(verify_history()) == []
+
+
 def _locks(session):
     if session.connection().dialect.name != "postgresql":
         return 0

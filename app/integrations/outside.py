@@ -1,16 +1,22 @@
 """One message to an outside system over HTTPS: JSON there, JSON back."""
 
 import json
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 _TIMEOUT = 8  # seconds
+_OUT_OF_ORDER = 500  # HTTP
 _MAX_ANSWER = 1 << 20  # bytes
 
 
 class OutsideError(Exception):
     """The other system could not be reached, refused the message, or answered what is no JSON object."""
+
+
+class Unreachable(OutsideError):
+    """The other system did not answer, or is out of order: others need not try at once either."""
 
 
 class _Stay(HTTPRedirectHandler):
@@ -36,9 +42,11 @@ def post_json(address: str, token: str, payload: dict[str, Any], key: str) -> di
         with build_opener(_Stay).open(Request(address, data, headers), timeout=_TIMEOUT) as response:
             answer = json.loads(response.read(_MAX_ANSWER) or b"{}")
     except HTTPError as exc:
-        raise OutsideError(f"HTTP {exc.code}") from exc
-    except (URLError, OSError, ValueError) as exc:
+        raise (Unreachable if exc.code >= _OUT_OF_ORDER else OutsideError)(f"HTTP {exc.code}") from exc
+    except ValueError as exc:
         raise OutsideError(f"{type(exc).__name__}: {exc}"[:300]) from exc
+    except (URLError, HTTPException, OSError) as exc:
+        raise Unreachable(f"{type(exc).__name__}: {exc}"[:300]) from exc
     if not isinstance(answer, dict):
         raise OutsideError("the answer is not a JSON object")
     return answer

@@ -28,6 +28,7 @@ _DIGESTS = frozenset({"sha256", "sha384", "sha512"})
 _WEAK = frozenset({"md5", "sha1"})
 _DETACHED = frozenset({"adbe.pkcs7.detached", "ETSI.CAdES.detached"})
 _MAX_CHAIN = 6
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _verify(signed: bytes, found: _Found, trusted: Sequence[x509.Certificate], *
     raw, others = _certificates(data, info)
     certificate = x509.load_der_x509_certificate(raw.dump())
     verdict = _verdict(info, certificate, signed)
-    at, stamped = _time(info)
+    at, stamped = _time(info, trusted)
     return Signature(
         verdict=verdict, signer=_name(raw.subject), issuer=_name(raw.issuer), serial=f"{certificate.serial_number:x}",
         signed_at=at.isoformat() if at else "", stamped=stamped, covers=covers,
@@ -194,19 +195,24 @@ def _is_by(certificate: x509.Certificate, info: Any, message: bytes, digest: str
     return True
 
 
-def _time(info: Any) -> tuple[datetime | None, bool]:
-    """Return when it was signed, and whether a time stamp over this very signature says so."""
+def _time(info: Any, trusted: Sequence[x509.Certificate]) -> tuple[datetime | None, bool]:
+    """Return when it was signed, and whether a trusted time stamp over this very signature says so."""
     for one in info["unsigned_attrs"] if info["unsigned_attrs"].native else ():
         if one["type"].native == "signature_time_stamp_token":
-            at = _stamped_at(one["values"][0], info["signature"].native)
-            if at is not None:
+            at = _stamped_at(one["values"][0], info["signature"].native, trusted)
+            if _is_sane(at):
                 return at, True
     at = _attributes(info["signed_attrs"]).get("signing_time")
-    return (at if isinstance(at, datetime) and at.tzinfo else None), False
+    return (at if _is_sane(at) else None), False
 
 
-def _stamped_at(token: Any, signature: bytes) -> datetime | None:
-    """Return the time of a stamp that is whole and of this signature, else None."""
+def _is_sane(at: Any) -> bool:
+    """Return whether it is an instant somebody may have signed at: year 9999 cannot be told in local time."""
+    return isinstance(at, datetime) and at.tzinfo is not None and _FIRST_YEAR <= at.year <= _LAST_YEAR
+
+
+def _stamped_at(token: Any, signature: bytes, trusted: Sequence[x509.Certificate]) -> datetime | None:
+    """Return the time of a stamp that is whole, of this signature and of a trusted authority, else None."""
     data = token["content"]
     inner = data["encap_content_info"]["content"]
     stamp = tsp.TSTInfo.load(inner.contents) if not isinstance(inner.parsed, tsp.TSTInfo) else inner.parsed
@@ -215,14 +221,24 @@ def _stamped_at(token: Any, signature: bytes) -> datetime | None:
     if name not in _DIGESTS or hashlib.new(name, signature).digest() != imprint["hashed_message"].native:
         return None
     (info,) = data["signer_infos"]
-    raw, _others = _certificates(data, info)
+    raw, others = _certificates(data, info)
     digest = info["digest_algorithm"]["algorithm"].native
     told = _attributes(info["signed_attrs"]).get("message_digest")
     if digest not in _DIGESTS or told != hashlib.new(digest, inner.parsed.dump()).digest():
         return None
     certificate = x509.load_der_x509_certificate(raw.dump())
     is_whole = _is_by(certificate, info, info["signed_attrs"].untag().dump(force=True), digest)
-    return stamp["gen_time"].native if is_whole else None
+    at = stamp["gen_time"].native
+    return at if is_whole and _stamps(certificate) and _leads_to(certificate, others, trusted, at) else None
+
+
+def _stamps(certificate: x509.Certificate) -> bool:
+    """Return whether a certificate was issued for time stamps."""
+    try:
+        uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return x509.ExtendedKeyUsageOID.TIME_STAMPING in uses
 
 
 def _leads_to(
@@ -257,4 +273,5 @@ def _name(name: asn1_x509.Name) -> str:
     parts = name.native
     found = [parts.get("common_name", ""), parts.get("organization_name", "")]
     lines = [", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in found]
-    return " – ".join(dict.fromkeys(line for line in lines if line))[:250]
+    text = " – ".join(dict.fromkeys(line for line in lines if line))
+    return "".join(sign for sign in text if sign.isprintable())[:250]  # no database keeps a NUL

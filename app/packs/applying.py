@@ -32,8 +32,6 @@ from app.permissions import SYSTEM, Actor
 
 _CHUNK = 500
 _ACTIONS = {ADD: "add", CHANGE: "change", REMOVE: "remove"}
-
-
 Report = Callable[[int], None]
 
 
@@ -53,8 +51,7 @@ class Applier:
         self, session: Session, changes: Iterable[Change], *, reason: str,
         actor: Actor | None, is_undoing: bool = False, report: Report = silent,
     ) -> None:  # fmt: skip
-        self.report = report
-        self.session, self.reason, self.actor, self.is_undoing = session, reason, actor, is_undoing
+        self.session, self.reason, self.actor, self.is_undoing, self.report = session, reason, actor, is_undoing, report
         self.all = [change for root in changes for change in root.walk()]
         self.rows: dict[int, Any] = {}
         self.named: dict[tuple[str, Key], Any] = {}
@@ -236,8 +233,9 @@ class Applier:
         percents: how far the whole is before the first and after the last.
         """
         first, last = percents
-        for number, change in enumerate(changes if not self.is_undoing else ()):
-            self.report(first + (last - first) * number // len(changes))
+        bound = [one for one in changes if not self.is_undoing or self._is_own_post(one)]
+        for number, change in enumerate(bound):
+            self.report(first + (last - first) * number // len(bound))
             problem = freezing.problem(change)
             if problem is None and not freezing.is_only_ending(change):
                 problem = self._veto(change)
@@ -245,10 +243,14 @@ class Applier:
                 self._fault(change, problem)
         self._stop_at_faults()
 
+    def _is_own_post(self, change: Change) -> bool:
+        """Return whether a change gives or alters a post of who applies it: nobody gives himself one by undoing."""
+        is_post = self.actor is not None and change.kind.name == access.POSTS and change.act != SAME
+        return is_post and self.row(change).user.id == self.actor.user_id
+
     def _veto(self, change: Change) -> str | None:
-        row = self.row(change)
         try:
-            if hasattr(row, "check"):
+            if hasattr(row := self.row(change), "check"):
                 row.check(self.actor or SYSTEM)
         except DomainError as exc:
             return f"{row}: {exc}"

@@ -11,6 +11,7 @@ from app.models import Dossier, ProcedureVersion, Process, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Position, Role
 from app.services import lifecycle
+from app.services.kept import mark
 from app.services.notices import holders, notice_users, tell_tasks
 from app.services.opening import show_place
 from app.services.task_rights import approves_himself, find_post, is_own, leading_post, post_at, roles_for
@@ -145,6 +146,7 @@ def get_task(session: Session, pk: int, actor: Actor) -> Task:
     """
     from app.models.scope import through_dossier
 
+    mark(session, "processes")  # before the steps are read: what is kept is never older than its mark
     query = sa.select(Task).where(Task.id == pk)
     condition = through_dossier(Task.dossier_id, actor)
     query = query if condition is None else query.where(condition)

@@ -40,13 +40,13 @@ def acted_name(session: Session, actor: Actor) -> str:
         return _("%(delegate)s in place of %(name)s", delegate=actor.name, name=lent.delegator)[:255]
 
 
-def refuse_self_approval(session: Session, key: Key, actor: Actor, post: Position | None) -> None:
-    """Raise NotAllowed if a delegate would decide on a record that he, or whom he stands for, worked on."""
+def refuse_self_approval(session: Session, keys: Iterable[Key], actor: Actor, post: Position | None) -> None:
+    """Raise NotAllowed if a delegate would decide on records that he, or whom he stands for, worked on."""
     if post is None or post.delegation_id is None:
         return
     entry = HistoryEntry
     query = sa.select(entry.id).where(
-        entry.aggregate == key[0], entry.aggregate_id == key[1], entry.action.not_in(_READING),
+        sa.tuple_(entry.aggregate, entry.aggregate_id).in_(list(keys)), entry.action.not_in(_READING),
         entry.actor_id.in_(persons(actor, post)),
     )  # fmt: skip
     if session.scalar(query.limit(1)) is not None:

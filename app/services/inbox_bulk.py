@@ -19,6 +19,7 @@ from app.permissions import Actor, Role
 from app.services import dossier_offers, handing, processing, reception
 from app.services.dossiers import get_dossier
 from app.services.inbox import Row, find_rows
+from app.services.kept import mark
 from app.services.notices import holders
 from app.services.task_rights import heads, holds, is_given
 from app.services.timing import prepare_calendars
@@ -141,6 +142,7 @@ def act_called(name: str) -> BulkAct:
 
 def what_follows(session: Session, keys: Iterable[Key]) -> dict[int, str]:
     """Return what opens when each task is finished, by task id; statements do not grow with them."""
+    mark(session, "processes")  # before the steps are read: what is kept is never older than its mark
     version = joinedload(Task.dossier).joinedload(Dossier.version)
     query = sa.select(Task).where(Task.id.in_([task for _dossier, task in keys if task])).options(
         version.joinedload(ProcedureVersion.process).selectinload(Process.steps),

@@ -115,7 +115,8 @@ def make_move(session: Session, row: Any, name: str, actor: Actor, remark: str) 
         raise NotAllowed(_("You may not do this now: “%(step)s”.", step=_(step.label)))
     post = stand_by(session, actor, step.roles, partial(_opens, cycle, row, step))
     if step.name in cycle.chairman:
-        refuse_self_approval(session, (row.__tablename__, row.id), actor, post)
+        drawn = [("process", row.process_id)] if isinstance(row, ProcessApproval) else []
+        refuse_self_approval(session, [(row.__tablename__, row.id), *drawn], actor, post)
     remark = given_reason(remark) if step.needs_reason else remark.strip()
     if step.guard and not cycle.guards[step.guard](session, row):
         raise Invalid(_(cycle.workflow.guards[step.guard]))

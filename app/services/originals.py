@@ -77,6 +77,7 @@ def ask(
     session.add_all(made)
     names = "; ".join(paper.name for paper in papers)
     lifecycle.note_step(session, dossier, row.name, actor, f"{names}. {reason}", row.clause)
+    session.flush()  # the notice is named by its number
     with force_locale("vi"):
         text = _("Please show the original (or a certified copy) of: %(papers)s. When: %(at)s. Where: %(place)s. "
                  "Reason: %(reason)s", papers=names, at=plain_text(appointment), place=_place(dossier),

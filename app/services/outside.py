@@ -1,5 +1,6 @@
 """Messages to connected systems: promised with their cause, sent once, in order, tried until they arrive."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.integrations.outside import OutsideError, post_json
+from app.integrations.outside import OutsideError, Unreachable, post_json
 from app.models import Dossier, OutsideMessage
 from app.models.outside_message import MessageState
 from app.transactions import enqueue, one_at_a_time
@@ -17,6 +18,8 @@ from app.transactions import enqueue, one_at_a_time
 # Seconds until the next attempt; the last one again and again.
 BACKOFF = (10, 60, 300, 1800, 7200)
 _AT_ONCE = 5  # a task has less than a minute
+_REST = 60  # seconds in which this process leaves a system alone that did not answer
+_down_until: dict[str, float] = {}
 _SETTINGS = {"national_portal": "NATIONAL_PORTAL", "vnpost": "VNPOST", "data_sources": "DATA_SOURCES"}
 Builder = Callable[[Session, OutsideMessage], dict[str, Any]]
 Taker = Callable[[Session, OutsideMessage], None]
@@ -58,6 +61,9 @@ def send_waiting(session: Session, dossier_id: int, system: str, builders: dict[
     """
     if not is_connected(system):
         return
+    if time.monotonic() < _down_until.get(system, 0):  # letters and mails wait in the same queue
+        enqueue("outside.send", due_at=now() + timedelta(seconds=_REST), dossier_id=dossier_id, system=system)
+        return
     one_at_a_time(session, f"outside:{system}:{dossier_id}")
     query = sa.select(OutsideMessage).where(
         OutsideMessage.dossier_id == dossier_id, OutsideMessage.system == system,
@@ -82,6 +88,8 @@ def _sent(session: Session, message: OutsideMessage, build: Builder) -> bool:
         config = current_app.config
         answer = post_json(config[f"{prefix}_URL"], config[f"{prefix}_TOKEN"], payload, f"motcua-{message.key}")
     except OutsideError as exc:
+        if isinstance(exc, Unreachable):
+            _down_until[message.system] = time.monotonic() + _REST
         message.state, message.error = MessageState.failing, str(exc)[:500]
         return False
     message.state, message.error = MessageState.delivered, None

@@ -136,7 +136,9 @@ def check_version(session: Session, version: ProcedureVersion, actor: Actor) -> 
 def approve(session: Session, version: ProcedureVersion, actor: Actor) -> None:
     """Approve a checked version. Raises Invalid without a decision number. Source: HUE25 Đ16.2."""
     row = _allowed(version, "approve", actor)
-    refuse_self_approval(session, ("procedure_version", version.id), actor, stand_by(session, actor, row.roles, _opens))
+    parts = (("procedure_version", version.id), ("process", version.process_id), ("form", version.form_id))
+    keys = [(name, number) for name, number in parts if number is not None]
+    refuse_self_approval(session, keys, actor, stand_by(session, actor, row.roles, _opens))
     if not (version.decision_number or "").strip():
         missing = VERSION.guards["decided"]
         raise Invalid(_(missing))

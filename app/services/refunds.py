@@ -89,6 +89,7 @@ def refund(session: Session, dossier: Dossier, actor: Actor, given: Payout) -> R
     words = _("%(amount)s to %(name)s, number %(number)s. %(reason)s", amount=money(given.amount),
               name=made.receiver, number=made.number, reason=reason)  # fmt: skip
     lifecycle.note_step(session, dossier, row.name, actor, words, row.clause)
+    session.flush()  # the notice is named by its number
     with force_locale("vi"):
         text = _("Paid back: %(amount)s (%(charge)s). Number: %(number)s.", amount=money(given.amount),
                  charge=charge.name, number=made.number)  # fmt: skip

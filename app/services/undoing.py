@@ -121,7 +121,8 @@ def _giving(session: Session, dossier: Dossier, actor: Actor, entry: HistoryEntr
 def _moving(session: Session, dossier: Dossier, actor: Actor, last: Movement) -> Undo | None:
     """Finishing a step, or asking for opinions."""
     if last.transition == _FINISH:
-        task = next((t for t in reversed(dossier.tasks) if recalling.may_recall(t, actor)), None)
+        mine = (t for t in reversed(dossier.tasks) if t.finished_at is not None and t.finished_at >= _since())
+        task = next((t for t in mine if recalling.may_recall(t, actor)), None)
         if task is None or recalling.was_opened(session, task, actor):
             return None
         return Undo(_FINISH, task, last.at, _("You finished the step “%(step)s”.", step=task.name))

@@ -16,6 +16,8 @@ log = logging.getLogger("app.outbox")
 _BATCH = 200
 # A sent message whose worker died is sent again after this time.
 _RESEND = timedelta(seconds=90)
+# So long nobody else begins what works outside a transaction; a worker that was killed is then replaced.
+_AT_WORK = timedelta(minutes=15)
 _BACKOFF = (10, 60, 300, 1800, 7200)  # seconds until the next attempt
 
 
@@ -68,6 +70,10 @@ def run(event_id: int) -> bool:
             if event is None or event.done_at is not None:
                 return False
             name, payload = event.name, event.payload
+            if name in LONG_HANDLERS:
+                if event.sent_at is not None and event.sent_at > now():
+                    return False  # somebody is at work
+                event.sent_at = now() + _AT_WORK
             if name in HANDLERS:
                 HANDLERS[name](session, **payload)
                 event.done_at, event.error = now(), None

@@ -20,7 +20,7 @@ from app.clock import acting_at, now
 from app.extensions import celery, db
 from app.models import Sector
 from app.tasks import outbox
-from app.tasks.handlers import HANDLERS
+from app.tasks.handlers import HANDLERS, LONG_HANDLERS
 from app.transactions import OutboxEvent, enqueue, transaction
 from tests.robustness.world import at_once, count
 
@@ -125,6 +125,26 @@ def test_the_same_event_run_twice_at_once_takes_effect_once(own_database: Flask)
     assert count(own_database, Sector) == 1
     assert _run(own_database, pk) is False  # redelivered after all is done
     assert _event(own_database, pk).attempts == 0
+
+
+def test_long_work_is_not_begun_a_second_time_while_it_may_still_be_at_work(
+    own_database: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def handler(*, code: str) -> None:
+        begun.append(code)
+        assert _run(own_database, pk) is False, "redelivered meanwhile"
+        with own_database.app_context():
+            with acting_at(now() + timedelta(minutes=5)):
+                assert outbox.drain() == 0, "nor sent again"
+            db.session.remove()
+
+    monkeypatch.delitem(HANDLERS, "test.effect")
+    monkeypatch.setitem(LONG_HANDLERS, "test.effect", handler)
+    pk = _promise(own_database, code="long")
+    assert _run(own_database, pk) is True
+    assert begun == ["long"]
 
 
 def test_a_failing_handler_backs_off_and_is_tried_again(

@@ -45,7 +45,7 @@ class Signer:
         attributes = cms.CMSAttributes([
             cms.CMSAttribute({"type": "content_type", "values": ["data"]}),
             cms.CMSAttribute({"type": "message_digest", "values": [hashlib.new(digest, signed).digest()]}),
-            cms.CMSAttribute({"type": "signing_time", "values": [cms.Time({"utc_time": core.UTCTime(at)})]}),
+            cms.CMSAttribute({"type": "signing_time", "values": [_time(at)]}),
         ])
         way = f"{digest}_ecdsa" if isinstance(self.key, ec.EllipticCurvePrivateKey) else "rsassa_pkcs1v15"
         info = cms.SignerInfo({
@@ -61,6 +61,11 @@ class Signer:
             "encap_content_info": {"content_type": "data"}, "certificates": [own], "signer_infos": [info],
         })  # fmt: skip
         return cms.ContentInfo({"content_type": "signed_data", "content": data}).dump()
+
+
+def _time(at: datetime) -> cms.Time:
+    late = at.year >= 2050  # a short form knows two digits
+    return cms.Time({"generalized_time": core.GeneralizedTime(at)} if late else {"utc_time": core.UTCTime(at)})
 
 
 def signed_pdf(signer: Signer, text: str = "Giay xac nhan", digest: str = "sha256", at: datetime = SIGNED_AT) -> bytes:

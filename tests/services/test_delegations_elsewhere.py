@@ -66,6 +66,17 @@ def test_a_delegate_approves_nothing_he_or_his_head_prepared(session, pair):
         assert told(session, row) == ("approve", head.name, None), "he himself decides in his own name"
 
 
+def test_a_delegate_approves_no_process_he_drew(session, pair):
+    _head, delegate = pair
+    row = make_row(session, "process_approval", state="examined", decision_number="12/QĐ", decision_on=today())
+    session.commit()
+    with acting_as(delegate):
+        row.process.name = "Vẽ lại"
+        session.commit()
+        with pytest.raises(NotAllowed):
+            make_move(session, row, "approve", delegate, "")
+
+
 def test_publication_says_in_whose_place_and_refuses_self_approval(session, pair):
     head, delegate = pair
     version = make_procedure(state="draft")

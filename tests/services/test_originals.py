@@ -40,6 +40,14 @@ def test_the_applicant_is_told_what_to_bring_and_sees_it(office, session, login)
     assert "Bản chính cần xuất trình" in text
 
 
+def test_every_request_is_told_of_not_only_the_first(office, session):
+    for _number in range(2):
+        dossier, citizen = office.submitted()
+        ask(office, dossier, Role.desk_officer)
+        keys = session.scalars(sa.select(Notice.key).where(Notice.user_id == citizen.user_id)).all()
+        assert f"originals:{originals.checks_of(session, dossier)[0].id}" in keys
+
+
 @pytest.mark.parametrize(("given", "name"), [
     ({"component_ids": []}, "component"), ({"component_ids": [999999]}, "component"),
     ({"reason": "  "}, "reason"), ({"at": None}, "appointment_at"),

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from app.errors import Invalid, NotAllowed
-from app.models import User
+from app.models import Notice, User
 from app.permissions import Role
 from app.services import charges, reception, refunds
 from app.services.guards import due_charges
 from app.services.reopening import reopen
+from tests.factories import make_user
 from tests.officers.pages import act, page
 
 
@@ -50,6 +52,15 @@ def test_a_part_at_a_time_and_never_more_than_was_paid(office, session, stopped)
     with pytest.raises(Invalid):
         refunds.refund(session, stopped, cashier, replace(given, amount=1))
     assert [one.amount for one in refunds.refunds_of(session, stopped)] == [20_000, 30_000]
+
+
+def test_every_refund_is_told_of_not_only_the_first(office, session, stopped):
+    stopped.account.user = make_user()
+    session.flush()
+    for _number in range(2):
+        made = refunds.refund(session, stopped, office[Role.cashier], payout(stopped, amount=20_000))
+        keys = session.scalars(sa.select(Notice.key).where(Notice.user_id == stopped.account.user_id)).all()
+        assert f"refund:{made.id}" in keys
 
 
 @pytest.mark.parametrize("name", ["receiver", "decision", "reason", "method"])

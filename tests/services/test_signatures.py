@@ -2,6 +2,7 @@
 
 import io
 import random
+from datetime import UTC, datetime
 
 import pypdfium2 as pdfium
 import pytest
@@ -44,6 +45,15 @@ def test_a_signature_tells_who_and_when_and_that_nothing_was_changed(pdf, root):
 @pytest.mark.parametrize("curve", [False, True])
 def test_the_usual_keys_and_digests_are_known(root, digest, curve):
     assert only(signed_pdf(Signer("An", root, curve=curve), digest=digest)).verdict == "valid"
+
+
+def test_a_time_that_no_page_can_tell_is_left_out(signer, root):
+    found = only(signed_pdf(signer, at=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)), root)
+    assert (found.verdict, found.signed_at, found.in_time) == ("valid", "", False)
+
+
+def test_a_name_carries_only_what_a_database_keeps(root):
+    assert only(signed_pdf(Signer("A\x00B\u202e", root)), root).signer == "AB"
 
 
 def test_an_issuer_nobody_named_is_not_believed(pdf, root):

@@ -8,6 +8,7 @@ from typing import IO, Any
 from app.lowcode.exchange.cells import RISKY
 from app.lowcode.exchange.layout import Column, Sheet
 
+_CREATED = datetime(2000, 1, 1)  # the same content makes the same file
 _OPTIONS = {
     "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
     "strings_to_numbers": False,
@@ -30,6 +31,7 @@ class Book:
 
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
         self._book = xlsxwriter.Workbook(self._file, _OPTIONS)
+        self._book.set_properties({"created": _CREATED})
         add = self._book.add_format
         self._title = add({"bold": True, "font_size": 13})
         self._head = add({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#EEF2F7"})
