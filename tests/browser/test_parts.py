@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Product
 
@@ -21,6 +21,7 @@ def test_rows_are_added_moved_removed_and_saved_at_once(product: Product, open_a
     before = _names(page)
     box.locator("[data-part-down]").first.focus()
     page.keyboard.press("Enter")
+    expect(box.locator("[name$='-name']").first).to_have_value(before[1])
     assert _names(page)[:2] == [before[1], before[0]]
     assert page.evaluate("document.activeElement.matches('[data-part-down]')")
     box.locator("[data-part-add]").click()
