@@ -112,7 +112,7 @@ def ask_supplement(_world: World, session: Session, dossier: Dossier, actor: Act
 def answer(_world: World, session: Session, dossier: Dossier, actor: Actor, dice: int) -> Any:
     """Answer the last request, in one case of five with nothing."""
     wanted = dossier.supplements[-1].component_ids if dossier.supplements and dice % 5 else []
-    handed = dict.fromkeys(wanted, ("copy", 1)) if actor.is_officer else {}
+    handed = dict.fromkeys(wanted, ("photo", 1)) if actor.is_officer else {}
     if not actor.is_officer and actor.account_id == dossier.account_id:
         dossier.attachments.extend(attachment(c) for c in dossier.version.components if c.id in wanted)
         session.flush()
