@@ -1,6 +1,6 @@
 """Random legal and illegal acts on random processes: nothing sticks, no minute is lost, history is whole.
 
-``MOTCUA_MACHINE_STEPS`` says how many steps are played: ``.ci/run`` plays 10,000, by default it is less. A run
+``MOTCUA_MACHINE_STEPS`` says how many steps are played: 600 unless it says more (10,000 take some minutes). A run
 that fails is played again, shorter, until nothing can be left out; it is the same every time.
 """
 
