@@ -6,7 +6,7 @@ from app.models import Attachment, User
 from app.services import earlier_results, suggestions
 from app.services.actors import build_actor
 from tests.factories import make_document_type, make_procedure
-from tests.services.steps import Office
+from tests.services.steps import with_result
 
 
 @pytest.fixture
@@ -17,14 +17,7 @@ def kind(session):
 @pytest.fixture
 def world(session, kind):
     """An applicant who was issued a paper, and a procedure that asks for such a paper."""
-    office = Office(session, result_type=kind, life_events=["marriage"])
-    office.staff()
-    account, citizen = office.applicant()
-    dossier = office.finished(account=account)
-    second = make_procedure(life_events=["marriage"])
-    second.components[0].document_type = kind
-    session.flush()
-    return office, account, citizen, dossier, second
+    return with_result(session, kind)
 
 
 def draft_of(office, account, version):

@@ -10,10 +10,10 @@ from app.integrations.outside import OutsideError
 from app.models import User
 from app.permissions import Role
 from app.services import earlier_results, outside, portal_sync, submission, suggestions
-from tests.factories import make_document_type, make_procedure
+from tests.factories import make_document_type
 from tests.regulations import scenes
 from tests.regulations.support import clause
-from tests.services.steps import Office
+from tests.services.steps import with_result
 
 
 class Gateway:
@@ -104,14 +104,7 @@ def test_d28_4_the_post_is_told_of_the_result_and_the_applicant_of_its_number(of
 def issued(session):
     """Return an office, its applicant and a dossier that gave him a paper."""
     kind = make_document_type(name="Giấy xác nhận tình trạng hôn nhân")
-    office = Office(session, result_type=kind, life_events=["marriage"])
-    office.staff()
-    account, citizen = office.applicant()
-    dossier = office.finished(account=account)
-    second = make_procedure(life_events=["marriage"])
-    second.components[0].document_type = kind
-    session.flush()
-    return office, account, citizen, dossier, second
+    return with_result(session, kind)
 
 
 @clause("A3.7", "QN20 Đ17.3b")

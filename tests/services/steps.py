@@ -129,3 +129,15 @@ def attachment(component: Any = None, **given: Any) -> Attachment:
         sha256=f"{number():064x}", size=10, media_type="application/pdf", scan_status="clean"
     )
     return Attachment(**{"component": component, "name": "giay-to.pdf", "file": stored} | given)
+
+
+def with_result(session: Session, kind: Any) -> tuple[Office, Account, Actor, Dossier, ProcedureVersion]:
+    """Return an office, its applicant, a dossier that gave him a ``kind`` of paper, a procedure that asks for it."""
+    office = Office(session, result_type=kind, life_events=["marriage"])
+    office.staff()
+    account, citizen = office.applicant()
+    dossier = office.finished(account=account)
+    second = make_procedure(life_events=["marriage"])
+    second.components[0].document_type = kind
+    session.flush()
+    return office, account, citizen, dossier, second

@@ -146,6 +146,9 @@ def test_a_strange_answer_breaks_nothing(office, session, login, connected, answ
     connected.answer = answer
     dossier, _citizen = office.submitted()
     send(office, dossier, "data_sources")
+    assert [one.state for one in outside.messages_of(session, dossier, "data_sources")] == ["delivered"]
+    _message, sources = data_check.latest(session, dossier)
+    assert not any(source.lines for source in sources), "nothing is compared with what is no answer"
     page(login(session.get(User, office[Role.desk_officer].user_id)), dossier)
 
 
