@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.clock import today
 from app.models import Absence, Delegation, Dossier, OfficerPosition, Task, User
 from app.models.task import TaskState
+from app.services.notices import MANY
 from app.workflows.process import Assign, StepSpec
 
 Post = tuple[int, str]
@@ -58,9 +59,15 @@ class Candidates:
         return _who_did(dossier, step.key, ids) or _only(ids)
 
     def told(self, task: Task) -> list[int]:
-        """Return the ids of those to be told of a task: its officer, else all who may take it."""
+        """Return the ids of those to be told of a task: its officer, else all who may take it.
+
+        Of what is open to more than MANY nobody is told: the counters of their inboxes show it,
+        and a notice for each would only hide those meant for one.
+        """
         known = self.by_post.get((task.agency_id, task.role), [])
         told = known if task.assignee_id is None else [one for one in known if one.user_id == task.assignee_id]
+        if task.assignee_id is None and len(known) > MANY:
+            return []
         own = [one.user_id for one in told] or [number for number in (task.assignee_id,) if number]
         return [*own, *sorted({number for one in told for number in one.delegate_ids} - set(own))]
 
@@ -90,15 +97,14 @@ def _holders(session: Session, dossier: Dossier, posts: set[Post]) -> dict[Post,
         .where(sa.or_(post.valid_to.is_(None), post.valid_to >= day))
         .order_by(post.user_id, post.id)
     )
-    found: dict[Post, list[Holder]] = {}
     with session.no_autoflush:  # an act on a dossier changes no posts
         rows = session.execute(query).all()
+    found: dict[Post, dict[int, Holder]] = {}
     for agency_id, role, user_id, username, title, delegate_id, is_away in rows:
-        some = found.setdefault((agency_id, role), [])
-        if user_id != dossier.account.user_id and all(one.user_id != user_id for one in some):
-            delegates = frozenset({delegate_id} - {None})
-            some.append(Holder(user_id, username, title or "", delegates, bool(is_away)))
-    return found
+        if user_id != dossier.account.user_id:
+            holder = Holder(user_id, username, title or "", frozenset({delegate_id} - {None}), bool(is_away))
+            found.setdefault((agency_id, role), {}).setdefault(user_id, holder)
+    return {post: list(some.values()) for post, some in found.items()}
 
 
 def _present(holders: list[Holder]) -> list[Holder]:

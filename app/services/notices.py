@@ -18,6 +18,9 @@ from app.transactions import enqueue
 from app.workflows.states import State
 from app.workflows.table import Transition
 
+MANY = 20
+"""Officers who may take a piece of work, above which none of them is told of it."""
+
 _OFFICERS = {"desk", "specialist", "division_head", "agency_head", "clerk", "cashier"}
 
 
@@ -52,6 +55,8 @@ def _tell_officers(session: Session, dossier: Dossier, who: str, key: str) -> No
     task = next((t for t in dossier.tasks if t.state == TaskState.open and t.role == role), None)
     if task is not None and task.assignee_id is not None:
         people = [task.assignee_id]  # whose dossier it is; colleagues need not know
+    if len(people) > MANY:
+        return  # the counters of their inboxes show it; a notice each would hide those meant for one
     if task is not None and dossier.movements[-1].transition == "start":
         key = f"task:{task.id}"  # told of the task already, not a second time of the same thing
     title = _("%(state)s: dossier %(code)s", state=_(State(dossier.state).label), code=dossier.code)

@@ -24,6 +24,7 @@ from app.services import (
     results,
 )
 from app.services.lifecycle import open_questions, open_tasks
+from app.services.notices import MANY
 from tests.factories import make_procedure, make_process
 from tests.services.steps import Office, write_draft
 
@@ -407,3 +408,15 @@ def test_the_statements_of_a_step_do_not_grow_with_the_process(session, count_qu
         # SQLite inserts rows one by one where PostgreSQL takes them together.
         counts.append(len([text for text in asked if not text.startswith("INSERT INTO task ")]))
     assert counts[1] <= counts[0] <= 14, counts
+
+
+@pytest.mark.parametrize(("colleagues", "told"), [(MANY, MANY), (MANY + 1, 0)])
+def test_work_open_to_very_many_is_shown_by_their_inboxes_alone(session, colleagues, told):
+    office = office_with(session, graph(session, DESK, WORK, SIGN, BACK))
+    for _colleague in range(colleagues - 1):  # and the one whom the office posts itself
+        office.officer(Role.specialist)
+    dossier = office.processed()
+    task = task_at(dossier, "b2")
+    assert task.assignee_id is None
+    query = sa.select(sa.func.count()).where(Notice.key == f"task:{task.id}")
+    assert session.scalar(query) == told
