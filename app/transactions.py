@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_appbuilder import Model
@@ -23,6 +23,7 @@ from app.types import JSON, UtcDateTime
 
 log = logging.getLogger(__name__)
 
+_Query = TypeVar("_Query", bound="sa.Select[*tuple[Any, ...]]")
 _WRITING = "writing"
 _RETRYABLE = ("40001", "40P01")  # PostgreSQL: serialization failure, deadlock
 _BROKER_REST = 15.0  # seconds without asking a broker that did not answer
@@ -103,6 +104,14 @@ def _raise_as_conflict(exc: BaseException) -> None:
         raise Conflict(
             _("This could not be saved: it is still in use, or the same entry already exists.")
         ) from exc
+
+
+def locked(query: _Query, *of: Any) -> _Query:
+    """Return the query with its rows held until the transaction ends, and read as they are now.
+
+    of: the models whose rows are held, where the query joins others; none means all of them.
+    """
+    return query.with_for_update(of=of or None).execution_options(populate_existing=True)
 
 
 def in_transaction() -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from app.cli.base import in_app
+from app.lowcode.values import MAX_ID
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -63,7 +64,7 @@ def apply(folder: Path, replace: bool, dry_run: bool) -> None:
 
 
 @pack.command()
-@click.argument("run", type=int, required=False)
+@click.argument("run", type=click.IntRange(1, MAX_ID), required=False)
 @in_app
 def undo(run: int | None) -> None:
     """Undo pack number RUN, by default the last one (hoàn tác).

@@ -26,7 +26,7 @@ from app.packs.documents import Document, Writer, digest, key_in, without_marks
 from app.packs.kinds import Kind, roots
 from app.packs.reading import Fault, Record, Refused, read_documents, read_pack
 from app.permissions import Actor, Role, current_actor
-from app.transactions import one_at_a_time
+from app.transactions import locked, one_at_a_time
 
 _RIGHTS = {ADD: "can_add", CHANGE: "can_change", REMOVE: "can_remove"}
 
@@ -137,9 +137,9 @@ def apply(session: Session, run: PackRun, actor: Actor | None, report: Report = 
 
 def get_run(session: Session, number: int, *, to_change: bool = False) -> PackRun:
     """Return a run with its plan; raises NotFound."""
-    query = sa.select(PackRun).where(PackRun.id == min(number, 2**31 - 1))
+    query = sa.select(PackRun).where(PackRun.id == number)
     if to_change:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = locked(query)
     run = session.scalar(query)
     if run is None:
         raise NotFound(_("There is no such pack."))

@@ -23,7 +23,7 @@ from app.services.delegating import day_faults, may_arrange
 from app.services.notices import tell_tasks
 from app.services.opening import show_place
 from app.services.reasons import given_reason
-from app.transactions import one_at_a_time
+from app.transactions import locked, one_at_a_time
 
 _SYSTEM = Actor()
 MOST = 500  # open tasks given away in one act
@@ -52,9 +52,9 @@ def get_officer(session: Session, number: int, actor: Actor) -> tuple[User, int]
     """Return (officer, his agency) for whom the actor may enter an absence. Raises NotFound."""
     post, day = OfficerPosition, today()
     is_held = sa.and_(post.valid_from <= day, sa.or_(post.valid_to.is_(None), post.valid_to >= day))
-    query = sa.select(post.agency_id).where(post.user_id == min(number, 2**31 - 1), is_held).order_by(post.id)
+    query = sa.select(post.agency_id).where(post.user_id == number, is_held).order_by(post.id)
     places = [agency_id for agency_id in session.scalars(query) if may_arrange(actor, number, agency_id)]
-    user = session.get(User, min(number, 2**31 - 1))
+    user = session.get(User, number)
     if user is None or not places:
         raise NotFound(_("There is no such officer, or his absence is not yours to enter."))
     return user, places[0]
@@ -97,7 +97,7 @@ def _open_tasks(session: Session, user_id: int, *, lock: bool = False) -> Sequen
         .where(Task.assignee_id == user_id, Task.state == TaskState.open).order_by(Task.due_at, Task.id).limit(MOST)
     )  # fmt: skip
     if lock:
-        query = query.with_for_update(of=(Task, Dossier)).execution_options(populate_existing=True)
+        query = locked(query, Task, Dossier)
     return session.scalars(query).unique().all()
 
 
@@ -180,9 +180,9 @@ def begin_due(session: Session, limit: int = 50) -> int:
     day = today()
     query = (
         sa.select(Absence).where(Absence.given_at.is_(None), Absence.on(day)).order_by(Absence.valid_from, Absence.id)
-        .limit(limit).with_for_update(of=Absence).execution_options(populate_existing=True)
+        .limit(limit)
     )  # fmt: skip
-    begun = list(session.scalars(query))
+    begun = list(session.scalars(locked(query, Absence)))
     with force_locale("vi"):  # stored text
         for row in begun:
             _begin(session, row, _SYSTEM)
@@ -213,8 +213,8 @@ def _give_away(session: Session, user: User, actor: Actor, way: str, row: Absenc
 
 def end(session: Session, number: int, actor: Actor, reason: str) -> Absence:
     """End an absence early: the officer is back. Raises NotFound, Invalid (field "reason")."""
-    query = sa.select(Absence).where(Absence.id == min(number, 2**31 - 1))
-    row = session.scalar(query.with_for_update(of=Absence).execution_options(populate_existing=True))
+    query = sa.select(Absence).where(Absence.id == number)
+    row = session.scalar(locked(query, Absence))
     if row is None or not may_arrange(actor, row.user_id, row.agency_id):
         raise NotFound(_("There is no such absence."))
     if row.is_withdrawn:

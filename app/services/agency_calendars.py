@@ -19,7 +19,7 @@ from app.services.calendar_changes import Effect, effect_among, moving_allowed
 from app.services.calendar_days import get_calendar, spliced
 from app.services.calendar_moving import since_of
 from app.services.reasons import given_reason
-from app.transactions import enqueue
+from app.transactions import enqueue, locked
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class PlaceWish:
 
 def get_agency(session: Session, number: int, *, to_change: bool = False) -> Agency:
     """Return an agency; raises NotFound. to_change: locked first."""
-    query = sa.select(Agency).where(Agency.id == min(number, 2**31 - 1))
+    query = sa.select(Agency).where(Agency.id == number)
     if to_change:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = locked(query)
     found = session.scalar(query)
     if found is None:
         raise NotFound(_("There is no such agency."))

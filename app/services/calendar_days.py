@@ -14,6 +14,7 @@ from app.errors import Invalid, NotFound
 from app.models import CalendarChange, CalendarDay, WorkingCalendar
 from app.models.calendar import DAY_KINDS, DayKind
 from app.services.timing import SessionRow, SpecialDay, calendar_from, rows_of
+from app.transactions import locked
 from app.workflows.calendars import Calendar, read_hours
 
 MAX_CHANGES = 400
@@ -83,11 +84,11 @@ def _refuse_hours(day: date, kind: str, hours: str) -> None:
 
 def get_calendar(session: Session, number: int, *, to_change: bool = False) -> WorkingCalendar:
     """Return a calendar with its sessions and days; raises NotFound. to_change: locked first."""
-    query = sa.select(WorkingCalendar).where(WorkingCalendar.id == min(number, 2**31 - 1)).options(
+    query = sa.select(WorkingCalendar).where(WorkingCalendar.id == number).options(
         selectinload(WorkingCalendar.sessions), selectinload(WorkingCalendar.days)
     )  # fmt: skip
     if to_change:
-        query = query.with_for_update(of=WorkingCalendar).execution_options(populate_existing=True)
+        query = locked(query, WorkingCalendar)
     found = session.scalar(query)
     if found is None:
         raise NotFound(_("There is no such calendar."))

@@ -33,7 +33,7 @@ from app.services.reasons import given_reason
 from app.services.reception import CounterReception, receive_at_counter
 from app.services.submission import paper_problem
 from app.services.task_rights import find_post, persons
-from app.transactions import one_at_a_time
+from app.transactions import locked, one_at_a_time
 from app.workflows.fee_rules import Count
 
 SHOWN = 100
@@ -183,8 +183,8 @@ def refuse(session: Session, number: int, actor: Actor, reason: str) -> PaperRec
 
 
 def _open(session: Session, number: int, actor: Actor) -> PaperReception:
-    query = sa.select(PaperReception).where(PaperReception.id == min(number, 2**31 - 1))
-    row = session.scalar(query.with_for_update(of=PaperReception).execution_options(populate_existing=True))
+    query = sa.select(PaperReception).where(PaperReception.id == number)
+    row = session.scalar(locked(query, PaperReception))
     if row is None or row.desk_id not in {post.agency_id for post in actor.positions_as(_READERS)}:
         raise NotFound(_("There is no such entry."))
     post = deciding_post(row, actor)

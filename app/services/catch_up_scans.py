@@ -16,6 +16,7 @@ from app.models.incident import PaperState
 from app.permissions import Actor, Role
 from app.services import files
 from app.services.task_rights import find_post
+from app.transactions import locked
 
 MOST = 20
 DESK_SCAN = 3  # digitised at the one-stop desk (TTH17 Đ8)
@@ -40,8 +41,8 @@ def add_scan(
     Raises NotFound, NotAllowed for who does not receive at that desk, Conflict once it is decided,
     Invalid for a file that is refused, a foreign paper, or too many files.
     """
-    query = sa.select(PaperReception).where(PaperReception.id == min(number, 2**31 - 1))
-    row = session.scalar(query.with_for_update(of=PaperReception).execution_options(populate_existing=True))
+    query = sa.select(PaperReception).where(PaperReception.id == number)
+    row = session.scalar(locked(query, PaperReception))
     if row is None or not _may_read(row, actor):
         raise NotFound(_("There is no such entry."))
     if row.state != PaperState.pending:
@@ -65,7 +66,7 @@ def add_scan(
 
 def scan_of(session: Session, number: int, place: int, actor: Actor) -> tuple[bytes, str, str]:
     """Return content, name and type of one scan for those of the desk; raises NotFound for others."""
-    row = session.get(PaperReception, min(number, 2**31 - 1))
+    row = session.get(PaperReception, number)
     if row is None or not _may_read(row, actor) or not 0 <= place < len(row.scans):
         raise NotFound(_("This file does not exist, or you may not see it."))
     stored = session.get_one(StoredFile, row.scans[place][0])

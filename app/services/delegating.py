@@ -20,7 +20,7 @@ from app.permissions import Actor, Role
 from app.services.notices import notice_users
 from app.services.reasons import given_reason
 from app.text import like_pattern
-from app.transactions import one_at_a_time
+from app.transactions import locked, one_at_a_time
 
 SHOWN = 200
 _LOCK = "delegations"
@@ -65,7 +65,7 @@ def posts_to_lend(session: Session, actor: Actor, q: str = "") -> Sequence[Offic
 
 def get_post(session: Session, number: int, actor: Actor) -> OfficerPosition:
     """Return a post the actor may lend. Raises NotFound, also for what he may not see."""
-    post = session.get(OfficerPosition, min(number, 2**31 - 1))
+    post = session.get(OfficerPosition, number)
     if post is None or not may_arrange(actor, post.user_id, post.agency_id):
         raise NotFound(_("There is no such position, or you may not lend it."))
     return post
@@ -175,8 +175,8 @@ def _refuse_entangled(
 
 def withdraw(session: Session, number: int, actor: Actor, reason: str) -> Delegation:
     """End a delegation at once; twice is once. Raises NotFound, NotAllowed, Invalid (field "reason")."""
-    query = sa.select(Delegation).where(Delegation.id == min(number, 2**31 - 1))
-    row = session.scalar(query.with_for_update(of=Delegation).execution_options(populate_existing=True))
+    query = sa.select(Delegation).where(Delegation.id == number)
+    row = session.scalar(locked(query, Delegation))
     if row is None or not (may_arrange(actor, row.user_id, row.agency_id) or row.delegate_id == actor.user_id):
         raise NotFound(_("There is no such delegation."))
     if not may_arrange(actor, row.user_id, row.agency_id):

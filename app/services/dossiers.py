@@ -12,6 +12,7 @@ from app.models import Dossier, ProcedureVersion
 from app.models.scope import dossiers_of
 from app.permissions import Actor
 from app.services.kept import MARKS, remember_marks
+from app.transactions import locked
 
 # What nearly every act asks of a dossier, come along with it.
 _ACTED_ON = (
@@ -34,7 +35,7 @@ def get_dossier(
     if condition is not None:
         query = query.where(condition)
     if to_change:
-        query = query.options(*_ACTED_ON).with_for_update(of=Dossier).execution_options(populate_existing=True)
+        query = locked(query.options(*_ACTED_ON), Dossier)
     if load:
         query = query.options(*load).execution_options(populate_existing=True)
     row = session.execute(query).one_or_none()

@@ -15,6 +15,7 @@ from app.services.kept import mark
 from app.services.notices import holders, notice_users, tell_tasks
 from app.services.opening import show_place
 from app.services.task_rights import approves_himself, find_post, is_own, leading_post, post_at, roles_for
+from app.transactions import locked
 
 
 def claim(session: Session, task: Task, actor: Actor) -> Task:
@@ -155,7 +156,7 @@ def get_task(session: Session, pk: int, actor: Actor) -> Task:
         whole.joinedload(Dossier.agency), whole.joinedload(Dossier.account), whole.options(
             version.joinedload(ProcedureVersion.process).selectinload(Process.steps)),
     )  # fmt: skip
-    query = query.with_for_update(of=(Task, Dossier)).execution_options(populate_existing=True)
+    query = locked(query, Task, Dossier)
     task = session.scalar(query)
     if task is None:
         raise NotFound(_("There is no such task, or you may not see it."))

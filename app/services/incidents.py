@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.models import Agency, IncidentNotice
 from app.permissions import Actor, Role
 from app.services.users import root_agency
+from app.transactions import locked
 
 # The operator declares; about people's time decides who answers for the agencies concerned.
 DECIDERS = frozenset({Role.control_focal_point, Role.agency_head, Role.centre_director})
@@ -20,9 +21,9 @@ SHOWN = 50
 
 def get_incident(session: Session, number: int, *, to_change: bool = False) -> IncidentNotice:
     """Return an incident; raises NotFound. to_change: locked, and read again."""
-    query = sa.select(IncidentNotice).where(IncidentNotice.id == min(number, 2**31 - 1))
+    query = sa.select(IncidentNotice).where(IncidentNotice.id == number)
     if to_change:
-        query = query.with_for_update(of=IncidentNotice).execution_options(populate_existing=True)
+        query = locked(query, IncidentNotice)
     found = session.scalar(query)
     if found is None:
         raise NotFound(_("There is no such incident."))

@@ -28,6 +28,7 @@ from app.services.eform_values import MAX_ROWS
 from app.services.files import INNER_LETTERS
 from app.services.lookup import INNER_STEP, PUBLIC_WORDS
 from app.services.paging import Slice, slice_of
+from app.transactions import locked
 from app.workflows.dossier import DOSSIER
 from app.workflows.states import FINAL, State
 
@@ -91,10 +92,7 @@ def get_own(session: Session, code: str, actor: Actor, *, to_change: bool = Fals
     query = sa.select(Dossier).where(
         Dossier.code == code.strip().upper(), Dossier.account_id == actor.account_id
     )
-    if to_change:
-        query = query.with_for_update(of=Dossier).execution_options(populate_existing=True)
-    else:
-        query = query.options(*_page_loads())
+    query = locked(query, Dossier) if to_change else query.options(*_page_loads())
     dossier = session.scalar(query) if actor.account_id is not None else None
     if dossier is None:
         raise NotFound(_("There is no dossier with this code, or you may not see it."))

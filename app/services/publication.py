@@ -34,7 +34,7 @@ from app.services.publication_checks import Check, checks, checks_of, faults
 from app.services.reasons import given_reason
 from app.services.version_copies import copy_fee, copy_form, copy_process
 from app.text import like_pattern
-from app.transactions import one_at_a_time
+from app.transactions import locked, one_at_a_time
 from app.workflows.publication import VERSION, DecisionState
 from app.workflows.table import Transition
 
@@ -91,9 +91,9 @@ def whole() -> list[Any]:
 def get_version(session: Session, number: int, *, to_change: bool = False) -> ProcedureVersion:
     """Return a version with what its checks ask for; raises NotFound."""
     version = ProcedureVersion
-    query = sa.select(version).where(version.id == min(number, 2**31 - 1)).options(*whole())
+    query = sa.select(version).where(version.id == number).options(*whole())
     if to_change:
-        query = query.with_for_update(of=version).execution_options(populate_existing=True)
+        query = locked(query, version)
     found = session.scalars(query).unique().one_or_none()
     if found is None:
         raise NotFound(_("There is no such procedure version."))

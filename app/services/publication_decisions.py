@@ -23,7 +23,7 @@ from app.permissions import Actor, Role
 from app.services.publication import COMING, approve, check_version, end, put_in_force, whole
 from app.services.publication_findings import Findings, findings, in_force_of
 from app.services.reasons import given_reason
-from app.transactions import one_at_a_time
+from app.transactions import locked, one_at_a_time
 from app.workflows.publication import DECISION, DecisionState
 from app.workflows.table import Transition
 
@@ -47,7 +47,7 @@ def get_decision(session: Session, number: int, *, to_change: bool = False) -> P
         selectinload(decision.items).joinedload(item.procedure),
     )  # fmt: skip
     if to_change:
-        query = query.with_for_update(of=decision).execution_options(populate_existing=True)
+        query = locked(query, decision)
     found = session.scalars(query).unique().one_or_none()
     if found is None:
         raise NotFound(_("There is no such publication decision."))

@@ -26,7 +26,7 @@ from app.services.reorganise_moves import Change, Wish, changes_of
 from app.services.reorganise_wishes import as_data, as_wish
 from app.services.reorganise_words import digest_of, effects_of
 from app.services.timing import calendar_of
-from app.transactions import enqueue
+from app.transactions import enqueue, locked
 from app.workflows.states import FINAL
 from app.workflows.wording import VIETNAM
 
@@ -283,7 +283,7 @@ def _notes(session: Session, wish: Wish) -> Iterable[str]:
 def _lock(session: Session, wish: Wish) -> None:
     ids = [agency.id for agency in (wish.source, wish.target) if agency is not None]
     query = sa.select(Agency).where(Agency.id.in_(ids)).order_by(Agency.id)
-    session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    session.scalars(locked(query)).all()
 
 
 def list_acts(session: Session, limit: int = 100) -> list[Reorganisation]:

@@ -46,7 +46,7 @@ def list_users(session: Session, q: str, after: int = 0) -> tuple[list[UserRow],
 
 def get_user_row(session: Session, number: int) -> UserRow:
     """Return one user with his details; raises NotFound."""
-    user = session.get(User, min(number, 2**31 - 1))
+    user = session.get(User, number)
     if user is None:
         raise NotFound(_("There is no such user."))
     return _with_details(session, [user])[0]

@@ -91,7 +91,7 @@ class ReorganisationView(BaseView):
     @permission_name("reorganise")
     def show(self, number: int) -> str:
         """One act: what it changed, and undoing it."""
-        act = db.session.get(Reorganisation, min(number, 2**31 - 1))
+        act = db.session.get(Reorganisation, number)
         if act is None:
             abort(404)
         return render_template("admin/reorganise_act.html", act=act, kinds=REORGANISATION_KINDS,
@@ -102,7 +102,7 @@ class ReorganisationView(BaseView):
     @permission_name("reorganise")
     def cancel(self, number: int) -> Any:
         """Call off an act whose day has not come."""
-        acts.act(lambda session, actor: reorganise.cancel(session, min(number, 2**31 - 1), actor),
+        acts.act(lambda session, actor: reorganise.cancel(session, number, actor),
                  _("The planned act is cancelled."))  # fmt: skip
         return redirect(url_for("ReorganisationView.show", number=number))
 
@@ -111,7 +111,7 @@ class ReorganisationView(BaseView):
     @permission_name("reorganise")
     def undo(self, number: int) -> Any:
         """Put back what the act changed."""
-        acts.act(lambda session, actor: reorganise.undo(session, min(number, 2**31 - 1), actor), _undone)
+        acts.act(lambda session, actor: reorganise.undo(session, number, actor), _undone)
         return redirect(url_for("ReorganisationView.show", number=number))
 
 

@@ -56,7 +56,7 @@ def begin(target: str, name: str, content: bytes) -> int:
 def get_run(session: Session, target: str, number: int, *options: Any) -> ImportRun:
     """Return one's own run; raises NotFound for those of others."""
     query = sa.select(ImportRun).where(
-        ImportRun.id == min(number, 2**31 - 1), ImportRun.target == target,
+        ImportRun.id == number, ImportRun.target == target,
         ImportRun.user_id == current_actor().user_id,
     )  # fmt: skip
     run = session.scalar(query.options(*options))

@@ -60,7 +60,7 @@ def give_passwords(session: Session, target: str, number: int) -> list[Slip]:
     """
     if not current_actor().has(Role.system_admin):
         raise NotAllowed(_("You may not do this."))
-    query = sa.select(ImportRun).where(ImportRun.id == min(number, 2**31 - 1), ImportRun.target == target)
+    query = sa.select(ImportRun).where(ImportRun.id == number, ImportRun.target == target)
     run = session.scalar(query.options(undefer(ImportRun.plan)))
     if run is None:
         raise NotFound(_("There is no such record, or you may not see it."))
