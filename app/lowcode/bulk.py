@@ -18,7 +18,7 @@ from app.lowcode.values import choices_of, display
 from app.transactions import transaction
 
 MAX_ROWS = 100
-_Act = Callable[[Session, Any], None]
+Act = Callable[[Session, Any], None]
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,28 @@ def carry_out(model: type[Any], key: str, pks: Iterable[int]) -> list[Outcome]:
 
     Raises Invalid for an action that is not offered, or for no or too many records.
     """
+    wanted = chosen(offers(model), key, pks)
+    act = _act(model, key)
+    action = Action.remove if key == "remove" else Action.change
+    return [do_one(pk, lambda session, pk: get_row(session, model, pk, action=action), act) for pk in wanted]
+
+
+def chosen(offered: Iterable[Offer], key: str, pks: Iterable[int]) -> list[int]:
+    """Return the ids of the records to do ``key`` with, each once; raises Invalid as ``carry_out``."""
     wanted = list(dict.fromkeys(pks))
-    if key not in {offer.key for offer in offers(model)}:
+    if key not in {offer.key for offer in offered}:
         raise Invalid(_("This action is not open to you."))
     if not 0 < len(wanted) <= MAX_ROWS:
         raise Invalid(_("Please choose from 1 to %(most)d records.", most=MAX_ROWS))
-    act = _act(model, key)
-    action = Action.remove if key == "remove" else Action.change
-    return [_one(model, pk, act, action) for pk in wanted]
+    return wanted
 
 
-def _one(model: type[Any], pk: int, act: _Act, action: Action) -> Outcome:
+def do_one(pk: int, find: Callable[[Session, int], Any], act: Act) -> Outcome:
+    """Do ``act`` with the record that ``find`` returns, in a transaction of its own; tell what became of it."""
     title = f"#{pk}"
     try:
         with transaction() as session:
-            row = get_row(session, model, pk, action=action)
+            row = find(session, pk)
             title = str(row)
             act(session, row)
     except DomainError as exc:
@@ -86,7 +93,7 @@ def _one(model: type[Any], pk: int, act: _Act, action: Action) -> Outcome:
     return Outcome(pk, title)
 
 
-def _act(model: type[Any], key: str) -> _Act:
+def _act(model: type[Any], key: str) -> Act:
     if key == "remove":
         return remove
     _set, name, text = key.split(":", 2)

@@ -1,6 +1,6 @@
 """Which columns a list shows: the declared ones, or those its reader chose in the address."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,11 +24,17 @@ def chosen_columns(model: type[Any], args: Mapping[str, str], faults: list[str])
 
     What is not offered is dropped and named in ``faults``; without ``cols`` the declared ones.
     """
-    declared = tuple(listed(model))
+    return picked_columns(tuple(listed(model)), lambda: offered_columns(model), args, faults)
+
+
+def picked_columns(
+    declared: tuple[str, ...], offer: Callable[[], Iterable[str]], args: Mapping[str, str], faults: list[str]
+) -> tuple[str, ...]:
+    """Return as ``chosen_columns``, for a list that is ``declared`` so and may show what ``offer`` returns."""
     asked = dict.fromkeys(name for name in args.get("cols", "")[:1000].split(",") if name)
     if not asked or not declared:
         return declared
-    offered = set(offered_columns(model))
+    offered = set(offer())
     if not set(asked) <= offered:
         faults.append("cols")
     kept = [name for name in asked if name in offered and name != declared[0]]

@@ -96,14 +96,14 @@ def chips_of(info: dict[str, Any], here: Callable[..., str]) -> list[dict[str, A
     """Return the active filter as removable parts of the sentence above the table."""
     name, label = info["name"], info["label"]
     if info["kind"] not in ("date", "number"):
-        chip = {"label": label, "value": info["text"], "remove_url": here(**{f"f__{name}": None})}
+        chip = {"label": label, "value": info["text"], "remove_url": here(**{f"f.{name}": None})}
         return [chip] if info["text"] else []
     words = {"from": _("from"), "to": _("until")}
     return [
         {
             "label": f"{label} ({words[bound]})",
             "value": info[bound],
-            "remove_url": here(**{f"f__{name}__{bound}": None}),
+            "remove_url": here(**{f"f.{name}.{bound}": None}),
         }
         for bound in BOUNDS
         if info[bound]

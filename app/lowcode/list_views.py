@@ -1,5 +1,6 @@
 """What a user does with a list as a whole: acts on many rows, keeps and drops his views of it."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.errors import DomainError, NotFound
 from app.lowcode import pages
-from app.lowcode.bulk import carry_out, offers
+from app.lowcode.bulk import Offer, Outcome, carry_out, offers
 from app.lowcode.saved_views import SavedView, drop_view, save_view
 from app.lowcode.values import as_id
 from app.permissions import current_actor
@@ -25,6 +26,18 @@ class ListActions:
     model: type[Any]
     endpoint: str
     _render: Any
+
+    def list_name(self) -> str:
+        """What one's views of the list are kept under."""
+        return self.model.__name__
+
+    def bulk_offers(self) -> Sequence[Offer]:
+        """Return what the actor may do with many records of the list."""
+        return offers(self.model)
+
+    def carry_out(self, key: str, pks: Iterable[int]) -> Sequence[Outcome]:
+        """Do the act ``key`` with each record; raises Invalid for what is not offered."""
+        return carry_out(self.model, key, pks)
 
     def other_url(self, saved: list[SavedView]) -> str | None:
         """Return where to go instead: the user's first view of a list opened without asking
@@ -44,9 +57,9 @@ class ListActions:
         """Do one act with the chosen records and tell of each what became of it."""
         pks = [number for number in map(as_id, request.form.getlist("pk")) if number]
         key = request.form.get("act", "")
-        labels = {offer.key: offer.label for offer in offers(self.model)}
+        labels = {offer.key: offer.label for offer in self.bulk_offers()}
         try:
-            outcomes = carry_out(self.model, key, pks)
+            outcomes = self.carry_out(key, pks)
         except DomainError as exc:
             flash(str(exc), "danger")
             return redirect(pages.list_url(self))
@@ -57,10 +70,10 @@ class ListActions:
     @has_access
     def save_view(self) -> Any:
         """Keep the list as it is narrowed now under a name."""
-        query = request.form.get("query", "")
+        query, kept_under = request.form.get("query", ""), self.list_name()
         try:
             with transaction() as session:
-                view = save_view(session, self.model, current_actor(), request.form.get("name", ""), query,
+                view = save_view(session, kept_under, current_actor(), request.form.get("name", ""), query,
                                  is_default=bool(request.form.get("is_default")))  # fmt: skip
                 query = view.query
         except DomainError as exc:
@@ -75,7 +88,7 @@ class ListActions:
         """Forget one of one's own views."""
         try:
             with transaction() as session:
-                drop_view(session, self.model, current_actor(), pk)
+                drop_view(session, self.list_name(), current_actor(), pk)
         except NotFound:
             abort(404)
         flash(_("The view is removed."), "success")

@@ -1,6 +1,6 @@
 """Lists: search, filters, order and keyset pages, all of one request and shared by none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,25 +52,42 @@ def parse(model: type[Any], args: Mapping[str, str]) -> ListRequest:
 
     args: q, f.<attr>, f.<attr>.from, f.<attr>.to, sort, size, cols, after, before.
     """
+    return read_request(
+        args, order=default_order(model), sorts=sortable(model),
+        cursor=lambda sort, token: read_token(model, sort, token),
+        filters=lambda faults: read_filters(model, args, faults),
+        columns=lambda faults: chosen_columns(model, args, faults),
+    )  # fmt: skip
+
+
+def read_request(
+    args: Mapping[str, str], *, order: str, sorts: Container[str],
+    cursor: Callable[[str, str], tuple[Any, ...] | None],
+    filters: Callable[[list[str]], Mapping[str, Any]], columns: Callable[[list[str]], tuple[str, ...]],
+) -> ListRequest:  # fmt: skip
+    """Return the request in ``args`` for a list that is sorted by ``order`` unless asked otherwise.
+
+    cursor: (sort, token) → place, None for a token that is none. filters, columns: name their faults.
+    """
     faults: list[str] = []
-    sort = args.get("sort") or default_order(model)
-    if sort.removeprefix("-") not in sortable(model):
+    sort = args.get("sort") or order
+    if sort.removeprefix("-") not in sorts:
         faults.append("sort")
-        sort = default_order(model)
+        sort = order
     size = args.get("size", "")
     if size and size not in map(str, range(1, SIZES[-1] + 1)):
         faults.append("size")
         size = ""
     way = "before" if args.get("before") else "after"
     token = args.get(way)
-    cursor = read_token(model, sort, token) if token else None
-    if token and cursor is None:
+    place = cursor(sort, token) if token else None
+    if token and place is None:
         faults.append(way)
     return ListRequest(
         q=args.get("q", "").replace("\x00", "")[:_MAX_QUERY].strip(),
-        filters=read_filters(model, args, faults), sort=sort, size=int(size or SIZES[0]),
-        cursor=cursor, is_back=way == "before" and cursor is not None,
-        columns=chosen_columns(model, args, faults), faults=tuple(faults),
+        filters=filters(faults), sort=sort, size=int(size or SIZES[0]),
+        cursor=place, is_back=way == "before" and place is not None,
+        columns=columns(faults), faults=tuple(faults),
     )  # fmt: skip
 
 
@@ -96,18 +113,21 @@ def find_page(
         query = narrowed(model, visible(model, actor, near=near).where(*only), wanted)
     query = _paged(model, query, wanted)
     query = shape.narrow(query) if shape else query.options(*eager(model, wanted.columns), *load)
-    found = list(session.execute(query if is_short else query.add_columns(_total(model, whole))))
-    has_more = len(found) > wanted.size
+    found = list(session.execute(query if is_short else query.add_columns(total_of(model, whole))))
     count = _count(session, model, whole, wanted, found) if is_short else found[0][-1] if found else 0
-    rows = [shape.row_of(row) if shape else row[0] for row in found[: wanted.size]]
+    rows = [shape.row_of(row) if shape else row[0] for row in found]
+    return page_of(rows, wanted, count, lambda row: token_of(row, wanted.sort, model))
+
+
+def page_of(found: Sequence[Any], wanted: ListRequest, count: int, token: Callable[[Any], str]) -> Page:
+    """Return the page of what was ``found`` in the direction walked: its rows, and one more if there are more."""
+    has_more, rows = len(found) > wanted.size, list(found[: wanted.size])
     if wanted.is_back:
         rows.reverse()
     has_previous = has_more if wanted.is_back else wanted.cursor is not None
     has_next = wanted.is_back or has_more
     return Page(
-        rows,
-        token_of(rows[0], wanted.sort, model) if rows and has_previous else None,
-        token_of(rows[-1], wanted.sort, model) if rows and has_next else None,
+        rows, token(rows[0]) if rows and has_previous else None, token(rows[-1]) if rows and has_next else None,
         min(count, COUNT_CAP), count > COUNT_CAP,
     )  # fmt: skip
 
@@ -115,10 +135,10 @@ def find_page(
 def _count(session: Session, model: type[Any], whole: Any, wanted: ListRequest, found: Sequence[Any]) -> int:
     if len(found) <= wanted.size and wanted.cursor is None:
         return len(found)
-    return session.scalar(sa.select(_total(model, whole))) or 0
+    return session.scalar(sa.select(total_of(model, whole))) or 0
 
 
-def _total(model: type[Any], query: sa.Select[Any]) -> Any:
+def total_of(model: type[Any], query: sa.Select[Any]) -> Any:
     """Return how many rows ``query`` finds, up to one more than COUNT_CAP."""
     some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
@@ -148,8 +168,12 @@ def narrowed(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa
 
 
 def _paged(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.Select[Any]:
-    is_ascending = wanted.sort.startswith("-") == wanted.is_back  # in the direction walked
-    keys = sort_keys(model, wanted.sort)
+    return one_page(query, wanted, sort_keys(model, wanted.sort))
+
+
+def one_page(query: sa.Select[Any], wanted: ListRequest, keys: Sequence[Any]) -> sa.Select[Any]:
+    """Return ``query`` sorted by ``keys`` in the direction walked, with the rows of the page and one more."""
+    is_ascending = wanted.sort.startswith("-") == wanted.is_back
     if wanted.cursor is not None:
         query = query.where(beyond(keys, wanted.cursor, is_ascending=is_ascending))
     order = [key.asc() if is_ascending else key.desc() for key in keys]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -30,19 +30,29 @@ _KEPT_QUERY = 1000
 
 def list_context(view: Any, wanted: ListRequest, page: Page) -> dict[str, Any]:
     """Return what the list page needs besides its rows."""
-    _remember_list(view)
-    filters = Filters(view, wanted)
+    filters, has_search = Filters(view, wanted), bool(searched(view.model))
     here = Address(url_for(f"{view.endpoint}.list"))
-    chips = [chip for name in filters.used for chip in chips_of(filter_of(view, name), here)]
-    if wanted.q and searched(view.model):
-        chips.insert(0, {"label": _("Search"), "value": wanted.q, "remove_url": here(q=None)})
+    used = [filter_of(view, name) for name in filters.used]
     return {
         "columns": _columns(view.model, wanted, here),
         "offered": Offered(view, wanted),
-        "query": tidy(request.query_string.decode("utf-8", "replace")),
         "bulk": tuple(offers(view.model)) if page.rows else (),
         "filters": filters,
-        "has_search": bool(searched(view.model)),
+        "has_search": has_search,
+        **frame_context(wanted, page, here, used, has_search=has_search),
+    }
+
+
+def frame_context(
+    wanted: ListRequest, page: Page, here: Address, used: Iterable[dict[str, Any]], *, has_search: bool = True
+) -> dict[str, Any]:
+    """Return what stands around the rows of any list; used: the filters it is narrowed by, as ``filter_of``."""
+    _remember_list(here.path)
+    chips = [chip for info in used for chip in chips_of(info, here)]
+    if wanted.q and has_search:
+        chips.insert(0, {"label": _("Search"), "value": wanted.q, "remove_url": here(q=None)})
+    return {
+        "query": tidy(request.query_string.decode("utf-8", "replace")),
         "chips": chips,
         "here": here,
         "sizes": SIZES,
@@ -56,7 +66,7 @@ class Address:
     """The address of the present list with some arguments changed; None removes one."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.path = path
         self._kept = {key: text for key, text in request.args.items()
                       if text and _is_known(key) and key not in ("after", "before")}  # fmt: skip
 
@@ -64,31 +74,30 @@ class Address:
         """Return the address; every change but of the page itself leads to the first page."""
         kept = dict(self._kept)
         for name, value in changes.items():
-            key = name.replace("__", ".")
             if value is None:
-                kept.pop(key, None)
+                kept.pop(name, None)
             else:
-                kept[key] = str(value)
-        return f"{self._path}?{urlencode(kept)}" if kept else self._path
+                kept[name] = str(value)
+        return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
 
 def _is_known(key: str) -> bool:
     return key in ("q", "sort", "size", "cols", "after", "before") or key.startswith("f.")
 
 
-def _remember_list(view: Any) -> None:
+def _remember_list(path: str) -> None:
     """Keep the list as it was asked for: one returns to it from a record."""
     asked = request.query_string.decode("utf-8", "replace")
-    place = [view.endpoint, asked if len(asked) <= _KEPT_QUERY else ""]
+    place = [path, asked if len(asked) <= _KEPT_QUERY else ""]
     if session.get("list") != place:
         session["list"] = place
 
 
 def list_url(view: Any) -> str:
     """Return the address of the list, as the user last saw it."""
-    endpoint, asked = session.get("list") or ("", "")
+    seen, asked = session.get("list") or ("", "")
     path = url_for(f"{view.endpoint}.list")
-    return f"{path}?{asked}" if endpoint == view.endpoint and asked else path
+    return f"{path}?{asked}" if seen == path and asked else path
 
 
 def summary_of(page: Page) -> str:
@@ -114,8 +123,12 @@ def _column(model: type[Any], name: str, wanted: ListRequest, here: Address | No
         "label": label_in(language(), model, name),
         "class": column_class(model, name),
     }
-    if here is None:
-        return info
+    return sorted_by(info, wanted, here) if here is not None else info
+
+
+def sorted_by(info: dict[str, Any], wanted: ListRequest, here: Address) -> dict[str, Any]:
+    """Return a column with the address that sorts the list by it, and how it is sorted now."""
+    name = info["name"]
     if wanted.sort.removeprefix("-") == name:
         info["sort"] = "desc" if wanted.sort.startswith("-") else "asc"
     info["sort_url"] = here(sort=f"-{name}" if info.get("sort") == "asc" else name)

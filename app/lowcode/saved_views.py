@@ -1,6 +1,5 @@
 """Saved views: how a user likes to see a list, kept under a name of his own."""
 
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import sqlalchemy as sa
@@ -28,25 +27,25 @@ class SavedView(Entity):
     __table_args__ = (sa.UniqueConstraint("user_id", "entity", "name"),)
 
 
-def views_of(session: Session, model: type[Any], actor: Actor) -> list[SavedView]:
-    """Return the actor's views of the list of ``model``, by name."""
-    query = sa.select(SavedView).where(SavedView.user_id == actor.user_id, SavedView.entity == model.__name__)
+def views_of(session: Session, entity: str, actor: Actor) -> list[SavedView]:
+    """Return the actor's views of the list called ``entity``, by name."""
+    query = sa.select(SavedView).where(SavedView.user_id == actor.user_id, SavedView.entity == entity)
     return list(session.scalars(query.order_by(SavedView.name)))
 
 
 def save_view(
-    session: Session, model: type[Any], actor: Actor, name: str, query: str, *, is_default: bool
+    session: Session, entity: str, actor: Actor, name: str, query: str, *, is_default: bool
 ) -> SavedView:
     """Keep ``query`` (of the list's address) under ``name``; the same name is replaced.
 
     Raises Invalid (field "name") without a name, or when there are too many.
     """
     name = " ".join(name.replace("\x00", "").split())
-    known = views_of(session, model, actor)
+    known = views_of(session, entity, actor)
     _refuse_bad(name, query, known)
     view = next((row for row in known if row.name == name), None)
     if view is None:
-        view = SavedView(user_id=actor.user_id, entity=model.__name__, name=name)
+        view = SavedView(user_id=actor.user_id, entity=entity, name=name)
         session.add(view)
     view.query = tidy(query)
     for row in [*known, view]:
@@ -55,9 +54,9 @@ def save_view(
     return view
 
 
-def drop_view(session: Session, model: type[Any], actor: Actor, pk: int) -> None:
+def drop_view(session: Session, entity: str, actor: Actor, pk: int) -> None:
     """Forget one of the actor's own views; raises NotFound for anybody else's."""
-    view = next((row for row in views_of(session, model, actor) if row.id == pk), None)
+    view = next((row for row in views_of(session, entity, actor) if row.id == pk), None)
     if view is None:
         raise NotFound(_("There is no such saved view."))
     session.delete(view)

@@ -24,6 +24,8 @@ def table_body(
 ) -> Markup:  # fmt: skip
     """Return the <tr>s of ``rows``. pick: each begins with a box to choose it by.
 
+    columns: "read" says how values become words where the view's model has no such attribute.
+
     link: the column that leads to the record, by default the first.
     """
     address = url_for(f"{view.endpoint}.show", pk=0).removesuffix("0")
@@ -41,14 +43,15 @@ def table_body(
 
 def _head(model: type[Any], column: dict[str, Any], address: str) -> Callable[[Any], str]:
     """Return row → the <th> that names it and leads to its page."""
-    name, read, nameless = column["name"], _reader(model, column["name"]), escape(_("(no name)"))
+    name, read, nameless = column["name"], _reader_of(model, column), escape(_("(no name)"))
     start = f'<th scope="row" class="{escape(column["class"])}"><a href="{address}'
     return lambda row: f'{start}{row.id}">{escape(read(getattr(row, name))) or nameless}</a></th>'
 
 
 def _cell(model: type[Any], column: dict[str, Any], look: Look) -> Callable[[Any], str]:
     """Return row → <td>. What has few values (states, yes or no) is drawn once by ``look``."""
-    name, read = column["name"], _reader(model, column["name"])
+    name, read = column["name"], _reader_of(model, column)
+    is_state = name == "state" and "read" not in column
     start = f'<td class="{escape(column["class"])}" data-label="{escape(column["label"])}">'
     drawn: dict[Any, str] = {}
 
@@ -56,7 +59,7 @@ def _cell(model: type[Any], column: dict[str, Any], look: Look) -> Callable[[Any
         value = getattr(row, name)
         if value is None:
             return f"{start}</td>"
-        if value is not True and value is not False and name != "state":
+        if value is not True and value is not False and not is_state:
             return f"{start}{escape(read(value))}</td>"
         if value not in drawn:
             drawn[value] = f"{start}{look(name, value, read(value))}</td>"
@@ -93,6 +96,10 @@ def shown_text(model: type[Any], name: str, value: Any) -> str:
 @cache
 def _is_relation(model: type[Any], name: str) -> bool:
     return name in inspect(model).relationships
+
+
+def _reader_of(model: type[Any], column: dict[str, Any]) -> _Reader:
+    return column.get("read") or _reader(model, column["name"])
 
 
 def _reader(model: type[Any], name: str) -> _Reader:

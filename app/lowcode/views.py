@@ -64,7 +64,7 @@ class CrudView(ListActions, RecordActs, BaseView):
     @has_access
     def list(self) -> Any:
         """One page of the rows the actor may see."""
-        saved = views_of(db.session(), self.model, current_actor())
+        saved = views_of(db.session(), self.list_name(), current_actor())
         other = self.other_url(saved)
         if other is not None:
             return redirect(other)

@@ -24,6 +24,7 @@ from app.models.shared_field import REFERENCES, ValueKind
 from app.models.shared_values import reference_names, stored_data
 from app.permissions import Actor, Role, current_actor
 
+Names = Mapping[tuple[str, int], Any]
 COMMON = ("parent", "code", "name", "valid_from", "valid_to", "is_active")
 
 
@@ -128,7 +129,7 @@ def told(session: Session, catalog: SharedCatalog, tales: Iterable[Sentence]) ->
 
 
 def data_changes(
-    fields: Mapping[str, SharedCatalogField], sides: Any, names: Mapping[tuple[str, int], Any]
+    fields: Mapping[str, SharedCatalogField], sides: Any, names: Names
 ) -> Iterable[Change]:
     """Yield what changed in an item's values; a field that is gone by now by its key."""
     old, new = (side or {} for side in sides or (None, None))
@@ -142,7 +143,7 @@ def data_changes(
         yield Change(field.label if field is not None else key, key, words[0], words[1], before, after)
 
 
-def as_json(catalog: SharedCatalog, row: SharedCatalogItem, names: Mapping[tuple[str, int], Any]) -> dict[str, Any]:
+def as_json(catalog: SharedCatalog, row: SharedCatalogItem, names: Names) -> dict[str, Any]:
     """Return an item as the API answers it; references as {"id", "code", "text"}."""
     above = row.parent
     found: dict[str, Any] = {
@@ -160,13 +161,13 @@ def as_json(catalog: SharedCatalog, row: SharedCatalogItem, names: Mapping[tuple
 
 
 def in_words(
-    field: SharedCatalogField, row: SharedCatalogItem, names: Mapping[tuple[str, int], Any]
+    field: SharedCatalogField, row: SharedCatalogItem, names: Names
 ) -> str:
     """Return an item's value of ``field`` as people read it; "" for none."""
     return value_words(field, (row.data or {}).get(field.key), names)
 
 
-def value_words(field: SharedCatalogField, value: Any, names: Mapping[tuple[str, int], Any]) -> str:
+def value_words(field: SharedCatalogField, value: Any, names: Names) -> str:
     """Return a stored value of ``field`` as people read it; "" for none."""
     if value is None:
         return ""

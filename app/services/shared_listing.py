@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.clock import today
 from app.lowcode.collation import in_order
-from app.lowcode.cursors import beyond
-from app.lowcode.listing import COUNT_CAP, SIZES
+from app.lowcode.columns import picked_columns
+from app.lowcode.listing import ListRequest, Page, one_page, page_of, read_request, total_of
 from app.lowcode.values import MAX_ID, as_id
 from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
 from app.models.shared_field import REFERENCES, ValueKind
@@ -24,30 +24,6 @@ from app.text import like_pattern
 _RANGES = frozenset({ValueKind.number, ValueKind.date})
 _UNSORTED = REFERENCES | {ValueKind.yes_no}
 _MAX_TOKEN = 2000
-
-
-@dataclass(frozen=True)
-class ItemRequest:
-    """What one request asked of a catalog's list; ``faults`` names what it does not offer."""
-
-    q: str = ""
-    filters: Mapping[str, Any] = field(default_factory=dict)
-    sort: str = "name"
-    size: int = SIZES[0]
-    cursor: tuple[Any, ...] | None = None
-    is_back: bool = False
-    faults: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ItemPage:
-    """One page of items, the tokens of the pages beside it, and the count up to COUNT_CAP."""
-
-    rows: list[SharedCatalogItem]
-    previous: str | None
-    next: str | None
-    count: int
-    is_capped: bool
 
 
 def sortable(catalog: SharedCatalog) -> list[str]:
@@ -66,25 +42,26 @@ def filter_names(catalog: SharedCatalog) -> dict[str, SharedCatalogField | None]
     return found
 
 
-def parse(catalog: SharedCatalog, args: Mapping[str, str]) -> ItemRequest:
-    """Return the request in ``args``: q, f.<name>, sort, size, after, before."""
-    faults: list[str] = []
-    sort = args.get("sort") or "name"
-    if sort.removeprefix("-") not in sortable(catalog):
-        faults.append("sort")
-        sort = "name"
-    size = args.get("size", "")
-    if size and size not in map(str, range(1, SIZES[-1] + 1)):
-        faults.append("size")
-        size = ""
-    way = "before" if args.get("before") else "after"
-    cursor = _read_token(catalog, sort, args[way]) if args.get(way) else None
-    if args.get(way) and cursor is None:
-        faults.append(way)
-    return ItemRequest(
-        q=args.get("q", "").replace("\x00", "")[:200].strip(), filters=_filters(catalog, args, faults),
-        sort=sort, size=int(size or SIZES[0]), cursor=cursor, is_back=way == "before" and cursor is not None,
-        faults=tuple(faults),
+def default_columns(catalog: SharedCatalog) -> list[str]:
+    """Return the columns of a list that nobody chose any for: those the definition lists."""
+    listed = [one.key for one in catalog.fields if one.is_listed]
+    return ["name", "code", *(["parent"] if catalog.is_tree else []), *listed, "is_active"]
+
+
+def offered_columns(catalog: SharedCatalog) -> list[str]:
+    """Return what may stand in the list: the usual columns, then everything else an item holds."""
+    more = [*(one.key for one in catalog.fields), "valid_from", "valid_to"]
+    return list(dict.fromkeys([*default_columns(catalog), *more]))
+
+
+def parse(catalog: SharedCatalog, args: Mapping[str, str]) -> ListRequest:
+    """Return the request in ``args``: q, f.<name>, sort, size, cols, after, before."""
+    declared = tuple(default_columns(catalog))
+    return read_request(
+        args, order="name", sorts=sortable(catalog),
+        cursor=lambda sort, token: _read_token(catalog, sort, token),
+        filters=lambda faults: _filters(catalog, args, faults),
+        columns=lambda faults: picked_columns(declared, lambda: offered_columns(catalog), args, faults),
     )  # fmt: skip
 
 
@@ -114,38 +91,18 @@ def _filter_value(name: str, one: SharedCatalogField | None, text: str) -> Any:
         return None
 
 
-def find_items(session: Session, catalog: SharedCatalog, wanted: ItemRequest) -> ItemPage:
+def find_items(session: Session, catalog: SharedCatalog, wanted: ListRequest) -> Page:
     """Return the page ``wanted`` of a catalog, in one statement."""
-    item = SharedCatalogItem
+    item, keys = SharedCatalogItem, _keys(catalog, wanted.sort)
     query = narrowed(sa.select(item).where(item.catalog_id == catalog.id), catalog, wanted)
-    some = query.with_only_columns(item.id).limit(COUNT_CAP + 1).subquery()
-    total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
-    is_ascending = wanted.sort.startswith("-") == wanted.is_back
-    keys = _keys(catalog, wanted.sort)
-    if wanted.cursor is not None:
-        query = query.where(beyond(keys, wanted.cursor, is_ascending=is_ascending))
-    order = [key.asc() if is_ascending else key.desc() for key in keys]
-    query = query.order_by(*order).limit(wanted.size + 1).options(joinedload(item.parent))
+    total = total_of(item, query)
+    query = one_page(query, wanted, keys).options(joinedload(item.parent))
     found = list(session.execute(query.add_columns(total, *keys)))
-    return _page(found, wanted)
+    page = page_of(found, wanted, found[0][1] if found else 0, lambda row: _token(row[2:]))
+    return replace(page, rows=[row[0] for row in page.rows])
 
 
-def _page(found: list[Any], wanted: ItemRequest) -> ItemPage:
-    has_more, found = len(found) > wanted.size, found[: wanted.size]
-    if wanted.is_back:
-        found.reverse()
-    has_previous = has_more if wanted.is_back else wanted.cursor is not None
-    has_next = wanted.is_back or has_more
-    count = found[0][1] if found else 0
-    return ItemPage(
-        [row[0] for row in found],
-        _token(found[0][2:]) if found and has_previous else None,
-        _token(found[-1][2:]) if found and has_next else None,
-        min(count, COUNT_CAP), count > COUNT_CAP,
-    )  # fmt: skip
-
-
-def narrowed(query: Any, catalog: SharedCatalog, wanted: ItemRequest) -> Any:
+def narrowed(query: Any, catalog: SharedCatalog, wanted: ListRequest) -> Any:
     """Return ``query`` over items with the search and the filters of ``wanted``."""
     item, names = SharedCatalogItem, filter_names(catalog)
     if wanted.q:

@@ -16,6 +16,7 @@ from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.references import DASH, named
 from app.lowcode.exchange.tables import guide_title
 from app.lowcode.exchange.template import guide_lines
+from app.lowcode.listing import ListRequest
 from app.lowcode.rows import visible
 from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
 from app.models.shared_field import REFERENCES, ValueKind
@@ -23,7 +24,7 @@ from app.models.shared_item import chosen_on
 from app.models.shared_values import offered, reference_names
 from app.permissions import current_actor
 from app.services.shared_catalogs import value_words
-from app.services.shared_listing import ItemRequest, narrowed
+from app.services.shared_listing import narrowed
 from app.text import fold
 
 _CHUNK = 500
@@ -52,18 +53,18 @@ def names_in(sheet: Sheet) -> set[str]:
     return {column.name for column in sheet.columns}
 
 
-def count_items(session: Session, catalog: SharedCatalog, wanted: ItemRequest, most: int) -> int:
+def count_items(session: Session, catalog: SharedCatalog, wanted: ListRequest, most: int) -> int:
     """Return how many items an export of ``wanted`` has, counting no further than ``most``."""
     return count(session, _exported(catalog, wanted).limit(most))
 
 
-def _exported(catalog: SharedCatalog, wanted: ItemRequest) -> Any:
+def _exported(catalog: SharedCatalog, wanted: ListRequest) -> Any:
     query = visible(SharedCatalogItem, current_actor(), action="export")
     return narrowed(query.where(SharedCatalogItem.catalog_id == catalog.id), catalog, wanted)
 
 
 def write_items(
-    session: Session, catalog: SharedCatalog, wanted: ItemRequest, report: Report | None = None
+    session: Session, catalog: SharedCatalog, wanted: ListRequest, report: Report | None = None
 ) -> IO[bytes]:
     """Return an open .xlsx file with the items of ``wanted``; it can be imported again as it is."""
     sheet, book, query = typed_sheet(catalog), Book(), _exported(catalog, wanted)

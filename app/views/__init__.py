@@ -15,6 +15,7 @@ from app.views.audit import AUDIT_VIEWS
 from app.views.auth import AuthView
 from app.views.calendar_week import CalendarWeekView
 from app.views.catalog_api import CATALOG_APIS
+from app.views.catalog_choices import CatalogChoicesView
 from app.views.catalog_exchange import CATALOG_EXCHANGES
 from app.views.catalogs import CATALOG_VIEWS
 from app.views.decisions import DecisionView
@@ -45,6 +46,7 @@ VIEWS: tuple[type, ...] = (
     *REORGANISATION_VIEWS, PublicationView, DecisionView, *API_DOCS_VIEWS, *OFFICER_VIEWS,
     *API_TOKEN_VIEWS, *CATALOG_VIEWS, PackView,
     *CATALOG_EXCHANGES,
+    CatalogChoicesView,
     *LETTER_TEXT_VIEWS,
     AgencyCalendarView,
     CalendarWeekView,

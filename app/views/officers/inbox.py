@@ -35,7 +35,7 @@ class InboxView(OfficerView):
     def index(self) -> Any:
         """Counters that are filters, and one dense table, the most urgent first."""
         actor, session = current_actor(), db.session()
-        saved = views_of(session, Inbox, actor)
+        saved = views_of(session, Inbox.__name__, actor)
         first = next((view.query for view in saved if view.is_default), "")
         if first and not request.query_string:
             return redirect(f"{request.path}?{first}")
@@ -88,7 +88,7 @@ class InboxView(OfficerView):
         query = tidy(sent().get("query", ""))
         try:
             with transaction() as unit:
-                save_view(unit, Inbox, current_actor(), sent().get("name", ""), query,
+                save_view(unit, Inbox.__name__, current_actor(), sent().get("name", ""), query,
                           is_default=bool(sent().get("is_default")))  # fmt: skip
             flash(_("The view is saved."), "success")
         except DomainError as exc:
@@ -101,6 +101,6 @@ class InboxView(OfficerView):
     def drop_view(self, pk: int) -> Any:
         """Forget one of one's own views."""
         with transaction() as unit:
-            drop_view(unit, Inbox, current_actor(), pk)
+            drop_view(unit, Inbox.__name__, current_actor(), pk)
         flash(_("The view is removed."), "success")
         return redirect(url_for("InboxView.index", tab=""))
