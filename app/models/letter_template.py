@@ -11,11 +11,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.errors import Conflict
 from app.i18n import N_
 from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
 from app.models.menus import CATALOGS
-from app.permissions import Role
+from app.permissions import Actor, Role
 from app.types import JSON
 from app.workflows.parameters import FORM_SETS
 
@@ -57,7 +58,7 @@ class LetterTemplate(Entity):
     )
     valid_from: Mapped[date | None] = mapped_column(info={"label": _l("In force from")})
     texts: Mapped[dict[str, Any]] = mapped_column(JSON, info={"label": _l("Texts")})
-    published_by: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("Published by")})
+    published_by: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("Published by"), "pack": False})
     __table_args__ = (
         sa.UniqueConstraint("kind", "form_set", "edition"),
         # One draft at a time: two people would overwrite each other on publishing.
@@ -69,8 +70,13 @@ class LetterTemplate(Entity):
         icon="file-text", title=_l("Editions of letter texts"), singular=_l("Edition of letter texts"), menu=CATALOGS,
         columns=["kind", "form_set", "edition", "state", "valid_from", "published_by"],
         filters=["kind", "form_set", "state"], form=[], can_add=False, can_delete=False,
-        read=frozenset({Role.catalog_admin, Role.system_admin, Role.auditor}),
+        read=frozenset({Role.catalog_admin, Role.system_admin, Role.auditor}), is_configuration=True,
     )  # fmt: skip
+
+    def check_delete(self, actor: Actor) -> None:
+        """Keep what was published: the history of letters leads to it. Raises Conflict."""
+        if self.state != TemplateState.draft:
+            raise Conflict(_("This edition is published and is kept for ever."))
 
     def __str__(self) -> str:
         return _("%(kind)s, edition %(number)d", kind=_(TEMPLATE_KINDS.get(self.kind, self.kind)), number=self.edition)

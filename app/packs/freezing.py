@@ -1,4 +1,4 @@
-"""What packs may do to procedure versions: publish and end them, never change what is in force."""
+"""What packs may do to what is published: versions are published and ended, nothing in force is changed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from app.models.procedure import ProcedureVersion
 from app.models.procedure_words import VERSION_STATES, VersionState
-from app.packs import decisions, shared_items
+from app.packs import decisions, letter_texts, shared_items
 from app.packs.comparing import ADD, CHANGE, SAME, Change
 
 _TABLE = ProcedureVersion.__tablename__
@@ -51,7 +51,9 @@ def is_checked(change: Change) -> bool:
 
 
 def problem(change: Change) -> str | None:
-    """Return why a version or decision may not take this change, or None."""
+    """Return why a version, decision or edition may not take this change, or None."""
+    if change.kind.name == letter_texts.TABLE:
+        return letter_texts.problem(change)
     if change.kind.name == decisions.TABLE and change.act != ADD:
         return decisions.problem(change)
     if change.kind.name != _TABLE or change.act == ADD:
