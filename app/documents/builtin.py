@@ -83,6 +83,11 @@ BLOCKS: dict[str, dict[str, str]] = {
     "charge_receipt": {
         "opening": "", "closing": "", "signer_left": "Người nộp tiền", "signer": "Người thu tiền", "notes": "",
     },
+    "refund_slip": {
+        "opening": "{{co_quan}} hoàn trả khoản đã thu của hồ sơ nêu trên như sau:", "body": "Lý do: {{ly_do}}",
+        "closing": "Người nhận đã kiểm tra và nhận đủ số tiền nêu trên.", "signer_left": "Người nhận tiền",
+        "signer": "", "recipients": "- Như trên;\n- Lưu: kế toán, hồ sơ.", "notes": "",
+    },
     "return_receipt": {
         "opening": "Đã giao, nhận các giấy tờ kết quả sau:",
         "closing": "Người nhận đã kiểm tra và nhận đủ các giấy tờ nêu trên.",

@@ -29,6 +29,7 @@ from app.documents.parts import (
     Table,
     UploadedPaper,
 )
+from app.documents.receipts import ChargeReceipt, RefundSlip
 from app.documents.words import to_moment
 
 
@@ -136,23 +137,6 @@ class Acknowledgement(Head, Person):
     return_place: NotRequired[str]
 
 
-class ChargeReceipt(Head):
-    """Biên lai thu phí, lệ phí as recorded at the counter: not a tax voucher."""
-
-    payer: str
-    lines: list[Amount]
-    paid_at: Moment
-    method: str  # "Tiền mặt"
-    cashier: str
-    address: NotRequired[str]
-    tax_code: NotRequired[str]  # of the collecting agency
-    template: NotRequired[str]  # mẫu số
-    symbol: NotRequired[str]  # ký hiệu
-    copy_name: NotRequired[str]  # "Liên 2: Giao người nộp"
-    procedure: NotRequired[str]
-    note: NotRequired[str]
-
-
 class ReturnReceipt(Head):
     """Giấy biên nhận trả kết quả."""
 
@@ -233,6 +217,7 @@ KINDS: dict[str, type] = {
     "register": Register,
     "acknowledgement": Acknowledgement,
     "charge_receipt": ChargeReceipt,
+    "refund_slip": RefundSlip,
     "return_receipt": ReturnReceipt,
     "result_letter": ResultLetter,
     "form_print": FormPrint,

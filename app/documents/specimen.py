@@ -26,6 +26,7 @@ _EVERYTHING: dict[str, Any] = {
     "time_limit": "05 ngày làm việc", "return_place": _UNIT, "officer": "Trần Văn Bình", "cashier": "Võ Thị Lan",
     "sets": 1, "fees": [{"name": "Lệ phí đăng ký khai sinh", "amount": 8000, "kind": "le_phi"}],
     "lines": [{"name": "Lệ phí đăng ký khai sinh", "amount": 8000, "kind": "le_phi"}], "method": "Tiền mặt",
+    "decision": "12/QĐ-TTPVHCC", "receipt_number": "0000123/2026", "paid": "8.000 đồng", "paid_back_at": _DUE,
     "copy_name": "Liên 2: Giao người nộp", "reason": "Giấy tờ còn thiếu, cần xác minh tại nơi cư trú.",
     "legal_basis": "Nghị định số 61/2018/NĐ-CP", "consequence": "Lệ phí đã nộp được hoàn trả theo quy định.",
     "contact_phone": "0234 3 822 999", "receiver": "Nguyễn Thị Hồng Hạnh", "receiver_relation": "Chủ hồ sơ",

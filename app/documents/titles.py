@@ -50,6 +50,7 @@ FORMS: dict[str, dict[str, Numbered]] = {
 OTHERS = {
     "acknowledgement": "Giấy xác nhận gửi hồ sơ trực tuyến",
     "charge_receipt": "Biên lai thu phí, lệ phí",
+    "refund_slip": "Phiếu hoàn phí, lệ phí",
     "return_receipt": "Giấy biên nhận trả kết quả",
     "guidance": "Phiếu hướng dẫn",
 }

@@ -90,6 +90,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
     "register": ("tu_ngay", "den_ngay"),
     "acknowledgement": (*_PERSON, "bo_phan", "ngay_gui", "han_tra_loi", "noi_tra"),
     "charge_receipt": (*_ABOUT, "dia_chi", "can_bo", "tong_tien", "bang_chu"),
+    "refund_slip": (*_ABOUT, "can_bo", "nguoi_nhan", "ly_do", "tong_tien", "bang_chu", "nguoi_ky"),
     "return_receipt": (*_ABOUT, "can_bo", "nguoi_nhan", "ngay_tra"),
     "guidance": (*_PERSON, "bo_phan", "can_bo", "so_lien_he", "thoi_han"),
 }  # fmt: skip

@@ -30,6 +30,7 @@ LETTER_KINDS = {
     "stop": N_("Notice of stopping"),
     "control_slip": N_("Process control slip"),
     "charge_receipt": N_("Payment receipt"),
+    "refund_slip": N_("Refund slip"),
     "return_receipt": N_("Receipt of the result"),
     "guidance": N_("Guidance slip"),
 }  # fmt: skip

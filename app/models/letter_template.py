@@ -32,6 +32,7 @@ TEMPLATE_KINDS = {
     "register": N_("Register of dossiers"),
     "acknowledgement": N_("Automatic acknowledgement"),
     "charge_receipt": N_("Payment receipt"),
+    "refund_slip": N_("Refund slip"),
     "return_receipt": N_("Receipt of the result"),
     "guidance": N_("Guidance slip"),
 }  # fmt: skip

@@ -26,7 +26,7 @@ from app.services.offers import Offer
 from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
 from app.services.original_offers import original_offers
-from app.services.refunds import refund_offers
+from app.services.refund_offers import refund_offers
 from app.services.task_rights import leads, may_do
 from app.services.timing import calendar_of, result_due
 from app.services.unanswered import who_is_missing

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
 from app.history import acting_post
-from app.lowcode.values import display
+from app.lowcode.values import display, money
 from app.models import Agency, Dossier, ProcedureVersion
 from app.models.dossier import RESULT_WAYS
 from app.models.money import PAYMENT_METHODS, ChargeState
@@ -185,6 +185,18 @@ def _charge_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     }  # fmt: skip
 
 
+def _refund_slip(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
+    back = facts["refund"]
+    charge = back.charge
+    return {
+        "payer": dossier.applicant_name, "address": dossier.applicant_address, "procedure": dossier.version.name,
+        "receiver": back.receiver, "lines": [{"name": charge.name, "amount": back.amount, "kind": charge.kind}],
+        "reason": back.reason, "method": _(PAYMENT_METHODS[back.method]), "decision": back.decision,
+        "cashier": back.cashier_name, "signer": signer(actor, facts), "paid_back_at": _iso(now()),
+        "receipt_number": back.receipt_number, "paid_at": _iso(charge.paid_at), "paid": money(charge.amount),
+    }  # fmt: skip
+
+
 def _return_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
     issued = [result for result in dossier.results if result.state == ResultState.issued]
     papers = [{"name": r.title, "number": r.number, "issued_on": _iso(r.issued_on)} for r in issued]
@@ -228,5 +240,6 @@ def _iso(instant: Any) -> str | None:
 _BUILDERS: dict[str, Callable[[Dossier, Actor, Facts], Facts]] = {
     "receipt_slip": _receipt_slip, "acknowledgement": _acknowledgement, "supplement": _supplement,
     "refusal": _refusal, "stop": _stop, "control_slip": _control_slip,
-    "charge_receipt": _charge_receipt, "return_receipt": _return_receipt, "apology": _apology,
+    "charge_receipt": _charge_receipt, "refund_slip": _refund_slip, "return_receipt": _return_receipt,
+    "apology": _apology,
 }  # fmt: skip

@@ -24,21 +24,22 @@ from app.transactions import enqueue
 _ISSUED = "issued_letters"  # in the info of the session, until the transaction ends
 _SYMBOLS = {"acknowledgement": "XN", "receipt_slip": "TNHS", "control_slip": "KSQT",
             "supplement": "HDHS", "refusal": "TCTN", "apology": "XL", "stop": "TBD",
-            "charge_receipt": "BL", "return_receipt": "TKQ", "guidance": "HD"}  # fmt: skip
+            "charge_receipt": "BL", "refund_slip": "HT", "return_receipt": "TKQ", "guidance": "HD"}  # fmt: skip
 
 
 def issue_letter(
-    session: Session, dossier: Dossier, kind: str, actor: Actor, *, cause: str = "", **facts: Any
+    session: Session, dossier: Dossier, kind: str, actor: Actor, *, cause: str = "", number: str = "", **facts: Any
 ) -> Letter:
     """Return the letter of ``kind`` for this cause, issued now unless it already was.
 
-    facts: what only the caller knows (reason, charges, receiver …); see letter_data.
+    number: one it was given already, else the next of its kind. facts: what only the caller knows
+    (reason, charges, receiver …); see letter_data.
     """
     cause = cause or f"{len(dossier.movements)}"
     known, edition = _known(session, dossier, kind, cause, facts)
     if known is not None:
         return known
-    number = _number(session, dossier, kind)
+    number = number or _number(session, dossier, kind)
     with force_locale("vi"):
         data = letter_data(session, dossier, kind, actor, number=number, **facts)
     letter = Letter(

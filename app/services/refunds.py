@@ -1,5 +1,6 @@
-"""Refunds: recorded once, never more than was paid; and what is owed again after reopening."""
+"""Refunds: entered once, approved by somebody else, never more than was paid; and what is owed again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -8,26 +9,28 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
-from app.errors import Invalid, NotAllowed
-from app.history import act_by
+from app.errors import Conflict, Invalid, NotAllowed
+from app.history import act_by, acting_post
 from app.lowcode.values import money
 from app.models import Charge, Dossier, Refund, next_number
 from app.models.money import PAYMENT_METHODS, ChargeState
-from app.permissions import Actor, Role
+from app.permissions import Actor, Position
 from app.services import lifecycle
-from app.services.notices import tell_applicant
-from app.services.offers import Offer
+from app.services.letters import issue_letter
+from app.services.notices import notice_users, tell_applicant
+from app.services.profiles import profile_value
 from app.services.reasons import given_reason
-from app.workflows.refund import REFUND
+from app.services.refund_rights import ENDED, deciders, deciding_post, entered_by, entering_post, may_enter
+from app.workflows.refund import COUNTING, REFUND, RefundState
 from app.workflows.states import State
-
-_ROLES = (Role.cashier, Role.desk_officer)
-_ENDED = frozenset({State.refused, State.stopped})
 
 
 @dataclass(frozen=True)
 class Payout:
-    """What the cashier entered: how much of which charge, to whom, how, why, by which document."""
+    """What the cashier entered: how much of which charge, to whom, how, why, by which document.
+
+    serial: which refund of the dossier this is, as the form said when it was opened.
+    """
 
     charge_id: int
     amount: int
@@ -35,66 +38,179 @@ class Payout:
     method: str
     decision: str
     reason: str
+    serial: int = 1
 
 
 def refunds_of(session: Session, dossier: Dossier) -> list[Refund]:
-    """Return what was paid back for a dossier, the first one first."""
-    return list(session.scalars(sa.select(Refund).where(Refund.dossier_id == dossier.id).order_by(Refund.id)))
+    """Return what was entered to be paid back for a dossier, the first one first."""
+    return list(session.scalars(sa.select(Refund).where(Refund.dossier_id == dossier.id).order_by(Refund.serial)))
 
 
-def refundable(session: Session, dossier: Dossier) -> list[tuple[Charge, int]]:
-    """Return what may be paid back: (charge, the part of it not paid back yet)."""
-    if State(dossier.state) not in _ENDED:
+def waiting(known: Iterable[Refund]) -> Refund | None:
+    """Return the refund that waits to be approved; there is one at most."""
+    return next((one for one in known if one.state == RefundState.asked), None)
+
+
+def refundable(dossier: Dossier, known: Iterable[Refund]) -> list[tuple[Charge, int]]:
+    """Return what may be paid back: (charge, the part of it not paid back nor entered yet)."""
+    if State(dossier.state) not in ENDED:
         return []
     back: dict[int, int] = {}
-    for one in refunds_of(session, dossier):
-        if one.receipt_number == one.charge.receipt_number:  # paid anew since: another receipt
-            back[one.charge_id] = back.get(one.charge_id, 0) + one.amount
+    for one in known:
+        if RefundState(one.state) in COUNTING and one.receipt_number == one.charge.receipt_number:
+            back[one.charge_id] = back.get(one.charge_id, 0) + one.amount  # else paid anew since: another receipt
     rows = [(charge, charge.amount - back.get(charge.id, 0)) for charge in dossier.charges
             if charge.state == ChargeState.paid]  # fmt: skip
     return [(charge, left) for charge, left in rows if left > 0]
 
 
-def may_refund(dossier: Dossier, actor: Actor) -> bool:
-    """Return whether the actor keeps the money of this dossier's desk and it ended without a result."""
-    return State(dossier.state) in _ENDED and any(lifecycle.stands_at(dossier, actor, role) for role in _ROLES)
+def alone_most(session: Session) -> int:
+    """Return how many đồng of one dossier may be paid back without a second person (``refund_alone_most``)."""
+    return int(profile_value(session, "refund_alone_most"))
 
 
-def refund(session: Session, dossier: Dossier, actor: Actor, given: Payout) -> Refund:
-    """Record that ``given`` was paid back; a charge paid back whole is "refunded".
+def enter(session: Session, dossier: Dossier, actor: Actor, given: Payout) -> Refund:
+    """Enter a refund: it waits to be approved, or is paid out at once where the profile lets one person do it.
 
-    Raises NotAllowed for others, Invalid (fields "charge", "amount", "receiver", "method", "decision",
-    "reason") naming the rule: never more than was paid.
+    Raises NotAllowed for others, Conflict for a form sent a second time, Invalid (fields "charge", "amount",
+    "receiver", "method", "decision", "reason") naming the rule: never more than was paid.
     """
-    row = REFUND.find("refund")
-    if not may_refund(dossier, actor):
+    if not may_enter(dossier, actor):
         lifecycle.refuse_own(dossier, actor)
         raise NotAllowed(_("Only the cashier or a desk officer of this desk records refunds."))
-    left = next(((c, rest) for c, rest in refundable(session, dossier) if c.id == given.charge_id), None)
+    known = refunds_of(session, dossier)
+    _refuse_again(known, given.serial)
+    left = next(((c, rest) for c, rest in refundable(dossier, known) if c.id == given.charge_id), None)
     faults = _faults(given, left[1] if left else 0)
     if faults or left is None:
         raise Invalid(_("Please correct the marked fields."), faults)
-    charge, rest = left
-    reason = given_reason(given.reason)
-    act_by(session, actor, next(p for p in (lifecycle.post_over(dossier, actor, role) for role in _ROLES) if p))
+    before = sum(one.amount for one in known if RefundState(one.state) in COUNTING)
+    row = REFUND.find("refund" if before + given.amount <= alone_most(session) else "ask_refund")
+    post = entering_post(dossier, actor)
+    act_by(session, actor, post)
+    made = _new(session, dossier, left[0], actor, given, len(known) + 1)
+    if row.name == "refund":
+        _pay_out(session, made, actor, row.name, post)
+    else:
+        _ask(session, made, actor)
+    return made
+
+
+def _refuse_again(known: list[Refund], serial: int) -> None:
+    if serial <= len(known) and serial >= 1:
+        done = known[serial - 1]
+        raise Conflict(_("This was recorded already: %(what)s, %(amount)s. Nothing was recorded a second time.",
+                         what=str(done), amount=money(done.amount)))  # fmt: skip
+    if serial != len(known) + 1:
+        raise Conflict(_("The refunds of this dossier changed meanwhile. Open the page again."))
+    if waiting(known) is not None:
+        raise Conflict(_("A refund of this dossier waits to be approved: it is decided before the next is entered."))
+
+
+def _new(session: Session, dossier: Dossier, charge: Charge, actor: Actor, given: Payout, serial: int) -> Refund:
+    lent = acting_post(session, actor)
     made = Refund(
-        dossier=dossier, charge=charge, amount=given.amount, receipt_number=charge.receipt_number,
-        number=_number(session, dossier), decision=given.decision.strip()[:120],
-        receiver=given.receiver.strip()[:255], method=given.method, reason=reason, at=now(),
-        cashier_id=actor.user_id, cashier_name=actor.name,
+        dossier=dossier, charge=charge, amount=given.amount, receipt_number=charge.receipt_number, serial=serial,
+        state=RefundState.asked, decision=given.decision.strip()[:120], receiver=given.receiver.strip()[:255],
+        method=given.method, reason=given_reason(given.reason), at=now(), cashier_id=actor.user_id,
+        cashier_name=actor.name, entered_for_id=lent.delegator_id if lent else None,
     )  # fmt: skip
     session.add(made)
-    if given.amount == rest:
-        charge.state = ChargeState.refunded
-    words = _("%(amount)s to %(name)s, number %(number)s. %(reason)s", amount=money(given.amount),
-              name=made.receiver, number=made.number, reason=reason)  # fmt: skip
-    lifecycle.note_step(session, dossier, row.name, actor, words, row.clause)
-    session.flush()  # the notice is named by its number
-    with force_locale("vi"):
-        text = _("Paid back: %(amount)s (%(charge)s). Number: %(number)s.", amount=money(given.amount),
-                 charge=charge.name, number=made.number)  # fmt: skip
-        tell_applicant(session, dossier, f"refund:{made.id}", text)
     return made
+
+
+def _ask(session: Session, made: Refund, actor: Actor) -> None:
+    people = deciders(session, made.dossier, entered_by(made))
+    if not people:
+        raise Invalid(_("Nobody can approve this refund: no Centre director or head of the agency is posted."))
+    words = _("%(amount)s to %(name)s. %(reason)s", amount=money(made.amount), name=made.receiver, reason=made.reason)
+    _note(session, made, "ask_refund", actor, words)
+    session.flush()
+    with force_locale("vi"):
+        title = _("Refund to approve: %(code)s", code=made.dossier.code)
+        body = _("%(officer)s enters %(amount)s for %(name)s. Reason: %(reason)s", officer=made.cashier_name,
+                 amount=money(made.amount), name=made.receiver, reason=made.reason)  # fmt: skip
+        notice_users(session, people, made.dossier, f"refund:{made.id}:ask", title, body)
+
+
+def approve(session: Session, refund: Refund, actor: Actor) -> Refund:
+    """Approve a refund that waits: it gets its number and its slip, the applicant is told.
+
+    Raises NotAllowed for whom it does not wait for (who entered it, also through a delegate), Invalid once
+    nothing is to be paid back any more.
+    """
+    post = _take_decision(session, refund, actor)
+    others = [one for one in refunds_of(session, refund.dossier) if one is not refund]
+    rest = dict(refundable(refund.dossier, others)).get(refund.charge, 0)
+    if refund.amount > rest:
+        raise Invalid(_("At most %(amount)s can be paid back.", amount=money(rest)))
+    _pay_out(session, refund, actor, "approve_refund", post)
+    return refund
+
+
+def refuse(session: Session, refund: Refund, actor: Actor, reason: str) -> None:
+    """Refuse a refund that waits, with the reason; nothing is paid out."""
+    _take_decision(session, refund, actor)
+    reason = given_reason(reason)
+    _end(session, refund, "refuse_refund", actor, reason)
+    with force_locale("vi"):
+        title = _("Refund refused: %(code)s", code=refund.dossier.code)
+        notice_users(session, entered_by(refund), refund.dossier, f"refund:{refund.id}:refused", title, reason)
+
+
+def may_take_back(refund: Refund, actor: Actor) -> bool:
+    """Return whether the actor entered it himself and nobody has decided yet."""
+    is_mine = actor.user_id is not None and refund.cashier_id == actor.user_id
+    return is_mine and refund.state == RefundState.asked
+
+
+def take_back(session: Session, refund: Refund, actor: Actor) -> None:
+    """Take a refund back before it is decided; only who entered it."""
+    if not may_take_back(refund, actor):
+        raise NotAllowed(_("Only who entered the refund takes it back, before it is decided."))
+    _end(session, refund, "take_back_refund", actor, "")
+
+
+def _take_decision(session: Session, refund: Refund, actor: Actor) -> Position:
+    post = deciding_post(refund, actor)
+    if post is not None:
+        act_by(session, actor, post)
+        return post
+    lifecycle.refuse_own(refund.dossier, actor)
+    if actor.user_id in entered_by(refund):
+        raise NotAllowed(_("Nobody approves a refund he entered himself."))
+    raise NotAllowed(_("This refund does not wait for you."))
+
+
+def _pay_out(session: Session, refund: Refund, actor: Actor, name: str, post: Position | None) -> None:
+    dossier, charge = refund.dossier, refund.charge
+    refund.number, refund.state = _number(session, dossier), str(REFUND.find(name).target)
+    refund.decided_at, refund.decided_by_id, refund.decided_by_name = now(), actor.user_id, actor.name
+    known = refunds_of(session, dossier)
+    if charge.id not in {one.id for one, _left in refundable(dossier, known)}:
+        charge.state = ChargeState.refunded
+    words = _("%(amount)s to %(name)s, number %(number)s. %(reason)s", amount=money(refund.amount),
+              name=refund.receiver, number=refund.number, reason=refund.reason)  # fmt: skip
+    _note(session, refund, name, actor, words)
+    session.flush()  # the notice is named by its number
+    issue_letter(session, dossier, "refund_slip", actor, cause=f"refund:{refund.serial}", number=refund.number,
+                 refund=refund, signer_role=post.role if post else None)  # fmt: skip
+    with force_locale("vi"):
+        text = _("Paid back: %(amount)s (%(charge)s). Number: %(number)s.", amount=money(refund.amount),
+                 charge=charge.name, number=refund.number)  # fmt: skip
+        tell_applicant(session, dossier, f"refund:{refund.id}", text)
+        title = _("Refund approved: %(code)s", code=dossier.code)
+        notice_users(session, entered_by(refund) - {actor.user_id}, dossier, f"refund:{refund.id}:paid", title, text)
+
+
+def _end(session: Session, refund: Refund, name: str, actor: Actor, answer: str) -> None:
+    refund.state, refund.answer = str(REFUND.find(name).target), answer or None
+    refund.decided_at, refund.decided_by_id, refund.decided_by_name = now(), actor.user_id, actor.name
+    _note(session, refund, name, actor, answer or money(refund.amount))
+
+
+def _note(session: Session, refund: Refund, name: str, actor: Actor, words: str) -> None:
+    lifecycle.note_step(session, refund.dossier, name, actor, words, REFUND.find(name).clause)
 
 
 def _number(session: Session, dossier: Dossier) -> str:
@@ -119,24 +235,18 @@ def _faults(given: Payout, rest: int) -> dict[str, str]:
     return faults
 
 
-def owe_again(session: Session, dossier: Dossier) -> list[Charge]:
+def owe_again(session: Session, dossier: Dossier, actor: Actor) -> list[Charge]:
     """Let a reopened dossier owe again what its end had cancelled and what was paid back whole.
 
-    The receipt of a refunded payment stays with its refund. Returns those charges.
+    The receipt of a refunded payment stays with its refund; one that waited to be approved lapses.
+    Returns those charges.
     """
+    pending = waiting(refunds_of(session, dossier))
+    if pending is not None:
+        _end(session, pending, "lapse_refund", actor, "")
     found = [c for c in dossier.charges if c.state == ChargeState.refunded or c.is_ended]
     for charge in found:
         charge.state, charge.is_ended = ChargeState.due, False
         charge.paid_at = charge.method = charge.receipt_number = charge.cashier_id = None
     session.flush()
     return found
-
-
-def refund_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
-    """Return the act of paying back, where something was paid and may be."""
-    if not may_refund(dossier, actor):
-        return []
-    rows = refundable(session, dossier)
-    row = REFUND.find("refund")
-    return [Offer(row.name, _(row.label), _(row.consequence), label=_("Record the refund"), clause=row.clause,
-                  icon="cash", facts={"refundable": rows})] if rows else []  # fmt: skip

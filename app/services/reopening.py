@@ -34,7 +34,7 @@ def reopen(session: Session, dossier: Dossier, actor: Actor, reason: str, step_k
     lifecycle.refuse_unless_open(dossier, row, actor)
     step = _step(dossier, step_key) if was_finished else None
     lifecycle.move(session, dossier, "reopen", actor, remark=reason.strip())
-    owe_again(session, dossier)
+    owe_again(session, dossier, actor)
     if step is not None:
         processing.drop(session, lifecycle.open_tasks(dossier))  # handing over the result
         results.revoke(session, dossier, reason.strip())

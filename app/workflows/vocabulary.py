@@ -43,6 +43,7 @@ LETTERS = frozenset(
         "stop",
         "control_slip",
         "charge_receipt",
+        "refund_slip",
         "return_receipt",
     }
 )

@@ -54,6 +54,9 @@ SAYS: dict[str, list[str]] = {
     "charge_receipt": [
         "BIÊN LAI THU PHÍ, LỆ PHÍ", "PHIẾU GHI NHẬN THU TẠI QUẦY", "8.000", "16.000", "24.000",
         "Hai mươi bốn nghìn đồng.", "Liên 2: Giao người nộp", "3300100000", "Võ Thị Lan"],
+    "refund_slip": [
+        "PHIẾU HOÀN PHÍ, LỆ PHÍ", "HT000001/2026", "số 0000123/2026", "số tiền 24.000 đồng", "24.000",
+        "Hai mươi bốn nghìn đồng.", "12/QĐ-TTPVHCC", "Lý do: Dừng giải quyết", "Võ Thị Lan", "KT. CHỦ TỊCH"],
     "return_receipt": [
         "GIẤY BIÊN NHẬN TRẢ KẾT QUẢ", "215/2026", "Người được ủy quyền", "0914 222 333"],
     "result_letter": [

@@ -81,8 +81,9 @@ def _pay_back(world: Any) -> None:
     dossier = reception.stop(session, world._processed(), office[Role.agency_head], "Đổi ý")
     charge = next((c for c in dossier.charges if c.state == "paid"), None)
     if charge is not None:
-        refunds.refund(session, dossier, office[Role.desk_officer], refunds.Payout(
+        made = refunds.enter(session, dossier, office[Role.desk_officer], refunds.Payout(
             charge.id, charge.amount, "Trần Thị Bình", "cash", "12/QĐ", "Dừng"))  # fmt: skip
+        refunds.approve(session, made, office[Role.agency_head])
 
 
 def _ask_twice(world: Any) -> None:
