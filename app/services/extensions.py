@@ -105,7 +105,8 @@ def span(minutes: int) -> str:
     days, rest = divmod(minutes, _DAY)
     hours, rest = divmod(rest, 60)
     parts = [ngettext("%(num)d working day", "%(num)d working days", days)] if days else []
-    parts += [ngettext("%(num)d working hour", "%(num)d working hours", hours)] if hours else []
+    hourly = _("%(hours)d h", hours=hours) if days else ngettext("%(num)d working hour", "%(num)d working hours", hours)
+    parts += [hourly] if hours else []
     parts += [_("%(minutes)d min", minutes=rest)] if rest else []
     return " ".join(parts)
 

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from app.errors import Conflict, DomainError, Invalid
 from app.extensions import db
 from app.lowcode.values import as_id
+from app.models.dossier import PAPER_KINDS
 from app.models.menus import WORK
 from app.permissions import Role, current_actor
 from app.services import catch_up, catch_up_scans, incidents, outage_notices, outages
@@ -159,13 +160,15 @@ class CatchUpView(BaseView):
 
 def _papers(error: DomainError | None = None, failed: int = 0) -> str:
     actor = current_actor()
+    listed = catch_up.listed(db.session(), actor)
     rows = [
         (row, row.state == "pending" and catch_up.may_approve(row, actor),
          catch_up_scans.papers_of(db.session(), row) if catch_up_scans.may_add(row, actor) else None)
-        for row in catch_up.listed(db.session(), actor)
+        for row in listed
     ]  # fmt: skip
     faults = error.fields if isinstance(error, Invalid) else {}
-    return render_template("outages/papers.html", rows=rows, error=error, faults=faults, failed=failed)
+    return render_template("outages/papers.html", rows=rows, error=error, faults=faults, failed=failed,
+                           handed_in=catch_up_scans.handed_in(db.session(), listed), kinds=PAPER_KINDS)  # fmt: skip
 
 
 OUTAGE_VIEWS = (OutageView, CatchUpView)

@@ -9,9 +9,11 @@ from app.history import HistoryEntry
 from app.models import Dossier
 from app.permissions import Role
 from app.services.dossier_offers import find_offers
+from app.workflows.states import State
 from tests.factories import make_agency
 from tests.officers.pages import act, page
 from tests.services.steps import ANSWERS, PNG, attachment, task_of, write_draft
+from tests.wording import vi
 
 
 def names(office, dossier, role) -> list[str]:
@@ -205,6 +207,9 @@ def test_a_late_dossier_names_the_step_that_was_late(office, enter):
     text = page(enter(Role.specialist), dossier)
     assert "Thẩm định hồ sơ" in text
     assert "notice-danger" in text
+    dossier.state = State.supplement_requested
+    office.session.flush()
+    assert vi("This dossier is late.") not in page(enter(Role.specialist), dossier)  # its time stands still
 
 
 def test_scans_are_attached_at_the_desk(office, enter, session):

@@ -1,6 +1,8 @@
 """The pages of incidents and late entries: who may open them, and what they do."""
 
+from base64 import b64decode
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from app.permissions import Role
 from app.services import outages
 from app.services.incidents import DECIDERS
 from tests.officers.test_counter import sent
+from tests.services.steps import PNG
 from tests.wording import vi
 
 WORDS = {"reason": "Mất điện toàn thành phố", "clause": "HUE25 Đ23.3"}
@@ -108,6 +111,29 @@ def test_a_dossier_on_paper_is_entered_at_the_counter_and_approved(session, offi
     assert dossier.code in desk.get("/late-entries/").get_data(as_text=True)
     course = desk.get(f"/dossier/{dossier.code}?tab=course").get_data(as_text=True)
     assert vi("The dossier received on paper was entered later") in course
+
+
+def test_scans_chosen_at_the_counter_stay_with_the_late_entry(session, office, enter, incident):
+    desk = enter(Role.desk_officer)
+    local = (now() - timedelta(hours=13)).strftime("%Y-%m-%dT%H:%M")  # twenty hours ago, as Vietnam's clocks showed it
+    component = office.version.components[0]
+
+    def hand_in(content: bytes):
+        form = sent(office, do="catch_up", paper_received_at=local, paper_number="16/SGT")
+        return desk.post("/reception/new", data=form | {f"scan-{component.id}_file": (BytesIO(content), "quet.png")},
+                         content_type="multipart/form-data")  # fmt: skip
+
+    refused = hand_in(b"MZ not a picture")
+    assert refused.status_code == 422
+    assert f"component-{component.id}" in refused.get_data(as_text=True)
+    assert session.scalars(sa.select(PaperReception)).all() == []
+    assert hand_in(b64decode(PNG.partition(",")[2])).status_code == 302
+    (row,) = session.scalars(sa.select(PaperReception)).all()
+    assert [(name, at) for _file, name, at in row.scans] == [("quet.png", component.id)]
+    page = enter(office.officer(Role.centre_director, office.tree.desk)).get("/late-entries/").get_data(as_text=True)
+    assert "quet.png" in page
+    assert component.name in page
+    assert vi("Waiting for approval") in page
 
 
 def test_the_counter_is_silent_without_an_incident(office, enter):

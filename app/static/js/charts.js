@@ -44,7 +44,7 @@ function option(box, { heads, rows }) {
     name, type: kind === "line" ? "line" : "bar", data: rows.map((row) => row.values[index]), itemStyle: { color: tone(index) },
     stack: "chartStacked" in box.dataset ? "all" : undefined, barMaxWidth: 28, symbolSize: 6, lineStyle: { width: 2 },
   }));
-  return { ...shared, ...axes(kind === "hbar", rows), series, grid: { left: 8, right: 16, top: 16, bottom: heads.length > 1 ? 36 : 8, containLabel: true } };
+  return { ...shared, ...axes(kind === "hbar", rows), series, grid: { left: 8, right: 16, top: 16, bottom: heads.length < 2 ? 8 : box.clientWidth < 420 && heads.length > 2 ? 64 : 36, containLabel: true } };
 }
 
 export async function enhance(root) {

@@ -22,6 +22,7 @@ from app.models.task import ANSWERS, TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
 from app.services import dossier_offers, dossier_page, eforms, files, linked, officer_answers, originals, results
 from app.services import signatures as paper_signatures
+from app.services.apologies import is_late
 from app.services.dossier_compare import comparison_of
 from app.services.dossier_process import picture_of
 from app.services.dossiers import get_dossier
@@ -41,7 +42,7 @@ from app.views.officers.acts import ACTS
 from app.views.officers.base import OfficerView, asked, sent
 from app.views.officers.outside_parts import data_part, outside_parts
 from app.workflows.result import LABELS as RESULT_LABELS
-from app.workflows.states import CLOCK_OVER, State
+from app.workflows.states import State
 
 TABS = {
     "read": (_l("Dossier"), "file-text"), "compare": (_l("Papers beside the form"), "scan"),
@@ -207,11 +208,10 @@ def _eform_of(session: Session, dossier: Dossier, offers: list[Any]) -> dict[str
 
 
 def _late(dossier: Dossier) -> Any:
-    """The cause of delay, once the dossier is late."""
-    if dossier.due_at is None or dossier.received_at is None:
+    """The cause of delay, once the dossier is late; none while its time stands still."""
+    if dossier.received_at is None or not is_late(dossier):
         return None
-    ended = dossier.finished_at if State(dossier.state) in CLOCK_OVER else now()
-    return dossier_page.late_step(dossier) if ended and ended > dossier.due_at else None
+    return dossier_page.late_step(dossier)
 
 
 def _fresh_letter(dossier: Dossier) -> Any:

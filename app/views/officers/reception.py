@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, DomainError, Invalid
 from app.extensions import db
 from app.lowcode.values import as_id
-from app.models import Account, Agency, Dossier, ProcedureVersion
+from app.models import Account, Agency, Dossier, PaperReception, ProcedureVersion
 from app.models.menus import WORK
 from app.permissions import Role, acting_for, current_actor
-from app.services import catch_up, eforms, reception
+from app.services import catch_up, catch_up_scans, eforms, reception
 from app.services.catalog import ProcedureSearch, find_procedures
 from app.services.counter import (
     enter_applicant,
@@ -106,6 +106,7 @@ class ReceptionView(OfficerView):
                     received_at=moment(sent().get("paper_received_at", "")),
                     paper_number=sent().get("paper_number", ""),
                 )  # fmt: skip
+                _keep_late_scans(unit, row)
                 number = row.paper_number
         except DomainError as exc:
             return counter_page(version_id, key=key, error=exc), exc.status
@@ -174,3 +175,16 @@ def _keep_scans(session: Session, dossier: Dossier) -> None:
         return {"dossier": dossier, "component": by_name.get(name), "source_class": DESK_SCAN}
 
     take_plain_files(session, request.files, place, current_actor(), max_upload_mb(session))
+
+
+def _keep_late_scans(session: Session, row: PaperReception) -> None:
+    """Keep the scans chosen at the counter with the late entry; raises Invalid at the paper of a refused file."""
+    for name, chosen in request.files.items(multi=True):
+        place = name.removeprefix("scan-").removesuffix("_file")
+        if not chosen.filename or name != f"scan-{place}_file":
+            continue
+        try:
+            catch_up_scans.add_scan(session, row.id, current_actor(), name=chosen.filename, data=chosen.stream,
+                                    component_id=as_id(place))  # fmt: skip
+        except Invalid as exc:
+            raise Invalid(str(exc), {f"component-{place}": str(exc)}) from exc
