@@ -22,7 +22,7 @@ from app.models.form_words import (
     FieldKind,
 )
 from app.services.eform_columns import ORGANISATION, PERSON
-from app.workflows.conditions import OPS
+from app.views.condition_words import CONDITION_WORDS, condition_spec
 
 _TEXTS = frozenset({FieldKind.text, FieldKind.textarea})
 _COUNTED = ROW_KINDS | {FieldKind.number, FieldKind.multi_select}
@@ -41,7 +41,7 @@ def designer_spec(session: Session) -> dict[str, Any]:
         ],
         "field": _field(_catalogs(session)), "catalogs": _catalogs(session),
         "kinds": _pairs(FIELD_KINDS), "cell_kinds": _pairs(FIELD_KINDS, CELL_KINDS),
-        "group_kinds": _pairs(FIELD_KINDS, GROUP_KINDS), "ops": _pairs(OPS),
+        "group_kinds": _pairs(FIELD_KINDS, GROUP_KINDS), **condition_spec(),
         "parts": {FieldKind.person: _parts(PERSON), FieldKind.organisation: _parts(ORGANISATION)},
     }  # fmt: skip
 
@@ -101,7 +101,7 @@ def _parts(table: dict[str, Any]) -> list[list[Any]]:
     return [[key, _(label), required] for key, (label, _kind, required, _longest) in table.items()]
 
 
-_WORDS = {
+_WORDS = CONDITION_WORDS | {
     "add_section": N_("Add a section"),
     "add_field": N_("Add a field"),
     "new_section": N_("New section"),
@@ -115,23 +115,12 @@ _WORDS = {
     "officer": N_("officers"),
     "form": N_("The form and its rules"),
     "section": N_("Section"),
-    "field": N_("Field of the form"),
     "rules": N_("Rules between fields"),
     "add_rule": N_("Add a rule"),
-    "must": N_("What must hold"),
     "message": N_("What the applicant reads when it does not"),
     "message_en": N_("The same in English"),
     "at": N_("Shown beside"),
     "last": N_("the last field named"),
-    "always": N_("No condition"),
-    "all": N_("All of these hold"),
-    "any": N_("One of these holds"),
-    "add_condition": N_("Add a condition"),
-    "nested": N_("This condition is made of groups and is kept as it is."),
-    "drop_condition": N_("Remove the condition"),
-    "a_value": N_("the value"),
-    "a_field": N_("another field"),
-    "values": N_("Values, separated by ;"),
     "label": N_("Label"),
     "key": N_("Key"),
     "kind": N_("Kind"),

@@ -10,7 +10,7 @@ from app.i18n import N_
 from app.lowcode.screen import label_of
 from app.models import Agency, Form, Procedure, Process, ProcessStep
 from app.models.process import ASSIGNMENTS, JOINS, SPLITS, STEP_KINDS, STEP_PLACES, STEP_ROLES
-from app.workflows.conditions import OPS
+from app.views.condition_words import CONDITION_WORDS, condition_spec
 from app.workflows.process import AUTOMATIC
 
 CHOICES: dict[str, type[Any]] = {
@@ -26,10 +26,11 @@ def designer_spec() -> dict[str, Any]:
     """Return the choices and labels of a step in the reader's language."""
     lists: tuple[tuple[str, Any], ...] = (
         ("kinds", STEP_KINDS), ("roles", STEP_ROLES), ("places", STEP_PLACES), ("splits", SPLITS),
-        ("joins", JOINS), ("assigns", ASSIGNMENTS), ("ops", OPS),
+        ("joins", JOINS), ("assigns", ASSIGNMENTS),
     )  # fmt: skip
     return {
         **{name: [[str(key), _(text)] for key, text in words.items()] for name, words in lists},
+        **condition_spec(),
         "labels": {name: str(label_of(ProcessStep, name)) for name in _LABELLED},
         "automatic": sorted(AUTOMATIC),
     }
@@ -51,7 +52,7 @@ def chosen_texts(session: Session, process: Process) -> dict[str, dict[str, str]
     return found
 
 
-_WORDS = {
+_WORDS = CONDITION_WORDS | {
     "step": N_("Step"), "hours": N_("Hours"), "new_step": N_("New step"), "add_step": N_("Add a step"),
     "up": N_("Move up"), "down": N_("Move down"), "duplicate": N_("Duplicate"), "remove": N_("Remove"),
     "details": N_("Ways, assignment and more"), "drag": N_("Drag to another place"),
@@ -74,12 +75,7 @@ _WORDS = {
     "connect_to": N_("From “{name}”: choose the step it leads to (Enter), or Esc."),
     "connected": N_("A way now leads from “{from}” to “{to}”."), "connect_off": N_("No way was drawn."),
     "backwards": N_("A way cannot lead to the same step."),
-    # of the editor of conditions, which the form designer shares
-    "field": N_("Field of the form"), "must": N_("What must hold"), "always": N_("No condition"),
-    "all": N_("All of these hold"), "any": N_("One of these holds"), "add_condition": N_("Add a condition"),
-    "nested": N_("This condition is made of groups and is kept as it is."),
-    "drop_condition": N_("Remove the condition"), "a_value": N_("the value"), "a_field": N_("another field"),
-    "values": N_("Values, separated by ;"), "fields_from": N_("Form whose fields conditions may name"),
+    "fields_from": N_("Form whose fields conditions may name"),
 }  # fmt: skip
 
 

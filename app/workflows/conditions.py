@@ -25,7 +25,7 @@ _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda a, b: a < b, "le": lambda a, b: a <= b,
     "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
 }  # fmt: skip
-_LEAVES, _DEPTH = 30, 4
+MOST_PARTS, DEEPEST = 30, 4  # of a group; how many groups may lie in one another
 _DAY = re.compile(r"today(?:([+-])(\d{1,5})([dmy]))?", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -135,12 +135,12 @@ def fault(condition: Any, known: Collection[str] | None = None, depth: int = 0) 
 
     known: the keys it may name; None leaves them unchecked.
     """
-    if not isinstance(condition, Mapping) or depth > _DEPTH:
+    if not isinstance(condition, Mapping) or depth > DEEPEST:
         return Phrase(N_("A condition names a field, how it compares, and with what."))
     groups = [name for name in ("all", "any") if name in condition]
     if groups:
         parts = condition[groups[0]]
-        if len(condition) > 1 or not isinstance(parts, list) or not 0 < len(parts) <= _LEAVES:
+        if len(condition) > 1 or not isinstance(parts, list) or not 0 < len(parts) <= MOST_PARTS:
             return Phrase(N_("A group of conditions needs between 1 and 30 conditions."))
         return next(filter(None, (fault(part, known, depth + 1) for part in parts)), None)
     return _leaf_fault(condition, known)

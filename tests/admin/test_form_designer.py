@@ -61,6 +61,23 @@ def test_nobody_else_reaches_the_designer(login, form, role, method, path):
     assert db.session.query(Form).filter_by(code="la").count() == 0
 
 
+def test_groups_of_conditions_are_kept_as_they_are_nested(admin, form):
+    definition, base = opened(form)
+    leaf = {"field": "loai", "op": "eq", "value": "b"}
+    nested = {"any": [leaf, {"all": [leaf, {"field": "ho_ten", "op": "filled"}, {"any": [leaf]}]}]}
+    definition["sections"][0]["fields"][2]["show_when"] = nested
+    saved = send(admin, form, definition, base)
+    assert saved.status_code == 200, saved.json
+    assert opened(form)[0]["sections"][0]["fields"][2]["show_when"] == nested
+    for _group in range(3):
+        nested = {"all": [nested]}
+    definition["sections"][0]["fields"][2]["show_when"] = nested
+    refused = send(admin, form, definition, saved.json["base"])
+    assert refused.status_code == 422
+    assert list(refused.json["problems"]) == ["sections.0.fields.2.show_when"]
+    assert opened(form)[0]["sections"][0]["fields"][2]["show_when"] != nested
+
+
 def test_what_is_saved_is_read_again_the_same(admin, form):
     definition, base = opened(form)
     definition["rules"] = [{"must": {"field": "ho_ten", "op": "filled"}, "message": "Ghi họ tên."}]

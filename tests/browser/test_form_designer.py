@@ -97,6 +97,46 @@ def test_the_properties_of_a_column_are_all_kept(open_as):
     expect(page.locator("[data-designer-status]")).to_have_text(vi("Saved"))
 
 
+def test_groups_of_conditions_are_made_by_keyboard_on_a_phone(open_as):
+    page = open_as("quantri.danhmuc", "phone")
+    _draft(page, "don_thu_nhom")
+    page.locator("[data-add=section]").click()
+    for label in ("Loại", "Tuổi", "Lý do"):
+        _add_field(page, label)
+    at = "sections.0.fields.2.show_when"
+
+    def press(name, key="Enter"):
+        page.locator(f'[data-at="{at}.{name}"]').focus()
+        page.keyboard.press(key)
+
+    press("add")
+    expect(page.locator(f'[data-at="{at}.0.field"]')).to_be_focused()
+    press("add_group")
+    expect(page.locator(f'[data-at="{at}.1.how"]')).to_be_focused()
+    press("1.add")
+    expect(page.locator(f'[data-at="{at}.1.1.field"]')).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.locator(f'[data-at="{at}.1.1.op"]').select_option("gt")
+    page.locator(f'[data-at="{at}.1.1.value"]').fill("17")
+    press("1.add_group")
+    press("1.2.add_group")
+    assert page.locator(f'[data-at="{at}.1.2.1.add_group"]').count() == 0  # as deep as the server takes
+    press("1.2.1.drop")
+    page.locator(f'[data-at="{at}.1.2.0.op"]').select_option("empty")
+    page.locator(f'[data-at="{at}.how"]').select_option("any")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    with page.expect_request(re.compile("/save")) as sent:
+        page.keyboard.press("Control+s")
+    expect(page.locator("[data-designer-status]")).to_have_text(vi("Saved"))
+    assert sent.value.post_data_json["definition"]["sections"][0]["fields"][2]["show_when"] == {"any": [
+        {"field": "loai", "op": "filled"},
+        {"any": [{"field": "loai", "op": "filled"}, {"field": "tuoi", "op": "gt", "value": "17"},
+                 {"all": [{"field": "loai", "op": "empty"}]}]},
+    ]}  # fmt: skip
+    press("0.remove")
+    expect(page.locator(f'[data-at="{at}.how"]')).to_have_count(1)
+
+
 def test_the_portal_form_follows_the_answers_at_once(open_as):
     page = open_as("congdan1", "phone")
     page.goto("/nop-ho-so/1.001193")

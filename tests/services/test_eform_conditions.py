@@ -10,6 +10,7 @@ from app.models.form_checks import field_problems
 from app.services import eforms
 from app.services.eform_columns import Column
 from app.services.eform_state import FUNCTIONS, Evaluation, reopened
+from app.views.condition_words import condition_spec
 from app.workflows import conditions, expressions, patterns
 from tests import factories
 
@@ -88,6 +89,16 @@ def test_each_comparison(op, given, value, holds):
 )  # fmt: skip
 def test_a_condition_that_is_none_is_named(bad):
     assert conditions.fault(bad, {"co"}) is not None
+
+
+def test_groups_lie_in_one_another_as_deep_as_the_designers_are_told():
+    limits, nested = condition_spec()["limits"], YES
+    for _group in range(limits["depth"]):
+        nested = {"any": [nested, YES]}
+    assert conditions.fault(nested, {"co"}) is None
+    assert conditions.fault({"all": [nested]}, {"co"}) is not None
+    assert conditions.fault({"all": [YES] * limits["parts"]}, {"co"}) is None
+    assert conditions.fault({"all": [YES] * (limits["parts"] + 1)}, {"co"}) is not None
 
 
 def test_hidden_answers_are_dropped_and_not_asked(form):

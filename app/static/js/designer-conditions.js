@@ -1,36 +1,84 @@
-// The form designer's editor of conditions: rows of "field – comparison – value", all or any of them.
+// The designers' editor of conditions: rows of "field – comparison – value", all or any of them, and
+// groups of such rows within, as deep as the server takes them.
 
 import { el, freshId, options } from "./designer-dom.js";
 
 const ALONE = new Set(["filled", "empty"]);
 const SEVERAL = new Set(["in", "not_in"]);
 
-/** Return an editor; `change(condition or null)` is told of every change. */
-export function conditionEditor({ label, value, fields, spec, words, error, change }) {
-  const box = el("fieldset", { class: "field designer-condition" }, el("legend", { class: "form-label" }, label));
-  let parts = value ? value.any || value.all || [value] : [];
-  if (parts.some((part) => part.all || part.any)) {
-    box.append(el("p", { class: "form-hint" }, words.nested), el("pre", { class: "designer-raw" }, JSON.stringify(value, null, 1)),
-      el("button", { type: "button", class: "btn btn-sm", onclick: () => change(null, true) }, words.drop_condition));
-    return withError(box, error);
-  }
-  let group = value?.any ? "any" : "all";
-  const tell = (how, list, redraw) => {
-    [group, parts] = [how, list];
-    change(list.length === 0 ? null : list.length === 1 && how === "all" ? list[0] : { [how]: list }, redraw);
-  };
-  if (!parts.length) box.append(el("p", { class: "form-hint m-0" }, words.always));
-  if (parts.length > 1) {
-    box.append(el("select", { class: "form-select form-select-sm", "aria-label": label, onchange: (event) => tell(event.target.value, parts, false) },
-      options([["all", words.all], ["any", words.any]], group)));
+/**
+ * Return an editor; `change(condition or null, redraw)` is told of every change.
+ *
+ * at: begins the names (data-at) of its controls, by which the focus is found again in a fresh drawing.
+ */
+export function conditionEditor({ label, value, fields, spec, words, error, change, at }) {
+  const tell = (fresh, redraw) => change(whole(fresh), redraw);
+  const box = group({ label, value: value || { all: [] }, depth: 0, at, tell }, { fields, spec, words });
+  if (!value) box.firstChild.after(el("p", { class: "form-hint m-0" }, words.always));
+  return withError(box, error);
+}
+
+const isGroup = (part) => Boolean(part.all || part.any);
+
+/** A group of none is no condition; what is all of one, or one of one group, is that one. */
+function whole(value) {
+  const [how, parts] = taken(value);
+  if (!parts.length) return null;
+  return parts.length === 1 && (how === "all" || isGroup(parts[0])) ? parts[0] : { [how]: parts };
+}
+
+/** Return [how, parts] of a condition; a single one is all there is. */
+function taken(value) {
+  const how = value.any ? "any" : "all";
+  return [how, isGroup(value) ? value[how] : [value]];
+}
+
+/** One group and what is in it; `tell(group, redraw)` hears of every change, `drop` takes it away. */
+function group({ label, value, depth, at, tell, drop }, context) {
+  const { fields, spec, words } = context;
+  let [how, parts] = taken(value); // edits that redraw nothing follow one another
+  const say = (fresh, redraw) => { parts = fresh; tell({ [how]: parts }, redraw); };
+  const box = el("fieldset", { class: depth ? "designer-group" : "field designer-condition" }, el("legend", { class: "form-label" }, label));
+  if (depth || parts.length > 1) {
+    box.append(el("select", { class: "form-select form-select-sm", "data-at": `${at}.how`, "aria-label": words.how, onchange: (event) => { how = event.target.value; say(parts, true); } },
+      options([["all", words.all], ["any", words.any]], how)));
   }
   parts.forEach((part, index) => {
-    const put = (fresh, redraw) => tell(group, parts.with(index, fresh), redraw);
-    box.append(row(part, { fields, spec, words, put, remove: () => tell(group, parts.toSpliced(index, 1), true) }));
+    const own = `${at}.${index}`;
+    const put = (fresh, redraw) => say(parts.with(index, fresh), redraw);
+    const remove = (event) => {
+      const left = parts.toSpliced(index, 1);
+      if (!left.length && drop) return drop(event);
+      event.target.dataset.at = left.length ? start(at, left, Math.min(index, left.length - 1), depth) : `${at}.add`;
+      return say(left, true);
+    };
+    box.append(isGroup(part) ? group({ label: words.group, value: part, depth: depth + 1, at: own, tell: put, drop: remove }, context)
+      : row(part, { ...context, put, remove, at: own }));
   });
-  const blank = () => ({ field: fields[0]?.key || "", op: "filled" });
-  box.append(el("button", { type: "button", class: "btn btn-sm", disabled: !fields.length, onclick: () => tell(group, [...parts, blank()], true) }, words.add_condition));
-  return withError(box, error);
+  box.append(adders({ now: () => [how, parts], isFull: parts.length >= spec.limits.parts, isEmpty: !parts.length, depth, at, say, drop }, { fields, spec, words }));
+  return box;
+}
+
+/** The name of the first control of the part `index`; where it alone is left it stands for the whole. */
+function start(at, parts, index, depth) {
+  if (!isGroup(parts[index])) return `${at}.${index}.field`;
+  return !depth && parts.length === 1 ? `${at}.how` : `${at}.${index}.how`;
+}
+
+function adders({ now, isFull, isEmpty, depth, at, say, drop }, { fields, spec, words }) {
+  const blank = () => ({ field: fields[0].key, op: "filled" });
+  // The focus goes to what was added: its name is left on the button that was pressed.
+  const add = (made) => (event) => {
+    const [how, parts] = now();
+    const list = [...parts, made(how)];
+    event.target.dataset.at = start(at, list, parts.length, depth);
+    say(list, true);
+  };
+  const button = (name, text, disabled, onclick) => el("button", { type: "button", class: "btn btn-sm", "data-at": `${at}.${name}`, disabled, onclick }, text);
+  const isClosed = isFull || !fields.length;
+  return el("div", { class: "designer-tools" }, button("add", words.add_condition, isClosed, add(blank)),
+    !isEmpty && depth + 1 < spec.limits.depth ? button("add_group", words.add_group, isClosed, add((how) => ({ [how === "all" ? "any" : "all"]: [blank()] }))) : "",
+    drop ? button("drop", words.drop_group, false, drop) : "");
 }
 
 function withError(box, error) {
@@ -41,23 +89,23 @@ function withError(box, error) {
   return box;
 }
 
-function row(part, { fields, spec, words, put, remove }) {
+function row(part, { fields, spec, words, put, remove, at }) {
   const field = fields.find((one) => one.key === part.field);
   const names = fields.map((one) => [one.key, one.label || one.key]);
   if (!field) names.unshift([part.field, part.field]);
   const line = el("div", { class: "designer-condition-row" },
-    el("select", { class: "form-select form-select-sm", "aria-label": words.field, onchange: (event) => put({ ...part, field: event.target.value, ...(("value" in part) ? { value: "" } : {}) }, true) }, options(names, part.field)),
-    el("select", { class: "form-select form-select-sm", "aria-label": words.must, onchange: (event) => put(reshaped(part, event.target.value), true) }, options(spec.ops, part.op)));
+    el("select", { class: "form-select form-select-sm", "data-at": `${at}.field`, "aria-label": words.field, onchange: (event) => put({ ...part, field: event.target.value, ...(("value" in part) ? { value: "" } : {}) }, true) }, options(names, part.field)),
+    el("select", { class: "form-select form-select-sm", "data-at": `${at}.op`, "aria-label": words.must, onchange: (event) => put(reshaped(part, event.target.value), true) }, options(spec.ops, part.op)));
   if (!ALONE.has(part.op)) {
     const other = "other" in part;
     if (!SEVERAL.has(part.op)) {
-      line.append(el("select", { class: "form-select form-select-sm", "aria-label": words.a_value, onchange: (event) => put(event.target.value === "other" ? { field: part.field, op: part.op, other: fields[0].key } : { field: part.field, op: part.op, value: "" }, true) },
+      line.append(el("select", { class: "form-select form-select-sm", "data-at": `${at}.with`, "aria-label": words.a_value, onchange: (event) => put(event.target.value === "other" ? { field: part.field, op: part.op, other: fields[0].key } : { field: part.field, op: part.op, value: "" }, true) },
         options([["value", words.a_value], ["other", words.a_field]], other ? "other" : "value")));
     }
-    line.append(other ? el("select", { class: "form-select form-select-sm", "aria-label": words.a_field, onchange: (event) => put({ ...part, other: event.target.value }) }, options(names, part.other))
-      : valueInput(part, field, words, put));
+    line.append(other ? el("select", { class: "form-select form-select-sm", "data-at": `${at}.other`, "aria-label": words.a_field, onchange: (event) => put({ ...part, other: event.target.value }) }, options(names, part.other))
+      : valueInput(part, field, words, put, at));
   }
-  line.append(el("button", { type: "button", class: "btn btn-sm", onclick: remove }, words.remove));
+  line.append(el("button", { type: "button", class: "btn btn-sm", "data-at": `${at}.remove`, onclick: remove }, words.remove));
   return line;
 }
 
@@ -68,9 +116,9 @@ function reshaped(part, op) {
   return { field: part.field, op, value: Array.isArray(part.value) ? part.value[0] ?? "" : part.value ?? "" };
 }
 
-function valueInput(part, field, words, put) {
+function valueInput(part, field, words, put, at) {
   const several = SEVERAL.has(part.op);
-  const look = { class: "form-control form-control-sm", "aria-label": several ? words.values : words.a_value };
+  const look = { class: "form-control form-control-sm", "data-at": `${at}.value`, "aria-label": several ? words.values : words.a_value };
   if (!several && field?.options?.length) {
     const pairs = [["", "—"], ...field.options.map((one) => [one.value, one.label || one.value])];
     return el("select", { ...look, class: "form-select form-select-sm", onchange: (event) => put({ ...part, value: event.target.value }) }, options(pairs, String(part.value ?? "")));

@@ -21,7 +21,7 @@ function editor(property, context) {
   const put = (fresh, redraw, isLabel) => set(name, fresh, redraw, isLabel);
   switch (property.editor) {
     case "condition":
-      return conditionEditor({ label, value, fields: fields.filter((field) => field !== item), spec, words, error: notes.error, change: put });
+      return conditionEditor({ label, value, fields: fields.filter((field) => field !== item), spec, words, error: notes.error, change: put, at: `${path}${name}` });
     case "bool":
       return labelled(label, el("input", { type: "checkbox", class: "form-check-input", checked: value === true, onchange: (event) => put(event.target.checked, true) }), notes);
     case "choice":
@@ -116,7 +116,7 @@ export function rulesEditor({ rules, fields, spec, words, problems, put, frozen 
     box.append(el("div", { class: "designer-rule" },
       labelled(words.message, el("input", { class: "form-control", value: rule.message || "", oninput: (event) => change({ message: event.target.value }) }), { error: problems[`${path}message`] }),
       labelled(words.message_en, el("input", { class: "form-control", value: rule.message_en || "", oninput: (event) => change({ message_en: event.target.value || null }) })),
-      conditionEditor({ label: words.must, value: rule.must, fields, spec, words, error: problems[`${path}must`], change: (must, redraw) => change({ must }, redraw) }),
+      conditionEditor({ label: words.must, value: rule.must, fields, spec, words, error: problems[`${path}must`], change: (must, redraw) => change({ must }, redraw), at: `${path}must` }),
       labelled(words.at, el("select", { class: "form-select", onchange: (event) => change({ at: event.target.value || null }) }, options(places, rule.at)), { error: problems[`${path}at`] }),
       el("button", { type: "button", class: "btn btn-sm", onclick: () => put(current.toSpliced(index, 1), true) }, words.remove)));
   });

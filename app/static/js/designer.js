@@ -272,10 +272,12 @@ function start(root, csrf) {
   }
 
   function redrawKeepingFocus() {
-    const inputs = [...panel.querySelectorAll("input, select, textarea, button")];
-    const at = inputs.indexOf(document.activeElement);
+    const inputs = () => [...panel.querySelectorAll("input, select, textarea, button")];
+    const place = inputs().indexOf(document.activeElement);
+    const at = document.activeElement?.dataset.at;
     drawChosen();
-    if (at >= 0) [...panel.querySelectorAll("input, select, textarea, button")][at]?.focus();
+    const named = at && panel.querySelector(`[data-at="${CSS.escape(at)}"]`);
+    if (named || place >= 0) (named || inputs()[place])?.focus();
   }
 
   let timer = 0;
