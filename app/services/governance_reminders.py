@@ -31,7 +31,7 @@ def remind_governance(session: Session) -> int:
 
 
 def _untold(session: Session, keys: dict[str, int]) -> dict[str, int]:
-    known = set(session.scalars(sa.select(Notice.key).where(Notice.key.in_(keys))))
+    known = set(session.scalars(sa.select(Notice.key).where(Notice.key.in_(keys)))) if keys else set()
     return {key: number for key, number in keys.items() if key not in known}
 
 

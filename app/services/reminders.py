@@ -18,7 +18,6 @@ from app.services.notices import holders, notice_users, tell_applicant
 from app.services.profiles import profile_value
 from app.services.timing import calendar_of
 from app.services.users import root_agency
-from app.transactions import one_at_a_time
 from app.workflows.states import State
 from app.workflows.working_time import add_minutes
 
@@ -36,7 +35,6 @@ def remind_all(session: Session, most: int = _MOST) -> int:
     meanwhile is told once, as it is now, the longest overdue first; ``most`` now and the rest next
     time. Returns how many were told.
     """
-    one_at_a_time(session, "deadlines.check")
     count = 0
     with force_locale("vi"):
         for name, since, until in _windows(session, "reminder_hours"):
@@ -80,6 +78,8 @@ def _untold(
     while True:
         last_due, last_id = cursor
         rows = session.execute(query.where(sa.or_(due > last_due, sa.and_(due == last_due, pk > last_id)))).all()
+        if not rows:
+            return
         keys = {_key(name, *row): row[0] for row in rows}
         told = set(session.scalars(sa.select(Notice.key).where(Notice.key.in_(keys))))
         wanted = [number for key, number in keys.items() if key not in told]

@@ -1,4 +1,4 @@
-"""Watching the clock: reminders before a step is late, told once each."""
+"""Watching the clock: what begins or ends by itself, then reminders before a step is late, told once each."""
 
 from celery import shared_task
 
@@ -7,12 +7,17 @@ from app.services.consulting import close_silent
 from app.services.escalation import chase_supplements, escalate_overdue
 from app.services.governance_reminders import remind_governance
 from app.services.reminders import remind_all
-from app.transactions import transaction
+from app.transactions import one_at_a_time, transaction
 
 
 @shared_task(name="deadlines.check", acks_late=True)
 def check() -> int:
-    """Tell of what is nearly due or late, and begin absences whose day has come; returns how many it were."""
+    """Begin absences whose day has come, close unanswered questions, and tell of what is nearly due or late.
+
+    In this order: who stands in is told, not who is away, and a step that silence opened is told of at once.
+    Returns how many it were; a second run finds nothing more.
+    """
     with transaction() as session:
-        return (remind_all(session) + escalate_overdue(session) + chase_supplements(session)
-                + close_silent(session) + remind_governance(session) + begin_due(session))  # fmt: skip
+        one_at_a_time(session, "deadlines.check")
+        return (begin_due(session) + close_silent(session) + remind_all(session) + escalate_overdue(session)
+                + chase_supplements(session) + remind_governance(session))  # fmt: skip

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clock import VIETNAM, now
-from app.models import Dossier, LinkedDossier, Movement, Task
+from app.history import HistoryEntry
+from app.models import Dossier, LinkedDossier, Movement, Notice, Task
 from app.permissions import Actor, Role
 from app.services.guards import due_charges
 from app.services.history import verify_record
@@ -172,10 +173,20 @@ def _minute(at: datetime | None) -> datetime | None:
 
 
 def history(session: Session, dossier: Dossier) -> Faults:
-    """The chain of the dossier is whole."""
+    """The chain of the dossier is whole, tells of each of its parts, and ends in the state it has."""
     count, fault = verify_record(session, ("dossier", dossier.id))
     if fault is not None or not count:
         yield f"history: {fault}"
+    entry = HistoryEntry
+    query = sa.select(entry.record, entry.record_id, entry.changes).order_by(entry.seq)
+    rows = session.execute(query.where(entry.aggregate == "dossier", entry.aggregate_id == dossier.id)).all()
+    told = {(row.record, row.record_id) for row in rows}
+    for part in (*dossier.movements, *dossier.tasks, *dossier.segments, *dossier.due_changes):
+        if (part.__tablename__, part.id) not in told:
+            yield f"history: nothing tells of {part.__tablename__} {part.id}"
+    states = [row.changes["state"][1] for row in rows if row.record == "dossier" and "state" in row.changes]
+    if states[-1:] != [dossier.state]:
+        yield f"history: it ends in state {states[-1:]}, the dossier stands at {dossier.state}"
 
 
 def alive(session: Session, dossier: Dossier, people: Callable[[], list[Actor]]) -> Faults:
@@ -218,6 +229,34 @@ def right(dossier: Dossier, before: dict[str, set[int]], fresh: list[Movement], 
         posts = {(post.role, post.agency_id) for post in actor.positions if post.role in roles}
         if not any(place in before[_place(role)] for role, place in posts):
             yield f"{move.transition} by {actor.name}, whose posts are {posts}"
+
+
+def earned(session: Session, dossier: Dossier, fresh: list[Movement]) -> Faults:
+    """What a move rests on was there: papers, reasons, money, a result, the one supplement."""
+    names = {move.transition for move in fresh}
+    held = {paper.component_id for paper in dossier.papers if paper.is_received}
+    if names & {"accept", "receive_at_counter"}:
+        missing = [c.name for c in dossier.version.components if c.is_required and c.id not in held]
+        if missing:
+            yield f"accepted without {missing}"
+    if names & {"ask_supplement", "ask_supplement_in_process"}:
+        most, last = profile_value(session, "supplement_max"), dossier.supplements[-1]
+        if len(dossier.supplements) > most and not last.fault_reason:
+            yield f"supplement {len(dossier.supplements)} of {most} without saying whose fault"
+    if names & {"return_result", "collect_online"} and due_charges(dossier):
+        yield "returned before it was paid"
+    if names & {"finish", "return_result", "collect_online"} and all(r.state != "issued" for r in dossier.results):
+        yield "finished without a result"
+    if any(m.transition in {"refuse", "stop", "reopen", "request_withdrawal"} and not m.remark for m in fresh):
+        yield "ended or opened again without a reason"
+
+
+def told(session: Session, since: int) -> Faults:
+    """Nobody was told the same thing twice by one act; since: the last notice before it."""
+    same = (Notice.user_id, Notice.dossier_id, Notice.title, Notice.body)
+    query = sa.select(*same[:3], sa.func.count()).where(Notice.id > since).group_by(*same)
+    for user_id, _dossier_id, title, times in session.execute(query.having(sa.func.count() > 1)):
+        yield f"{user_id} was told {times} times: {title}"
 
 
 def _place(role: Role) -> str:

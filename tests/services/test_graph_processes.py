@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.clock import now
+from app.clock import acting_at, now
 from app.errors import Conflict, Invalid, NotAllowed
 from app.history import record
 from app.models import Dossier, Notice, Process, Task
@@ -25,6 +25,7 @@ from app.services import (
 )
 from app.services.lifecycle import open_questions, open_tasks
 from app.services.notices import MANY
+from app.tasks import deadlines
 from tests.factories import make_procedure, make_process
 from tests.services.steps import Office, write_draft
 
@@ -287,6 +288,19 @@ def test_silence_is_consent_only_where_the_step_says_so(session, silence, step):
     assert consulting.close_silent(session) == 1
     assert consulting.close_silent(session) == 0
     assert (question.answer, dossier.step_name) == ("silent", step)
+
+
+def test_a_step_that_silence_opened_is_told_of_by_the_same_look(session):
+    """The beat looked for late steps first: who got one by silence heard of it, late already, a beat later."""
+    _office, dossier, _outsider = consultation(session, silence=True)
+    (question,) = open_questions(dossier)
+    dossier.version.process.steps[3].working_minutes = 0
+    question.due_at = now() - timedelta(minutes=1)
+    session.commit()
+    with acting_at(now() + timedelta(days=3)):
+        first, second = deadlines.check(), deadlines.check()
+    session.refresh(dossier)  # a task has a session of its own
+    assert (first > 0, second, dossier.step_name) == (True, 0, "Ký")
 
 
 # --- money, waiting ---
