@@ -64,6 +64,7 @@ class Supplement(Head, Person):
     contact: NotRequired[str]  # default the officer
     contact_phone: NotRequired[str]
     answer_by_on: NotRequired[Day]
+    fees: NotRequired[list[Amount]]  # due with the answer
 
 
 class Refusal(Head, Person):

@@ -9,7 +9,7 @@ from app.models import Charge, Dossier, Letter, next_number
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Role
 from app.services import lifecycle, processing
-from app.services.guards import open_charges
+from app.services.guards import open_charges, payable, supplement_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.workflows.process import StepKind
@@ -19,7 +19,7 @@ _CASH_ROLES = (Role.cashier, Role.desk_officer)
 
 
 def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str) -> Letter:
-    """Record that everything due was paid now, and issue the receipt.
+    """Record that everything due now was paid (``guards.payable``), and issue the receipt.
 
     A dossier waiting for money goes on from where it was. Recorded twice, it is paid once:
     the second call raises Invalid. method: a key of PAYMENT_METHODS.
@@ -31,7 +31,7 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
     if any(charge.claim == "claimed" for charge in open_charges(dossier)):
         message = _("Check the claimed exemption first: look at the paper, then save the amounts.")
         raise Invalid(message)
-    due = lifecycle.due_charges(dossier)
+    due = payable(dossier)
     if not due:
         raise Invalid(_("There is nothing to pay, or it is already paid."))
     number = _receipt_number(session, dossier)
@@ -42,12 +42,44 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
     if State(dossier.state) is State.payment_requested:
         row = lifecycle.move(session, dossier, "record_payment", actor)
     processing.pass_waiting(session, dossier, StepKind.payment, actor, _("Paid, receipt %(number)s", number=number))
+    _pass_answered(session, dossier, actor)
     letter = issue_letter(
         session, dossier, "charge_receipt", actor, cause=f"receipt:{number}"[:60], charges=due
     )
     if row is not None:
         notify_transition(session, dossier, row)
     return letter
+
+
+def hold_for_supplement(session: Session, dossier: Dossier, actor: Actor) -> bool:
+    """Let an answered dossier in processing wait for the money that falls due with its supplement (QN20 Đ14.2).
+
+    It waits as after every request for payment: by the same clause, its clock as the profile says. Returns
+    whether it waits; before acceptance the desk holds it itself (guard "reception_fees_paid").
+    """
+    if State(dossier.state) is not State.processing or not supplement_charges(dossier):
+        return False
+    row = lifecycle.move(session, dossier, "request_payment_in_process", actor, of_itself=True)
+    notify_transition(session, dossier, row)
+    return True
+
+
+def _pass_answered(session: Session, dossier: Dossier, actor: Actor) -> None:
+    """Leave the step that waited for the applicant, where his answer had come before the money."""
+    asked = dossier.supplements[-1] if dossier.supplements else None
+    if asked is not None and asked.answered_at is not None:
+        told = _("Supplement %(number)d", number=asked.number)
+        processing.pass_waiting(session, dossier, StepKind.applicant, actor, told, opened_by=asked.answered_at)
+
+
+def settle(session: Session, dossier: Dossier, actor: Actor) -> None:
+    """Let a dossier that waited for money go on where nothing is to be paid any more: exempt, or no longer owed."""
+    if State(dossier.state) is not State.payment_requested or payable(dossier):
+        return
+    row = lifecycle.move(session, dossier, "record_payment", actor, of_itself=True)
+    processing.pass_waiting(session, dossier, StepKind.payment, actor, _("Nothing is left to pay"))
+    _pass_answered(session, dossier, actor)
+    notify_transition(session, dossier, row)
 
 
 def _receipt_number(session: Session, dossier: Dossier) -> str:

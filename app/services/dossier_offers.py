@@ -21,7 +21,7 @@ from app.services.ending_offers import ending_offers
 from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
-from app.services.guards import GUARDS, due_charges, is_shared, missing_papers
+from app.services.guards import GUARDS, due_charges, is_shared, missing_papers, payable, supplement_charges
 from app.services.offers import Offer
 from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
@@ -71,7 +71,7 @@ def _withdrawal(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
 def _money(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
     if not charges.may_collect(dossier, actor):
         return []
-    found, due = [], due_charges(dossier)
+    found, due = [], payable(dossier)
     state = State(dossier.state)
     if due:
         before = state is State.accepted and not GUARDS["reception_fees_paid"](dossier)
@@ -250,6 +250,8 @@ def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
             parts = [c for c in dossier.version.components if not is_shared(c)]
             again = [(key, _(text)) for key, text in FAULTS.items()] if dossier.supplements else []
             more: dict[str, Any] = {"blocked": ""} if again else {}  # the form asks for the reason
+            if supplement_charges(dossier):
+                more["consequence"] = f"{_(rows[name].consequence)} {_due_with_it(dossier)}"
             found.append(_of(rows[name], dossier, "file-plus", name="ask_supplement", **more,
                              facts={"fields": fields, "components": parts, "faults": again}))  # fmt: skip
     if "request_payment_in_process" in rows and due_charges(dossier):
@@ -264,6 +266,12 @@ def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
             facts={"asked": asked, "components": parts},
         ))  # fmt: skip
     return found
+
+
+def _due_with_it(dossier: Dossier) -> str:
+    total = money(sum(charge.amount for charge in supplement_charges(dossier)))
+    return _("The request names what is to be paid with the answer: %(amount)s; the dossier goes on once that is paid.",
+             amount=total)  # fmt: skip
 
 
 def _handing(tasks: list[Task], actor: Actor, people: People) -> list[Offer]:

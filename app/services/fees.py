@@ -12,6 +12,7 @@ from app.models import Agency, Charge, Dossier, Fee, ProcedureVersion
 from app.models.money import ChargeState
 from app.permissions import Actor, Role
 from app.services import lifecycle
+from app.services.charges import settle
 from app.services.fee_facts import (
     Choices,
     charge_of,
@@ -28,7 +29,8 @@ from app.workflows.states import State
 
 __all__ = ["MAX_COUNT", "Choices", "Count", "charges_for", "chosen_charges", "fees_for",
            "may_be_fixed", "set_charges", "subjects_of"]  # fmt: skip
-_BEFORE_THE_END = frozenset({State.registered, State.accepted, State.processing})
+_BEFORE_THE_END = frozenset({State.registered, State.accepted, State.processing, State.supplement_requested,
+                             State.payment_requested})
 _DESK = (Role.desk_officer, Role.cashier)
 # Fee id → how many; None: as many as the form says, once if it says nothing.
 Counts = Mapping[int, Count | int | None]
@@ -91,6 +93,7 @@ def set_charges(
         charge.state = ChargeState.cancelled
     dossier.charges.extend(made)
     session.flush()
+    settle(session, dossier, actor)
     return made
 
 

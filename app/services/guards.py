@@ -9,6 +9,7 @@ from app.models import Charge, Component, Dossier
 from app.models.money import ChargeState
 from app.services.profiles import profile_value
 from app.workflows.result import ResultState
+from app.workflows.states import State
 
 
 def due_charges(dossier: Dossier) -> list[Charge]:
@@ -16,6 +17,26 @@ def due_charges(dossier: Dossier) -> list[Charge]:
     return [
         charge for charge in dossier.charges if charge.state == ChargeState.due and charge.amount
     ]
+
+
+def supplement_charges(dossier: Dossier) -> list[Charge]:
+    """Return what is still to be paid and falls due with the answer to a supplement request."""
+    return [charge for charge in due_charges(dossier) if moment_of(charge, dossier) == "supplement"]
+
+
+def payable(dossier: Dossier) -> list[Charge]:
+    """Return what is to be paid now: while a dossier waits for money, not what falls due with the result (QN20 Đ14.2).
+
+    Where nothing but that is owed it was asked for by itself.
+    """
+    due = due_charges(dossier)
+    waits = dossier.state == State.payment_requested
+    return [charge for charge in due if waits and moment_of(charge, dossier) != "return"] or due
+
+
+def moment_of(charge: Charge, dossier: Dossier) -> str:
+    """Return when a charge falls due: its own moment, else that of the procedure."""
+    return charge.due or dossier.version.fee_due
 
 
 def open_charges(dossier: Dossier) -> list[Charge]:
@@ -73,13 +94,17 @@ def _nothing_due(dossier: Dossier) -> bool:
     return not due_charges(dossier)
 
 
+def _paid_now(dossier: Dossier) -> bool:
+    return all(moment_of(charge, dossier) == "return" for charge in due_charges(dossier))
+
+
 def _reception_fees_paid(dossier: Dossier) -> bool:
     """Only what falls due now, and never online; a claimed exemption is looked at first."""
     if any(charge.claim == "claimed" for charge in open_charges(dossier)):
         return False
     if dossier.channel == "online":
         return True
-    moments = {charge.due or dossier.version.fee_due for charge in due_charges(dossier)}
+    moments = {moment_of(charge, dossier) for charge in due_charges(dossier)}
     # What falls due on a supplement is paid with its answer: once one was asked for, as on reception.
     return not moments & ({"reception", "supplement"} if dossier.supplement_count else {"reception"})
 
@@ -97,7 +122,7 @@ GUARDS: dict[str, Callable[[Dossier], bool]] = {
     "answer_overdue": _answer_overdue,
     "reception_fees_paid": _reception_fees_paid,
     "charge_due": lambda dossier: bool(due_charges(dossier)),
-    "charges_paid": _nothing_due,
+    "charges_paid": _paid_now,
     "money_settled": _nothing_due,
     "result_issued": _result_issued,
     "online_delivery": _online_delivery,

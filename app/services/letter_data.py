@@ -16,6 +16,7 @@ from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Position, Role
 from app.services.authority import authority
 from app.services.channels import looks_up_by
+from app.services.guards import supplement_charges
 from app.services.handovers import handovers
 from app.services.profiles import profile_value
 from app.workflows.result import ResultState
@@ -138,6 +139,7 @@ def _supplement(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
         "procedure": dossier.version.name, "items": facts["items"], "reason": facts["reason"],
         "officer": actor.name, "contact_phone": dossier.desk.phone,
         "answer_by_on": facts.get("answer_by_on"),
+        "fees": [{"name": c.name, "amount": c.amount, "kind": c.kind} for c in supplement_charges(dossier)] or None,
     }  # fmt: skip
 
 

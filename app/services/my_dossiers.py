@@ -14,7 +14,6 @@ from app.history import HistoryEntry
 from app.models import (
     Agency,
     Attachment,
-    Charge,
     Component,
     Dossier,
     Movement,
@@ -22,7 +21,6 @@ from app.models import (
     ProcedureVersion,
 )
 from app.models.calendar import WEEKDAYS
-from app.models.money import ChargeState
 from app.permissions import Actor
 from app.services.eform_values import MAX_ROWS
 from app.services.files import INNER_LETTERS
@@ -179,11 +177,6 @@ def _offices(session: Session, user_ids: set[int]) -> dict[int, str]:
     )
     rows = session.execute(query) if user_ids else ()
     return {row.user_id: row.name for row in rows}
-
-
-def open_charges(dossier: Dossier) -> list[Charge]:
-    """Return what the applicant still has to pay."""
-    return [c for c in dossier.charges if c.state == ChargeState.due and c.amount]
 
 
 def issued_results(dossier: Dossier) -> list[Any]:

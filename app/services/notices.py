@@ -24,12 +24,12 @@ MANY = 20
 _OFFICERS = {"desk", "specialist", "division_head", "agency_head", "clerk", "cashier"}
 
 
-def notify_transition(session: Session, dossier: Dossier, row: Transition[State]) -> None:
-    """Tell everyone whom transition ``row`` names; the same event is told once."""
+def notify_transition(session: Session, dossier: Dossier, row: Transition[State], extra: str = "") -> None:
+    """Tell everyone whom transition ``row`` names; the same event is told once. extra: for the applicant alone."""
     key = f"{dossier.code}:{row.name}:{len(dossier.movements)}"
     with force_locale("vi"):  # stored text: the reader is a citizen or an officer, not the actor
         if "applicant" in row.notices:
-            tell_applicant(session, dossier, key)
+            tell_applicant(session, dossier, key, extra)
         for who in [name for name in row.notices if name in _OFFICERS]:
             _tell_officers(session, dossier, who, key)
 

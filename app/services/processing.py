@@ -4,6 +4,7 @@ What opens is decided by app.workflows.routing; here it is done and recorded (HU
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -255,9 +256,13 @@ def resume(session: Session, dossier: Dossier, actor: Actor) -> list[Task]:
     return _go_on(session, dossier, whole, course, "", actor)
 
 
-def pass_waiting(session: Session, dossier: Dossier, kind: StepKind, actor: Actor, remark: str) -> None:
-    """Leave the open steps of ``kind`` that waited for something which has happened now."""
+def pass_waiting(
+    session: Session, dossier: Dossier, kind: StepKind, actor: Actor, remark: str, *, opened_by: datetime | None = None
+) -> None:
+    """Leave the open steps of ``kind`` that waited for something which has happened: now, or at ``opened_by``."""
     for task in [t for t in lifecycle.open_tasks(dossier) if t.kind == kind]:
+        if opened_by is not None and task.opened_at > opened_by:
+            continue
         if task.state == TaskState.open and State(dossier.state) is State.processing:
             leave(session, task, graph(dossier), actor, remark)
 

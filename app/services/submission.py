@@ -25,7 +25,7 @@ from app.models import (
 )
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
-from app.services import lifecycle, processing
+from app.services import charges, lifecycle, processing
 from app.services.eform_catalogs import with_labels
 from app.services.eform_search import keep_answers_text
 from app.services.eform_state import reopened
@@ -207,9 +207,10 @@ def answer_supplement(
     request.answered_at = at
     session.flush()
     row = lifecycle.move(session, dossier, "answer_supplement", actor)
-    told = _("Supplement %(number)d", number=request.number)
-    processing.pass_waiting(session, dossier, StepKind.applicant, actor, told)
     notify_transition(session, dossier, row)
+    if not charges.hold_for_supplement(session, dossier, actor):
+        told = _("Supplement %(number)d", number=request.number)
+        processing.pass_waiting(session, dossier, StepKind.applicant, actor, told)
     return dossier
 
 

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
 from app.errors import Conflict, Invalid
 from app.history import act_by
+from app.lowcode.values import money
 from app.models import Apology, Attachment, Dossier, SupplementRequest, User
 from app.models.supplement import FAULTS
 from app.permissions import Actor
 from app.services import apologies, eforms, lifecycle, results
 from app.services.actors import build_actor
+from app.services.guards import supplement_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.profiles import profile_value
@@ -95,8 +98,17 @@ def _ask(
     answer_by = to_local(request.due_at).date().isoformat() if request.due_at else None
     issue_letter(session, dossier, "supplement", actor, cause=f"supplement:{request.number}",
                  items=items, reason=reason, answer_by_on=answer_by)  # fmt: skip
-    notify_transition(session, dossier, row)
+    notify_transition(session, dossier, row, _to_pay(dossier))
     return request
+
+
+def _to_pay(dossier: Dossier) -> str:
+    """Return the sentence that names what is to be paid with the answer, empty if nothing is."""
+    total = sum(charge.amount for charge in supplement_charges(dossier))
+    if not total:
+        return ""
+    with force_locale("vi"):
+        return _("With the answer %(amount)s is to be paid at %(desk)s.", amount=money(total), desk=dossier.desk.name)
 
 
 def prepared_of(dossier: Dossier) -> Apology | None:

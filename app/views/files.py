@@ -17,6 +17,7 @@ from app.models import Attachment, Dossier
 from app.models.form import FieldKind
 from app.permissions import Role, current_actor
 from app.services import drafts, eforms, files, my_dossiers
+from app.services.guards import payable
 from app.services.letters import letter_pdf
 from app.services.results import get_result, result_pdf
 from app.transactions import transaction
@@ -214,7 +215,7 @@ def _not_received(dossier: Dossier) -> str:
     is_own = dossier.account_id == current_actor().account_id
     if not is_own or dossier.state != State.finished:
         return ""
-    if my_dossiers.open_charges(dossier):
+    if payable(dossier):
         return _("Please pay the fee first; then the result can be received.")
     if dossier.result_way == "online":
         return _("Please press “Receive the result” on the page of your dossier first.")

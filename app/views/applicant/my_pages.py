@@ -13,6 +13,7 @@ from app.models.rating import CRITERIA, SCORES
 from app.services import earlier_results, eforms, my_dossiers, originals, ratings
 from app.services.eform_state import reopened
 from app.services.fee_facts import explain
+from app.services.guards import payable, supplement_charges
 from app.services.letters import letter_title
 from app.views.applicant.base import page
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
@@ -30,12 +31,18 @@ def dossier_page(session: Session, dossier: Dossier) -> Any:
         answers=eforms.answers(form, data) if form is not None else [],
         files=_files(dossier), way=_(RESULT_WAYS[dossier.result_way]),
         letters=[(x, letter_title(session, x)) for x in my_dossiers.own_letters(dossier)],
-        charges=my_dossiers.open_charges(dossier), results=my_dossiers.issued_results(dossier),
+        charges=payable(dossier), with_answer=_with_answer(dossier),
+        results=my_dossiers.issued_results(dossier),
         may_withdraw=my_dossiers.may_withdraw(dossier), may_rate=ratings.is_rateable(dossier),
         scores=SCORES, explain=explain,
         originals=originals.waiting(session, dossier),
         reasons=[_(msgid, **params) for msgid, params in dossier.due_explanation or ()],
     )  # fmt: skip
+
+
+def _with_answer(dossier: Dossier) -> int:
+    """Return how many đồng are to be paid with the answer to a supplement request."""
+    return sum(charge.amount for charge in supplement_charges(dossier))
 
 
 def _files(dossier: Dossier) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -71,7 +78,7 @@ def supplement_page(
     earlier = earlier_results.reusable(session, dossier.account_id, [row["component"] for row in papers])
     return page(
         "supplement", status, dossier=dossier, earlier_of=earlier, result_words=earlier_results.told,
-        asked=asked, fields=shown, papers=papers,
+        asked=asked, with_answer=_with_answer(dossier), fields=shown, papers=papers,
         units=units, elsewhere=elsewhere(), problems=links, message=message, live=live,
         moment=my_dossiers.moment, **upload_limits(session),
         upload_url=url_for("FileView.add_to_supplement", code=dossier.code),
