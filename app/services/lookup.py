@@ -18,6 +18,7 @@ from app.i18n import N_
 from app.models import Agency, Dossier, Movement
 from app.permissions import Actor
 from app.services.channels import looks_up_by
+from app.services.revoked_results import Revoked, revoked_results
 from app.workflows.states import CLOCK_OVER, PAUSING, State
 
 MAX_CODE = 60
@@ -106,6 +107,7 @@ class PublicDossier:
     # By when the applicant should answer a request to supplement.
     answer_due_at: datetime | None
     is_own: bool
+    revoked: tuple[Revoked, ...]
 
     @property
     def request(self) -> str | None:
@@ -200,6 +202,7 @@ def _view(dossier: Dossier, actor: Actor) -> PublicDossier:
         due_changes=tuple((c.at, c.old_due_at, c.new_due_at) for c in dossier.due_changes),
         answer_due_at=_answer_due(dossier, state),
         is_own=actor.account_id is not None and actor.account_id == dossier.account_id,
+        revoked=tuple(revoked_results(dossier)),
     )
 
 

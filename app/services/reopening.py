@@ -10,23 +10,33 @@ from app.services import lifecycle, processing, results
 from app.services.notices import notify_transition
 from app.services.opening import marking_of
 from app.services.refunds import owe_again
-from app.workflows.process import StepKind, StepSpec
+from app.workflows.process import Graph, StepKind, StepSpec
 from app.workflows.states import State
 
-_WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign, StepKind.number_and_seal})
+_WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign})
 
 
 def steps_to_return_to(dossier: Dossier) -> list[StepSpec]:
-    """Return the finished steps at which a finished dossier may go on, the latest first."""
+    """Return the finished steps at which a finished dossier may go on, the latest first.
+
+    Its result is revoked, so it has to be signed again before it is sealed: only steps up to a signature.
+    """
     whole = processing.graph(dossier)
     done = marking_of(dossier, whole).done
-    return [step for step in reversed(whole.steps) if step.key in done and step.kind in _WORK]
+    return [step for step in reversed(whole.steps)
+            if step.key in done and step.kind in _WORK and _leads_to_signature(whole, step)]  # fmt: skip
+
+
+def _leads_to_signature(whole: Graph, step: StepSpec) -> bool:
+    kinds = {step.kind, *(whole.find(key).kind for key in whole.later(step.key))}
+    return StepKind.sign in kinds
 
 
 def reopen(session: Session, dossier: Dossier, actor: Actor, reason: str, step_key: str = "") -> Dossier:
     """Put a closed dossier back to where it was; code and due date stay, the clock has no gap.
 
-    step_key: at which step a finished one goes on; what was issued is revoked. Raises NotAllowed
+    step_key: at which step a finished one goes on; what was issued is revoked, its text is the draft of the
+    new result, which is signed and numbered anew. Raises NotAllowed
     for others than the head of its agency, Invalid without a reason or such a step.
     """
     was_finished = State(dossier.state) is State.finished

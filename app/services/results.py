@@ -123,11 +123,21 @@ def reopen(session: Session, dossier: Dossier, reason: str) -> None:
 
 
 def revoke(session: Session, dossier: Dossier, reason: str) -> None:
-    """Take an issued result out of force: the dossier was finished by mistake."""
-    for result in dossier.results:
-        if result.state == ResultState.issued:
-            _move(session, result, "revoke", reason)
+    """Take an issued result out of force: the dossier was finished by mistake.
+
+    Its text becomes the draft of the one that replaces it, which is signed and gets a number of its own.
+    """
+    issued = [result for result in dossier.results if result.state == ResultState.issued]
+    for result in issued:
+        _move(session, result, "revoke", reason)
     reopen(session, dossier, reason)
+    if issued and current_result(dossier) is None:
+        last = issued[-1]
+        session.add(Result(
+            dossier=dossier, state=ResultState.draft, document_type_id=last.document_type_id, title=last.title,
+            content=last.content, is_favourable=last.is_favourable, drafted_by_id=last.drafted_by_id,
+        ))  # fmt: skip
+        session.flush()
 
 
 def number_and_issue(session: Session, dossier: Dossier, actor: Actor) -> Result:

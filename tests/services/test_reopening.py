@@ -6,13 +6,16 @@ import pytest
 
 from app.clock import acting_at, now
 from app.errors import Invalid, NotAllowed, NotFound
-from app.permissions import Role
+from app.permissions import ANONYMOUS, Role
 from app.services import charges, lifecycle, reception, results, submission
 from app.services.ledger import ledger_of
+from app.services.lookup import find_public
 from app.services.reopening import reopen, steps_to_return_to
 from app.workflows.result import ResultState
 from tests.factories import make_agency
 from tests.services.steps import task_of
+from tests.services.test_graph_processes import BACK, DESK, SIGN, WORK, graph, office_with
+from tests.wording import vi
 
 WHY = "Đóng nhầm hồ sơ."
 
@@ -79,9 +82,11 @@ def test_a_finished_one_loses_its_result_and_is_signed_anew(office, session):
     dossier = office.finished()
     old = results.current_result(dossier)
     names = [step.kind for step in steps_to_return_to(dossier)]
-    assert names == ["number_and_seal", "sign", "work"]
+    assert names == ["sign", "work"]  # not sealing: nothing is signed any more
     reopen(session, dossier, office[Role.agency_head], WHY, steps_to_return_to(dossier)[-1].key)
-    assert (old.state, results.current_result(dossier)) == (ResultState.revoked, None)
+    draft = results.current_result(dossier)
+    assert (old.state, draft.state, draft.number) == (ResultState.revoked, ResultState.draft, None)
+    assert (draft.title, draft.content, draft.drafted_by_id) == (old.title, old.content, old.drafted_by_id)
     with pytest.raises(NotFound):
         results.result_pdf(old)
     assert task_of(dossier).kind == "work"
@@ -89,6 +94,47 @@ def test_a_finished_one_loses_its_result_and_is_signed_anew(office, session):
         office.step(dossier)
     fresh = results.current_result(dossier)
     assert (fresh.state, fresh.number != old.number) == (ResultState.issued, True)
+
+
+def test_gone_on_at_the_signature_it_is_signed_again_before_it_is_sealed(office, session):
+    dossier = office.finished()
+    old = results.current_result(dossier)
+    sign = next(step for step in steps_to_return_to(dossier) if step.kind == "sign")
+    reopen(session, dossier, office[Role.agency_head], WHY, sign.key)
+    assert task_of(dossier).kind == "sign"
+    while dossier.state == 4:
+        office.step(dossier)
+    fresh = results.current_result(dossier)
+    assert (dossier.state, fresh.state, fresh.number != old.number) == (9, ResultState.issued, True)
+
+
+def test_a_step_after_the_last_signature_is_not_offered(session):
+    sent = ("Gửi bản lưu", "check", "specialist", "agency", 30)
+    seal = ("Vào sổ", "number_and_seal", "clerk", "agency", 30)
+    office = office_with(session, graph(session, DESK, WORK, SIGN, seal, sent, BACK))
+    dossier = office.finished()
+    assert [step.name for step in steps_to_return_to(dossier)] == ["Ký", "Thụ lý"]
+    last = next(task.key for task in dossier.tasks if task.name == "Gửi bản lưu")
+    with pytest.raises(Invalid):
+        reopen(session, dossier, office[Role.agency_head], WHY, last)
+
+
+def test_look_up_tells_what_is_revoked_and_what_is_in_its_place(office, session, client):
+    dossier = office.finished()
+    old = results.current_result(dossier)
+    assert find_public(session, dossier.code, ANONYMOUS).revoked == ()
+    reopen(session, dossier, office[Role.agency_head], "Sai tên bà Trần Thị Bí Mật", steps_to_return_to(dossier)[0].key)
+    (told,) = find_public(session, dossier.code, ANONYMOUS).revoked
+    assert (told.number, told.issued_on, told.replaced_by) == (old.number, old.issued_on, None)
+    assert told.revoked_at is not None
+    while dossier.state == 4:
+        office.step(dossier)
+    session.flush()
+    text = client.get(f"/tra-cuu/{dossier.code}").get_data(as_text=True)
+    fresh = results.current_result(dossier).number
+    assert vi("In its place: No. %(number)s.", number=fresh) in text
+    assert old.number in text
+    assert "Bí Mật" not in text
 
 
 @pytest.mark.parametrize("key", ["", "b1", "nonsense"])

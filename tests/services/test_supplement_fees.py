@@ -16,7 +16,7 @@ from tests.documents.test_render import pages
 from tests.factories import make_user
 from tests.officers.pages import page
 from tests.services.test_extensions import use_profile
-from tests.services.test_graph_processes import BACK, DESK, SIGN, graph, office_with
+from tests.services.test_graph_processes import BACK, DESK, SIGN, WORK, graph, office_with
 
 ANSWERS = {"ho_ten": "Nguyễn Thị Hoa"}
 
@@ -115,7 +115,7 @@ def test_the_clock_stands_still_for_the_money_only_where_the_profile_says_so(off
 
 def test_a_step_that_waits_for_the_applicant_is_left_only_when_the_money_came_too(session):
     waits = ("Chờ người nộp", "applicant", "specialist", "agency", 0)
-    office = office_with(session, graph(session, DESK, ("Thụ lý", "work", "specialist", "agency", 60), waits, SIGN, BACK))
+    office = office_with(session, graph(session, DESK, WORK, waits, SIGN, BACK))
     dossier = office.processed()
     dossier.charges.append(Charge(name="Phí", kind="phi", amount=30_000, state="due", due="supplement"))
     office.step(dossier)

@@ -15,6 +15,7 @@ from app.services.eform_state import reopened
 from app.services.fee_facts import explain
 from app.services.guards import payable, supplement_charges
 from app.services.letters import letter_title
+from app.services.revoked_results import revoked_results
 from app.views.applicant.base import page
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
@@ -32,7 +33,7 @@ def dossier_page(session: Session, dossier: Dossier) -> Any:
         files=_files(dossier), way=_(RESULT_WAYS[dossier.result_way]),
         letters=[(x, letter_title(session, x)) for x in my_dossiers.own_letters(dossier)],
         charges=payable(dossier), with_answer=_with_answer(dossier),
-        results=my_dossiers.issued_results(dossier),
+        results=my_dossiers.issued_results(dossier), revoked=revoked_results(dossier),
         may_withdraw=my_dossiers.may_withdraw(dossier), may_rate=ratings.is_rateable(dossier),
         scores=SCORES, explain=explain,
         originals=originals.waiting(session, dossier),

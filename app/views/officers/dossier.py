@@ -31,6 +31,7 @@ from app.services.extensions import stages
 from app.services.ledger import ledger_of
 from app.services.letters import issued_now, letter_title
 from app.services.refunds import refunds_of
+from app.services.revoked_results import revoked_results
 from app.services.supplements import rounds
 from app.services.undoing import find_undo
 from app.transactions import transaction
@@ -126,7 +127,8 @@ def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> s
         reasons=dossier_page.due_reasons(dossier), offers=offers, failed=failed, error=error,
         faults=error.fields if isinstance(error, Invalid) else {}, given=sent(),
         late=_late(dossier), fresh_letter=_fresh_letter(dossier),
-        result=results.current_result(dossier), undo=find_undo(session, dossier, actor),
+        result=results.current_result(dossier), revoked=revoked_results(dossier),
+        undo=find_undo(session, dossier, actor),
         **_words(), **_parts(session, dossier, actor, tab),
         **_eform_of(session, dossier, offers),
     )  # fmt: skip

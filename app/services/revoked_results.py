@@ -1,0 +1,33 @@
+"""Results no longer in force, as everybody who looks a dossier up is told."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.models import Dossier, Result
+from app.workflows.result import ResultState
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """A result no longer in force: its number and day, since when, and the number of the one in its place."""
+
+    number: str
+    issued_on: date | None
+    revoked_at: datetime | None
+    replaced_by: str | None
+
+
+def revoked_results(dossier: Dossier) -> list[Revoked]:
+    """Return the results that were issued and revoked, the first one first; no text, nobody's name."""
+    reopened = [m.at for m in dossier.movements if m.transition == "reopen"]
+    if not reopened:
+        return []  # the usual case costs no statement
+    fresh = next((r.number for r in reversed(dossier.results) if r.state == ResultState.issued), None)
+    return [
+        Revoked(r.number or "", r.issued_on, _since(r, reopened), fresh)
+        for r in dossier.results if r.state == ResultState.revoked
+    ]  # fmt: skip
+
+
+def _since(result: Result, reopened: list[datetime]) -> datetime | None:
+    return next((at for at in reopened if result.approved_at is not None and at >= result.approved_at), None)
