@@ -1,9 +1,12 @@
 """What a file really is, by its content, and whether it may be uploaded."""
 
 import io
+import lzma
 import re
+import struct
 import threading
 import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -47,6 +50,9 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
 DEFAULT_ALLOWED = frozenset(EXTENSIONS)
 PICTURES = frozenset(kind for kind in EXTENSIONS if kind.startswith("image/"))
 PACKED = frozenset({DOCX, XLSX, ODT, ODS})
+# What reading a damaged, cut off, encrypted or strange zip raises.
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError,
+               ValueError, NotImplementedError)  # fmt: skip
 # Whatever a browser or a machine would run.
 ACTIVE = frozenset({
     "text/html", "image/svg+xml", "text/xml", "text/x-script", MACROS,
@@ -186,7 +192,7 @@ def _check_packed(name: str, stream: BinaryIO) -> None:
         with zipfile.ZipFile(stream) as pack:
             is_bomb = sum(entry.file_size for entry in pack.infolist()) > MAX_UNPACKED
             is_torn = not is_bomb and pack.testzip() is not None
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as exc:
+    except DAMAGED_ZIP as exc:
         raise _damaged(name) from exc
     if is_bomb or is_torn:
         raise _damaged(name)
@@ -206,7 +212,7 @@ def _packed_kind(stream: BinaryIO, head: bytes) -> str:
         with zipfile.ZipFile(stream) as pack:
             names = pack.namelist()
             mimetype = _mimetype_entry(pack)
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
+    except DAMAGED_ZIP:
         # Cut off: the names of the first entries stand in the head.
         names = [found.decode("ascii", "replace") for found in re.findall(rb"[\w/.\[\]]{3,}", head)]
         mimetype = next((kind for kind in (ODT, ODS) if kind.encode() in head[:200]), "")

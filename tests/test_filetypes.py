@@ -155,3 +155,18 @@ def test_limits_can_be_narrowed() -> None:
         check_upload("a.pdf", pdf, allowed={"image/png", "image/jpeg"})
     with pytest.raises(Invalid, match="too large"):
         check_upload("a.pdf", pdf, max_bytes=1000)
+
+
+def test_a_packed_file_damaged_anywhere_is_refused_never_a_fault(app: object) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("word/document.xml", "".join(map(str, range(300))))
+    whole, refused = out.getvalue(), 0
+    for place in range(len(whole)):
+        torn = bytearray(whole)
+        torn[place] ^= 0xFF
+        try:
+            check_upload("a.docx", bytes(torn), frozenset({DOCX}))
+        except Invalid:
+            refused += 1
+    assert refused > 100

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
@@ -10,10 +11,13 @@ from sqlalchemy import inspect
 
 from app.history import plain
 from app.lowcode.collation import in_order
+from app.lowcode.rows import visible
 from app.lowcode.values import MAX_ID, YEARS, choices_of
+from app.permissions import current_actor
 
 _CODE = 60  # characters: shorter texts are codes, ordered as they are stored
 _MAX_TOKEN = 4000
+_CARRIED = 120  # characters of a text that a token holds: it stands in an address
 _MAX_INT = 2**53
 
 
@@ -41,15 +45,35 @@ def token_of(row: Any, sort: str, model: type[Any] | None = None) -> str:
     parts = [plain(value)] if name == "id" else [plain(value), row.id]
     if inspect(model or type(row)).columns[name].nullable:
         parts = [int(value is None), *parts]
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    return packed(parts)
+
+
+def packed(parts: Iterable[Any]) -> str:
+    """Return the token of a place; of a long text it holds how it begins, as ``read_again`` needs it."""
+    short = [[one[:_CARRIED]] if isinstance(one, str) and len(one) > _CARRIED else one for one in parts]
+    return base64.urlsafe_b64encode(json.dumps(short).encode()).decode().rstrip("=")
+
+
+def unpacked(token: str) -> Any:
+    """Return what ``packed`` made a token of; raises ValueError, RecursionError for what is none."""
+    return json.loads(base64.urlsafe_b64decode(token[:_MAX_TOKEN] + "=" * (-len(token) % 4)))
+
+
+def beginning(value: Any) -> str | None:
+    """Return how the long text begins that ``value`` of a token stands for; None if it is whole."""
+    is_begun = isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)
+    return value[0] if is_begun and len(value[0]) == _CARRIED else None
+
+
+def read_again(query: sa.Select[Any], begins: str) -> Any:
+    """Return the text that ``query`` finds, or how it began if its row is gone, as a value to compare with."""
+    return sa.func.coalesce(query.correlate(None).scalar_subquery(), begins)
 
 
 def read_token(model: type[Any], sort: str, token: str) -> tuple[Any, ...] | None:
     """Return the values in ``token``, typed as the sort keys are; None if it is not one of ours."""
     try:
-        raw = base64.urlsafe_b64decode(token[:_MAX_TOKEN] + "=" * (-len(token) % 4))
-        parts = json.loads(raw)
-        return _typed(model, sort.removeprefix("-"), parts)
+        return _typed(model, sort.removeprefix("-"), unpacked(token))
     except (ValueError, TypeError, LookupError, RecursionError):
         return None
 
@@ -59,7 +83,8 @@ def beyond(keys: list[Any], values: tuple[Any, ...], *, is_ascending: bool) -> A
     if len(keys) == 3 and values[0]:  # among the rows without a value only the id orders
         keys, values = [keys[0], keys[2]], (values[0], values[2])
     left = sa.tuple_(*keys)
-    right = sa.tuple_(*(sa.literal(v, k.type) for k, v in zip(keys, values, strict=True)))
+    right = sa.tuple_(*(v if isinstance(v, sa.ColumnElement) else sa.literal(v, k.type)
+                        for k, v in zip(keys, values, strict=True)))  # fmt: skip
     return left > right if is_ascending else left < right
 
 
@@ -73,7 +98,11 @@ def _typed(model: type[Any], name: str, parts: Any) -> tuple[Any, ...]:
         _require(not rest)
         return (number,)
     _require(len(rest) == 1)
-    value = None if is_null else _value(column.type.python_type, rest[0])
+    begins = beginning(rest[0])
+    value = None if is_null else _value(column.type.python_type, begins or rest[0])
+    if value is not None and begins:  # of a row one may see: a made-up token must not tell of another
+        query = visible(model, current_actor()).with_only_columns(getattr(model, name))
+        value = read_again(query.where(model.id == number), begins)
     return (is_null, value, number) if nullable else (value, number)
 
 

@@ -95,7 +95,9 @@ def _text(field: SharedCatalogField, given: Any) -> str:
 def _number(field: SharedCatalogField, given: Any) -> int | float:
     if isinstance(given, str) and _NUMBER.fullmatch(given):
         given = float(given.replace(",", "."))
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+    # A whole number may be longer than any float: it is compared, never turned into one.
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not is_number or (isinstance(given, float) and not math.isfinite(given)):
         raise Wrong(_("Please enter a number, for example 1250 or 12,5."))
     value = int(given) if given == int(given) else given
     low, high = field.min_value, field.max_value
@@ -283,7 +285,7 @@ def reference_names(
     for row in rows:
         for field in fields:
             value = (row.data or {}).get(field.key) if field.kind in REFERENCES else None
-            if isinstance(value, int):
+            if type(value) is int:  # a yes or no kept before the field became a reference is none
                 wanted.setdefault(field.kind, set()).add(value)
     found: dict[tuple[str, int], Any] = {}
     models: dict[str, Any] = {ValueKind.item: SharedCatalogItem, ValueKind.agency: Agency,

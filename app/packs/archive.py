@@ -17,6 +17,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.errors import Invalid
+from app.filetypes import DAMAGED_ZIP
 from app.lowcode.naturals import Key
 from app.packs import yamls
 from app.packs.documents import digest
@@ -82,7 +83,7 @@ def unzipped(content: bytes) -> Files:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _read(archive)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as exc:
+    except DAMAGED_ZIP as exc:
         raise Invalid(_("This file is not a readable zip archive.")) from exc
 
 

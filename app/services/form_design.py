@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from app.services.form_problems import definition_problems
 Definition = dict[str, Any]
 _KEPT = frozenset({"id", "row_version", "search_text", "code", "position", "form_id", "section_id"})
 MAX_SECTIONS, MAX_FIELDS = 40, 400
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 def names_of(model: type[Any]) -> list[str]:
@@ -110,7 +112,7 @@ def fitting(value: Any, column: sa.Column[Any]) -> Any:
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, str) and value.strip().lstrip("-").isdigit() and len(value) < 19:
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(value)
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return value if is_number and abs(value) < 10**18 else None

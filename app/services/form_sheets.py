@@ -1,6 +1,7 @@
 """Forms from a spreadsheet: one row a field. Everything is read and checked; nothing is written."""
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,6 +31,7 @@ COLUMNS = (
 _NEEDED = ("section", "label", "kind")
 _YES, _NO = {"co", "x", "1", "yes", "true", "bat buoc"}, {"", "khong", "0", "no", "false"}
 _CONDITIONS = ("show_when", "required_when")
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class _Reader:
         bare = text.replace(".", "").replace(" ", "")
         if not bare:
             return None
-        if bare.lstrip("-").isdigit() and bare.isascii() and len(bare) < 16:
+        if _WHOLE.fullmatch(bare):
             return int(bare)
         self.fault(number, name, _("Please write a whole number."))
         return None

@@ -104,11 +104,14 @@ def rehearse(session: Session, process: Process, count: int = USUAL) -> Rehearsa
 def _versions(session: Session, process: Process) -> list[ProcedureVersion]:
     """Return the versions that rest on the process, or on another edition of it."""
     base = _EDITION.sub("", process.code)
-    query = sa.select(ProcedureVersion).join(ProcedureVersion.process).where(
-        sa.or_(Process.id == process.id, Process.code == base, Process.code.like(f"{base}-b%"))
-    )
+    query = sa.select(ProcedureVersion).join(ProcedureVersion.process).where(sa.or_(
+        Process.id == process.id, Process.code == base, Process.code.startswith(f"{base}-b", autoescape=True)
+    ))  # fmt: skip
     loads = [joinedload(ProcedureVersion.process).selectinload(Process.steps)]
-    return list(session.scalars(query.options(*loads)))
+    found = session.scalars(query.options(*loads).order_by(ProcedureVersion.id))
+    # A code may go on after "-b" without being another edition: "thue-bao" is none of "thue".
+    return [one for one in found if one.process is not None and (
+        one.process.id == process.id or _EDITION.sub("", one.process.code) == base)]  # fmt: skip
 
 
 def _finished(session: Session, versions: list[ProcedureVersion], facts: Facts, count: int) -> list[Case]:

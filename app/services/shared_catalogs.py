@@ -172,11 +172,20 @@ def value_words(field: SharedCatalogField, value: Any, names: Names) -> str:
     if value is None:
         return ""
     if field.kind in REFERENCES:
-        return str(names.get((field.kind, value), f"#{value}"))
+        # Of a field that became a reference later the history keeps values that were none.
+        return str(names.get((field.kind, value), f"#{value}")) if type(value) is int else plain_text(value)
     if field.kind == ValueKind.choice:
         return next((str(o.get("label")) for o in field.options or [] if o.get("value") == value), str(value))
     if field.kind == ValueKind.date:
-        return plain_text(date.fromisoformat(value))
-    if field.kind == ValueKind.number:
+        return _day_words(value)
+    if field.kind == ValueKind.number and type(value) in (int, float):
         return f"{value:,}".translate(str.maketrans(",.", ".,"))
     return plain_text(value)
+
+
+def _day_words(value: Any) -> str:
+    """Return a kept day as people write it; what was kept when the field was no date, as it is."""
+    try:
+        return plain_text(date.fromisoformat(value))
+    except (ValueError, TypeError):
+        return plain_text(value)

@@ -1,7 +1,5 @@
 """The list of one shared catalog: search, typed filters, order and keyset pages."""
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -13,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.clock import today
 from app.lowcode.collation import in_order
 from app.lowcode.columns import picked_columns
+from app.lowcode.cursors import beginning, packed, read_again, unpacked
 from app.lowcode.listing import ListRequest, Page, one_page, page_of, read_request, total_of
 from app.lowcode.values import MAX_ID, as_id
 from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
@@ -23,7 +22,6 @@ from app.text import like_pattern
 
 _RANGES = frozenset({ValueKind.number, ValueKind.date})
 _UNSORTED = REFERENCES | {ValueKind.yes_no}
-_MAX_TOKEN = 2000
 
 
 def sortable(catalog: SharedCatalog) -> list[str]:
@@ -98,7 +96,7 @@ def find_items(session: Session, catalog: SharedCatalog, wanted: ListRequest) ->
     total = total_of(item, query)
     query = one_page(query, wanted, keys).options(joinedload(item.parent))
     found = list(session.execute(query.add_columns(total, *keys)))
-    page = page_of(found, wanted, found[0][1] if found else 0, lambda row: _token(row[2:]))
+    page = page_of(found, wanted, found[0][1] if found else 0, lambda row: packed(row[2:]))
     return replace(page, rows=[row[0] for row in page.rows])
 
 
@@ -139,22 +137,23 @@ def _keys(catalog: SharedCatalog, sort: str) -> list[Any]:
     return [*nulls, value, SharedCatalogItem.id]
 
 
-def _token(parts: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(list(parts)).encode()).decode().rstrip("=")
-
-
 def _read_token(catalog: SharedCatalog, sort: str, token: str) -> tuple[Any, ...] | None:
     """Return the values in ``token`` if they can be a place in the order ``sort``, else None."""
     try:
-        raw = base64.urlsafe_b64decode(token[:_MAX_TOKEN] + "=" * (-len(token) % 4))
-        parts = json.loads(raw)
-        _value, is_nullable = _expression(catalog, sort.removeprefix("-"))
+        parts = unpacked(token)
+        order, is_nullable = _expression(catalog, sort.removeprefix("-"))
         if not isinstance(parts, list) or len(parts) != 2 + is_nullable:
             return None
         number, value = parts[-1], parts[-2]
         if type(number) is not int or not 0 <= number <= MAX_ID or (is_nullable and parts[0] not in (0, 1)):
             return None
-        return tuple(parts) if _fits(catalog, sort.removeprefix("-"), value, is_nullable) else None
+        begins = beginning(value)
+        if not _fits(catalog, sort.removeprefix("-"), begins or value, is_nullable):
+            return None
+        if begins:
+            item = SharedCatalogItem
+            value = read_again(sa.select(order).where(item.id == number, item.catalog_id == catalog.id), begins)
+        return (*parts[:-2], value, number)
     except (ValueError, TypeError, RecursionError):
         return None
 

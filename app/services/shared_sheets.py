@@ -124,6 +124,7 @@ def _offered(session: Session, catalog: SharedCatalog, column: Column) -> list[s
         return []
     if not may(model, "read"):
         return []
+    query = query.where(model.id.in_(visible(model, current_actor()).with_only_columns(model.id)))
     found = session.execute(query.with_only_columns(model.code, model.name).order_by(model.code).limit(_MOST + 1))
     lines = [named(code, name) for code, name in found]
     return lines if len(lines) <= _MOST else []

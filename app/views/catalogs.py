@@ -182,10 +182,13 @@ class SharedCatalogItemsView(OneCatalog, ListActions, BaseView):
             return listing.find_choices(db.session(), catalog, text, page)
         field = next((one for one in catalog.fields if one.key == key), None)
         if field is not None and field.kind == ValueKind.item and field.target is not None:
-            return listing.find_choices(db.session(), field.target, text, page)
+            target = catalogs.get_catalog(db.session(), field.target.code, current_actor())
+            return listing.find_choices(db.session(), target, text, page)
         models: dict[str, Any] = {ValueKind.agency: Agency, ValueKind.unit: AdministrativeUnit}
         if field is None or field.kind not in models:
             abort(404)
+        if not choosing.may_choose(models[field.kind]):
+            abort(403)
         return choosing.find_choices(db.session(), models[field.kind], text, page)
 
     def _submit(self, pk: int | None) -> Any:

@@ -43,12 +43,12 @@ def fault(pattern: str) -> Phrase | None:
 
 
 def fits(pattern: str, value: str) -> bool | None:
-    """Return whether ``pattern`` is found in ``value``; None if the pattern cannot be read.
+    """Return whether the whole of ``value`` matches ``pattern``; None if the pattern cannot be read.
 
     A match that takes too long counts as none: only a text that does not fit takes that long.
     """
     try:
-        return regex.search(pattern, value, timeout=PATIENCE) is not None
+        return regex.fullmatch(pattern, value, timeout=PATIENCE) is not None
     except TimeoutError:
         return False
     except regex.error:
@@ -95,7 +95,7 @@ def _is_slow(pattern: str) -> bool:
     for seed in seeds:
         text = (seed * _PROBE_LENGTH)[:_PROBE_LENGTH] + "\x01"
         try:
-            regex.search(pattern, text, timeout=_PROBE)
+            regex.fullmatch(pattern, text, timeout=_PROBE)
         except TimeoutError:
             return True
     return False

@@ -150,6 +150,14 @@ def test_each_fault_stands_beside_its_property_and_nothing_is_written(admin, for
     assert opened(form) == (before, base)
 
 
+@pytest.mark.parametrize("text", ["--5", "²", "-", "٣", "5-", "9" * 30, "1_0"])
+def test_what_is_no_whole_number_is_left_out(admin, form, text):
+    definition, base = opened(form)
+    definition["sections"][0]["fields"][0]["max_length"] = text
+    assert send(admin, form, definition, base).status_code == 200
+    assert opened(form)[0]["sections"][0]["fields"][0]["max_length"] is None
+
+
 @pytest.mark.parametrize("raw", [None, [], {}, {"sections": 1}, {"sections": [{"fields": [{}] * 500}]}, "x"])
 def test_what_is_no_form_is_refused(admin, form, raw):
     answer = send(admin, form, raw, opened(form)[1])

@@ -8,6 +8,7 @@ from app.extensions import db
 from app.history import HistoryEntry
 from app.models import Dossier
 from app.permissions import Role
+from app.services import rehearsal
 from app.services.rehearsal import rehearse
 from app.services.version_copies import copy_process
 from app.workflows.process import Graph, Join, StepSpec, Way
@@ -59,6 +60,15 @@ def office(session):
 
 def counted():
     return db.session.query(HistoryEntry).count(), db.session.query(Dossier).count()
+
+
+def test_only_editions_of_the_same_process_are_played(session):
+    """"_" stands for itself in a code, and "-b" may begin another word."""
+    own = factories.make_process(code="cap_phep-b2")
+    rests = [factories.make_procedure(process=factories.make_process(code=code)) for code in (
+        "cap_phep", "cap_phep-b3", "cap_phep-bao_tri", "capxphep-b1", "cap_phep-b99999")]
+    found = rehearsal._versions(session, own)
+    assert found == rests[:2]
 
 
 def test_finished_dossiers_are_compared_and_nothing_is_written(office, session):

@@ -106,6 +106,24 @@ def test_a_zip_that_is_broken_or_unsafe_is_refused(session, content):
         archive.unzipped(content)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_damaged_anywhere_is_refused_never_a_fault(session, method):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as made:
+        made.writestr(SECTOR, b"code: a\n" + bytes(range(256)) * 4)
+    whole = target.getvalue()
+    assert archive.unzipped(whole)
+    refused = 0
+    for place in range(0, len(whole), 3):
+        torn = bytearray(whole)
+        torn[place] ^= 0xFF
+        try:
+            archive.unzipped(bytes(torn))  # of some bytes nothing depends
+        except Invalid:
+            refused += 1
+    assert refused > 30
+
+
 def test_the_same_name_twice_in_a_zip_is_refused(session):
     with pytest.warns(UserWarning, match="Duplicate"):
         content = zipped([(SECTOR, b"a: 1"), (SECTOR, b"a: 2")])

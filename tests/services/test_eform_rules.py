@@ -38,6 +38,15 @@ def test_a_pattern_is_applied_with_its_message():
     assert problem(Column("k", "", pattern="(", max_length=9), "x") is None
 
 
+@pytest.mark.parametrize("text", ["abc12345xyz", "123456", "12345\n", " 12345"])
+def test_the_whole_value_must_match_as_the_hint_says(text):
+    field = Column("k", "", pattern=r"\d{5}", pattern_message="Sai.")
+    assert problem(field, text) == "Sai."
+    assert problem(field, "12345") is None
+    either = Column("k", "", pattern=r"^\d{5}|[A-Z]{2}$", pattern_message="Sai.")
+    assert [problem(either, x) for x in ("12345", "AB", "12345AB")] == [None, None, "Sai."]
+
+
 @pytest.mark.timeout(60)  # tried without a limit it would take years
 def test_a_pattern_never_hangs():
     field = Column("k", "", pattern=r"^(a+)+$", max_length=5000)

@@ -11,7 +11,7 @@ import python_calamine as calamine
 from flask_babel import gettext as _
 
 from app.errors import Invalid
-from app.filetypes import MEBIBYTE, XLSX, check_upload
+from app.filetypes import DAMAGED_ZIP, MEBIBYTE, XLSX, check_upload
 from app.lowcode.exchange.packed import PackedRows
 
 MAX_BYTES = 20 * MEBIBYTE
@@ -57,7 +57,7 @@ def open_workbook(name: str, content: bytes) -> list[RawSheet]:
         _refuse_far_cells(name, content)
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             return _sheets(book, name)
-    except (calamine.CalamineError, calamine.PasswordError, zipfile.BadZipFile, OSError, ValueError) as exc:
+    except (calamine.CalamineError, calamine.PasswordError, *DAMAGED_ZIP) as exc:
         raise Invalid(_("The file %(name)s is damaged and cannot be opened.", name=name)) from exc
 
 
