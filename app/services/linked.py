@@ -147,3 +147,9 @@ def links_of(session: Session, dossier: Dossier) -> tuple[list[LinkedDossier], L
         above = sa.select(LinkedDossier).where(LinkedDossier.child_id == dossier.id)
         own = session.scalar(above.options(joinedload(LinkedDossier.parent).joinedload(Dossier.agency)))
     return list(session.scalars(query)), own
+
+
+def others(links: tuple[list[LinkedDossier], LinkedDossier | None]) -> set[int]:
+    """Return the ids of the dossiers at the other ends of ``links_of``."""
+    children, own = links
+    return {link.child_id for link in children} | ({own.parent_id} if own is not None else set())

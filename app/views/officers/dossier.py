@@ -25,7 +25,7 @@ from app.services import signatures as paper_signatures
 from app.services.apologies import is_late
 from app.services.dossier_compare import comparison_of
 from app.services.dossier_process import picture_of
-from app.services.dossiers import get_dossier
+from app.services.dossiers import get_dossier, openable
 from app.services.eform_state import reopened
 from app.services.extensions import stages
 from app.services.ledger import ledger_of
@@ -180,13 +180,14 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
     if tab == "history":
         return {"tales": tell(session, history_of(session, dossier, limit=200))}
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
+    links = linked.links_of(session, dossier)
     return {
         "answers": eforms.answers(form, data, officer=True) if form is not None and data else [],
         "may_write_part": officer_answers.may_write(dossier, actor),
         "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
         "rounds": rounds(dossier), "extension_stages": stages,
         "questions": [t for t in dossier.tasks if t.asked_by_id is not None], "answer_words": ANSWERS,
-        "linked": linked.links_of(session, dossier), "dossier_states": DOSSIER_STATES,
+        "linked": links, "open_links": openable(session, linked.others(links), actor), "dossier_states": DOSSIER_STATES,
         "checks": originals.checks_of(session, dossier), "data_check": data_part(session, dossier, actor), **beside,
     }  # fmt: skip
 
