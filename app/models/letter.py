@@ -53,6 +53,8 @@ class Letter(Entity):
     cause: Mapped[str] = mapped_column(sa.String(60))
     # Of the office's own texts (LetterTemplate); empty: the built-in ones. The texts stand in ``data``.
     edition: Mapped[int | None] = mapped_column(info={"label": _l("Edition of the texts")})
+    # Kept under its number, no longer in force: what it was issued for was taken back.
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Cancelled")})
     file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stored_file.id"), index=True)
     dossier: Mapped[Dossier] = relationship("Dossier", back_populates="letters")
     file: Mapped[StoredFile | None] = relationship("StoredFile")
@@ -66,7 +68,7 @@ class Letter(Entity):
 
     screen = Screen(
         icon="file-text", title=_l("Letters and slips"), singular=_l("Letter"),
-        columns=["dossier", "kind", "number", "created_at"], filters=["kind"],
+        columns=["dossier", "kind", "number", "created_at", "cancelled_at"], filters=["kind"],
         form=[], can_add=False, can_delete=False, rows=_rows, read=DOSSIER_READERS,
     )  # fmt: skip
 

@@ -75,6 +75,7 @@ _MOVE_LOOKS = {
     "request_payment": ("warning", "cash"), "request_payment_in_process": ("warning", "cash"),
     "send_back_step": ("warning", "arrow-back"), "request_withdrawal": ("warning", "arrow-back"),
     "recall_step": ("warning", "arrow-back"), "take_back_question": ("warning", "arrow-back"),
+    "take_back_start": ("warning", "arrow-back"),
     "undo_claim": ("warning", "arrow-back"), "undo_hand_over": ("warning", "arrow-back"),
     "ask_opinion": ("info", "messages"),
     "give_opinion": ("info", "message"), "open_linked": ("info", "external"),

@@ -7,9 +7,14 @@ from sqlalchemy.orm import object_session
 from app.clock import now
 from app.models import Charge, Component, Dossier
 from app.models.money import ChargeState
+from app.models.task import TaskState
 from app.services.profiles import profile_value
+from app.workflows.process import AUTOMATIC, StepKind
 from app.workflows.result import ResultState
 from app.workflows.states import State
+
+# Steps at which people here work; a question, a payment or a dossier elsewhere has reached somebody outside.
+_PEOPLE = frozenset({StepKind.work, StepKind.check, StepKind.sign, StepKind.number_and_seal})
 
 
 def due_charges(dossier: Dossier) -> list[Charge]:
@@ -109,6 +114,15 @@ def _reception_fees_paid(dossier: Dossier) -> bool:
     return not moments & ({"reception", "supplement"} if dossier.supplement_count else {"reception"})
 
 
+def _not_begun(dossier: Dossier) -> bool:
+    """Nothing but the steps opened by passing it on: nobody finished, asked, drafted or opened anything else."""
+    after = [task for task in dossier.tasks if task.is_current and task.kind != StepKind.receive]
+    return not dossier.results and all(
+        task.kind in AUTOMATIC or (task.state == TaskState.open and task.kind in _PEOPLE and task.asked_by_id is None)
+        for task in after
+    )
+
+
 def _always(_dossier: Dossier) -> bool:
     return True
 
@@ -121,6 +135,7 @@ GUARDS: dict[str, Callable[[Dossier], bool]] = {
     "supplement_answered": _supplement_answered,
     "answer_overdue": _answer_overdue,
     "reception_fees_paid": _reception_fees_paid,
+    "not_begun": _not_begun,
     "charge_due": lambda dossier: bool(due_charges(dossier)),
     "charges_paid": _paid_now,
     "money_settled": _nothing_due,

@@ -116,4 +116,5 @@ def letter_title(session: Session, letter: Letter) -> str:
     """Return the name of a letter with its form number, as officers know it."""
     form_set = letter.data.get("form_set") or profile_value(session, "form_set")
     number, name = form_number(letter.kind, form_set), _(LETTER_KINDS[letter.kind])
-    return _("%(name)s (Form %(number)s)", name=name, number=number) if number else name
+    name = _("%(name)s (Form %(number)s)", name=name, number=number) if number else name
+    return _("%(name)s – cancelled", name=name) if letter.cancelled_at is not None else name

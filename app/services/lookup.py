@@ -39,6 +39,7 @@ PUBLIC_WORDS = {
     "answer_supplement": N_("The supplement was sent"),
     "refuse": N_("The dossier was not accepted"),
     "start": N_("The dossier was passed on to the agency that handles it"),
+    "take_back_start": N_("The dossier came back to the one-stop desk"),
     "request_payment": N_("Payment was asked for"),
     "request_payment_in_process": N_("Payment was asked for"),
     "record_payment": N_("The payment was recorded"),

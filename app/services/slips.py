@@ -39,7 +39,7 @@ _COLUMNS = (
 def control_slip_pdf(session: Session, code: str, actor: Actor) -> bytes:
     """Return the control slip with every handover up to now. Raises NotFound."""
     dossier = load_page(session, code, actor)
-    issued = [letter.number for letter in dossier.letters if letter.kind == "control_slip"]
+    issued = [letter.number for letter in dossier.letters if letter.kind == "control_slip" and not letter.cancelled_at]
     with force_locale("vi"):
         data = letter_data(session, dossier, "control_slip", actor, number=issued[0] if issued else None)
     return render("control_slip", worded(session, "control_slip", data))
@@ -134,12 +134,19 @@ def _register(
 
 
 def _passed_on(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
-    """Return when each dossier first went to the agency that handles it."""
+    """Return when each dossier first went to the agency that handles it; what was taken back had not gone."""
     query = (
-        sa.select(Movement.dossier_id, sa.func.min(Movement.at))
-        .where(Movement.dossier_id.in_(ids), Movement.transition == "start").group_by(Movement.dossier_id)
-    )  # fmt: skip
-    return {row[0]: row[1] for row in session.execute(query)}
+        sa.select(Movement.dossier_id, Movement.transition, Movement.at)
+        .where(Movement.dossier_id.in_(ids), Movement.transition.in_(("start", "take_back_start")))
+        .order_by(Movement.dossier_id, Movement.id)
+    )
+    found: dict[int, datetime] = {}
+    for dossier_id, transition, at in session.execute(query):
+        if transition == "start":
+            found.setdefault(dossier_id, at)
+        else:
+            found.pop(dossier_id, None)
+    return found
 
 
 def _signed(session: Session, ids: Sequence[int]) -> dict[int, str]:

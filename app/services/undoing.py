@@ -18,14 +18,14 @@ from app.history import HistoryEntry
 from app.models import Dossier, Movement, Task, User
 from app.models.task import TaskState
 from app.permissions import Actor
-from app.services import consulting, handing, lifecycle, recalling
+from app.services import consulting, handing, lifecycle, recalling, taking_back
 from app.services.task_rights import may_do
 from app.workflows.process import StepKind
 from app.workflows.states import State
 
 MINUTES = 15
-LINES = frozenset({"claim", "hand_to", "finish_step"})  # what can be undone line by line after an act on many
-_CLAIM, _HAND, _FINISH, _ASK = "claim", "hand_to", "finish_step", "ask_opinion"
+LINES = frozenset({"claim", "hand_to", "finish_step", "start"})  # what can be undone line by line after an act on many
+_CLAIM, _HAND, _FINISH, _ASK, _START = "claim", "hand_to", "finish_step", "ask_opinion", "start"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,9 @@ def _giving(session: Session, dossier: Dossier, actor: Actor, entry: HistoryEntr
 
 
 def _moving(session: Session, dossier: Dossier, actor: Actor, last: Movement) -> Undo | None:
-    """Finishing a step, or asking for opinions."""
+    """Finishing a step, passing a dossier on from the desk, or asking for opinions."""
+    if last.transition == _START:
+        return _passing_on(session, dossier, actor, last)
     if last.transition == _FINISH:
         mine = (t for t in reversed(dossier.tasks) if t.finished_at is not None and t.finished_at >= _since())
         task = next((t for t in mine if recalling.may_recall(t, actor)), None)
@@ -132,6 +134,14 @@ def _moving(session: Session, dossier: Dossier, actor: Actor, last: Movement) ->
         return None
     names = ", ".join(str(one.assignee or one.agency) for one in asked)
     return Undo(_ASK, asking, last.at, _("You asked %(names)s for an opinion.", names=names))
+
+
+def _passing_on(session: Session, dossier: Dossier, actor: Actor, last: Movement) -> Undo | None:
+    """Passing on; the task is the reception step it finished, where the process has one."""
+    if not taking_back.may_take_back(dossier, actor, last) or _was_touched(session, dossier, actor, last.at):
+        return None
+    left = [t for t in dossier.tasks if t.kind == StepKind.receive and t.is_current] or lifecycle.open_tasks(dossier)
+    return Undo(_START, left[-1], last.at, _("You passed the dossier on for processing.")) if left else None
 
 
 def _asked_with(dossier: Dossier, last: Movement) -> list[Task]:
@@ -165,6 +175,11 @@ def _withdraw(session: Session, found: Undo, actor: Actor) -> None:
         consulting.take_back(session, question, actor)
 
 
+def _bring_back(session: Session, found: Undo, actor: Actor) -> None:
+    taking_back.take_back_start(session, found.task.dossier, actor)
+
+
 _UNDO: dict[str, Callable[[Session, Undo, Actor], None]] = {
     _CLAIM: _unclaim, _HAND: _take_back, _FINISH: _recall, _ASK: _withdraw,
+    _START: _bring_back,
 }  # fmt: skip

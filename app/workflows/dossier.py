@@ -146,6 +146,20 @@ RECEPTION: tuple[Transition[State], ...] = (
         letter="control_slip",
         notices=("specialist", "division_head"),
     ),
+    Transition(
+        name="take_back_start",
+        sources=frozenset({State.processing}),
+        target=State.accepted,
+        roles=frozenset({DESK_OFFICER}),
+        label=N_("Take back what was passed on"),
+        consequence=N_(
+            "The dossier is at the desk again and the clock runs on; the steps it opened are cancelled, "
+            "the control slip stays in the register as cancelled."
+        ),
+        guard="not_begun",
+        clause="NĐ 61/2018 Đ18; QN20 Đ4.2",
+        notices=("specialist", "division_head"),
+    ),
 )
 
 MONEY: tuple[Transition[State], ...] = (

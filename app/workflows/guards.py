@@ -12,6 +12,7 @@ GUARDS = {
     "answer_overdue": N_("The time to answer the supplement request is not over yet"),
     "supplement_answered": N_("Everything that was asked for must be supplied first"),
     "reception_fees_paid": N_("The fees due on reception must be paid, and a claimed exemption checked, first"),
+    "not_begun": N_("Somebody has begun with it: the agency sends it back instead"),
     "charge_due": N_("There is nothing to pay"),
     "charges_paid": N_("The amount due has not been paid in full"),
     "money_settled": N_("Payments already made or still due must be settled first"),

@@ -23,6 +23,7 @@ from app.services import (
     results,
     submission,
     supplements,
+    taking_back,
 )
 from app.services.lifecycle import open_questions, open_tasks
 from app.services.reception import CounterReception
@@ -232,12 +233,13 @@ ACTS: dict[str, Act] = {
     "withdraw": withdraw, "decide": decide, "stop": stop, "reopen": reopen, "draft": draft, "finish": finish,
     "send_back": send_back, "recall": recall, "claim": claim, "unclaim": unclaim, "hand_over": hand_over, "ask": ask,
     "opine": opine, "unask": unask, "extend": extend, "agree": agree, "disagree": disagree, "unextend": unextend,
-    "deliver": deliver, "collect": _plain(results.collect_online),
+    "deliver": deliver, "collect": _plain(results.collect_online), "bring_back": _plain(taking_back.take_back_start),
 }  # fmt: skip
 # The transitions that an act makes, where it makes one.
 ROWS = {
     "accept": {"accept"}, "refuse": {"refuse", "refuse_unanswered"}, "answer": {"answer_supplement"},
     "ask_supplement": {"ask_supplement", "ask_supplement_in_process"}, "pass_on": {"start"},
+    "bring_back": {"take_back_start"},
     "ask_payment": {"request_payment", "request_payment_in_process"}, "withdraw": {"request_withdrawal"},
     "decide": {"approve_withdrawal", "reject_withdrawal"}, "stop": {"stop"}, "reopen": {"reopen"},
     "deliver": {"return_result"}, "collect": {"collect_online"},
@@ -265,7 +267,7 @@ SENSIBLE: dict[int, tuple[str, ...]] = {
     3: ("reopen",), 5: ("answer", "answer", "answer", "withdraw", "stop", "refuse", "agree"),
     4: ("finish", "finish", "finish", "finish", "finish", "draft", "send_back", "recall", "claim", "unclaim",
         "hand_over", "ask", "opine", "opine", "unask", "extend", "extend", "agree", "agree", "disagree", "unextend",
-        "ask_supplement", "ask_supplement", "ask_payment", "stop", "withdraw", "pay"),
+        "ask_supplement", "ask_supplement", "ask_payment", "stop", "withdraw", "pay", "bring_back"),
     6: ("pay", "pay", "withdraw", "stop"), 7: ("decide",), 8: ("reopen",),
     9: ("pay", "deliver", "collect", "reopen"), 10: ("deliver", "reopen"),
 }  # fmt: skip
