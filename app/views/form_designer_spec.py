@@ -129,6 +129,7 @@ _WORDS = CONDITION_WORDS | {
     "asked": N_("asked"),
     "remove_question": N_("Remove “{name}” from the form?"),
     "remove_title": N_("Please confirm"),
+    "closed": N_("In force, only to be read. “New edition” makes a copy that can be changed."),
     "cancel": N_("Cancel"),
     "moved": N_("“{name}” is now number {place}"),
     "removed": N_("“{name}” is removed. Ctrl+Z brings it back."),

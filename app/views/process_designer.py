@@ -17,7 +17,7 @@ from app.lowcode.choosing import find_choices, may_choose
 from app.lowcode.rows import may_touch
 from app.lowcode.values import as_id
 from app.models import Agency, Process, ProcessStep
-from app.models.approved import is_approved
+from app.models.approved import CONFIGURABLE, is_approved
 from app.models.menus import PROCEDURES
 from app.permissions import Actor, current_actor
 from app.services import process_design, process_editions
@@ -107,7 +107,7 @@ class ProcessDesignerView(BaseView):
             can_move=current_actor().may("can_move", "ProcessMoves"), picture=picture(found, live=True),
             data={"definition": given, "base": process_design.revision(process), "spec": designer_spec(),
                   "words": designer_words(), "fields": found.fields, "texts": chosen_texts(session, process),
-                  "problems": _said(found)},
+                  "problems": _said(found), "open": sorted(CONFIGURABLE) if is_approved(session, process) else None},
         )  # fmt: skip
 
     @expose("/<int:number>/check", methods=["POST"])

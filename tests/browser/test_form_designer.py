@@ -137,6 +137,21 @@ def test_groups_of_conditions_are_made_by_keyboard_on_a_phone(open_as):
     expect(page.locator(f'[data-at="{at}.how"]')).to_have_count(1)
 
 
+@pytest.mark.parametrize(("path", "step"), [("/form-designer/1", ".designer-field .designer-item"),
+                                            ("/process-designer/1", "[data-details]")])  # fmt: skip
+def test_what_is_in_force_is_shown_to_be_read(open_as, path, step):
+    page = open_as("quantri.danhmuc")
+    page.goto(path)
+    page.locator(step).first.click()
+    open_ones = """[...document.querySelectorAll("[data-designer-panel], [data-designer-table], .process-decision")]
+        .flatMap((box) => [...box.querySelectorAll("input, select, textarea")])
+        .map((one) => [one.disabled || one.readOnly, one.classList.contains("is-closed")])"""
+    found = page.evaluate(open_ones)
+    assert len(found) > 4
+    assert all(one == [True, True] for one in found)
+    assert page.locator("[data-add], [data-tool], [data-edit], [data-designer-save]").count() == 0
+
+
 def test_the_portal_form_follows_the_answers_at_once(open_as):
     page = open_as("congdan1", "phone")
     page.goto("/nop-ho-so/1.001193")

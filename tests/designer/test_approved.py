@@ -1,5 +1,6 @@
 """From the approval into use: the agency configures within what was approved, and drafts anew by a copy."""
 
+import json
 from datetime import date
 
 import pytest
@@ -145,6 +146,9 @@ def test_the_designer_says_what_is_open(session, approval, login):
     assert vi("This process was approved") in page
     assert vi("Copy as a new draft") in page
     assert 'data-process-head="decision_number"' in page
+    given = json.loads(page.split('id="designer-data"')[1].split(">", 1)[1].split("</script>")[0])
+    assert set(given["open"]) == {"place", "agency", "agency_id", "assign", "assign_value", "consulted"}
+    assert "data-designer-connect" not in page
     assert session.get(Process, approval.process_id) is not None
 
 

@@ -1,4 +1,4 @@
-// Small helpers of the form designer: elements without markup in strings.
+// Small helpers of the designers: elements without markup in strings.
 
 /** Return an element; texts are texts, so nothing a person typed is ever read as markup. */
 export function el(tag, attrs = {}, ...children) {
@@ -51,4 +51,36 @@ export function keyFrom(label, taken) {
   let key = base;
   for (let number = 2; taken.has(key); number += 1) key = `${base}_${number}`;
   return key;
+}
+
+/** Ask in the page's dialog; resolves to whether the answer was yes. */
+export function confirm(dialog, title, text) {
+  dialog.querySelector("h2").textContent = title;
+  dialog.querySelector("p").textContent = text;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+}
+
+/** Show what went wrong above the designer; no text takes it away. */
+export function notice(box, tone, text) {
+  box.replaceChildren(text ? el("div", { class: `notice notice-${tone}`, role: "alert" }, el("div", { class: "notice-body" }, text)) : "");
+}
+
+/**
+ * Let everything in `box` be read, not changed; no control looks as if it were open.
+ *
+ * open: the names of inputs (the last part of data-at) that stay open, none if not given.
+ */
+export function close(box, open = []) {
+  for (const input of box.querySelectorAll("input, select, textarea")) {
+    if (open.includes(input.dataset.at?.split(".").pop())) continue;
+    input.classList.add("is-closed");
+    if (input.matches("select, [type=checkbox]")) input.disabled = true;
+    else input.readOnly = true;
+    if (input.type === "date") Object.assign(input, { type: "text", value: input.value.split("-").reverse().join("/") });
+    if (!input.value && "placeholder" in input) input.placeholder = "—";
+    delete input.dataset.choicesUrl;
+  }
+  for (const button of box.querySelectorAll("button[data-at], .designer-tools button, [data-edit]")) button.remove();
 }

@@ -1,16 +1,16 @@
 // The form designer's side panel: every property of the chosen section, field or of the form itself.
 
 import { conditionEditor } from "./designer-conditions.js";
-import { el, freshId, labelled, options } from "./designer-dom.js";
+import { close, el, freshId, labelled, options } from "./designer-dom.js";
 
 /** Fill `panel` with the editors of one item; `set(name, value, redraw)` changes it. */
 export function drawPanel(panel, { title, properties, item, path, fields, spec, words, problems, set, tools, frozen }) {
-  panel.replaceChildren(el("h2", { id: "panel-title", tabindex: "-1" }, title), tools || "");
+  panel.replaceChildren(el("h2", { id: "panel-title", tabindex: "-1" }, title), frozen ? el("p", { class: "form-hint" }, words.closed) : tools || "");
   for (const property of properties) {
     if (property.kinds && !property.kinds.includes(item.kind)) continue;
     panel.append(editor(property, { item, path, fields, spec, words, problems, set }));
   }
-  if (frozen) for (const input of panel.querySelectorAll("input, select, textarea, button")) input.disabled = true;
+  if (frozen) close(panel);
 }
 
 function editor(property, context) {
@@ -75,7 +75,7 @@ function columns(property, value, kinds, catalogs, words, notes, put) {
         el("button", { type: "button", class: "btn btn-sm", onclick: () => put(current.toSpliced(index, 1), true) }, words.remove))));
   });
   const number = value.length + 1;
-  box.append(el("button", { type: "button", class: "btn btn-sm", onclick: () => put([...current, { key: `cot_${number}`, label: "", kind: "text", required: true }], true) }, words.add_column));
+  box.append(el("button", { type: "button", class: "btn btn-sm", "data-edit": true, onclick: () => put([...current, { key: `cot_${number}`, label: "", kind: "text", required: true }], true) }, words.add_column));
   return fault(box, notes.error);
 }
 
@@ -118,9 +118,9 @@ export function rulesEditor({ rules, fields, spec, words, problems, put, frozen 
       labelled(words.message_en, el("input", { class: "form-control", value: rule.message_en || "", oninput: (event) => change({ message_en: event.target.value || null }) })),
       conditionEditor({ label: words.must, value: rule.must, fields, spec, words, error: problems[`${path}must`], change: (must, redraw) => change({ must }, redraw), at: `${path}must` }),
       labelled(words.at, el("select", { class: "form-select", onchange: (event) => change({ at: event.target.value || null }) }, options(places, rule.at)), { error: problems[`${path}at`] }),
-      el("button", { type: "button", class: "btn btn-sm", onclick: () => put(current.toSpliced(index, 1), true) }, words.remove)));
+      el("button", { type: "button", class: "btn btn-sm", "data-edit": true, onclick: () => put(current.toSpliced(index, 1), true) }, words.remove)));
   });
-  box.append(el("button", { type: "button", class: "btn btn-sm", onclick: () => put([...current, { must: fields.length ? { field: fields[0].key, op: "filled" } : null, message: "" }], true) }, words.add_rule));
-  if (frozen) for (const input of box.querySelectorAll("input, select, textarea, button")) input.disabled = true;
+  box.append(el("button", { type: "button", class: "btn btn-sm", "data-edit": true, onclick: () => put([...current, { must: fields.length ? { field: fields[0].key, op: "filled" } : null, message: "" }], true) }, words.add_rule));
+  if (frozen) close(box);
   return box;
 }

@@ -1,10 +1,9 @@
 // The form designer: one definition in memory, an outline, a panel, a preview, and one save.
 
-import { el, fill, keyFrom } from "./designer-dom.js";
+import { confirm, el, fill, keyFrom, notice } from "./designer-dom.js";
 import { importer } from "./designer-import.js";
 import { drawPanel, rulesEditor } from "./designer-panel.js";
-
-const UNDO = 100;
+import { commands, course } from "./designer-undo.js";
 
 function start(root, csrf) {
   const { definition, base: opened, spec, words, blank } = JSON.parse(document.getElementById("designer-data").textContent);
@@ -16,35 +15,24 @@ function start(root, csrf) {
   let base = opened;
   let chosen = { section: null, field: null };
   let problems = {};
-  let past = [];
-  let future = [];
   let saved = JSON.stringify(state);
-  let typing = "";
 
   const fields = () => state.sections.flatMap((section) => section.fields);
   const isDirty = () => JSON.stringify(state) !== saved;
   const say = (text) => { status.textContent = text; };
+  const warn = (tone, text) => notice(alertBox, tone, text);
+  const confirmed = (text) => confirm(find("confirm"), words.remove_title, text);
   const copy = (value) => JSON.parse(JSON.stringify(value));
   const icon = (index) => icons[index].cloneNode(true);
 
-  /** Remember the state before a change; typing into one input is one change. */
-  function remember(mark = "") {
-    if (mark && mark === typing) return;
-    typing = mark;
-    past = [...past, JSON.stringify(state)].slice(-UNDO);
-    future = [];
-  }
-
-  function travel(from, to, word) {
-    if (!from.length) return;
-    to.push(JSON.stringify(state));
-    state = JSON.parse(from.pop());
-    typing = "";
+  const trail = course(() => state, (before, word) => {
+    state = before;
     problems = {};
     clampChoice();
     draw();
     say(word);
-  }
+  });
+  const { remember } = trail;
 
   function clampChoice() {
     const section = state.sections[chosen.section];
@@ -60,8 +48,8 @@ function start(root, csrf) {
 
   function changed() {
     const undo = find("undo");
-    if (undo) undo.disabled = !past.length;
-    say(isDirty() ? words.unsaved : words.saved);
+    if (undo) undo.disabled = trail.isEmpty();
+    say(frozen ? "" : isDirty() ? words.unsaved : words.saved);
     later();
   }
 
@@ -160,7 +148,7 @@ function start(root, csrf) {
 
   function choose(place) {
     chosen = place;
-    typing = "";
+    trail.rest();
     drawOutline();
     drawChosen();
     if (window.matchMedia("(max-width: 991px)").matches) panel.scrollIntoView({ block: "start" });
@@ -220,15 +208,6 @@ function start(root, csrf) {
     draw();
     focusChosen();
     say(fill(words.removed, { name }));
-  }
-
-  function confirmed(text) {
-    const dialog = find("confirm");
-    dialog.querySelector("h2").textContent = words.remove_title;
-    dialog.querySelector("p").textContent = text;
-    dialog.returnValue = "no";
-    dialog.showModal();
-    return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
   }
 
   function tools() {
@@ -295,10 +274,6 @@ function start(root, csrf) {
     if (reply?.ok) frame.srcdoc = await reply.text();
   }
 
-  function warn(tone, text) {
-    alertBox.replaceChildren(text ? el("div", { class: `notice notice-${tone}`, role: "alert" }, el("div", { class: "notice-body" }, text)) : "");
-  }
-
   async function save() {
     if (frozen) return;
     say(words.saving);
@@ -326,16 +301,8 @@ function start(root, csrf) {
     if (found.length) chosen = found[0] ? { section: Number(found[0][1]), field: found[0][2] === undefined ? null : Number(found[0][2]) } : { section: null, field: null };
   }
 
-  document.addEventListener("keydown", (event) => {
-    const isCommand = event.ctrlKey || event.metaKey;
-    if (isCommand && event.key.toLowerCase() === "s") { event.preventDefault(); save(); }
-    const isTyping = event.target.closest?.("input, textarea, dialog");
-    if (isCommand && event.key.toLowerCase() === "z" && !isTyping && !frozen) { event.preventDefault(); event.shiftKey ? travel(future, past, words.redone) : travel(past, future, words.undone); }
-  });
-  find("undo")?.addEventListener("click", () => travel(past, future, words.undone));
-  find("save")?.addEventListener("click", save);
+  commands(trail, { find, words, save, frozen, isDirty });
   for (const name of ["lang", "reader"]) document.querySelector(`[data-preview-${name}]`).addEventListener("change", preview);
-  window.addEventListener("beforeunload", (event) => { if (isDirty()) event.preventDefault(); });
   root.addEventListener("designer:take", (event) => {
     remember();
     if (event.detail.append) state.sections.push(...event.detail.definition.sections);

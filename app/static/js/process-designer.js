@@ -1,11 +1,11 @@
 // The process designer: one definition in memory, a table of steps, the picture the server draws
 // from it after each change, the problems it finds, and one save.
 
-import { el, fill } from "./designer-dom.js";
+import { close, confirm, el, fill, notice } from "./designer-dom.js";
+import { commands, course } from "./designer-undo.js";
 import { connector, markPicture } from "./process-picture.js";
 import { drawTable } from "./process-table.js";
 
-const UNDO = 100;
 export const hours = (minutes) => String(Math.round((minutes / 60) * 100) / 100).replace(".", ",");
 
 function start(root, shell) {
@@ -16,51 +16,41 @@ function start(root, shell) {
   const icons = [...find("icons").content.querySelectorAll("svg")];
   const icon = (index) => icons[index].cloneNode(true);
   const frozen = root.dataset.frozen === "yes";
+  const fixed = frozen || data.open !== null; // what was approved stays; who does it may be set
   const heads = [...root.querySelectorAll("[data-process-head]")];
   let state = data.definition;
   let { base, fields } = data;
   let chosen = null; // the key of a step
   let faults = {};
-  let past = [];
-  let future = [];
   let saved = JSON.stringify(state);
-  let typing = "";
 
   const isDirty = () => JSON.stringify(state) !== saved;
   const say = (text) => { status.textContent = text; };
+  const warn = (tone, text) => notice(alertBox, tone, text);
+  const confirmed = (text) => confirm(find("confirm"), words.remove_title, text);
   const copy = (value) => JSON.parse(JSON.stringify(value));
   const place = (key) => state.steps.findIndex((step) => step.key === key);
 
-  /** Remember the state before a change; typing into one input is one change. */
-  function remember(mark = "") {
-    if (mark && mark === typing) return;
-    typing = mark;
-    past = [...past, JSON.stringify(state)].slice(-UNDO);
-    future = [];
-  }
-
-  function travel(from, to, word) {
-    if (!from.length) return;
-    to.push(JSON.stringify(state));
-    state = JSON.parse(from.pop());
-    typing = "";
+  const trail = course(() => state, (before, word) => {
+    state = before;
     faults = {};
     draw();
     say(word);
-  }
+  });
+  const { remember } = trail;
 
   function changed() {
     const undo = find("undo");
-    if (undo) undo.disabled = !past.length;
-    say(isDirty() ? words.unsaved : words.saved);
+    if (undo) undo.disabled = trail.isEmpty();
+    say(frozen ? "" : isDirty() ? words.unsaved : words.saved);
     later();
   }
 
   function draw() {
     if (place(chosen) < 0) chosen = null;
-    drawTable(table, { state, chosen, faults, spec, words, texts, fields, frozen, icon, root, act });
+    drawTable(table, { state, chosen, faults, spec, words, texts, fields, frozen: fixed, open: frozen ? [] : data.open, icon, root, act });
     shell.enhance(table);
-    for (const input of heads) if (input !== document.activeElement) input.value = state[input.dataset.processHead] || "";
+    for (const input of frozen ? [] : heads) if (input !== document.activeElement) input.value = state[input.dataset.processHead] || "";
     mark();
     changed();
   }
@@ -85,7 +75,7 @@ function start(root, shell) {
     },
     choose(key) {
       chosen = chosen === key ? null : key;
-      typing = "";
+      trail.rest();
       redrawKeepingFocus();
     },
     move(from, to) {
@@ -179,15 +169,6 @@ function start(root, shell) {
     return undefined;
   }
 
-  function confirmed(text) {
-    const dialog = find("confirm");
-    dialog.querySelector("h2").textContent = words.remove_title;
-    dialog.querySelector("p").textContent = text;
-    dialog.returnValue = "no";
-    dialog.showModal();
-    return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
-  }
-
   let timer = 0;
   function later() {
     clearTimeout(timer);
@@ -239,10 +220,6 @@ function start(root, shell) {
     problemBox.replaceChildren(el("ul", {}, lines), el("ul", {}, times.map((text) => el("li", { class: "text-secondary" }, icon(9), text))));
   }
 
-  function warn(tone, text) {
-    alertBox.replaceChildren(text ? el("div", { class: `notice notice-${tone}`, role: "alert" }, el("div", { class: "notice-body" }, text)) : "");
-  }
-
   async function save() {
     if (frozen) return;
     say(words.saving);
@@ -266,24 +243,16 @@ function start(root, shell) {
     say(isDirty() ? words.unsaved : words.saved);
   }
 
-  document.addEventListener("keydown", (event) => {
-    const isCommand = event.ctrlKey || event.metaKey;
-    if (isCommand && event.key.toLowerCase() === "s") { event.preventDefault(); save(); }
-    const isTyping = event.target.closest?.("input, textarea, dialog");
-    if (isCommand && event.key.toLowerCase() === "z" && !isTyping && !frozen) { event.preventDefault(); event.shiftKey ? travel(future, past, words.redone) : travel(past, future, words.undone); }
-  });
-  find("undo")?.addEventListener("click", () => travel(past, future, words.undone));
-  find("save")?.addEventListener("click", save);
-  window.addEventListener("beforeunload", (event) => { if (isDirty()) event.preventDefault(); });
+  commands(trail, { find, words, save, frozen, isDirty });
   connector(picture, find("connect"), { words, say, goTo, connect, nameOf: (key) => state.steps[place(key)]?.name || key });
   for (const input of heads) {
-    input.disabled = frozen;
     input.addEventListener("input", () => {
       remember(`head.${input.dataset.processHead}`);
       state[input.dataset.processHead] = input.value.trim() || null;
       changed();
     });
   }
+  if (frozen) close(root.querySelector(".process-decision"));
   draw();
   clearTimeout(timer);
   showProblems();

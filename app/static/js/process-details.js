@@ -57,7 +57,7 @@ function ways(step, at, context) {
   step.goes_to.forEach((way, index) => box.append(wayRow(step, way, index, change, context)));
   const targets = state.steps.filter((one) => one !== step);
   box.append(el("button", { type: "button", class: "btn btn-sm", "data-add": "way", disabled: !targets.length,
-    onclick: () => change([...step.goes_to, { to: (targets.find((one) => !step.goes_to.some((way) => way.to === one.key)) || targets[0]).key, when: null, label: null }]) }, context.icon(4), words.add_way));
+    "data-edit": true, onclick: () => change([...step.goes_to, { to: (targets.find((one) => !step.goes_to.some((way) => way.to === one.key)) || targets[0]).key, when: null, label: null }]) }, context.icon(4), words.add_way));
   if (step.goes_to.length > 1) {
     box.append(labelled(spec.labels.split, el("select", { class: "form-select field-medium", "data-at": `${step.key}.split`, onchange: put(step, "split", context) }, options(spec.splits, step.split))));
   }
@@ -75,7 +75,7 @@ function wayRow(step, way, index, change, context) {
     labelled(words.way_label, el("input", { type: "text", class: "form-control", "data-at": `${at}.label`, maxlength: "120", placeholder: words.no_label, value: way.label || "", oninput: (event) => replaced({ label: event.target.value || null }, false) })),
     conditionEditor({ label: words.way_when, value: way.when, fields, spec, words, error: context.faults[`steps.${state.steps.indexOf(step)}.goes_to.${index}.when`], change: (when, redraw) => replaced({ when }, redraw === true), at: `${at}.when` }),
     fields.length || index ? "" : formChoice(context),
-    el("div", {}, el("button", { type: "button", class: "btn btn-sm", onclick: () => change(step.goes_to.filter((one) => one !== way)) }, context.icon(3), words.remove)));
+    el("div", {}, el("button", { type: "button", class: "btn btn-sm", "data-edit": true, onclick: () => change(step.goes_to.filter((one) => one !== way)) }, context.icon(3), words.remove)));
 }
 
 /** While no procedure rests on the process, its conditions name the fields of a form one chooses. */

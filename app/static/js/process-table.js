@@ -1,18 +1,18 @@
 // The table of steps: one row a step, the chosen one with everything else about it below.
 
-import { el, fill, options } from "./designer-dom.js";
+import { close, el, fill, options } from "./designer-dom.js";
 import { drawDetails } from "./process-details.js";
 
 const COLUMNS = ["number", "name", "kind", "role", "place", "hours", "tools"];
 
 export function drawTable(box, context) {
-  const { state, words, spec, frozen, icon, act } = context;
+  const { state, words, spec, frozen, open, icon, act } = context;
   const labels = { number: "", name: spec.labels.name, kind: spec.labels.kind, role: spec.labels.role, place: spec.labels.place, hours: words.hours, tools: "" };
   const head = el("tr", {}, COLUMNS.map((name) => el("th", { scope: "col", class: `process-col-${name}` }, labels[name] || el("span", { class: "visually-hidden" }, name === "number" ? words.drag : words.details))));
   const body = el("tbody", {}, state.steps.flatMap((step, at) => rows(step, at, labels, context)));
   const add = frozen ? "" : el("p", { class: "designer-tools" }, el("button", { type: "button", class: "btn btn-sm", "data-add": "step", onclick: () => act.add(-1) }, icon(4), words.add_step));
   box.replaceChildren(state.steps.length ? el("table", { class: "process-table" }, el("thead", {}, head), body) : el("p", { class: "text-secondary" }, words.empty), add);
-  if (frozen) for (const input of box.querySelectorAll("input, select, textarea, .process-more button")) input.disabled = true;
+  if (frozen) close(box, open);
 }
 
 function rows(step, at, labels, context) {
