@@ -16,7 +16,6 @@ from app.workflows.states import State
 
 DIGITAL_RESULT = 8  # a digitised result of an agency (TTH17 Đ8)
 SHOWN = 5  # of one paper; the latest count
-_HANDED_OVER = (int(State.finished), int(State.returned))
 
 
 def reusable(session: Session, account_id: int | None, components: Iterable[Component]) -> dict[int, list[Result]]:
@@ -37,7 +36,7 @@ def reusable(session: Session, account_id: int | None, components: Iterable[Comp
 def _own(account_id: int) -> sa.Select[Any]:
     return (
         sa.select(Result).join(Dossier, Dossier.id == Result.dossier_id)
-        .where(Dossier.account_id == account_id, Dossier.state.in_(_HANDED_OVER))
+        .where(Dossier.account_id == account_id, Dossier.state == State.returned)  # received, and its fees paid
         .where(Result.state == ResultState.issued, Result.is_favourable.is_(True), Result.file_id.is_not(None))
         .options(joinedload(Result.dossier).joinedload(Dossier.agency), joinedload(Result.file))
         .order_by(Result.issued_on.desc(), Result.id.desc())

@@ -40,6 +40,21 @@ def test_an_issued_result_is_offered_for_the_paper_it_is(session, world):
     assert earlier_results.reusable(session, account.id, second.components) == {}
 
 
+def test_a_result_that_is_not_received_or_paid_for_is_no_earlier_result(session, world, login):
+    office, account, citizen, _received, second = world
+    fresh = office.finished(account=account)
+    result = fresh.results[-1]
+    result.document_type = second.components[0].document_type
+    session.flush()
+    found = earlier_results.reusable(session, account.id, second.components)[second.components[0].id]
+    assert result not in found
+    draft, paper = draft_of(office, account, second), second.components[0]
+    client = login(session.get(User, citizen.user_id))
+    answer = client.post(f"/earlier-results/draft/{draft.key}/{paper.id}", data={f"result-{paper.id}": result.id})
+    assert answer.status_code == 404
+    assert session.query(Attachment).filter_by(draft_id=draft.id).count() == 0
+
+
 def test_it_is_attached_once_with_its_source_by_the_button(session, world, login):
     office, account, citizen, dossier, second = world
     draft, paper = draft_of(office, account, second), second.components[0]
