@@ -20,6 +20,7 @@ from app.services.handing import refuse_unless_mine
 from app.services.notices import holders, notice_users, tell_tasks
 from app.services.opening import ask_agency, show_place
 from app.services.reasons import given_reason
+from app.transactions import locked
 from app.workflows.process import StepKind
 from app.workflows.states import State
 
@@ -177,24 +178,28 @@ def _said(question: Task) -> str:
     return _(words) if words else ""
 
 
-def close_silent(session: Session, limit: int = 500) -> int:
-    """Close the questions whose time has passed without a word; returns how many.
-
-    Where the step says that silence is consent the dossier goes on, elsewhere who asked decides.
-    Run twice it does nothing more.
-    """
+def silent_questions(session: Session, limit: int = 500) -> list[int]:
+    """Return the ids of the questions whose time has passed without a word, the longest first."""
     query = (
-        sa.select(Task).join(Task.dossier)
+        sa.select(Task.id).join(Task.dossier)
         .where(Task.state == TaskState.open, Task.asked_by_id.is_not(None), Task.due_at < now())
         .where(Dossier.state == int(State.processing)).order_by(Task.due_at, Task.id).limit(limit)
-        .with_for_update(of=(Task, Dossier))
     )  # fmt: skip
-    late = list(session.scalars(query))
-    for question in late:
-        if question.state == TaskState.open:  # not closed with an earlier one of the same dossier
-            _end(session, question, _SYSTEM, "silent", None)
-            _go_on(session, question, _SYSTEM)
-    return len(late)
+    return list(session.scalars(query))
+
+
+def close_silent(session: Session, number: int) -> bool:
+    """Close a question whose time has passed without a word; False if it is closed already.
+
+    Where the step says that silence is consent the dossier goes on, elsewhere who asked decides.
+    """
+    query = sa.select(Task).join(Task.dossier).where(Task.id == number, Task.state == TaskState.open)
+    question = session.scalar(locked(query.where(Dossier.state == int(State.processing)), Task, Dossier))
+    if question is None:
+        return False
+    _end(session, question, _SYSTEM, "silent", None)
+    _go_on(session, question, _SYSTEM)
+    return True
 
 
 def take_back(session: Session, question: Task, actor: Actor) -> None:

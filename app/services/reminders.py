@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.errors import DomainError
 from app.lowcode.values import plain_text
 from app.models import Dossier, Notice, Task
 from app.models.task import TaskState
@@ -50,7 +51,11 @@ def _windows(session: Session, key: str) -> list[tuple[str, datetime, datetime]]
     """Return (warning, after, up to): what is late, then due within each of the hours."""
     given = profile_value(session, key)
     hours = sorted(int(hour) for hour in (given if isinstance(given, list) else [given]))
-    calendar, at = calendar_of(session, root_agency(session)), now()
+    at = now()
+    try:
+        calendar = calendar_of(session, root_agency(session))
+    except DomainError:  # the province has no calendar: what is late is told all the same
+        return [("late", _NEVER, at)]
     ends = [add_minutes(calendar, at, 60 * hour) for hour in hours]
     starts = [at, *ends[:-1]]
     near = [(f"soon{hour}", start, end) for hour, start, end in zip(hours, starts, ends, strict=True)]

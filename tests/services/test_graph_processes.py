@@ -235,7 +235,7 @@ def test_a_step_met_with_silence_is_left_only_with_a_reason(session):
     (question,) = open_questions(dossier)
     question.due_at = now() - timedelta(minutes=1)
     session.flush()
-    consulting.close_silent(session)
+    assert consulting.close_silent(session, question.id)
     step = task_at(dossier, "b3")
     with pytest.raises(Invalid):
         processing.finish_task(session, step, office[Role.specialist])
@@ -285,8 +285,10 @@ def test_silence_is_consent_only_where_the_step_says_so(session, silence, step):
     (question,) = open_questions(dossier)
     question.due_at = now() - timedelta(minutes=1)
     session.flush()
-    assert consulting.close_silent(session) == 1
-    assert consulting.close_silent(session) == 0
+    assert consulting.silent_questions(session) == [question.id]
+    assert consulting.close_silent(session, question.id)
+    assert consulting.silent_questions(session) == []
+    assert not consulting.close_silent(session, question.id), "twice is once"
     assert (question.answer, dossier.step_name) == ("silent", step)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at
@@ -9,6 +10,8 @@ from app.models import Notice
 from app.permissions import Role
 from app.services import reminders
 from app.services.reminders import remind_all
+from app.tasks import deadlines
+from app.tasks.deadlines import check
 from tests.services.steps import Office
 
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 9:00 in Huế
@@ -115,3 +118,35 @@ def test_a_due_date_that_moved_is_warned_of_anew(session):
         assert remind_all(session) == 0
     with acting_at(due + timedelta(days=7, minutes=-30)):
         assert (remind_all(session), remind_all(session)) == (1, 0)
+
+
+def test_without_a_calendar_of_the_province_what_is_late_is_told_all_the_same(session):
+    office = Office(session)
+    office.staff()
+    with acting_at(MONDAY):
+        dossier = office.processed()
+    commune, root = office.tree.commune, office.tree.root
+    commune.calendar, root.calendar = root.calendar, None
+    session.commit()
+    due = next(task for task in dossier.tasks if task.state == "open").due_at
+    with acting_at(due + timedelta(minutes=1)):
+        assert check() >= 1
+    assert set(_keys(session)) == {"late"}
+
+
+def test_a_job_that_fails_holds_up_no_other_and_is_shown(session, monkeypatch):
+    def fault(session):
+        session.add(Notice(user_id=1, key="lost", title="x", body="x"))
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(deadlines, "escalate_overdue", fault)
+    office = Office(session)
+    office.staff()
+    with acting_at(MONDAY):
+        dossier = office.processed()
+    session.commit()
+    due = next(task for task in dossier.tasks if task.state == "open").due_at
+    with acting_at(due + timedelta(minutes=1)), pytest.raises(ZeroDivisionError):
+        check()
+    assert "late" in _keys(session)
+    assert session.scalar(sa.select(Notice.id).where(Notice.key == "lost")) is None
