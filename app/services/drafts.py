@@ -21,12 +21,10 @@ from app.models import (
     Procedure,
     ProcedureVersion,
 )
-from app.models.form import FieldKind
 from app.models.procedure import VersionState
 from app.permissions import Actor
 from app.services import eforms
 from app.services.channels import refuse_result_way
-from app.services.eform_state import Evaluation, may_see
 from app.services.submission import handling_agency, new_key
 from app.text import fold
 
@@ -200,41 +198,6 @@ def refuse_stale(draft: Draft, base: str | None) -> None:
     """Raise Conflict unless a page that shows the whole draft shows it as it is now."""
     if str(base) != str(draft.row_version):
         raise Conflict(_stale())
-
-
-def computed_texts(draft: Draft) -> dict[str, str]:
-    """Return {key: text} of the computed fields the applicant reads, by what is typed so far."""
-    form = draft.version.form
-    if form is None:
-        return {}
-    judged = Evaluation(eforms.prepare(form), answers_of(draft))
-    return {key: judged.text(key) if judged.is_shown(key) else "" for key, field in judged.fields.items()
-            if field.kind == FieldKind.computed and may_see(field, officer=False)}  # fmt: skip
-
-
-def answers_of(draft: Draft) -> dict[str, Any]:
-    """Return the answers of a draft: its form's keys only, files as they are attached."""
-    form = draft.version.form
-    if form is None:
-        return {}
-    data = eforms.clean_data(form, draft.data)
-    for field in eforms.fields_of(form):
-        if field.kind == FieldKind.file:
-            data[field.key] = [a.name for a in draft.attachments if a.field_key == field.key]
-    return data
-
-
-def settle(draft: Draft) -> Draft:
-    """Leave in the draft exactly what is sent: answers that count, and nothing of the pages."""
-    if draft.dossier_id is None:
-        draft.data = settled(draft)
-    return draft
-
-
-def settled(draft: Draft) -> dict[str, Any]:
-    """Return what would be sent now: answers of shown fields, with the computed texts."""
-    form = draft.version.form
-    return eforms.complete(form, answers_of(draft)) if form is not None else {}
 
 
 def set_result_way(draft: Draft, way: str | None) -> None:

@@ -24,7 +24,7 @@ from app.models.calendar import WEEKDAYS
 from app.permissions import Actor
 from app.services.eform_values import MAX_ROWS
 from app.services.files import INNER_LETTERS
-from app.services.guards import open_charges
+from app.services.guards import payable
 from app.services.lookup import INNER_STEP, PUBLIC_WORDS
 from app.services.paging import Slice, slice_of
 from app.transactions import locked
@@ -184,7 +184,7 @@ def why_not_received(dossier: Dossier, actor: Actor) -> str:
     """Return why the applicant may not open the result yet; "" if he may, and for officers."""
     if dossier.account_id != actor.account_id or dossier.state != State.finished:
         return ""
-    if open_charges(dossier):
+    if payable(dossier):
         return _("Please pay the fee first; then the result can be received.")
     if dossier.result_way == "online":
         return _("Please press “Receive the result” on the page of your dossier first.")

@@ -1,7 +1,7 @@
 """From a draft to a dossier, and the applicant's answer to a supplement request."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.errors import Invalid, NotAllowed, NotFound
 from app.models import (
     Account,
     Agency,
+    Attachment,
     Dossier,
     DossierPaper,
     Draft,
@@ -23,13 +24,15 @@ from app.models import (
     SupplementRequest,
     next_number,
 )
+from app.models.attachment import ScanStatus
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
 from app.services import charges, lifecycle, processing
+from app.services.draft_answers import answers_of, strays
 from app.services.eform_catalogs import with_labels
 from app.services.eform_search import keep_answers_text
 from app.services.eform_state import reopened
-from app.services.eforms import complete, data_problems
+from app.services.eforms import complete, data_problems, prepare
 from app.services.fees import charges_for
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
@@ -108,18 +111,24 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
 
 def technical_faults(draft: Draft) -> dict[str, str]:
     """Return what keeps a draft from being sent: {form key or "component-<id>": message}."""
-    faults = data_problems(draft.version.form, draft.data) if draft.version.form else {}
-    held = {attachment.component_id for attachment in draft.attachments}
+    faults = data_problems(draft.version.form, answers_of(draft)) if draft.version.form else {}
+    left_out = strays(draft)
+    sent = [attachment for attachment in draft.attachments if attachment not in left_out]
+    held = {attachment.component_id for attachment in sent}
     for component in draft.version.components:
         shared = component.document_type is not None and component.document_type.is_shared_data
         if component.is_required and not shared and component.id not in held:
             faults[f"component-{component.id}"] = _("Please attach: %(name)s", name=component.name)
-    for attachment in draft.attachments:
-        if attachment.file.scan_status != "clean":
-            faults[f"component-{attachment.component_id}"] = _(
-                "%(name)s has not passed the safety check yet.", name=attachment.name
-            )
-    return faults
+    return faults | _unsafe(sent)
+
+
+def _unsafe(attachments: Iterable[Attachment]) -> dict[str, str]:
+    """Return {name of the input: message} of files that have not passed the malware scan."""
+    return {
+        one.field_key or f"component-{one.component_id}":
+            _("%(name)s has not passed the safety check yet.", name=one.name)
+        for one in attachments if one.file.scan_status != ScanStatus.clean
+    }  # fmt: skip
 
 
 def make_dossier(
@@ -185,9 +194,8 @@ def answer_supplement(
     if request is None or request.answered_at is not None:
         raise NotAllowed(_("Nothing is asked of you at present."))
     merged = dict(dossier.revisions[-1].data)
-    form, keys = dossier.version.form, set(request.field_keys)
+    form, keys = dossier.version.form, asked_keys(dossier, request)
     if form is not None and keys:
-        keys = reopened(form, merged, keys)
         merged |= {key: value for key, value in data.items() if key in keys}
     handed_in = handed_in or {}
     faults = _supplement_faults(dossier, merged, request, handed_in, keys)
@@ -214,6 +222,14 @@ def answer_supplement(
     return dossier
 
 
+def asked_keys(dossier: Dossier, request: SupplementRequest) -> set[str]:
+    """Return the form keys that may be answered: those asked for, and what only a new answer would show."""
+    form, keys = dossier.version.form, set(request.field_keys)
+    if form is None or not keys:
+        return set()
+    return reopened(prepare(form), dossier.revisions[-1].data if dossier.revisions else {}, keys)
+
+
 def _supplement_faults(
     dossier: Dossier, data: dict[str, Any], request: SupplementRequest,
     handed_in: Mapping[int, tuple[str, int]], keys: set[str],
@@ -221,8 +237,9 @@ def _supplement_faults(
     form, faults = dossier.version.form, dict[str, str]()
     if form is not None and keys:
         faults = data_problems(form, data, only=keys, is_whole=True)
-    fresh = {a.component_id for a in dossier.attachments if a.created_at >= request.asked_at}
-    fresh |= set(handed_in)
+    sent = [a for a in dossier.attachments if a.created_at >= request.asked_at]
+    faults |= _unsafe(sent)
+    fresh = {a.component_id for a in sent} | set(handed_in)
     for number, (kind, quantity) in handed_in.items():
         message = paper_problem(kind, quantity)
         if message:
@@ -243,8 +260,9 @@ def paper_problem(kind: str, quantity: int) -> str | None:
 def _mark_papers(
     dossier: Dossier, request: SupplementRequest, handed_in: Mapping[int, tuple[str, int]]
 ) -> None:
+    fresh = {a.field_key for a in dossier.attachments if a.field_key and a.created_at >= request.asked_at}
     for attachment in dossier.attachments:
-        if attachment.component_id in request.component_ids:
+        if attachment.component_id in request.component_ids or attachment.field_key in fresh:
             attachment.is_replaced = attachment.created_at < request.asked_at
     held = {paper.component_id: paper for paper in dossier.papers}
     for component in dossier.version.components:

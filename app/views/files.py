@@ -13,17 +13,16 @@ from flask_babel import gettext as _
 from app.documents.preview import page_preview
 from app.errors import Invalid, NotAllowed, NotFound
 from app.filetypes import PICTURES
-from app.models import Attachment, Dossier
+from app.models import Attachment
 from app.models.form import FieldKind
 from app.permissions import Role, current_actor
 from app.services import drafts, eforms, files, my_dossiers
-from app.services.guards import payable
 from app.services.letters import letter_pdf
 from app.services.results import get_result, result_pdf
+from app.services.submission import asked_keys
 from app.transactions import transaction
 from app.views.applicant.base import json_errors, login_first
 from app.views.hooks import same_site_referrer
-from app.workflows.states import State
 
 INLINE = PICTURES | {"application/pdf"}
 # Whatever a file holds, it runs nothing and reaches nothing of ours.
@@ -115,7 +114,7 @@ class FileView(BaseView):
             request_ = files.open_request(dossier, current_actor())
             if request_ is None:
                 raise NotAllowed(_("Nothing is asked of you at present."))
-            place = _place(dossier.version, set(request_.component_ids), set(request_.field_keys))
+            place = _place(dossier.version, set(request_.component_ids), asked_keys(dossier, request_))
             stored = files.store_upload(unit, name, stream, max_mb=files.max_upload_mb(unit))
             attachment = files.attach(unit, stored, name, current_actor(), dossier=dossier, **place)
             return described(attachment)
@@ -203,21 +202,8 @@ class PaperView(BaseView):
         with transaction() as unit:
             result = get_result(unit, pk, current_actor())
             files.note_read(unit, result.dossier, result.title, current_actor())
-            refusal = _not_received(result.dossier)
+            refusal = my_dossiers.why_not_received(result.dossier, current_actor())
             data, code = b"" if refusal else result_pdf(result), result.dossier.code
         if refusal:
             raise NotAllowed(refusal)
         return send_file(data, f"{code}-ket-qua.pdf", "application/pdf", is_inline=True)
-
-
-def _not_received(dossier: Dossier) -> str:
-    """Why the applicant may not open the result yet; "" if he may."""
-    is_own = dossier.account_id == current_actor().account_id
-    if not is_own or dossier.state != State.finished:
-        return ""
-    if payable(dossier):
-        return _("Please pay the fee first; then the result can be received.")
-    if dossier.result_way == "online":
-        return _("Please press “Receive the result” on the page of your dossier first.")
-    return ""
-

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from app.errors import Invalid
 from app.models import Draft
-from app.services import drafts, fee_words
+from app.services import draft_answers, fee_words
 from app.services.fee_facts import Choices, choices_of, explain, facts_of, refuse_absurd, rules_of
 from app.services.fees import charges_for, fees_for, subjects_of
 from app.workflows import fees as engine
@@ -14,12 +14,12 @@ from app.workflows.fee_rules import Basis, Count, Facts
 
 
 def _facts(draft: Draft, choices: Choices) -> Facts:
-    return facts_of("online", draft.agency or draft.version.agency, drafts.answers_of(draft), choices)
+    return facts_of("online", draft.agency or draft.version.agency, draft_answers.answers_of(draft), choices)
 
 
 def fee_facts(draft: Draft) -> dict[str, Any]:
     """Return what the page of review shows of fees: the amounts, and what may be chosen."""
-    data, chosen = drafts.answers_of(draft), choices_of(draft.fee_choices)
+    data, chosen = draft_answers.answers_of(draft), choices_of(draft.fee_choices)
     facts, rules = _facts(draft, chosen), rules_of(draft.version)
     fees = {fee.id: fee for fee in fees_for(draft.version, "online", draft.agency, data)}
     charges = charges_for(draft.version, "online", draft.agency, data, draft.fee_choices)

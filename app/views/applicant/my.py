@@ -12,10 +12,9 @@ from app.extensions import db
 from app.models import Dossier
 from app.permissions import current_actor
 from app.services import drafts, eforms, files, lifecycle, my_dossiers, ratings, results, suggestions
-from app.services.eform_state import reopened
 from app.services.notices import notify_transition
 from app.services.paging import page_number
-from app.services.submission import answer_supplement
+from app.services.submission import answer_supplement, asked_keys
 from app.transactions import transaction
 from app.views.applicant import my_pages as pages
 from app.views.applicant.base import ApplicantView, login_first, page, problems_of
@@ -70,9 +69,7 @@ class MyView(ApplicantView):
             return pages.supplement_page(session, dossier, asked, None, {})
         form, values = dossier.version.form, {}
         if form is not None:
-            before = dossier.revisions[-1].data if dossier.revisions else {}
-            keys = reopened(eforms.prepare(form), before, set(asked.field_keys))
-            values = eforms.read_data(form, request.form, only=keys)
+            values = eforms.read_data(form, request.form, only=asked_keys(dossier, asked))
         if request.form.get("add_row"):
             return pages.supplement_page(session, dossier, asked, values, {})
         faults, message = self._answer(code, values)
@@ -100,12 +97,14 @@ class MyView(ApplicantView):
         if asked is None:
             raise NotAllowed(_("Nothing is asked of you at present."))
 
+        keys = asked_keys(dossier, asked)
+
         def place(name: str) -> dict[str, Any]:
             component = drafts.find_component(dossier.version, name.removeprefix("component-"))
             if component is not None and component.id in asked.component_ids:
                 return {"dossier": dossier, "component": component}
             key = name.removeprefix(eforms.PREFIX)
-            if key in asked.field_keys:
+            if key in keys:
                 return {"dossier": dossier, "field_key": key}
             raise NotFound(_("This paper does not belong to the procedure."))
 

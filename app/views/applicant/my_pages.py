@@ -11,11 +11,11 @@ from app.models import Dossier, SupplementRequest
 from app.models.dossier import RESULT_WAYS
 from app.models.rating import CRITERIA, SCORES
 from app.services import earlier_results, eforms, my_dossiers, originals, ratings
-from app.services.eform_state import reopened
 from app.services.fee_facts import explain
 from app.services.guards import payable, supplement_charges
 from app.services.letters import letter_title
 from app.services.revoked_results import revoked_results
+from app.services.submission import asked_keys
 from app.views.applicant.base import page
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
@@ -62,11 +62,10 @@ def supplement_page(
     faults: Mapping[str, str], message: str = "", status: int = 200,
 ) -> Any:  # fmt: skip
     """Return the page of a supplement: old answers shown, asked ones to be corrected."""
-    form, keys = dossier.version.form, set(asked.field_keys)
+    form, keys = dossier.version.form, asked_keys(dossier, asked)
     data = dossier.revisions[-1].data if dossier.revisions else {}
     shown, links, units, live = [], [], [], {}
     if form is not None and keys:
-        keys = reopened(form, data, keys)
         bound = eforms.bind(form, {**data, **(typed or {})}, faults, only=keys)
         live, offered = live_rules(bound), offered_for(bound, session)
         units = offered.units

@@ -12,7 +12,7 @@ from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.models import Agency, Draft
 from app.permissions import current_actor
-from app.services import accounts, drafts, eforms, files
+from app.services import accounts, draft_answers, drafts, eforms, files
 from app.services.submission import submit, technical_faults
 from app.transactions import transaction
 from app.views.applicant import submit_pages as pages
@@ -67,9 +67,9 @@ class SubmitView(ApplicantView):
             return redirect(url_for("SubmitView.papers", key=key))
         part = pages.part_of(draft, request.args.get("phan"))
         if request.method == "GET":
-            faults = eforms.data_problems(draft.version.form, draft.data, only=part.keys)
-            wanted = faults if request.args.get("kiem-tra") else {}
-            return pages.form_page(draft, part, drafts.answers_of(draft), wanted)
+            answers = draft_answers.answers_of(draft)
+            faults = eforms.data_problems(draft.version.form, answers, only=part.keys)
+            return pages.form_page(draft, part, answers, faults if request.args.get("kiem-tra") else {})
         return self._save_part(draft, part)
 
     def _save_part(self, draft: Draft, part: pages.Part) -> Any:
@@ -91,7 +91,7 @@ class SubmitView(ApplicantView):
             return redirect(part.url(key, them=request.form["add_row"]))
         if request.form.get("go") == "later":
             return _later()
-        answers = drafts.answers_of(fresh)
+        answers = draft_answers.answers_of(fresh)
         faults = eforms.data_problems(form, answers, only=part.keys)
         if faults:
             return pages.form_page(fresh, part, answers, faults, 422)
@@ -116,7 +116,7 @@ class SubmitView(ApplicantView):
             part, values = pages.sent_values(draft, sent, request.args.get("phan"))
             drafts.save_answers(draft, values, part=part, base=str(sent.get("base")),
                                 tab=str(sent.get("tab") or ""))  # fmt: skip
-            revision, computed = drafts.page_revision(draft, part), drafts.computed_texts(draft)
+            revision, computed = drafts.page_revision(draft, part), draft_answers.computed_texts(draft)
         return jsonify(saved_at=f"{to_local(now()):%H:%M}", base=revision, computed=computed)
 
     @expose("/<key>/giay-to", methods=["GET", "POST"])
@@ -173,7 +173,7 @@ class SubmitView(ApplicantView):
                 drafts.refuse_stale(draft, request.form.get("row_version"))
                 drafts.set_result_way(draft, request.form.get("result_way"))
                 _refuse_without_consent()
-                drafts.settle(draft)
+                draft_answers.settle(draft)
                 unit.flush()
             return submit(unit, draft, current_actor()).code
 

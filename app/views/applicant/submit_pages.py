@@ -15,7 +15,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models import Account, Draft, Form, FormSection, ProcedureVersion
 from app.permissions import Actor, current_actor
-from app.services import drafts, earlier_results, eforms, my_dossiers
+from app.services import draft_answers, drafts, earlier_results, eforms, my_dossiers
 from app.services.channels import result_ways
 from app.services.eform_columns import help_of, label_of, title_of
 from app.services.eform_state import Evaluation, may_fill
@@ -95,7 +95,7 @@ def newly_shown(form: Form, data: Mapping[str, Any], part: Part, shown: str | No
 
 def part_of(draft: Draft, text: str | None) -> Part:
     """Return the page asked for; the first for anything that is none."""
-    parts = parts_of(draft.version.form, draft.data)  # type: ignore[arg-type]
+    parts = parts_of(draft.version.form, draft_answers.answers_of(draft))  # type: ignore[arg-type]
     is_number = text is not None and text.isascii() and text.isdigit() and len(text) < 4
     number = int(text or 1) if is_number else 1
     return next((part for part in parts if part.number >= number), parts[-1])
@@ -178,7 +178,7 @@ def conflict_page(key: str, part: Part, values: dict[str, Any], message: str) ->
     draft = drafts.get_draft(db.session(), key, current_actor())
     if draft.dossier is not None:
         return redirect(url_for("SubmitView.done", code=draft.dossier.code))
-    form, saved = draft.version.form, drafts.answers_of(draft)
+    form, saved = draft.version.form, draft_answers.answers_of(draft)
     here = {name: saved.get(name) for name in values}
     changed = eforms.differences(form, here, values)  # type: ignore[arg-type]
     return form_page(draft, part, {**saved, **values}, {}, 409, message=message, changed=changed)
@@ -202,8 +202,8 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
     """Return everything that will be sent, with links to correct it."""
     form = draft.version.form
     faults = faults or technical_faults(draft)  # what is missing is said before one sends
-    parts = parts_of(form, draft.data) if form is not None else []
-    data = drafts.settled(draft)
+    parts = parts_of(form, draft_answers.answers_of(draft)) if form is not None else []
+    data = draft_answers.settled(draft)
     groups = eforms.answers(form, data) if form is not None else []
     by_section = {id(part.section): part for part in parts}
     urls = [by_section[id(s)].url(draft.key) if id(s) in by_section else ""
@@ -212,7 +212,7 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
     return page(
         "review", status, draft=draft, answers=groups, edit_urls=urls, message=message, own=own,
         problems=_fault_links(draft, parts, faults), steps=steps(draft, "review"),
-        papers=_sent_papers(draft), **fee_facts(draft),
+        papers=_sent_papers(draft), left_out=[one.name for one in draft_answers.strays(draft)], **fee_facts(draft),
         ways=[(key, _(text)) for key, text in result_ways(db.session()).items()],
         way=request.form.get("result_way") or draft.result_way, limit=limit_text(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,
