@@ -42,6 +42,7 @@ from app.models.procedure import Component, Procedure, ProcedureVersion
 from app.models.procedure_report import ProcedureReport
 from app.models.process import Process, ProcessStep
 from app.models.process_approval import ApprovalStage, ProcessApproval
+from app.models.process_move import ProcessMove, ProcessMoveLine
 from app.models.profile import Profile, ProfileParameter
 from app.models.publication import PublicationDecision, PublicationItem
 from app.models.rating import Rating
@@ -122,6 +123,8 @@ __all__ = [
     "ProcedureVersion",
     "Process",
     "ProcessApproval",
+    "ProcessMove",
+    "ProcessMoveLine",
     "ProcessStep",
     "Profile",
     "ProfileParameter",

@@ -9,11 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import now, to_local
+from app.clock import to_local
 from app.history import because
 from app.lowcode.values import plain_text
 from app.models import CalendarChange, Dossier, ProcedureVersion, User
@@ -21,6 +20,7 @@ from app.models.calendar_use import RUNNING, places_of
 from app.permissions import Actor
 from app.services.actors import build_actor
 from app.services.calendar_days import before_and_after, read_session, spliced
+from app.services.chunks import go_on
 from app.services.lifecycle import change_due, open_tasks
 from app.services.notices import tell_applicant
 from app.services.profiles import profile_value
@@ -31,7 +31,6 @@ from app.workflows.calendars import Calendar
 from app.workflows.deadlines import Limit
 from app.workflows.wording import VIETNAM
 
-CHUNK = 200
 _ONE = timedelta(days=1)
 
 
@@ -91,7 +90,7 @@ def move_waiting(session: Session, change_id: int) -> None:
     """Move the next chunk of dossiers; enqueues itself until this change is done.
 
     An earlier change of the calendar that is not finished goes first, whatever became of its own
-    event: nothing waits for ever. Safe to run twice: the cursor commits with the chunk.
+    event: nothing waits for ever.
     """
     asked = session.get(CalendarChange, change_id)
     if asked is None or asked.done_at is not None:
@@ -102,8 +101,7 @@ def move_waiting(session: Session, change_id: int) -> None:
     change = session.scalar(query.order_by(CalendarChange.id).limit(1).with_for_update())
     if change is None:
         return
-    with force_locale("vi"):
-        _move_chunk(session, change)
+    _move_chunk(session, change)
     if asked.done_at is None:
         enqueue("calendars.move", change_id=asked.id)
 
@@ -113,23 +111,22 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
         CalendarChange.calendar_id == change.calendar_id, CalendarChange.id > change.id
     )
     later = session.scalars(query.order_by(CalendarChange.id.desc())).all()
-    cals, ids = _concerned(session, change, later)
+    cals, agencies = _concerned(session, change, later)
     begun = sa.func.coalesce(Dossier.received_at, Dossier.submitted_at)
-    waiting = running(ids, _since(change)).where(Dossier.id > change.last_dossier_id, begun < change.at)
-    rows = session.execute(waiting.limit(CHUNK)).all()
+    waiting = running(agencies, _since(change)).where(begun < change.at)
     actor = build_actor(session, session.get(User, change.user_id) if change.user_id else None)
     because(session, reason=change.reason)
-    locked = {d.id: d for d in session.scalars(
-        sa.select(Dossier).where(Dossier.id.in_([row.id for row in rows])).with_for_update())}  # fmt: skip
-    for row in rows:
-        old, due = moved(session, row, cals, change.at)
-        if due != old:
-            _move(session, locked[row.id], due, cals, change, actor)
-            change.moved += 1
-        change.last_dossier_id = row.id
-    if len(rows) < CHUNK:
-        change.done_at = now()
-    session.flush()
+
+    def move_all(ids: list[int]) -> None:
+        rows = session.execute(waiting.where(Dossier.id.in_(ids))).all()
+        found = {one.id: one for one in session.scalars(sa.select(Dossier).where(Dossier.id.in_(ids)))}
+        for row in rows:
+            old, due = moved(session, row, cals, change.at)
+            if due != old:
+                _move(session, found[row.id], due, cals, change, actor)
+                change.moved += 1
+
+    go_on(session, change, waiting, move_all)
 
 
 def _concerned(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, aliased, joinedload
 
@@ -18,7 +17,7 @@ from app.errors import Invalid, NotAllowed
 from app.history import because
 from app.models import Account, Agency, Dossier, IncidentNotice, OutageNotice
 from app.permissions import Actor
-from app.services.calendar_moving import CHUNK
+from app.services.chunks import go_on
 from app.services.incidents import DECIDERS, get_incident, scope_of
 from app.services.notices import tell_applicant
 from app.transactions import enqueue, one_at_a_time
@@ -111,20 +110,14 @@ def tell_waiting(session: Session, notice_id: int) -> None:
     notice = session.get_one(OutageNotice, notice_id, with_for_update={"of": OutageNotice})
     if notice.done_at is not None:
         return
-    query = _touched(notice.agency, Dossier.id).where(Dossier.id > notice.last_dossier_id)
-    ids = list(session.scalars(query.order_by(Dossier.id).limit(CHUNK)))
-    rows = session.scalars(
-        sa.select(Dossier).where(Dossier.id.in_(ids)).order_by(Dossier.id)
-        .options(joinedload(Dossier.account), joinedload(Dossier.version), joinedload(Dossier.desk))
-    ).unique()  # fmt: skip
-    with force_locale("vi"):
-        for dossier in rows:
+
+    def tell(ids: list[int]) -> None:
+        query = sa.select(Dossier).where(Dossier.id.in_(ids)).order_by(Dossier.id)
+        loads = joinedload(Dossier.account), joinedload(Dossier.version), joinedload(Dossier.desk)
+        for dossier in session.scalars(query.options(*loads)).unique():
             text = f"{notice.incident.title}. {notice.text}"
             tell_applicant(session, dossier, f"outage-notice:{notice.id}:{dossier.id}", text)
             notice.told += bool(dossier.account.user_id or dossier.applicant_email)
-            notice.last_dossier_id = dossier.id
-    if len(ids) < CHUNK:
-        notice.done_at = now()
-    else:
+
+    if go_on(session, notice, _touched(notice.agency, Dossier.id), tell):
         enqueue("outages.tell", notice_id=notice.id)
-    session.flush()

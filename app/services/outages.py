@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -23,7 +22,7 @@ from app.models import Agency, ClockSegment, Dossier, IncidentNotice, OutageDeci
 from app.permissions import Actor
 from app.services.actors import build_actor
 from app.services.calendar_changes import SHOWN, Effect
-from app.services.calendar_moving import CHUNK
+from app.services.chunks import go_on
 from app.services.in_place import acted_name, stand_by
 from app.services.incidents import DECIDERS, get_incident, may_decide, scope_of
 from app.services.ledger import part_of, parts_of
@@ -141,33 +140,21 @@ def _refuse(reason: str, clause: str) -> None:
 
 
 def credit_waiting(session: Session, decision_id: int) -> None:
-    """Give the next chunk of dossiers its time back; enqueues itself until none is left.
-
-    Safe to run twice: the cursor commits with the chunk.
-    """
+    """Give the next chunk of dossiers its time back; enqueues itself until none is left."""
     query = sa.select(OutageDecision).where(OutageDecision.id == decision_id).with_for_update()
     decision = session.scalar(query)
     if decision is None or decision.done_at is not None:
         return
-    with force_locale("vi"):
-        _credit_chunk(session, decision)
-    if decision.done_at is None:
-        enqueue("outages.credit", decision_id=decision.id)
-
-
-def _credit_chunk(session: Session, decision: OutageDecision) -> None:
-    since, until = _window(decision.incident)
-    touched = _touched(session, decision.incident, since, until).subquery()
-    query = sa.select(touched.c.dossier_id).distinct().where(touched.c.dossier_id > decision.last_dossier_id)
-    ids = list(session.scalars(query.order_by(touched.c.dossier_id).limit(CHUNK)))
-    session.execute(sa.select(Dossier.id).where(Dossier.id.in_(ids)).order_by(Dossier.id).with_for_update())
+    window = _window(decision.incident)
+    touched = sa.select(_touched(session, decision.incident, *window).subquery().c.dossier_id)
     actor = build_actor(session, session.get(User, decision.user_id) if decision.user_id else None)
-    for dossier in _loaded(session, ids):
-        decision.moved += _give_back(session, dossier, decision, (since, until), actor)
-        decision.last_dossier_id = dossier.id
-    if len(ids) < CHUNK:
-        decision.done_at = now()
-    session.flush()
+
+    def give_back(ids: list[int]) -> None:
+        for dossier in _loaded(session, ids):
+            decision.moved += _give_back(session, dossier, decision, window, actor)
+
+    if go_on(session, decision, touched, give_back):
+        enqueue("outages.credit", decision_id=decision.id)
 
 
 def _loaded(session: Session, ids: Iterable[int]) -> Iterable[Dossier]:

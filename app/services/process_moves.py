@@ -30,7 +30,7 @@ from app.workflows.process_checks import problems
 from app.workflows.states import CLOCK_OVER, State
 from app.workflows.working_time import add_minutes
 
-MAX_MOVED = 200  # in one act
+MAX_MOVED = 200  # while the browser waits; all of them are moved by the worker (process_moving)
 _ALIKE = 0.6
 _RUNNING = frozenset(State) - CLOCK_OVER
 Ways = Mapping[str, str]
@@ -148,17 +148,22 @@ def refuse_mapping(old: Graph, new: Graph, mapping: Ways) -> None:
         raise Invalid(_("Please correct what is marked."), faults)
 
 
-def _running_on(
-    session: Session, source: Process, target: Process, ids: Iterable[int] | None = None
-) -> list[Dossier]:
-    """Return the running dossiers of the target's procedures that follow ``source``; ids: locked, of these."""
+def running_on(source: Process, target: Process) -> sa.Select[tuple[Dossier]]:
+    """Return a query of the running dossiers of the target's procedures that follow ``source``, in order."""
     procedures = sa.select(ProcedureVersion.procedure_id).where(ProcedureVersion.process_id == target.id)
     versions = sa.select(ProcedureVersion.id).where(ProcedureVersion.process_id == source.id)
-    query = sa.select(Dossier).where(
+    return sa.select(Dossier).where(
         Dossier.procedure_id.in_(procedures), Dossier.state.in_(_RUNNING),
         sa.or_(Dossier.process_id == source.id,
                sa.and_(Dossier.process_id.is_(None), Dossier.version_id.in_(versions))),
     ).order_by(Dossier.id)  # fmt: skip
+
+
+def _running_on(
+    session: Session, source: Process, target: Process, ids: Iterable[int] | None = None
+) -> list[Dossier]:
+    """Return the first of them; ids: locked, of these."""
+    query = running_on(source, target)
     if ids is not None:
         query = query.where(Dossier.id.in_(set(ids))).with_for_update(of=Dossier)
     loads = [selectinload(Dossier.tasks), joinedload(Dossier.procedure)]
@@ -189,12 +194,7 @@ def move(
     Each gets one record with the reason. Raises NotAllowed, Invalid (no reason, bad mapping), Conflict
     when none of them runs on ``source`` any more.
     """
-    if not actor.has(Role.catalog_admin):
-        raise NotAllowed(_("Only a catalog administrator may move dossiers to another process."))
-    reason = given_reason(reason)
-    _refuse_target(session, source, target)
-    old, new = graph_of(source), graph_of(target)
-    refuse_mapping(old, new, mapping)
+    reason, old, new = accepted(session, source, target, mapping, reason, actor)
     rows = [_standing(one, old, new, mapping) for one in _running_on(session, source, target, ids)][:MAX_MOVED]
     if not rows:
         raise Conflict(_("None of these dossiers runs on this process any more."))
@@ -202,6 +202,19 @@ def move(
     for dossier in moved:
         _move_one(session, dossier, source, target, (new, mapping), reason, actor)
     return moved, [row for row in rows if row.hindrance]
+
+
+def accepted(
+    session: Session, source: Process, target: Process, mapping: Ways, reason: str, actor: Actor
+) -> tuple[str, Graph, Graph]:
+    """Return the reason and both graphs; raises what ``move`` raises before it looks at any dossier."""
+    if not actor.has(Role.catalog_admin):
+        raise NotAllowed(_("Only a catalog administrator may move dossiers to another process."))
+    reason = given_reason(reason)
+    _refuse_target(session, source, target)
+    old, new = graph_of(source), graph_of(target)
+    refuse_mapping(old, new, mapping)
+    return reason, old, new
 
 
 def _move_one(

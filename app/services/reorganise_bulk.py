@@ -6,7 +6,6 @@ with the agency, and every change stands in the history of its record.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,8 +18,8 @@ from app.models import Agency, Dossier, Movement, Task
 from app.models.dossier_place import place_again
 from app.permissions import Actor
 from app.services import lifecycle
+from app.services.chunks import pages, parts
 
-CHUNK = 500
 # table, ids, attribute, old and new id of the agency it leads to
 BulkImage = list[Any]
 
@@ -66,13 +65,14 @@ def count_dossiers(session: Session, routes: list[Route]) -> int:
 def carry(session: Session, routes: list[Route], actor: Actor, reason: str) -> list[BulkImage]:
     """Take the records over, chunk by chunk, and tell each dossier's course; returns what changed."""
     images: dict[tuple[Any, ...], list[int]] = {}
-    for ids in _chunks_of_dossiers(session, routes):
+    concerned = _dossier_ids(routes)
+    for ids in pages(session, sa.select(concerned.c.id)) if concerned is not None else ():
         dossiers = _with_course(session, ids)
         _write(session, [r for r in routes if r.dossier_id is not None], ids, images, reason)
         rehome(session, dossiers, actor, reason)
     for route in [r for r in routes if r.dossier_id is None]:
         ids = list(session.scalars(route.ids(route.model.id)))
-        for part in chunks(ids):
+        for part in parts(ids):
             _write(session, [route], part, images, reason)
     return [[table, ids, name, old, new] for (table, name, old, new), ids in images.items()]
 
@@ -107,7 +107,7 @@ def rehome(session: Session, dossiers: Iterable[Dossier], actor: Actor, reason: 
 
 def rehome_again(session: Session, ids: Iterable[int], actor: Actor, reason: str) -> None:
     """Tell the dossiers with ``ids`` that their agency changed back, chunk by chunk."""
-    for part in chunks(sorted(ids)):
+    for part in parts(sorted(ids)):
         rehome(session, _with_course(session, part), actor, reason)
 
 
@@ -116,7 +116,7 @@ def put_bulk_back(session: Session, images: list[BulkImage], reason: str) -> Non
     for table, ids, name, old, _new in reversed(images):
         model = model_of(table)
         agency = session.get(Agency, old) if old is not None else None
-        for part in chunks(ids):
+        for part in parts(ids):
             for row in session.scalars(sa.select(model).where(model.id.in_(part))):
                 setattr(row, name, agency)
             because(session, action="undo_reorganisation", reason=reason)
@@ -130,7 +130,7 @@ def changed_since(session: Session, images: list[BulkImage]) -> Iterator[str]:
     for table, ids, name, _old, new in images:
         model = model_of(table)
         column = getattr(model, column_of(model, name))
-        for part in chunks(ids):
+        for part in parts(ids):
             there = sa.select(sa.func.count()).where(model.id.in_(part), column == new)
             if session.scalar(there) == len(part):
                 continue
@@ -145,25 +145,18 @@ def dossiers_of(session: Session, images: list[BulkImage]) -> set[int]:
         if table == Dossier.__tablename__:
             found.update(ids)
         elif table == Task.__tablename__:
-            for part in chunks(ids):
+            for part in parts(ids):
                 found.update(session.scalars(sa.select(Task.dossier_id).where(Task.id.in_(part))))
     return found
 
 
 def moved_on(session: Session, ids: Iterable[int], since: Any) -> Iterator[str]:
     """Yield in words the dossiers that went on after ``since``."""
-    for part in chunks(sorted(ids)):
+    for part in parts(sorted(ids)):
         query = sa.select(Dossier.code).join(Movement, Movement.dossier_id == Dossier.id).where(
             Dossier.id.in_(part), Movement.at > since)  # fmt: skip
         for code in session.scalars(query.distinct().order_by(Dossier.code).limit(3)):
             yield _("dossier %(code)s has moved on", code=code)
-
-
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Yield ``ids`` in lists that one statement takes."""
-    rest = iter(ids)
-    while part := list(islice(rest, CHUNK)):
-        yield part
 
 
 def column_of(model: Any, name: str) -> str:
@@ -179,18 +172,6 @@ def model_of(table: str) -> Any:
 def _dossier_ids(routes: list[Route]) -> Any | None:
     queries = [route.ids(route.dossier_id.label("id")) for route in routes if route.dossier_id is not None]
     return sa.union(*queries).subquery() if queries else None
-
-
-def _chunks_of_dossiers(session: Session, routes: list[Route]) -> Iterator[list[int]]:
-    """Yield the ids of the dossiers concerned; what was taken over is not found again."""
-    ids, last = _dossier_ids(routes), 0
-    while ids is not None:
-        query = sa.select(ids.c.id).where(ids.c.id > last).order_by(ids.c.id).limit(CHUNK)
-        found = list(session.scalars(query))
-        if not found:
-            return
-        yield found
-        last = found[-1]
 
 
 def _with_course(session: Session, ids: list[int]) -> list[Dossier]:

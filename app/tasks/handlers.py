@@ -15,6 +15,7 @@ from app.services.reorganise import reorganise_waiting, undo_waiting
 from app.services.signatures import check_file
 from app.tasks.exports import write_export
 from app.tasks.imports import apply_import, check_import
+from app.tasks.process_moves import move_dossiers
 
 Handler = Callable[..., Any]
 
@@ -23,10 +24,11 @@ Handler = Callable[..., Any]
 LONG_HANDLERS: dict[str, Handler] = {
     "exports.write": write_export,
     "imports.check": check_import,
+    "processes.move": move_dossiers,
 }
 # An act that must be whole and may take minutes: the message allows it this long (seconds).
 PATIENCE = {"agencies.reorganise": 3600, "agencies.undo": 3600, "exports.write": 3600,
-            "imports.apply": 3600, "imports.check": 3600}  # fmt: skip
+            "imports.apply": 3600, "imports.check": 3600, "processes.move": 3600}  # fmt: skip
 HANDLERS: dict[str, Handler] = {
     "agencies.reorganise": reorganise_waiting,
     "agencies.undo": undo_waiting,

@@ -11,9 +11,10 @@ from flask_babel import ngettext
 
 from app.errors import DomainError, Invalid
 from app.extensions import db
-from app.models import Process
+from app.models import Process, ProcessMove
 from app.permissions import Role, current_actor
-from app.services import process_moves, rehearsal
+from app.services import process_moves, process_moving, rehearsal
+from app.services.paging import page_number
 from app.transactions import transaction
 from app.views.acts import asked_number, typed
 from app.views.process_designer import find_process, may_draw
@@ -61,7 +62,8 @@ class ProcessMovesView(BaseView):
         """The older processes on which dossiers of the same procedures still run."""
         process = find_process(target)
         return render_template(
-            "processes/moves.html", target=process, sources=process_moves.sources_of(db.session(), process)
+            "processes/moves.html", target=process, sources=process_moves.sources_of(db.session(), process),
+            acts=process_moving.acts_on(db.session(), process),
         )
 
     @expose("/<int:target>/from/<int:source>", methods=["GET", "POST"])
@@ -70,9 +72,41 @@ class ProcessMovesView(BaseView):
     def preview(self, target: int, source: int) -> Any:
         """Which dossiers would move where; POST shows another mapping, or makes the move ("act")."""
         given = _mapping() if request.method == "POST" else None
-        if request.form.get("act") and given is not None:
+        if given is not None and request.form.get("act") == "all":
+            return self._move_all(target, source, given)
+        if given is not None and request.form.get("act"):
             return self._move(target, source, given)
         return self._page(target, source, given)
+
+    @expose("/act/<int:number>")
+    @has_access
+    @permission_name("move")
+    def act(self, number: int) -> str:
+        """How far an act of the worker is, and what became of each dossier."""
+        session = db.session()
+        act = process_moving.get_act(session, number)
+        lines = process_moving.lines_of(session, act, page_number(request.args.get("page")))
+        return render_template("processes/move_act.html", act=act, lines=lines, words=_words(act))
+
+    @expose("/act/<int:number>/progress")
+    @has_access
+    @permission_name("move")
+    def progress(self, number: int) -> dict[str, Any]:
+        """How far it is, for the page that waits."""
+        act = process_moving.get_act(db.session(), number)
+        return {"busy": act.done_at is None, "done": act.moved + act.stayed, "total": act.wanted, "words": _words(act)}
+
+    def _move_all(self, target: int, source: int, given: dict[str, str]) -> Any:
+        try:
+            with transaction() as session:
+                old, new = (session.get_one(Process, one.id) for one in (find_process(source), find_process(target)))
+                act = process_moving.begin(session, old, new, given, typed("reason", 4001), current_actor()).id
+        except Invalid as exc:
+            return self._page(target, source, given, dict(exc.fields) or {"": str(exc)})
+        except DomainError as exc:
+            flash(str(exc), "danger")
+            return redirect(url_for("ProcessMovesView.index", target=target))
+        return redirect(url_for("ProcessMovesView.act", number=act))
 
     def _move(self, target: int, source: int, given: dict[str, str]) -> Any:
         ids = [number for text in request.form.getlist("dossier") if (number := asked_number(text))]
@@ -113,9 +147,15 @@ class ProcessMovesView(BaseView):
             return redirect(url_for("ProcessMovesView.index", target=target))
         if not (found.dossiers or faults):
             abort(404)
-        page = render_template("processes/move.html", plan=found, given=given or found.mapping, faults=faults,
-                               reason=typed("reason", 4001), most=process_moves.MAX_MOVED)  # fmt: skip
+        running = next((one.running for one in process_moves.sources_of(session, new) if one.process is old), 0)
+        page = render_template("processes/move.html", plan=found, running=running, given=given or found.mapping,
+                               faults=faults, reason=typed("reason", 4001), most=process_moves.MAX_MOVED)  # fmt: skip
         return page, 422 if faults else 200
+
+
+def _words(act: ProcessMove) -> str:
+    done = act.moved + act.stayed
+    return _("%(done)d of %(total)d dossiers", done=done, total=max(done, act.wanted))
 
 
 def _mapping() -> dict[str, str]:

@@ -14,6 +14,7 @@ from app.permissions import Role
 from app.services import calendar_changes as changes
 from app.services import calendar_days as days
 from app.services import calendar_moving as moving
+from app.services import chunks
 from app.services.calendar_days import DayWish, read_wishes
 from app.workflows.wording import VIETNAM
 from tests.factories import make_calendar, make_tree
@@ -107,7 +108,7 @@ def test_moving_again_moves_nothing(session, running, admin):
 
 
 def test_many_dossiers_are_moved_in_chunks(session, office, admin, monkeypatch):
-    monkeypatch.setattr(moving, "CHUNK", 2)
+    monkeypatch.setattr(chunks, "CHUNK", 2)
     many = [office.processed() for _number in range(5)]
     change = apply(session, calendar_of(None), TUESDAY_OFF, admin)
     turns = 0

@@ -10,7 +10,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import IncidentNotice, MailMessage, Notice, OutboxEvent, User
 from app.permissions import Role
-from app.services import catch_up, catch_up_scans, outage_notices, submission
+from app.services import catch_up, catch_up_scans, chunks, outage_notices, submission
 from tests.factories import make_account
 from tests.services.signing import Signer, signed_pdf
 
@@ -66,7 +66,7 @@ def test_e_mail_goes_to_the_address_on_the_dossier(office, session, incident):
 def test_many_are_told_in_chunks(office, session, incident, monkeypatch):
     for _turn in range(3):
         office.submitted()
-    monkeypatch.setattr(outage_notices, "CHUNK", 2)
+    monkeypatch.setattr(chunks, "CHUNK", 2)
     notice = send(office, incident)
     outage_notices.tell_waiting(session, notice.id)
     assert (len(told(session)), notice.done_at) == (2, None)

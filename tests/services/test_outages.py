@@ -9,7 +9,7 @@ from app.clock import acting_at
 from app.errors import Conflict, Invalid, NotAllowed
 from app.models import HistoryEntry, IncidentNotice, Notice, OutageDecision, OutboxEvent
 from app.permissions import Role
-from app.services import incidents, lifecycle, outages
+from app.services import chunks, incidents, lifecycle, outages
 from app.services.ledger import ledger_of
 from app.workflows.ledger import Holder
 from tests.services.steps import Office, task_of
@@ -164,7 +164,7 @@ def test_a_finished_dossier_keeps_its_due_date(office):
 
 
 def test_many_dossiers_are_done_in_chunks(office, monkeypatch, count_queries):
-    monkeypatch.setattr(outages, "CHUNK", 2)
+    monkeypatch.setattr(chunks, "CHUNK", 2)
     for _one in range(5):
         running(office)
     row = incident(office)

@@ -7,7 +7,7 @@ from app.errors import Conflict, NotAllowed
 from app.history import HistoryEntry
 from app.models import Movement, OutboxEvent
 from app.permissions import Role
-from app.services import reorganise, reorganise_bulk
+from app.services import chunks, reorganise
 from app.services.lifecycle import open_tasks
 from tests.factories import make_tree
 from tests.leaders.dossiers import add_dossier
@@ -20,7 +20,7 @@ __all__ = ["admin"]  # fixture
 @pytest.fixture
 def many(session, admin, monkeypatch):
     """Seven running dossiers of a ward, one with its tasks, taken in chunks of two."""
-    monkeypatch.setattr(reorganise_bulk, "CHUNK", 2)
+    monkeypatch.setattr(chunks, "STATEMENT", 2)
     office = Office(session)
     found = [office.processed(), *(add_dossier("in time", make_tree().commune) for _n in range(6))]
     session.flush()
