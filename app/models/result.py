@@ -47,7 +47,7 @@ class Result(Entity):
     )
     approved_by_title: Mapped[str | None] = mapped_column(sa.String(120))
     approved_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime, info={"label": _l("Approved")}
+        UtcDateTime, info={"label": _l("Approved at")}
     )
     data: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stored_file.id"), index=True)

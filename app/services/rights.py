@@ -17,9 +17,14 @@ VERBS = {
     **{f"can_{action}": text for action, text in ACTIONS.items()},
     "can_get": N_("read"),
     "can_operate": N_("operate"),
+    "can_decide": N_("decide"),
+    "can_design": N_("design"),
     "can_examine": N_("examine"),
+    "can_move": N_("move"),
     "can_publish": N_("publish"),
     "can_record": N_("record"),
+    "can_reorganise": N_("reorganise"),
+    "can_switch": N_("switch"),
     "can_use": N_("use"),
 }
 Rights = Mapping[tuple[str, str], frozenset[Role]]

@@ -45,17 +45,15 @@ class ReorganisationView(BaseView):
     @permission_name("reorganise")
     def index(self) -> str:
         """The acts so far, and the choice of the next."""
-        session = db.session()
-        return render_template(
-            "admin/reorganise.html", acts=reorganise.list_acts(session), kinds=REORGANISATION_KINDS,
-            states=REORGANISATION_STATES, agencies=[(a.id, f"{a.code} – {a.name}") for a in list_agencies(session)],
-        )  # fmt: skip
+        return _index()
 
     @expose("/plan")
     @has_access
     @permission_name("reorganise")
     def plan(self) -> Any:
         """The form of one act; with ``preview`` also what it would do."""
+        if request.args.get("source") == "":
+            return _index(is_missing=True), 422
         try:
             wish = _sent(request.args)
         except NotFound:
@@ -113,6 +111,15 @@ class ReorganisationView(BaseView):
         """Put back what the act changed."""
         acts.act(lambda session, actor: reorganise.undo(session, number, actor), _undone)
         return redirect(url_for("ReorganisationView.show", number=number))
+
+
+def _index(*, is_missing: bool = False) -> str:
+    session = db.session()
+    return render_template(
+        "admin/reorganise.html", acts=reorganise.list_acts(session), kinds=REORGANISATION_KINDS,
+        states=REORGANISATION_STATES, is_missing=is_missing, kind=request.args.get("kind", "merge"),
+        agencies=[(a.id, f"{a.code} – {a.name}") for a in list_agencies(session)],
+    )  # fmt: skip
 
 
 def _undone(act: Reorganisation) -> str:

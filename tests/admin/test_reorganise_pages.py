@@ -135,3 +135,11 @@ def test_a_later_day_is_planned_shown_and_cancelled(session, login, wards):
     past = (today() - timedelta(days=1)).isoformat()
     assert client.get(f"{BASE}/plan", query_string=wanted(wards, effective_on=past)).status_code == 422
     assert client.get(f"{BASE}/plan", query_string=wanted(wards, effective_on="x")).status_code == 422
+
+
+def test_going_on_without_an_agency_names_what_is_missing(session, login):
+    make_tree()
+    page = login(Role.catalog_admin).get("/admin/reorganisation/plan?kind=rename&source=")
+    assert page.status_code == 422
+    assert vi("Choose an agency.") in page.text
+    assert re.search(r'value="rename" checked', page.text)

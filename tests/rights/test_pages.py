@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from app.clock import today
 from app.history import HistoryEntry
 from app.lowcode.generate import declared_models
+from app.lowcode.sync import wanted_rights
 from app.models import Agency, Sector
 from app.models.menus import ORDER
 from app.permissions import Role
 from app.services import explaining_rights, rights_changes, rights_matrix
+from app.services.rights import VERBS
 from app.workflows.dossier import DOSSIER
 from tests.factories import make_division, make_position, make_sector, make_tree, make_user
 from tests.wording import vi
@@ -229,3 +231,24 @@ def test_a_step_of_a_dossier_is_explained(session, login):
     refused = explaining_rights.explain_transition(session, clerk, dossier, "accept", today())
     assert not refused.may
     assert vi("Desk officer") in _texts(refused)
+
+
+def test_every_screen_and_verb_has_words(session, login):
+    page = login(Role.system_admin).get("/admin/rights/screens").text
+    table = page.partition("<tbody")[2].partition("</tbody>")[0]
+    names = {view for _permission, view in wanted_rights()}
+    titles = set(re.findall(r'<th scope="row">([^<]+)</th>', table))
+    assert titles
+    assert not titles & names
+    verbs = {verb for cell in re.findall(r"<td[^>]*>([^<]+)</td>", table) for verb in cell.split(", ")}
+    assert verbs <= {vi(str(text)) for text in VERBS.values()} | {"–"}
+
+
+def test_a_dossier_is_asked_for_by_its_code(session, office, login):
+    dossier = office.received()
+    asked = f"/admin/rights/why/?user={office[Role.specialist].user_id}&action=read&entity=Dossier&record="
+    client = login(Role.system_admin)
+    assert vi("This is not the number of a record.") in client.get(asked + "H57.0-1").text
+    page = client.get(asked + dossier.code).text
+    assert vi("This is not the number of a record.") not in page
+    assert 'class="reasons"' in page

@@ -78,12 +78,19 @@ def _answer(asked: dict[str, str]) -> tuple[Any, list[tuple[str, str]]]:
         problems.append(("entity", _("Choose a kind of record.")))
     if asked["action"] not in set(Action):
         problems.append(("action", _("Choose what is to be done.")))
-    number = as_id(asked["record"])
+    number = _record(model, asked["record"])
     if asked["record"] and number is None:
         problems.append(("record", _("This is not the number of a record.")))
     if problems or user is None or day is None or model is None:
         return None, problems
     return explaining_rights.explain(db.session(), user, model, asked["action"], day, number), []
+
+
+def _record(model: type[Any] | None, given: str) -> int | None:
+    """Return the id of a record asked for by its number or, of a dossier, by its code."""
+    if model is Dossier and as_id(given) is None:
+        return db.session.scalar(sa.select(Dossier.id).where(Dossier.code == given.strip()))
+    return as_id(given)
 
 
 def _transition(

@@ -6,9 +6,11 @@ from flask_babel import lazy_gettext as _l
 # Screens that stand in no menu and so have no title.
 _TITLES = {
     "Applicant": _l("Pages of applicants"),
+    "CatalogChoices": _l("Choices of shared catalogs in forms"),
     "DossierPage": _l("Dossier page"),
     "File": _l("Files of dossiers"),
     "Notices": _l("Notices"),
+    "OpenApiDocument": _l("Description of the API for machines"),
     "RecordHistory": _l("History of a record"),
 }
 
