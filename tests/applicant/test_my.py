@@ -51,6 +51,16 @@ def finished(office, login, way="online"):
     return dossier, me
 
 
+def test_the_list_says_first_what_waits_for_the_applicant(office, login):
+    words = "1 hồ sơ chờ bạn thực hiện: xem việc cần làm."
+    dossier, me = online(office, login)
+    assert words not in me.get("/my/").text
+    reception.ask_supplement(db.session(), dossier, office[Role.desk_officer], reason="Họ tên thiếu chữ đệm",
+                             field_keys=["ho_ten"], component_ids=[])  # fmt: skip
+    assert words in me.get("/my/").text
+    assert words not in me.get("/my/?loc=todo").text
+
+
 def test_the_list_says_where_each_dossier_stands(office, login):
     dossier, me = online(office, login)
     html = me.get("/my/").text

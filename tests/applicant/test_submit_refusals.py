@@ -179,3 +179,15 @@ def test_the_list_of_communes_costs_the_same_for_forty(me, world, count_queries)
         html = me.get(f"/nop-ho-so/{world.version.procedure.code}").text
     assert html.count("<option") >= 41
     assert len(seen) <= 18
+
+
+def test_a_label_that_stands_twice_is_named_with_its_part(me, world):
+    (section,) = world.version.form.sections
+    lone, other = section.fields[:2]
+    draft = make_draft(world, {})
+    page = me.get(f"/nop-ho-so/{draft.key}/xem-lai").text
+    assert f">{lone.label}: " in page
+    other.label = lone.label
+    db.session.flush()
+    page = me.get(f"/nop-ho-so/{draft.key}/xem-lai").text
+    assert f">{section.title} – {lone.label}: " in page

@@ -1,6 +1,7 @@
 """What the pages of an application show."""
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from app.services.channels import result_ways
 from app.services.eform_columns import help_of, label_of, title_of
 from app.services.eform_state import Evaluation, may_fill
 from app.services.letter_data import limit_text
+from app.services.procedure_words import fee_hint
 from app.services.submission import charges_for, receiving_desk, technical_faults
 from app.services.timing import reception_due
 from app.views.applicant.base import page
@@ -148,7 +150,7 @@ def start_page(
         chosen=chosen, is_online=drafts.is_online(version), limit=limit_text(version),
         desk=receiving_desk(version.agency.standing()) if version.agency else None,
         papers=[c for c in version.components if c.is_required and not drafts.is_shared(c)],
-        charges=charges_for(version, "online"),
+        charges=charges_for(version, "online"), fee_hint=fee_hint(version),
     )  # fmt: skip
 
 
@@ -231,14 +233,16 @@ def _files(draft: Draft, component_id: int) -> list[dict[str, Any]]:
 
 
 def _fault_links(draft: Draft, parts: list[Part], faults: dict[str, str]) -> list[tuple[str, str]]:
-    """Return (address, text) of each fault: where it is corrected."""
+    """Return (address, text) of each fault: where it is corrected, with its part where labels repeat."""
     found = []
+    alike = Counter(label_of(field) for part in parts for field in part.section.fields)
     for name, text in faults.items():
         part = next((p for p in parts if name in p.keys), None)
         if part is not None:
             label = next(label_of(f) for f in part.section.fields if f.key == name)
             url = part.url(draft.key, **{"kiem-tra": "1"})
-            found.append((f"{url}#{eforms.PREFIX}{name}", f"{label}: {text}"))
+            place = f"{title_of(part.section)} – " if alike[label] > 1 else ""
+            found.append((f"{url}#{eforms.PREFIX}{name}", f"{place}{label}: {text}"))
         elif name.startswith("component-"):
             papers = url_for("SubmitView.papers", key=draft.key)
             found.append((f"{papers}#upload-{name}", text))
