@@ -5,8 +5,11 @@ from typing import Any
 
 from app.clock import today
 from app.models import Account, Form, FormField
+from app.models.form_words import BLOCK_KINDS
 from app.packs.loader import PackLoader
 from app.packs.people import NameMaker
+from app.services.eform_columns import FieldLike, columns_of
+from app.services.eform_fields import cell_problems
 from app.services.eforms import data_problems, prefill
 from app.text import fold
 from app.workflows.conditions import day_of
@@ -54,9 +57,17 @@ class AnswerMaker:
             if field.key in data and not field.is_required:
                 del data[field.key]
             else:
-                data[field.key] = self._value(field, account)
+                data[field.key] = self._mended(field, data.get(field.key), account)
 
-    def _value(self, field: FormField, account: Account) -> Any:
+    def _mended(self, field: FormField, given: Any, account: Account) -> Any:
+        """Return another answer; of a block that was begun, only its wrong parts are others."""
+        made = self._value(field, account)
+        if field.kind not in BLOCK_KINDS or not given:
+            return made
+        wrong = {key for _row, key in cell_problems(field, [given])}
+        return {key: made[key] if key in wrong else given.get(key) for key in made}
+
+    def _value(self, field: FieldLike, account: Account) -> Any:
         makers = {
             "date": lambda: self._date(field).isoformat(), "computed": lambda: None,
             "number": lambda: self._number(field), "select": lambda: self.random.choice(field.options)["value"],
@@ -66,6 +77,7 @@ class AnswerMaker:
             "phone": lambda: account.phone or "0900000101", "email": lambda: account.email or "mau@example.com",
             "table": lambda: [self._row(field)], "group": lambda: [self._row(field)], "file": lambda: None,
             "catalog": lambda: None,
+            "person": lambda: self._block(field, account), "organisation": lambda: self._block(field, account),
         }  # fmt: skip
         return (
             makers[field.kind]()
@@ -73,16 +85,20 @@ class AnswerMaker:
             else self._text(field.label, field.max_length)
         )
 
-    def _date(self, field: FormField) -> date:
+    def _block(self, field: FieldLike, account: Account) -> dict[str, Any]:
+        named = {"name": self.names.name(self.random.choice(("male", "female")))}
+        return {part.key: named.get(part.key) or self._value(part, account) for part in columns_of(field)}
+
+    def _date(self, field: FieldLike) -> date:
         last = day_of(field.max_date, today()) or today()
         return last - timedelta(days=self.random.randint(20, 9000))
 
-    def _number(self, field: FormField) -> int:
+    def _number(self, field: FieldLike) -> int:
         low = field.min_value if field.min_value is not None else 1
         high = field.max_value if field.max_value is not None else low + 20
         return self.random.randint(low, max(low, min(high, low + 50)))
 
-    def _row(self, field: FormField) -> dict[str, Any]:
+    def _row(self, field: FieldLike) -> dict[str, Any]:
         return {column["key"]: self._cell(column) for column in field.columns or []}
 
     def _cell(self, column: dict[str, Any]) -> Any:

@@ -119,6 +119,7 @@ def _part(key: str, row: tuple[str, FieldKind, bool, int | None], given: Mapping
         key=key, label=str(given.get("label") or _(label)), kind=kind, max_length=longest,
         is_required=bool(given.get("required", is_required)),
         options=_sexes() if key == "gender" else None,
+        max_date="today" if key == "born_on" else None,
         pattern=_TAX_CODE if key == "tax_code" else None,
         pattern_message=_("A tax code has 10 digits, or 10 digits, a hyphen and 3 digits."),
     )  # fmt: skip

@@ -1,9 +1,11 @@
 """Every form of the pack: loaded, rendered, checked, filled in and printed, none with code of its own."""
 
+from datetime import timedelta
 from random import Random
 
 import pytest
 
+from app.clock import today
 from app.documents.data import problems as print_problems
 from app.models import AdministrativeUnit, SharedCatalog
 from app.packs.demo_answers import AnswerMaker
@@ -12,6 +14,7 @@ from app.packs.loader import PackLoader
 from app.packs.people import NameMaker
 from app.permissions import Role
 from app.services import eforms, form_design
+from app.services.eform_columns import columns_of
 from app.services.eform_state import Evaluation
 from app.services.form_problems import definition_problems
 from app.views.applicant.eform_page import Offered, live_rules, page_fields
@@ -75,3 +78,21 @@ def test_a_form_of_the_pack_opens_on_its_pages(make, login):
     client = login(Role.citizen)
     page = client.get(f"/nop-ho-so/{version.procedure.code}")
     assert page.status_code == 200
+
+
+BLOCKS = {"tk_tro_cap_xh": "nguoi_de_nghi", "tk_ct01": "nguoi_khai", "pyc_chung_thuc": "nguoi_yeu_cau",
+          "du_tuyen_cong_chuc": "nguoi_du_tuyen"}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", BLOCKS)
+def test_a_person_who_is_asked_whole_is_known_checked_and_printed_whole(make, code):
+    form, account, data = make(code)
+    key, known = BLOCKS[code], eforms.prefill(form, account)
+    assert (known[key]["name"], known[key]["id_number"]) == (account.name, account.id_number)
+    rows = [row for part in eforms.print_sections(form, eforms.complete(form, data)) for row in part["rows"]]
+    assert data[key]["id_number"] in {row["value"] for row in rows}
+    asked = {part.key for part in columns_of(next(field for field in form.fields() if field.key == key))}
+    unborn = {"born_on": (today() + timedelta(days=1)).isoformat()} if "born_on" in asked else {}
+    for wrong in ({"id_number": "12"}, {"name": ""}, unborn):
+        faults = eforms.data_problems(form, data | {key: data[key] | wrong})
+        assert set(faults) == ({key} if wrong else set()), wrong

@@ -87,8 +87,8 @@ function parts(property, value, known, words, notes, put) {
     const part = chosen.find((one) => one.key === key);
     const tell = (asked, must) => put(known.map(([name, , usualMust]) => {
       const own = chosen.find((one) => one.key === name);
-      if (name === key) return asked ? { key: name, required: must } : null;
-      return own ? { key: name, required: own.required ?? usualMust } : null;
+      if (name === key) return asked ? { ...part, key: name, required: must } : null;
+      return own ? { ...own, required: own.required ?? usualMust } : null;
     }).filter(Boolean), true);
     box.append(el("div", { class: "designer-part" },
       labelled(label, el("input", { type: "checkbox", class: "form-check-input", checked: Boolean(part), onchange: (event) => tell(event.target.checked, required) })),
