@@ -26,19 +26,19 @@ MARKS = tuple(stamp_column(name) for name in WATCHED)
 _TABLES = frozenset(table for tables in WATCHED.values() for table in tables)
 
 
-def stamps_of(session: Session) -> dict[str, str]:
-    """Return the present marks by name."""
-    with session.no_autoflush:
-        return {row.name: row.value for row in session.execute(_ALL)}
-
-
-def mark(session: Session, name: str) -> str | None:
-    """Return the present mark ``name``; all are read once a transaction, and after each change anew."""
+def marks_of(session: Session) -> dict[str, str]:
+    """Return the present marks by name; read once a transaction, and after each change anew."""
     if not _TABLES.isdisjoint(obj.__tablename__ for some in (session.new, session.dirty) for obj in some):
         session.flush()  # what is worked out now rests on what is not written yet
     if _STAMPS not in session.info:
-        session.info[_STAMPS] = stamps_of(session)
-    return session.info[_STAMPS].get(name)
+        with session.no_autoflush:
+            session.info[_STAMPS] = {row.name: row.value for row in session.execute(_ALL)}
+    return session.info[_STAMPS]
+
+
+def mark(session: Session, name: str) -> str | None:
+    """Return the present mark ``name``, as of ``marks_of``."""
+    return marks_of(session).get(name)
 
 
 def remember_marks(session: Session, values: Iterable[str | None]) -> None:

@@ -20,7 +20,7 @@ from app.models import UserSetting
 from app.models.menus import ORDER
 from app.permissions import ROLE_LABELS, Actor, current_actor
 from app.services.eform_show import show_phone
-from app.services.kept import kept, stamps_of
+from app.services.kept import kept, marks_of
 from app.services.site import announced_incidents, site_of, unread_count
 from app.views.fragments import asset, fragment
 
@@ -153,7 +153,7 @@ def _facts(actor: Actor) -> tuple[int, dict[str, str]]:
     known = g.pop("shell_facts", None)
     if known is not None:
         return known  # type: ignore[no-any-return]
-    return unread_count(db.session(), actor.user_id), stamps_of(db.session())
+    return unread_count(db.session(), actor.user_id), marks_of(db.session())
 
 
 def _incidents(stamps: dict[str, str]) -> list[dict[str, Any]]:
