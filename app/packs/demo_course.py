@@ -144,7 +144,7 @@ class Course:
             title = (version.result_text or "Văn bản trả lời").splitlines()[0][:200]
             content = (
                 f"Xét hồ sơ {self.dossier.code} của ông/bà {self.dossier.applicant_name} "
-                f"về việc {version.name.lower()}.\n"
+                f"về việc {version.name[:1].lower()}{version.name[1:]}.\n"
                 "Căn cứ các quy định hiện hành, cơ quan giải quyết theo đề nghị của ông/bà.\n"
                 "Ông/bà có trách nhiệm thực hiện đúng nội dung đã được giải quyết."
             )

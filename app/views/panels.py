@@ -7,7 +7,7 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 
 from app.lowcode.values import inside_sentence
-from app.models import Agency, ProcedureVersion, Process, PublicationDecision
+from app.models import Agency, IncidentNotice, ProcedureVersion, Process, PublicationDecision, SharedCatalog
 from app.permissions import ROLE_LABELS, Role, current_actor
 from app.services.moves import Cycle, coming, cycle_of, offered
 from app.views.comparing import ComparingView
@@ -42,6 +42,10 @@ def panel_of(row: Any) -> Panel | None:
         return Panel(url_for("ProcessDesignerView.design", number=row.id), _("Diagram and designer"), icon="route")
     if isinstance(row, Agency) and actor.may("can_use", "CalendarYear"):
         return Panel(url_for("AgencyCalendarView.agency", number=row.id), _("Place and calendar"), icon="calendar")
+    if isinstance(row, SharedCatalog) and actor.may("can_use", "SharedCatalogs"):
+        return Panel(url_for("SharedCatalogItemsView.list", code=row.code), _("Items of the catalog"), icon="database")
+    if isinstance(row, IncidentNotice) and actor.may("can_use", "Outages"):
+        return Panel(url_for("OutageView.show", number=row.id), _("Applicants and time"), icon="alert-triangle")
     cycle = cycle_of(row)
     if cycle is None:
         return None

@@ -386,3 +386,9 @@ def test_check_refuses_what_is_no_object(session):
     with pytest.raises(Invalid):
         row.check(None)
     assert not make_item(session, catalog, valid_from=date(2999, 1, 1)).is_valid_on(today())
+
+
+def test_the_definition_leads_to_the_items(session, login):
+    catalog = make_catalog(session)
+    page = login(Role.catalog_admin).get(f"/shared-catalog/show/{catalog.id}").text
+    assert f'href="/catalogs/{catalog.code}/"' in page

@@ -154,3 +154,12 @@ def test_the_list_costs_the_same_however_many_there_are(session, office, enter, 
     with count_queries() as many:
         browser.get("/outages/")
     assert len(many) <= len(few)
+
+
+def test_the_notice_leads_to_the_work_after_it(session, office, enter, incident):
+    page = enter(at_root(office, Role.system_admin)).get(f"/incident-notice/show/{incident.id}").get_data(as_text=True)
+    assert f'href="/outages/{incident.id}"' in page
+    outages_page = enter(at_root(office, Role.system_admin)).get("/outages/").get_data(as_text=True)
+    assert 'href="/incident-notice/add"' in outages_page
+    decider = enter(at_root(office, Role.control_focal_point)).get("/outages/").get_data(as_text=True)
+    assert 'href="/incident-notice/add"' not in decider
