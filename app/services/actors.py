@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,10 +35,14 @@ def _posts_joined(query: sa.Select[Any]) -> sa.Select[Any]:
     return joined.where(User.id == sa.bindparam("user_id")).order_by(_HELD.c.delegation_id.is_not(None), _HELD.c.id)
 
 
-def _held() -> Any:
-    """Return the posts of a user: those that are his, and those in which he stands for another."""
+def _held(is_lent: sa.ColumnElement[bool] | None = None) -> Any:
+    """Return the posts of a user: those that are his, and those in which he stands for another.
+
+    is_lent: when a delegation counts; None: in force on the day, as far as is known now.
+    """
     post, lent, giver = OfficerPosition, Delegation, aliased(User)
     day, user_id = sa.bindparam("day", type_=sa.Date), sa.bindparam("user_id", type_=sa.Integer)
+    is_lent = lent.in_force(day) if is_lent is None else is_lent
     is_held = sa.and_(post.valid_from <= day, sa.or_(post.valid_to.is_(None), post.valid_to >= day))
     columns = [post.id, post.role, post.agency_id, post.division_id, post.title]
     nothing = [sa.cast(sa.null(), kind).label(name) for name, kind in (
@@ -46,7 +51,7 @@ def _held() -> Any:
     others = (
         sa.select(*columns, lent.id, giver.id, giver.first_name, giver.last_name)
         .select_from(lent).join(post, post.id == lent.position_id).join(giver, giver.id == post.user_id)
-        .where(lent.delegate_id == user_id, lent.in_force(day), is_held, giver.active.is_(True))
+        .where(lent.delegate_id == user_id, is_lent, is_held, giver.active.is_(True))
     )  # fmt: skip
     return sa.union_all(own, others).subquery("held")
 
@@ -93,6 +98,20 @@ def build_actor(session: Session, user: User | None, *, ip: str | None = None, o
     account_id, stamp = rows[0][:2] if rows else (None, None)
     posts = tuple(post for post in _posts(row[2:] for row in rows) if not own_only or post.delegation_id is None)
     return _actor(session, user, posts, account_id, stamp, ip)
+
+
+def posts_held(
+    session: Session, user_id: int, day: date, is_lent: sa.ColumnElement[bool]
+) -> tuple[Position, ...]:
+    """Return the posts of a user on ``day``, his own first, then those of delegations for which ``is_lent`` holds."""
+    held = _held(is_lent)
+    names = ("delegation_id", "delegator_id", "first", "last")
+    query = sa.select(
+        held.c.role, held.c.agency_id, Agency.path, held.c.division_id, held.c.title, Agency.name,
+        *(held.c[name] for name in names),
+    ).join(Agency, Agency.id == held.c.agency_id)  # fmt: skip
+    query = query.order_by(held.c.delegation_id.is_not(None), held.c.id, held.c.delegation_id)
+    return _posts(session.execute(query, {"user_id": user_id, "day": day}).all())
 
 
 def _actor(

@@ -100,8 +100,12 @@ def _stands(found: Explanation, user: User, actor: Actor, day: date) -> bool:
     if not user.active:
         found.say(False, _("The account is closed: %(name)s cannot sign in.", name=actor.name))
     for post in actor.positions:
-        found.say(True, _("On %(day)s %(name)s is %(role)s at %(agency)s.", day=_day(day),
-                          name=actor.name, role=_(ROLE_LABELS[post.role]), agency=post.agency_name))  # fmt: skip
+        words = {"day": _day(day), "name": actor.name, "role": _(ROLE_LABELS[post.role]), "agency": post.agency_name}
+        if post.delegation_id is None:
+            found.say(True, _("On %(day)s %(name)s is %(role)s at %(agency)s.", **words))
+        else:
+            found.say(True, _("On %(day)s %(name)s is %(role)s at %(agency)s by delegation of %(giver)s.",
+                              giver=post.delegator, **words))  # fmt: skip
     if actor.account_id is not None:
         found.say(True, _("%(name)s is an applicant and sees his own dossiers.", name=actor.name))
     if not actor.roles:

@@ -1,7 +1,7 @@
 """What an applicant sees of his dossiers: where they stand, what to do, who looked at them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,10 +19,10 @@ from app.models import (
     Movement,
     OfficerPosition,
     ProcedureVersion,
+    Task,
 )
 from app.models.calendar import WEEKDAYS
 from app.permissions import Actor
-from app.services.eform_values import MAX_ROWS
 from app.services.files import INNER_LETTERS
 from app.services.guards import payable
 from app.services.lookup import INNER_STEP, PUBLIC_WORDS
@@ -32,6 +32,7 @@ from app.workflows.dossier import DOSSIER
 from app.workflows.states import FINAL, State
 
 PAGE_SIZE = 20
+READINGS = 50  # looks on one page
 WAITING_FOR_ME = frozenset({State.supplement_requested, State.payment_requested, State.finished})
 # filter → states; "" is everything.
 FILTERS: dict[str, frozenset[State]] = {
@@ -58,6 +59,14 @@ class Reading:
     at: datetime
     office: str
     what: str
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Some of the looks at a dossier, the newest first; older: where the next ones begin, if there are any."""
+
+    rows: list[Reading]
+    older: int | None
 
 
 def list_own(session: Session, actor: Actor, group: str, page: int) -> Slice[Dossier]:
@@ -147,37 +156,51 @@ def _line(movement: Movement, *, is_last: bool) -> dict[str, Any]:
             "body": movement.remark if movement.transition in _TOLD else ""}  # fmt: skip
 
 
-def readings(session: Session, dossier: Dossier) -> list[Reading]:
+def readings(session: Session, dossier: Dossier, before: int | None = None) -> Readings:
     """Return who has looked at the dossier, the newest first: offices, no officers' names.
 
-    Source: HUE25 Đ21–22 (protection of personal data).
+    before: the ``older`` of what was shown already. Source: HUE25 Đ21–22 (protection of personal data).
     """
     query = (
-        sa.select(HistoryEntry.at, HistoryEntry.actor_id, HistoryEntry.changes)
+        sa.select(HistoryEntry.id, HistoryEntry.at, HistoryEntry.actor_id, HistoryEntry.changes)
         .where(HistoryEntry.aggregate == "dossier", HistoryEntry.aggregate_id == dossier.id)
         .where(HistoryEntry.action.startswith("read"))
+        .where(HistoryEntry.actor_id.in_(sa.select(OfficerPosition.user_id)))
         .order_by(HistoryEntry.id.desc())
-        .limit(MAX_ROWS)
+        .limit(READINGS + 1)
     )
-    rows = session.execute(query).all()
-    offices = _offices(session, {row.actor_id for row in rows if row.actor_id is not None})
-    return [Reading(row.at, offices[row.actor_id], _what(row.changes))
-            for row in rows if row.actor_id in offices]  # fmt: skip
+    found = session.execute(query if before is None else query.where(HistoryEntry.id < before)).all()
+    rows = found[:READINGS]
+    posts = _posts(session, dossier, {row.actor_id for row in rows})
+    looks = [Reading(row.at, _office(posts[row.actor_id], to_local(row.at).date()), _what(row.changes)) for row in rows]
+    return Readings(looks, rows[-1].id if len(found) > len(rows) else None)
 
 
 def _what(changes: dict[str, Any] | None) -> str:
     return str(((changes or {}).get("attachment") or [None, ""])[-1] or "")
 
 
-def _offices(session: Session, user_ids: set[int]) -> dict[int, str]:
+def _posts(session: Session, dossier: Dossier, user_ids: set[int]) -> dict[int, list[Any]]:
+    """Return the posts that users hold or held, those at the dossier's agencies first, the latest before."""
+    post = OfficerPosition
+    tasks = sa.select(Task.agency_id).where(Task.dossier_id == dossier.id)
+    is_there = sa.or_(post.agency_id.in_((dossier.agency_id, dossier.desk_id)), post.agency_id.in_(tasks))
     query = (
-        sa.select(OfficerPosition.user_id, Agency.name)
-        .join(Agency, Agency.id == OfficerPosition.agency_id)
-        .where(OfficerPosition.user_id.in_(user_ids))
-        .order_by(OfficerPosition.id.desc())
-    )
-    rows = session.execute(query) if user_ids else ()
-    return {row.user_id: row.name for row in rows}
+        sa.select(post.user_id, post.valid_from, post.valid_to, Agency.name)
+        .join(Agency, Agency.id == post.agency_id).where(post.user_id.in_(user_ids))
+        .order_by(sa.case((is_there, 0), else_=1), post.valid_from.desc(), post.id.desc())
+    )  # fmt: skip
+    found: dict[int, list[Any]] = {}
+    for row in session.execute(query) if user_ids else ():
+        found.setdefault(row.user_id, []).append(row)
+    return found
+
+
+def _office(posts: list[Any], day: date) -> str:
+    """Return the office of the post held on ``day``; should none be, of the one held last before, or the next."""
+    held = (row for row in posts if row.valid_from <= day and (row.valid_to is None or row.valid_to >= day))
+    nearest = min(posts, key=lambda row: (row.valid_from > day, abs((row.valid_from - day).days)))
+    return str(next(held, nearest).name)
 
 
 def why_not_received(dossier: Dossier, actor: Actor) -> str:

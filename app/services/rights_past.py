@@ -13,8 +13,9 @@ from app.history import HistoryEntry
 from app.lowcode.generate import declared_models
 from app.lowcode.overrides import FieldRight, RoleRight, RoleScope, overridden
 from app.lowcode.sync import wanted_rights
-from app.models import Account, Agency, FabRole, OfficerPosition, User
+from app.models import Account, Delegation, FabRole, User
 from app.permissions import Actor, Position, Role
+from app.services.actors import posts_held
 from app.services.rights_changes import HIDE, KEEP, NO, YES, Key, State, as_decisions
 from app.services.role_rights import combine
 
@@ -33,9 +34,8 @@ class Decision:
 
 def decisions_on(session: Session, day: date) -> dict[Key, Decision]:
     """Return what was decided at the end of ``day`` and by whom, replayed from the history."""
-    end = datetime.combine(day + timedelta(days=1), time(), VIETNAM)
     entry = HistoryEntry
-    query = sa.select(entry).where(entry.record.in_(_TABLES), entry.at < end).order_by(entry.id)
+    query = sa.select(entry).where(entry.record.in_(_TABLES), entry.at < _end_of(day)).order_by(entry.id)
     rows: dict[tuple[str, int], dict[str, Any]] = {}
     last: dict[tuple[str, int], HistoryEntry] = {}
     for one in session.scalars(query):
@@ -52,6 +52,10 @@ def decisions_on(session: Session, day: date) -> dict[Key, Decision]:
             _value(number[0], row), last[number].at, last[number].actor_name, last[number].reason or "")
         for number, row in rows.items()
     }  # fmt: skip
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), VIETNAM)
 
 
 def _key(table: str, row: Mapping[str, Any], names: Mapping[int, str]) -> Key:
@@ -72,22 +76,18 @@ def _value(table: str, row: Mapping[str, Any]) -> str:
 
 
 def positions_on(session: Session, user_id: int, day: date) -> tuple[Position, ...]:
-    """Return the posts a user held on ``day``."""
-    post = OfficerPosition
-    query = (
-        sa.select(post, Agency.path, Agency.name)
-        .join(Agency, post.agency_id == Agency.id)
-        .where(post.user_id == user_id, post.valid_from <= day)
-        .where(sa.or_(post.valid_to.is_(None), post.valid_to >= day)).order_by(post.id)
+    """Return the posts a user held on ``day``, and those lent to him that no one had withdrawn by its end."""
+    entry, lent = HistoryEntry, Delegation
+    later = sa.exists().where(
+        entry.record == lent.__tablename__, entry.record_id == lent.id,
+        entry.action == "withdraw_delegation", entry.at >= _end_of(day),
     )  # fmt: skip
-    return tuple(
-        Position(Role(row.role), row.agency_id, path, row.division_id, row.title or "", name)
-        for row, path, name in session.execute(query)
-    )
+    is_lent = sa.and_(lent.valid_from <= day, lent.valid_to >= day, sa.or_(lent.is_withdrawn.is_(False), later))
+    return posts_held(session, user_id, day, is_lent)
 
 
 def actor_on(session: Session, user: User, day: date, state: State) -> Actor:
-    """Return the actor ``user`` was on ``day``: his posts then, the rights decided then.
+    """Return the actor ``user`` was on ``day``: his posts and those lent to him then, the rights decided then.
 
     The declarations are those of the present release.
     """

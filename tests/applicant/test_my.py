@@ -1,16 +1,22 @@
 """My dossiers: what to do, supplement, withdrawal, result, rating, readers (A3, A9, A11)."""
 
 import io
+import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from app import history
+from app.clock import now, today
 from app.extensions import db
 from app.models import Attachment, FormRevision, Movement, Rating, User
-from app.permissions import Role, acting_as
-from app.services import files, reception
+from app.permissions import Actor, Role, acting_as
+from app.services import files, my_dossiers, reception
 from tests.applicant.world import pdf, png
+from tests.factories import make_position, make_user
 from tests.services.steps import Office
+from tests.wording import vi
 
 SCRIPT = '<script>alert("x")</script>'
 
@@ -284,6 +290,57 @@ def test_who_looked_is_told_by_office(office, login):
     html = me.get(f"/my/{dossier.code}").text
     assert "giay-to.pdf" in html
     assert f"· {office.tree.desk.name} · giay-to.pdf" in html
+
+
+def _looks(dossier, user, names=("tờ.pdf",), at=None, monkeypatch=None):
+    with monkeypatch.context() as patch, acting_as(Actor(user_id=user.id, name="x")):
+        if at is not None:
+            patch.setattr(history, "recorded_now", lambda: at)
+        for name in names:
+            history.record(db.session(), ("dossier", dossier.id), "read_file", changes={"attachment": [None, name]})
+
+
+def test_the_office_is_that_of_the_post_held_on_the_day(office, login, monkeypatch):
+    dossier, me = online(office, login)
+    user, tree = make_user(), office.tree
+    first = make_position(user, Role.specialist, tree.department, valid_from=today() - timedelta(days=90))
+    first.valid_to = today() - timedelta(days=11)
+    make_position(user, Role.specialist, tree.root, valid_from=today() - timedelta(days=10))
+    make_position(user, Role.desk_officer, tree.desk, valid_from=today() - timedelta(days=5))
+    days = {"một": 20, "hai": 8, "ba": 0, "bốn": 120}
+    for name, ago in days.items():
+        _looks(dossier, user, [name], now() - timedelta(days=ago), monkeypatch)
+    html = me.get(f"/my/{dossier.code}").text
+    assert f"· {tree.department.name} · một<" in html
+    assert f"· {tree.root.name} · hai<" in html
+    assert f"· {tree.desk.name} · ba<" in html  # of two posts, that where the dossier is
+    assert f"· {tree.department.name} · bốn<" in html  # none that day: the nearest
+
+
+def test_no_look_at_the_data_is_left_out(office, login, monkeypatch, count_queries):
+    dossier, me = online(office, login)
+    user = make_user(Role.desk_officer, office.tree.desk)
+    names = [f"tờ-{number:03}.pdf" for number in range(my_dossiers.READINGS * 2 + 7)]
+    _looks(dossier, user, names[:3], monkeypatch=monkeypatch)
+    path, counts = f"/my/{dossier.code}", []
+    for rest in (names[3:], ()):
+        db.session.commit()
+        me.get(path)
+        db.session.expire_all()
+        with count_queries() as statements:
+            me.get(path)
+        counts.append(len(statements))
+        _looks(dossier, user, rest, monkeypatch=monkeypatch)
+    assert counts[0] == counts[1]
+    seen, address = [], ""
+    while address is not None:
+        page = me.get(f"/my/{dossier.code}{address}").text
+        seen += re.findall(r"tờ-\d{3}\.pdf", page)
+        older = re.search(rf'href="(\?readings=\d+)#readings" rel="next">{vi("Older")}<', page)
+        address = older[1] if older else None
+    assert seen == names[::-1]
+    for odd in ("x", "-1", "0", "9" * 40):
+        assert names[-1] in me.get(f"/my/{dossier.code}?readings={odd}").text
 
 
 def test_a_stale_page_of_an_answered_supplement_writes_nothing(office, login):

@@ -7,6 +7,7 @@ from flask import request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.lowcode.values import as_id
 from app.models import Dossier, SupplementRequest
 from app.models.dossier import RESULT_WAYS
 from app.models.rating import CRITERIA, SCORES
@@ -25,10 +26,12 @@ def dossier_page(session: Session, dossier: Dossier) -> Any:
     """Return the page of one dossier."""
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
     asked = dossier.supplements[-1] if dossier.supplements else None
+    before = as_id(request.args.get("readings"))
     return page(
         "dossier", dossier=dossier, asked=asked if asked and not asked.answered_at else None,
         sentence=my_dossiers.sentence(dossier), moment=my_dossiers.moment,
-        timeline=my_dossiers.timeline(dossier), readings=my_dossiers.readings(session, dossier),
+        timeline=my_dossiers.timeline(dossier), readings=my_dossiers.readings(session, dossier, before),
+        readings_before=before,
         answers=eforms.answers(form, data) if form is not None else [],
         files=_files(dossier), way=_(RESULT_WAYS[dossier.result_way]),
         letters=[(x, letter_title(session, x)) for x in my_dossiers.own_letters(dossier)],
