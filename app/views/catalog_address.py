@@ -14,6 +14,8 @@ from app.services import shared_catalogs as catalogs
 class OneCatalog:
     """Mixed into views below /catalogs/<code>: their pages take no code, their addresses need none."""
 
+    menu_home = "SharedCatalogsView"
+
     def create_blueprint(self, appbuilder: AppBuilder, *args: Any, **kwargs: Any) -> Blueprint:
         """Keep the catalog's code of the address aside: every page here is about one catalog."""
         blueprint: Blueprint = super().create_blueprint(appbuilder, *args, **kwargs)  # type: ignore[misc]

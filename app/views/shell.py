@@ -42,12 +42,16 @@ class MenuItem:
 
 
 _items: list[MenuItem] = []
+_homes: dict[str, str] = {}  # views without a link of their own → the view whose link is marked for them
 
 
 def build_menu(appbuilder: AppBuilder) -> None:
     """Collect the sidebar once: hand-made views with ``menu_items``, then declared models."""
     _items.clear()
+    _homes.clear()
     for view in appbuilder.baseviews:
+        if hasattr(view, "menu_home"):
+            _homes[view.endpoint] = view.menu_home
         links, name = getattr(view, "menu_items", ()), view.class_permission_name
         for group, title, icon, method, permission in links:
             endpoint, twins = f"{view.endpoint}.{method}", len(links) > 1
@@ -73,7 +77,8 @@ def menu_of(actor: Actor) -> list[dict[str, Any]]:
 def _link(item: MenuItem) -> dict[str, Any]:
     # Of a view with several links only the one that was opened is marked.
     here = request.endpoint or ""
-    active = here == item.endpoint if item.has_twins else here.partition(".")[0] == _view_of(item)
+    view = here.partition(".")[0]
+    active = here == item.endpoint if item.has_twins else _homes.get(view, view) == _view_of(item)
     return {"title": str(item.title), "url": url_for(item.endpoint), "icon": item.icon, "active": active}
 
 

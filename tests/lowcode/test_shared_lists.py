@@ -30,6 +30,7 @@ def hospitals(session):
 def test_the_reader_chooses_the_columns(hospitals, login):
     client, path = login(Role.auditor), f"/catalogs/{hospitals.code}/"
     plain = client.get(path).text
+    assert '<a href="/catalogs/" aria-current="page">' in plain.split('id="sidebar"')[1]
     assert "Tình trạng" not in heads(plain)
     assert 'value="state"' in plain  # offered in the menu
     page = client.get(f"{path}?cols=state,valid_from").text
