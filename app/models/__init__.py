@@ -21,6 +21,7 @@ from app.models.dossier import Dossier, DossierPaper, FormRevision
 from app.models.dossier_place import DossierPlace
 from app.models.dossier_time import ClockSegment, DueChange, Movement
 from app.models.draft import Draft
+from app.models.explanation import Explanation
 from app.models.extension import Extension
 from app.models.fee import Fee, FeeExemption, FeeSubject
 from app.models.feedback import Feedback
@@ -85,6 +86,7 @@ __all__ = [
     "DossierPlace",
     "Draft",
     "DueChange",
+    "Explanation",
     "ExportRun",
     "Extension",
     "FabRole",

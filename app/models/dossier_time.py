@@ -17,8 +17,9 @@ from app.lowcode.screen import Screen
 from app.models.dossier import DOSSIER_STATES
 from app.permissions import DOSSIER_READERS, Actor
 from app.types import UtcDateTime
-from app.workflows.apology import APOLOGY, EXPLANATION
+from app.workflows.apology import APOLOGY
 from app.workflows.dossier import DOSSIER
+from app.workflows.explanation import EXPLANATION
 from app.workflows.extension import EXTENSION
 from app.workflows.originals import ORIGINAL
 from app.workflows.refund import REFUND

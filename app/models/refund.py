@@ -74,7 +74,7 @@ class Refund(Entity):
 
     screen = Screen(
         menu=DOSSIERS, icon="cash", title=_l("Refunds"), singular=_l("Refund"),
-        columns=["number", "dossier", "state", "charge", "amount", "receiver", "decision", "at", "cashier_name",
+        columns=["dossier", "number", "state", "charge", "amount", "receiver", "decision", "at", "cashier_name",
                  "decided_by_name"],
         filters=["state", "at", "method"], form=[], can_add=False, can_delete=False, rows=_rows, read=DOSSIER_READERS,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from app.services.reasons import given_reason
 from app.services.standing import handling_post
 from app.services.task_rights import is_own, persons
 from app.services.timing import calendar_of
-from app.workflows.apology import APOLOGY, EXPLANATION, OPEN_APOLOGY, ApologyState
+from app.workflows.apology import APOLOGY, OPEN_APOLOGY, ApologyState
 from app.workflows.states import State
 from app.workflows.table import Transition
 from app.workflows.working_time import closing
@@ -206,30 +206,6 @@ def take_back_request(session: Session, apology: Apology, actor: Actor, reason: 
         raise NotAllowed(_("No request of yours waits for its apology."))
     act_by(session, actor, _handling_post(apology.dossier, actor))
     _decide(session, apology, actor, row, given_reason(reason))
-
-
-def explain(session: Session, dossier: Dossier, actor: Actor, text: str) -> None:
-    """Keep an officer's explanation of a delay in the course of the dossier (QN20 Đ4.4)."""
-    row = EXPLANATION.find("explain")
-    if not may_explain(dossier, actor):
-        lifecycle.refuse_own(dossier, actor)
-        raise NotAllowed(_("Only who handles a late dossier explains the delay."))
-    text = given_reason(text)
-    last = next((m for m in reversed(dossier.movements) if m.transition == row.name), None)
-    if last is not None and (last.actor_id, last.remark) == (actor.user_id, text):
-        return  # the same words sent twice
-    act_by(session, actor, _handling_post(dossier, actor))
-    lifecycle.note_step(session, dossier, row.name, actor, text, row.clause)
-    with force_locale("vi"):
-        title = _("Delay explained: %(code)s", code=dossier.code)
-        people = holders(session, dossier.agency_id, Role.agency_head)
-        key = f"explained:{dossier.id}:{len(dossier.movements)}"
-        notice_users(session, people, dossier, key, title, text)
-
-
-def may_explain(dossier: Dossier, actor: Actor) -> bool:
-    """Return whether the dossier is late and the actor handles it or did."""
-    return is_late(dossier) and may_write(dossier, actor)
 
 
 def _row(session: Session, apology: Apology, actor: Actor, name: str) -> Row:

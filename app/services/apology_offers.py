@@ -1,4 +1,4 @@
-"""What an officer may do about a delay: write, sign, send back or waive the apology, explain."""
+"""What an officer may do about a delay: write, sign, send back or waive the apology."""
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from app.models.apology import APOLOGY_KINDS
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import apologies
 from app.services.offers import Offer
-from app.workflows.apology import APOLOGY, EXPLANATION, OPEN_APOLOGY, ApologyState
+from app.workflows.apology import APOLOGY, OPEN_APOLOGY, ApologyState
 
 
 def apology_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
@@ -21,10 +21,6 @@ def apology_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Off
     if apologies.may_write(dossier, actor):
         found += [_write(session, dossier, cause, known) for cause, known in apologies.to_write(dossier)]
         found += [_take_back(one) for one in dossier.apologies if one.request and one.state in OPEN_APOLOGY]
-        if apologies.may_explain(dossier, actor):
-            row = EXPLANATION.find("explain")
-            found.append(Offer(row.name, _(row.label), _(row.consequence), label=_("Keep the explanation"),
-                               clause=row.clause, icon="message"))  # fmt: skip
     return found
 
 

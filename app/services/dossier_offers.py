@@ -18,6 +18,7 @@ from app.services.colleagues import People, people_for
 from app.services.consult_offers import consult_offers
 from app.services.eform_state import open_fields
 from app.services.ending_offers import ending_offers
+from app.services.explanation_offers import explanation_offers
 from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
@@ -46,7 +47,8 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
         *_reception(session, dossier, rows),
         *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
         *consult_offers(session, dossier, actor, people), *extension_offers(session, dossier, actor),
-        *apology_offers(session, dossier, actor), *_handing(tasks, actor, people),
+        *apology_offers(session, dossier, actor), *explanation_offers(session, dossier, actor),
+        *_handing(tasks, actor, people),
         *original_offers(session, dossier, actor), *refund_offers(session, dossier, actor),
         *ending_offers(dossier, rows, actor),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.services.absences import begin_due
 from app.services.consulting import close_silent, silent_questions
 from app.services.escalation import chase_supplements, escalate_overdue
+from app.services.explanation_reminders import chase_explanations
 from app.services.governance_reminders import remind_governance
 from app.services.reminders import remind_all
 from app.transactions import one_at_a_time, transaction
@@ -45,7 +46,7 @@ def _jobs() -> Iterator[Job]:
     yield begin_due
     for number in silent_questions(db.session()):
         yield partial(close_silent, number=number)
-    yield from (remind_all, escalate_overdue, chase_supplements, remind_governance)
+    yield from (remind_all, escalate_overdue, chase_supplements, chase_explanations, remind_governance)
 
 
 def _done(job: Callable[..., Any]) -> int:

@@ -128,39 +128,3 @@ APOLOGY: Workflow[ApologyState] = Workflow(
         ),
     ),
 )
-
-
-class ExplanationState(StrEnum):
-    """Where an explanation stands: given is all there is."""
-
-    given = "given"
-
-    @property
-    def label(self) -> str:
-        """The msgid of what people read."""
-        return N_("Explanation given")
-
-
-# Who held the dossier answers for the delay or for what people complained of (QN20 Đ4.4).
-EXPLANATION: Workflow[ExplanationState] = Workflow(
-    name="explanation",
-    states=ExplanationState,
-    initial=frozenset({ExplanationState.given}),
-    final=frozenset({ExplanationState.given}),
-    transitions=(
-        Transition(
-            name="explain",
-            sources=frozenset({None}),
-            target=ExplanationState.given,
-            roles=WRITERS,
-            label=N_("Explain the delay"),
-            consequence=N_(
-                "Your explanation is kept in the course of the dossier for the head of the agency "
-                "and the inspectors; the applicant does not read it."
-            ),
-            clause="QN20 Đ4.4",
-            notices=("agency_head",),
-            needs_reason=True,
-        ),
-    ),
-)

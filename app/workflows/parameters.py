@@ -150,6 +150,8 @@ _READ = (
               least=0, most=10, fallback=1, ground="NĐ 61/2018 Đ19"),
     Parameter("extension_approvers", Group.extension, N_("Who confirms an extension, in turn"), Kind.choices,
               choices=SIGNERS, fallback=[AGENCY_HEAD], is_ordered=True),
+    Parameter("explanation_days", Group.extension, N_("Time to explain a delay, where who asks sets no other day"),
+              Kind.whole, unit=_WORKING_DAYS, most=60, fallback=3),
     Parameter("count_from", Group.calendar, N_("Days are counted"), Kind.choice, choices=COUNT_FROM,
               fallback="next", ground="BLDS 2015 Đ147.2"),
     Parameter("due_time_of_day", Group.calendar, N_("A day limit ends"), Kind.choice, choices=DUE_TIMES,

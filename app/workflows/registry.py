@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from app.workflows.apology import APOLOGY, EXPLANATION
+from app.workflows.apology import APOLOGY
 from app.workflows.dossier import DOSSIER
+from app.workflows.explanation import EXPLANATION
 from app.workflows.extension import EXTENSION
 from app.workflows.feedback import FEEDBACK
 from app.workflows.governance import APPROVAL

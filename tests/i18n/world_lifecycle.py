@@ -8,7 +8,17 @@ import sqlalchemy as sa
 from app.clock import now, today
 from app.models import IncidentNotice, OfficerPosition, OutageNotice, OutsideMessage
 from app.permissions import Role
-from app.services import absences, apologies, delegating, extensions, originals, reception, refunds, submission
+from app.services import (
+    absences,
+    apologies,
+    delegating,
+    explanations,
+    extensions,
+    originals,
+    reception,
+    refunds,
+    submission,
+)
 from app.services.escalation import escalate_overdue
 from app.services.supplements import Again
 
@@ -29,6 +39,7 @@ def make_lifecycle(world: Any) -> None:
     _tell_others(world)
     _tell_of_outage(world)
     _pay_back(world)
+    _ask_why_late(world)
 
 
 def _stand_in(world: Any) -> None:
@@ -84,6 +95,13 @@ def _pay_back(world: Any) -> None:
         made = refunds.enter(session, dossier, office[Role.desk_officer], refunds.Payout(
             charge.id, charge.amount, "Trần Thị Bình", "cash", "12/QĐ", "Dừng"))  # fmt: skip
         refunds.approve(session, made, office[Role.agency_head])
+
+
+def _ask_why_late(world: Any) -> None:
+    """A late dossier whose head asked for an explanation."""
+    dossier = world._processed()
+    dossier.due_at = now() - timedelta(hours=2)
+    explanations.ask(world.session, dossier, world.office[Role.agency_head], question="Vì sao chậm?", due_on=today())
 
 
 def _ask_twice(world: Any) -> None:

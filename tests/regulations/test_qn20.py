@@ -5,13 +5,14 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.clock import acting_at
+from app.clock import acting_at, today
 from app.errors import Invalid, NotAllowed, NotFound
 from app.history import HistoryEntry
 from app.models import Movement, Notice, OnlineService
 from app.permissions import ANONYMOUS, Role, acting_as
-from app.services import eform_prefill, lookup, ratings, reception, submission
+from app.services import eform_prefill, explanations, lookup, ratings, reception, submission
 from app.services import feedback as feedback_service
+from app.services.explanation_reminders import chase_explanations
 from app.services.moves import make_move
 from tests.factories import make_document_type, make_procedure, make_tree
 from tests.portal.records import make_feedback
@@ -199,6 +200,17 @@ def test_d4_4_what_somebody_says_is_answered_by_the_agency_and_kept(session, act
     actions = session.scalars(sa.select(HistoryEntry.actor_name).where(
         HistoryEntry.aggregate == "feedback", HistoryEntry.action == "answer")).all()  # fmt: skip
     assert set(actions) == {head.name}
+
+
+@clause("A6.5", "QN20 Đ4.4")
+def test_d4_4_a_delay_is_explained_by_a_day_set_by_who_oversees_and_that_is_tracked(office, session):
+    dossier, focal = office.processed(), office.officer(Role.control_focal_point, office.tree.root)
+    with acting_at(dossier.due_at + timedelta(days=1)):
+        asked = explanations.ask(session, dossier, focal, question="Vì sao chậm?", due_on=today() + timedelta(days=2))
+    with acting_at(asked.due_at + timedelta(hours=1)):
+        assert chase_explanations(session) == 1  # not answered in time: who asked is told
+        explanations.explain(session, dossier, office[Role.specialist], "Chờ kết quả xác minh.")
+    assert (asked.state, asked.answered_at > asked.due_at) == ("given", True)
 
 
 @clause("A6.6", "QN20 Đ4.3")

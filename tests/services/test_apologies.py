@@ -6,14 +6,13 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from app.clock import acting_at, now, today
+from app.clock import acting_at, today
 from app.errors import Invalid, NotAllowed
-from app.models import Apology, MailMessage, Movement, Notice
+from app.models import Apology, MailMessage, Notice
 from app.permissions import Role
 from app.services import apologies, reception, results
 from app.services.apology_offers import hint
 from app.services.escalation import escalate_overdue
-from app.services.lookup import PUBLIC_WORDS
 from app.workflows.apology import APOLOGY, ApologyState
 from tests.factories import make_agency
 from tests.services.steps import Office
@@ -165,24 +164,3 @@ def test_sent_back_it_is_written_again(office, late, session):
     assert apologies.to_write(late) == [("overdue", apology)]
     assert written(office, late) is apology
     assert len(late.apologies) == 1
-
-
-def test_an_explanation_stays_inside(office, late, session):
-    apologies.explain(session, late, office[Role.specialist], WHY)
-    apologies.explain(session, late, office[Role.specialist], WHY)  # a doubled click
-    rows = [m for m in late.movements if m.transition == "explain"]
-    assert [(m.remark, m.clause) for m in rows] == [(WHY, "QN20 Đ4.4")]
-    assert "explain" not in PUBLIC_WORDS
-    with pytest.raises(Invalid):
-        apologies.explain(session, late, office[Role.specialist], " ")
-    for role in (Role.auditor, Role.cashier, Role.control_focal_point):
-        with pytest.raises(NotAllowed):
-            apologies.explain(session, late, office[role], WHY)
-
-
-def test_in_time_there_is_nothing_to_explain(office, session):
-    dossier = office.processed()
-    with pytest.raises(NotAllowed):
-        apologies.explain(session, dossier, office[Role.specialist], WHY)
-    assert session.scalar(sa.select(sa.func.count(Movement.id)).where(Movement.transition == "explain")) == 0
-    assert now() < dossier.due_at

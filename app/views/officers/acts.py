@@ -19,6 +19,7 @@ from app.views.applicant.uploads import take_plain_files
 from app.views.officers.apology_acts import APOLOGY_ACTS
 from app.views.officers.base import ids, task_of, whole_number
 from app.views.officers.consult_acts import CONSULT_ACTS
+from app.views.officers.explanation_acts import EXPLANATION_ACTS
 from app.views.officers.extension_acts import EXTENSION_ACTS
 from app.views.officers.fee_inputs import read_counts
 from app.views.officers.original_acts import ORIGINAL_ACTS
@@ -188,6 +189,6 @@ ACTS: dict[str, Act] = {
     "return_result": _deliver, "approve_withdrawal": _approve_withdrawal,
     "reject_withdrawal": _reject_withdrawal, "request_withdrawal": _request_withdrawal,
     "stop": _stop, "scan": _scan, **EXTENSION_ACTS, **APOLOGY_ACTS, **CONSULT_ACTS, **ORIGINAL_ACTS, **REFUND_ACTS,
-    **UNDO_ACTS,
+    **UNDO_ACTS, **EXPLANATION_ACTS,
     "refuse_unanswered": _refuse_unanswered, "reopen": _reopen,
 }  # fmt: skip

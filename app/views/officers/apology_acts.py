@@ -1,4 +1,4 @@
-"""What the buttons of an apology and of an explanation do."""
+"""What the buttons of an apology do."""
 
 from datetime import date
 from typing import Any
@@ -21,7 +21,8 @@ def _chosen(dossier: Dossier, form: Any) -> Apology:
     return found
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """Return the day typed, None for anything else."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -31,7 +32,7 @@ def _day(text: str) -> date | None:
 def _write(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     apologies.write(
         session, dossier, actor, cause=form.get("cause", ""), reason=form.get("reason", ""),
-        new_due_on=_day(form.get("new_due_on", "")),
+        new_due_on=day_of(form.get("new_due_on", "")),
     )  # fmt: skip
     return _("The apology is written and waits to be signed.")
 
@@ -51,11 +52,6 @@ def _waive(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     return _("It is kept that no apology is due.")
 
 
-def _explain(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    apologies.explain(session, dossier, actor, form.get("reason", ""))
-    return _("The explanation is kept in the course of the dossier.")
-
-
 def _take_back(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     apologies.take_back_request(session, _chosen(dossier, form), actor, form.get("reason", ""))
     return _("The request is taken back; nothing was sent.")
@@ -63,5 +59,5 @@ def _take_back(session: Session, dossier: Dossier, actor: Actor, form: Any) -> s
 
 APOLOGY_ACTS = {
     "write_apology": _write, "sign_apology": _sign, "send_back_apology": _send_back,
-    "waive_apology": _waive, "take_back_request": _take_back, "explain": _explain,
+    "waive_apology": _waive, "take_back_request": _take_back,
 }  # fmt: skip

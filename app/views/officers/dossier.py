@@ -27,6 +27,7 @@ from app.services.dossier_compare import comparison_of
 from app.services.dossier_process import picture_of
 from app.services.dossiers import get_dossier, openable
 from app.services.eform_state import reopened
+from app.services.explanations import explanations_of
 from app.services.extensions import stages
 from app.services.ledger import ledger_of
 from app.services.letters import issued_now, letter_title
@@ -186,6 +187,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         "may_write_part": officer_answers.may_write(dossier, actor),
         "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
         "rounds": rounds(dossier), "extension_stages": stages,
+        "explanations": explanations_of(session, dossier), "moment_now": now(),
         "questions": [t for t in dossier.tasks if t.asked_by_id is not None], "answer_words": ANSWERS,
         "linked": links, "open_links": openable(session, linked.others(links), actor), "dossier_states": DOSSIER_STATES,
         "checks": originals.checks_of(session, dossier), "data_check": data_part(session, dossier, actor), **beside,
