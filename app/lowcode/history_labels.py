@@ -34,6 +34,21 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
     "delegation": {"withdraw_delegation": N_("withdrew the delegation")},
     "absence": {"end_absence": N_("ended the absence")},
     "ab_role": {"change_rights": N_("changed the rights")},
+    "paper_reception": {
+        "scan_catch_up": N_("attached a scan to the late entry"), "approve_catch_up": N_("approved the late entry"),
+        "refuse_catch_up": N_("did not approve the late entry"),
+    },
+    "outage_decision": {
+        "decide_outage": N_("decided about the time of the incident"),
+        "credit_outage": N_("gave back the time of the incident"),
+    },
+    "outage_notice": {"tell_outage": N_("told the applicants of the incident")},
+    "movement": {"move_process": N_("moved the dossier to another process")},
+    "reorganisation": {
+        "reorganise": N_("reorganised the agencies"), "undo_reorganisation": N_("undid the reorganisation"),
+        "cancel_reorganisation": N_("cancelled the planned reorganisation"),
+    },
+    "profile": {"put_in_force": N_("put the regulation in force")},
     "agency": {"read_register": N_("printed the register of dossiers")},
     "letter_template": {
         "draft_letter_text": N_("drafted an edition of the letter"),

@@ -19,7 +19,7 @@ from app.permissions import ROLE_LABELS
 Ref = tuple[str, int]
 _TITLES = ("code", "name", "title", "subject", "username", "key", "receipt_number")
 # Known by what they are, in words of their choices.
-_BY_KIND = {"letter": "kind", "movement": "transition"}
+_BY_KIND = {"letter": "kind", "letter_template": "kind", "movement": "transition"}
 
 
 @cache
@@ -113,4 +113,4 @@ def _title_column(model: type[Any]) -> Any | None:
 
 
 _BY_NAME = frozenset({"agency", "division", "sector", "procedure", "form", "process", "profile",
-                      "document_type", "working_calendar", "administrative_unit"})  # fmt: skip
+                      "document_type", "working_calendar", "administrative_unit", "shared_catalog"})  # fmt: skip

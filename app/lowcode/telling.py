@@ -130,6 +130,11 @@ def tell(session: Session, entries: list[HistoryEntry]) -> list[Sentence]:
     return [_sentence(entry, book) for entry in entries]
 
 
+def _unnamed(number: int) -> str:
+    """Return what a record without a name of its own is called."""
+    return _("no. %(number)s", number=number)
+
+
 def _sentence(entry: HistoryEntry, book: _Book) -> Sentence:
     own, owner = (entry.record, entry.record_id), (entry.aggregate, entry.aggregate_id)
     is_part = own != owner
@@ -140,9 +145,9 @@ def _sentence(entry: HistoryEntry, book: _Book) -> Sentence:
         action=inside_sentence(_(action_label(entry.action, entry.record))),
         kind=book.kind(entry.record),
         # A part without a name of its own is known by what it is part of.
-        title=book.titles.get(own, "" if is_part else f"#{entry.record_id}"),
+        title=book.titles.get(own, "" if is_part else _unnamed(entry.record_id)),
         owner_kind=book.kind(entry.aggregate) if is_part else "",
-        owner_title=book.titles.get(owner, f"#{entry.aggregate_id}") if is_part else "",
+        owner_title=book.titles.get(owner, _unnamed(entry.aggregate_id)) if is_part else "",
         changes=[_change(entry.record, name, pair, book)
                  for name, pair in entry.changes.items() if _is_told(entry.record, name)],
     )  # fmt: skip
