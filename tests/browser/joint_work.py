@@ -1,7 +1,9 @@
 """Dossiers for walks: ``python -m`` makes one at Phú Xuân and prints its code.
 
 joint: of a procedure that asks two agencies at once and then opens a dossier at one of them; passed on.
-sign: of a plain procedure, drafted, waiting for the signature. Run in the environment of a demo (``environment_of``).
+sign: of a plain procedure, drafted, waiting for the signature.
+bulk: three of one applicant; the specialist may finish the step of the first two, the third lacks its draft.
+Run in the environment of a demo (``environment_of``).
 """
 
 import subprocess
@@ -20,10 +22,16 @@ from app.services.lifecycle import open_tasks
 from app.services.reception import CounterReception
 from app.transactions import transaction
 from tests.browser.conftest import ROOT, Product, environment_of, run_outbox
-from tests.factories import find_agency, make_procedure, make_process
+from tests.factories import find_agency, make_account, make_procedure, make_process
 
 ASKED = ("H57.03", "H57.05")  # Sở Tư pháp, Sở Xây dựng
 CONSULTATION, LINKED = "Lấy ý kiến các sở", "Thẩm duyệt phòng cháy"
+BULK = "Hồ Thị Một Lượt"  # the applicant of the three
+CHECKED = (
+    ("Tiếp nhận hồ sơ", "receive", "desk_officer", "desk", 120), ("Kiểm tra", "work", "specialist", "agency", 240),
+    ("Thẩm định", "work", "specialist", "agency", 240), ("Ký duyệt", "sign", "agency_head", "agency", 240),
+    ("Trả kết quả", "return", "desk_officer", "desk", 60),
+)  # fmt: skip
 STEPS = (
     ("Tiếp nhận hồ sơ", "receive", "desk_officer", "desk", 120),
     ("Thụ lý hồ sơ", "work", "specialist", "agency", 240),
@@ -52,9 +60,9 @@ def officer(session: Session, username: str) -> Actor:
     return build_actor(session, session.scalars(sa.select(User).where(User.username == username)).one())
 
 
-def receive(session: Session, version: ProcedureVersion) -> Dossier:
-    """Return a dossier received at the counter and passed on."""
-    account = session.scalars(sa.select(Account).where(Account.name == "Nguyễn Thị Ngọc Lan")).first()
+def receive(session: Session, version: ProcedureVersion, name: str = "Nguyễn Thị Ngọc Lan") -> Dossier:
+    """Return a dossier of an applicant received at the counter and passed on."""
+    account = session.scalars(sa.select(Account).where(Account.name == name).order_by(Account.id)).first()
     given = CounterReception(
         key=submission.new_key(), version=version, account=account,
         data={"ho_ten": account.name, "so_dinh_danh": account.id_number},
@@ -75,9 +83,24 @@ def bring_to_signature(session: Session, dossier: Dossier) -> None:
         processing.finish_task(session, task, specialist)
 
 
+def make_three(session: Session) -> list[Dossier]:
+    """Return two at the first step of the specialist, and one at his last without a draft."""
+    process = make_process(CHECKED, code="qt_mot_luot", name="Quy trình hai bước thẩm định")
+    version = make_procedure(code="9.900004", process=process, fee=0, valid_from=today())
+    make_account(name=BULK)
+    found = [receive(session, version, BULK) for _number in range(3)]
+    specialist = officer(session, "chuyenvien.phuxuan")
+    with acting_as(specialist):
+        processing.finish_task(session, open_tasks(found[2])[0], specialist)
+    return found
+
+
 def main(kind: str) -> None:
-    """Make a dossier of this kind, and print its code."""
+    """Make a dossier of this kind, or several, and print its code, or theirs with commas."""
     with create_app().app_context(), transaction() as session:
+        if kind == "bulk":
+            print(",".join(dossier.code for dossier in make_three(session)))
+            return
         version = make_version() if kind == "joint" else make_procedure(code="9.900003", fee=0, valid_from=today())
         dossier = receive(session, version)
         if kind == "sign":

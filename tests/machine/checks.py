@@ -16,6 +16,7 @@ from app.services.guards import due_charges
 from app.services.history import verify_record
 from app.services.ledger import ledger_of
 from app.services.lifecycle import open_questions, open_tasks
+from app.services.processing import graph
 from app.services.profiles import profile_value
 from app.services.standing import acts
 from app.services.task_rights import may_do
@@ -58,6 +59,10 @@ def steps(dossier: Dossier) -> Faults:
     keys = [(task.key, task.slot) for task in (*standing, *open_questions(dossier))]
     if len(keys) != len(set(keys)):
         yield f"a step stands open twice: {keys}"
+    led = {key for task in dossier.tasks if task.is_current and task.state == "done" for key in task.went_to or ()}
+    lost = {task.key for task in standing} - led - {graph(dossier).first.key}
+    if lost:
+        yield f"nothing leads to {lost}, which stands open"
     if state in FINAL and keys:
         yield f"closed with open steps: {keys}"
     if state is State.processing and not standing:

@@ -25,27 +25,35 @@ from tests.machine.world import make_province
 STEPS = int(os.environ.get("MOTCUA_MACHINE_STEPS", "600"))
 PARTS = 4
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("MOTCUA_MACHINE_SHRINK") else (Phase.generate,)
-RARE = frozenset({"recall", "collect", "unextend", "unask"})  # a part of a run may do without
 
 
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("part", range(PARTS))
-def test_the_workflow_holds_whatever_is_played(session: Session, monkeypatch: Any, part: int) -> None:
-    """Printing is left out: what a letter looks like does not move a dossier."""
+def play(session: Session, monkeypatch: Any, steps: int, part: int = 0, at_once: int = AT_ONCE) -> Any:
+    """Play so many steps and return what was played; raises AssertionError for the first fault found.
+
+    Printing is left out: what a letter looks like does not move a dossier.
+    """
     monkeypatch.setattr(results, "render", lambda _name, data: json.dumps(data, default=str).encode())
     machine = type("Played", (Machine,), {
         "session": session, "province": make_province(), "steps": Counter(), "done": Counter()})  # fmt: skip
     session.commit()
     for again in count():
-        left = STEPS / PARTS - machine.steps["played"]
+        left = steps - machine.steps["played"]
         if left <= 0:
             break
         run_state_machine_as_test(seed(again * PARTS + part)(machine), settings=settings(
-            max_examples=1 + math.ceil(left / AT_ONCE), stateful_step_count=AT_ONCE,
-            deadline=None, database=None, phases=PHASES, print_blob=False,
+            max_examples=1 + math.ceil(left / at_once), stateful_step_count=at_once,
+            deadline=None, database=None, phases=PHASES, print_blob=False, report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ))  # fmt: skip
+    return machine
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_workflow_holds_whatever_is_played(session: Session, monkeypatch: Any, part: int) -> None:
+    """All that is asked after every step is in ``checks.py``; ``test_faults.py`` shows that it bites."""
+    machine = play(session, monkeypatch, math.ceil(STEPS / PARTS), part)
     print(f"part {part}: {machine.steps['played']} steps, {machine.steps['refused']} refused")
     assert machine.steps["refused"] > machine.steps["played"] / 20, "illegal acts are tried as well"
     if STEPS >= 10_000:
-        assert not ACTS.keys() - machine.done.keys() - RARE, "every kind of act is made"
+        assert len(ACTS.keys() & machine.done.keys()) > len(ACTS) * 3 / 4, "most kinds of acts are made in each part"
