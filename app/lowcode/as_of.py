@@ -12,6 +12,7 @@ from app import history
 from app.clock import VIETNAM, today
 from app.history import HistoryEntry, plain
 from app.lowcode.choosing import may_choose
+from app.lowcode.history_pages import is_narrowed
 from app.lowcode.history_titles import Ref, find_titles, titles_on
 from app.lowcode.pages import sections_of
 from app.lowcode.rows import visible
@@ -37,12 +38,14 @@ class PastList:
 class Past:
     """A record on ``day``. begins: its first entry, if the history does not reach back to ``day``.
 
-    is_there: False if it had not been made yet. sections: (title, [(label, words)]).
+    is_there: False if it had not been made yet. sections: (title, [(label, words)]). limit: what too many
+    changes or parts were counted up to; the record is not rebuilt then.
     """
 
     day: date
     is_there: bool = True
     begins: datetime | None = None
+    limit: int | None = None
     sections: list[tuple[Any, list[tuple[Any, str]]]] = field(default_factory=list)
     lists: list[PastList] = field(default_factory=list)
 
@@ -69,6 +72,9 @@ def as_of(session: Session, row: Any, day: date) -> Past:
     entries = _entries_since(session, row, moment)
     values = _undone(_values(row), [e for e in entries if (e.record, e.record_id) == _key(row)])
     parts = [(name, _parts(session, row, name, entries)) for name in _inline(row)]
+    if max(len(entries), *(len(rows) for _name, rows in parts), 0) > _LIMIT:
+        past.limit = _LIMIT
+        return past
     titles = _titles(session, row, values, parts, moment)
     past.sections = [
         (title, [(label_of(type(row), name), _words(type(row), name, values, titles)) for name in names])
@@ -89,14 +95,14 @@ def _first_entry(session: Session, row: Any) -> HistoryEntry | None:
 
 
 def _entries_since(session: Session, row: Any, moment: datetime) -> list[HistoryEntry]:
-    """Return what changed since ``moment``, the latest first."""
+    """Return what changed since ``moment``, the latest first: one more than may be undone, if there are more."""
     entry, owner = HistoryEntry, history.owner_key(row)
     tables = {row.__tablename__, *(_target(row, name).__tablename__ for name in _inline(row))}
     query = sa.select(entry).where(
         entry.aggregate == owner[0], entry.aggregate_id == owner[1],
-        entry.record.in_(tables), entry.at >= moment,
+        entry.record.in_(tables), entry.at >= moment, ~entry.action.startswith("read"),
     )  # fmt: skip
-    return list(session.scalars(query.order_by(entry.id.desc()).limit(_LIMIT)))
+    return list(session.scalars(query.order_by(entry.id.desc()).limit(_LIMIT + 1)))
 
 
 def _inline(row: Any) -> list[str]:
@@ -125,12 +131,12 @@ def _parts(session: Session, row: Any, name: str, entries: list[HistoryEntry]) -
     relation = inspect(type(row)).relationships[name]
     target, key = relation.mapper.class_, next(iter(relation.remote_side))
     own = inspect(target).get_property_by_column(key).key
-    query = visible(target, current_actor()).where(key == row.id).limit(_LIMIT)
+    query = visible(target, current_actor()).where(key == row.id).order_by(target.id).limit(_LIMIT + 1)
     found = {part.id: _values(part) for part in session.scalars(query)}
     for entry in (one for one in entries if one.record == target.__tablename__):
         if entry.action == "create":
             found.pop(entry.record_id, None)
-        elif entry.action == "delete":
+        elif entry.action == "delete" and not is_narrowed(target):
             found[entry.record_id] = _undone({"id": entry.record_id}, [entry])
         elif entry.record_id in found:
             _undone(found[entry.record_id], [entry])

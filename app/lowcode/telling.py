@@ -16,7 +16,6 @@ from flask_babel import ngettext
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app import history
 from app.clock import to_local
 from app.history import HIDDEN, HistoryEntry
 from app.lowcode.history_labels import VALUES, action_label, kind_label, label_for
@@ -108,17 +107,6 @@ def _attribute(table: str, name: str) -> _Attribute:
     label = label_for(table, name, column)
     words = _word(label) if label is not None else None
     return _Attribute(words, column, _target(table, name), VALUES.get((table, name), {}))
-
-
-def history_of(session: Session, row: Any, limit: int = 50) -> list[HistoryEntry]:
-    """Return the latest entries of a record and of the parts it owns, newest first."""
-    entry, key = HistoryEntry, (row.__tablename__, row.id)
-    owns_itself = history.owner_key(row) == key
-    table, number = (
-        (entry.aggregate, entry.aggregate_id) if owns_itself else (entry.record, entry.record_id)
-    )
-    query = sa.select(entry).where(table == key[0], number == key[1])
-    return list(session.scalars(query.order_by(entry.id.desc()).limit(limit)))
 
 
 def tell(session: Session, entries: list[HistoryEntry]) -> list[Sentence]:

@@ -19,6 +19,7 @@ from app.lowcode.as_of import as_of, asked_day
 from app.lowcode.choosing import may_choose
 from app.lowcode.copying import copied_parts, copied_values
 from app.lowcode.forms import make_form
+from app.lowcode.history_pages import told_of
 from app.lowcode.lean import shape_of
 from app.lowcode.list_views import LIST_PERMISSIONS, ListActions
 from app.lowcode.listing import eager, find_page, parse
@@ -31,7 +32,6 @@ from app.lowcode.saved_views import views_of
 from app.lowcode.saving import is_stale, open_row, save
 from app.lowcode.screen import Screen, back_of, form_names, label_of, shown, tells, writable
 from app.lowcode.table import attributes, shown_text, table_body
-from app.lowcode.telling import history_of, tell
 from app.lowcode.values import as_id, inside_sentence, kind_of
 from app.permissions import current_actor
 from app.transactions import transaction
@@ -112,7 +112,7 @@ class CrudView(ListActions, RecordActs, BaseView):
         day = asked_day(request.args.get("on"))
         if day is not None:
             return {"past": as_of(db.session(), row, day), "latest_day": today()}
-        return {"tales": tell(db.session(), history_of(db.session(), row)), "past": None, "latest_day": today()}
+        return {"told": told_of(db.session(), row), "past": None, "latest_day": today()}
 
     @expose("/add", methods=["GET", "POST"])
     @has_access

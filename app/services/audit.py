@@ -104,7 +104,7 @@ def visible_entries(actor: Actor) -> ColumnElement[bool] | None:
     """Return the condition that an entry is the actor's to see; None = every entry."""
     if sees_province(paths_of(actor, OVERSEERS)):
         return _all_but_narrowed(actor)
-    entry = HistoryEntry
+    entry, narrowed = HistoryEntry, _all_but_narrowed(actor)
     open_kinds, rules = [], []
     for table, model in kept_models().items():
         if getattr(model, "screen", None) is None or not actor.may("can_read", model.__name__):
@@ -115,7 +115,8 @@ def visible_entries(actor: Actor) -> ColumnElement[bool] | None:
         else:
             ids = sa.select(model.id).where(rule)
             rules.append(sa.and_(entry.aggregate == table, entry.aggregate_id.in_(ids)))
-    return sa.or_(entry.aggregate.in_(open_kinds), *rules)
+    found = sa.or_(entry.aggregate.in_(open_kinds), *rules)
+    return found if narrowed is None else sa.and_(found, narrowed)
 
 
 def _all_but_narrowed(actor: Actor) -> ColumnElement[bool] | None:
@@ -125,11 +126,14 @@ def _all_but_narrowed(actor: Actor) -> ColumnElement[bool] | None:
         key = ("can_read", model.__name__)
         if getattr(model, "screen", None) is None or not actor.has(*model.screen.read):
             continue
+        # A part is told with its owner, but is a record of its own kind.
+        is_part = getattr(model, "__history_owner__", None) is not None
+        kind, number = (entry.record, entry.record_id) if is_part else (entry.aggregate, entry.aggregate_id)
         if key not in actor.grants:
-            rules.append(entry.aggregate != table)
+            rules.append(kind != table)
         elif key in actor.scopes:
             ids = visible(model, actor).with_only_columns(model.id)
-            rules.append(sa.or_(entry.aggregate != table, entry.aggregate_id.in_(ids)))
+            rules.append(sa.or_(kind != table, number.in_(ids)))
     return sa.and_(*rules) if rules else None
 
 

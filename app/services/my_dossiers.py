@@ -32,7 +32,7 @@ from app.workflows.dossier import DOSSIER
 from app.workflows.states import FINAL, State
 
 PAGE_SIZE = 20
-READINGS = 50  # looks on one page
+READINGS = 20  # looks on one page
 WAITING_FOR_ME = frozenset({State.supplement_requested, State.payment_requested, State.finished})
 # filter → states; "" is everything.
 FILTERS: dict[str, frozenset[State]] = {

@@ -17,6 +17,7 @@ from app.extensions import db
 from app.history import HistoryEntry
 from app.lowcode import telling
 from app.lowcode.history_labels import action_labels, kind_label, known_actions
+from app.lowcode.history_pages import open_parts
 from app.lowcode.history_titles import kept_models
 from app.lowcode.registry import view_of
 from app.lowcode.values import plain_text
@@ -123,7 +124,7 @@ class AuditView(BaseView):
         session, key = db.session(), ("dossier", found.id)
         shows = request.args.get("show", "")
         page = audit.find_entries(
-            session, _dossier_rules(key, shows), after=request.args.get("after", ""),
+            session, [*_dossier_rules(key, shows), *open_parts(found)], after=request.args.get("after", ""),
             before=request.args.get("before", ""),
         )  # fmt: skip
         readers = audit.readers_of(session, key)

@@ -1,6 +1,7 @@
 """The items of shared catalogs on screen: list, page, history, form, out of use."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -14,11 +15,11 @@ from app.extensions import db
 from app.lowcode import choosing
 from app.lowcode.actions import may
 from app.lowcode.bulk import Offer, Outcome, chosen, do_one
+from app.lowcode.history_pages import told_of
 from app.lowcode.list_views import LIST_PERMISSIONS, ListActions
 from app.lowcode.saved_views import views_of
 from app.lowcode.saving import remove
 from app.lowcode.table import table_body
-from app.lowcode.telling import history_of, tell
 from app.lowcode.values import as_id, inside_sentence
 from app.models import AdministrativeUnit, Agency, SharedCatalog, SharedCatalogItem
 from app.models.menus import CATALOGS
@@ -116,10 +117,12 @@ class SharedCatalogItemsView(OneCatalog, ListActions, BaseView):
         row = _item(catalog, pk)
         has_history = current_actor().may("can_read", "RecordHistory")
         tab = "history" if has_history and request.args.get("tab") == "history" else "record"
-        entries = history_of(session, row) if tab == "history" else []
-        tales = catalogs.told(session, catalog, tell(session, entries))
+        told = None
+        if tab == "history":
+            page = told_of(session, row)
+            told = replace(page, tales=catalogs.told(session, catalog, page.tales))
         lines = item_lines(catalog, row, catalogs.names_for(session, catalog, [row]))
-        return _render("catalogs/item", catalog, row=row, tab=tab, tales=tales, lines=lines, has_history=has_history)
+        return _render("catalogs/item", catalog, row=row, tab=tab, told=told, lines=lines, has_history=has_history)
 
     @expose("/add", methods=["GET", "POST"])
     @has_access

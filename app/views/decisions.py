@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from app.errors import DomainError, NotFound
 from app.extensions import db
-from app.lowcode.telling import history_of, tell
+from app.lowcode.history_pages import told_of
 from app.models.publication import ITEM_KINDS
 from app.permissions import EVERY_OFFICER, Actor, Role, current_actor
 from app.services import files
@@ -56,7 +56,7 @@ class DecisionView(BaseView):
             "admin/decision.html", decision=decision, state=DecisionState(decision.state),
             found=None if decision.state == DecisionState.published else findings(session, decision),
             kinds=ITEM_KINDS, offered=decisions.offered(decision, actor), mend_url=mend_url,
-            may_change=may_change, tales=tell(session, history_of(session, decision)),
+            may_change=may_change, told=told_of(session, decision),
         )  # fmt: skip
 
     @expose("/<int:number>/choose")

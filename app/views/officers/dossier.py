@@ -13,7 +13,7 @@ from app import history
 from app.clock import now
 from app.errors import DomainError, Invalid, NotAllowed, NotFound
 from app.extensions import db
-from app.lowcode.telling import history_of, tell
+from app.lowcode.history_pages import told_of
 from app.lowcode.values import as_id
 from app.models import Dossier
 from app.models.dossier import DOSSIER_CHANNELS, DOSSIER_STATES, PAPER_KINDS, RESULT_WAYS
@@ -179,7 +179,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
     if tab == "time":
         return {"ledger": ledger_of(session, dossier)}
     if tab == "history":
-        return {"tales": tell(session, history_of(session, dossier, limit=200))}
+        return {"told": told_of(session, dossier)}
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
     links = linked.links_of(session, dossier)
     return {
