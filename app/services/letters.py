@@ -1,5 +1,6 @@
 """Letters and slips: issued once per cause, numbered, rendered to PDF and kept."""
 
+from collections.abc import Container
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,6 +78,13 @@ def _number(session: Session, dossier: Dossier, kind: str) -> str:
     year = to_local(now()).year
     serial = next_number(session, f"letter:{kind}:{dossier.desk_id}:{year}")
     return f"{serial:02d}/{_SYMBOLS[kind]}"
+
+
+def cancel_letters(dossier: Dossier, causes: Container[tuple[str, str]]) -> None:
+    """Keep the letters of these (kind, cause) under their numbers, as cancelled: issued again they are new ones."""
+    for letter in dossier.letters:
+        if (letter.kind, letter.cause) in causes:
+            letter.cancelled_at, letter.cause = now(), f"{letter.cause}:{letter.id}"
 
 
 def letter_pdf(session: Session, letter: Letter) -> bytes:

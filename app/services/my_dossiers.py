@@ -48,7 +48,7 @@ _LOOKS = {
     State.finished: ("success", "circle-check"), State.returned: ("success", "file-check"),
 }  # fmt: skip
 # Remarks of these movements are meant for the applicant; others are between officers.
-_TOLD = frozenset({"ask_supplement", "ask_supplement_in_process", "refuse", "stop",
+_TOLD = frozenset({"ask_supplement", "ask_supplement_in_process", "refuse", "refuse_unanswered", "stop",
                    "reject_withdrawal", "request_withdrawal"})  # fmt: skip
 
 

@@ -108,9 +108,14 @@ def _begin_waiting(session: Session, dossier: Dossier, opened: Iterable[Task], a
             enqueue("linked.open", task_id=task.id)
         elif task.kind == StepKind.payment and not due_charges(dossier):
             leave(session, task, graph(dossier), actor, _("Nothing is left to pay"))
-        elif task.kind == StepKind.payment and lifecycle.open_tasks(dossier) == [task]:
+        elif task.kind == StepKind.payment and lifecycle.open_tasks(dossier) == [task] and _runs(dossier):
             row = lifecycle.move(session, dossier, "request_payment_in_process", actor, of_itself=True)
             notify_transition(session, dossier, row)
+
+
+def _runs(dossier: Dossier) -> bool:
+    """Return whether the money is still to be asked for: a reopened dossier may have been waiting for it."""
+    return State(dossier.state) is State.processing
 
 
 def _ends(whole: Graph, course: Course) -> bool:

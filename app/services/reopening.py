@@ -7,12 +7,14 @@ from app.errors import Invalid
 from app.models import Dossier
 from app.permissions import Actor
 from app.services import lifecycle, processing, results
+from app.services.letters import cancel_letters
 from app.services.notices import notify_transition
 from app.services.opening import marking_of
 from app.services.refunds import owe_again
 from app.workflows.process import Graph, StepKind, StepSpec
 from app.workflows.states import State
 
+_ENDINGS = {("refusal", "refuse"), ("stop", "stop"), ("stop", "withdrawal")}
 _WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign})
 
 
@@ -44,6 +46,7 @@ def reopen(session: Session, dossier: Dossier, actor: Actor, reason: str, step_k
     lifecycle.refuse_unless_open(dossier, row, actor)
     step = _step(dossier, step_key) if was_finished else None
     lifecycle.move(session, dossier, "reopen", actor, remark=reason.strip())
+    cancel_letters(dossier, _ENDINGS)
     owe_again(session, dossier, actor)
     if step is not None:
         processing.drop(session, lifecycle.open_tasks(dossier))  # handing over the result

@@ -5,12 +5,12 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import now
 from app.history import act_by
 from app.models import Dossier, Movement, Notice, Task
 from app.permissions import Actor
 from app.services import lifecycle, processing
 from app.services.guards import GUARDS
+from app.services.letters import cancel_letters
 from app.services.notices import notice_users
 from app.services.standing import acts
 from app.workflows.process import StepKind
@@ -44,16 +44,9 @@ def take_back_start(session: Session, dossier: Dossier, actor: Actor) -> Dossier
     else:
         processing.go_back(session, dossier, received.key, actor, user_id=received.assignee_id)
     lifecycle.move(session, dossier, _ROW, actor)
-    _cancel_slip(session, dossier)
+    cancel_letters(dossier, {(_SLIP, _CAUSE)})
     session.flush()
     return dossier
-
-
-def _cancel_slip(session: Session, dossier: Dossier) -> None:
-    """Keep the slip under its number, as cancelled: passed on again, the dossier gets another one."""
-    for letter in dossier.letters:
-        if letter.kind == _SLIP and letter.cause == _CAUSE:
-            letter.cancelled_at, letter.cause = now(), f"{_CAUSE}:{letter.id}"
 
 
 def _tell(session: Session, dossier: Dossier, opened: list[Task], actor: Actor) -> None:

@@ -13,8 +13,8 @@ from app.services.lookup import find_public
 from app.services.reopening import reopen, steps_to_return_to
 from app.workflows.result import ResultState
 from tests.factories import make_agency
-from tests.services.steps import task_of
-from tests.services.test_graph_processes import BACK, DESK, SIGN, WORK, graph, office_with
+from tests.services.steps import Office, task_of
+from tests.services.test_graph_processes import BACK, DESK, SIGN, WORK, finish, graph, office_with
 from tests.wording import vi
 
 WHY = "Đóng nhầm hồ sơ."
@@ -216,3 +216,34 @@ def test_a_withdrawal_is_decided_from_every_state(office, session, state, role, 
         assert lifecycle.open_tasks(dossier) == []
         assert lifecycle.due_charges(dossier) == []
         assert [x.kind for x in dossier.letters][-1] == "stop"
+
+
+@pytest.mark.parametrize(("way", "kind"), [("refused", "refusal"), ("stopped", "stop")])
+def test_the_letter_of_the_first_ending_is_cancelled_and_the_second_is_a_new_one(office, session, way, kind):
+    dossier = ended(office, way)
+    (first,) = [x for x in dossier.letters if x.kind == kind]
+    reopen(session, dossier, office[Role.agency_head], WHY)
+    assert first.cancelled_at is not None
+    if way == "refused":
+        reception.refuse(session, dossier, office[Role.desk_officer], "Không đủ điều kiện")
+    else:
+        reception.stop(session, dossier, office[Role.agency_head], "Không đủ điều kiện")
+    session.flush()
+    session.expire(dossier, ["letters"])
+    second = [x for x in dossier.letters if x.kind == kind][-1]
+    assert second is not first
+    assert (second.cancelled_at, second.data["reason"]) == (None, "Không đủ điều kiện")
+    assert second.number != first.number
+
+
+def test_a_dossier_stopped_while_it_waits_for_money_waits_for_it_again(session):
+    step = ("Nộp phí", "payment", "cashier", "desk", 0)
+    office = Office(session, process=graph(session, DESK, WORK, step, SIGN, BACK), fee=50_000, fee_due="return")
+    dossier = reception.pass_on(session, office.received(), office[Role.desk_officer])
+    finish(office, dossier, "b2")
+    assert dossier.state == 6
+    reception.stop(session, dossier, office[Role.agency_head], "Dừng nhầm")
+    reopen(session, dossier, office[Role.agency_head], WHY)
+    assert (dossier.state, dossier.step_name) == (6, "Nộp phí")
+    charges.record_payment(session, dossier, office[Role.desk_officer], "cash")
+    assert (dossier.state, dossier.step_name) == (4, "Ký")
