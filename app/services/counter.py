@@ -18,6 +18,7 @@ from app.permissions import Actor, Role
 from app.services.catalog import in_force
 from app.services.eform_columns import Column
 from app.services.eform_fields import problem
+from app.services.identity_checks import refuse_other_person, settle_login
 
 FREQUENT = 12
 _LOOK_BACK = timedelta(days=90)
@@ -77,10 +78,11 @@ def find_applicant(session: Session, id_kind: str, number: str) -> Account | Non
     return account
 
 
-def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
+def enter_applicant(session: Session, actor: Actor, *, login_check: str = "", **values: Any) -> Account:
     """Return the applicant with this number, entered now if he was not known (HUE25 Đ7.3).
 
-    Raises Invalid (field "id_number") for a number that breaks its rule.
+    login_check: whose an unverified login with this number is, see ``settle_login``. Raises Invalid for
+    a number that breaks its rule or is known as somebody else's.
     """
     if not desks_of(actor):
         raise NotAllowed(_("Only a desk officer enters applicants at the counter."))
@@ -95,7 +97,10 @@ def enter_applicant(session: Session, actor: Actor, **values: Any) -> Account:
     if account is None:
         account = Account(**values)
         session.add(account)
-    else:  # particulars given at the counter fill what is not known yet; they overwrite nothing
+    else:
+        refuse_other_person(account, values)
+        settle_login(session, account, login_check)
+        # Particulars given at the counter fill what is not known yet; they overwrite nothing.
         for name, value in values.items():
             if value and not getattr(account, name):
                 setattr(account, name, value)

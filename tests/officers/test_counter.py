@@ -10,7 +10,7 @@ from app.history import HistoryEntry
 from app.models import Account, Dossier
 from app.permissions import Role
 from app.services.submission import new_key
-from tests.factories import make_account, make_procedure
+from tests.factories import make_account, make_procedure, make_user
 
 
 @pytest.fixture
@@ -170,3 +170,17 @@ def test_characters_no_text_can_hold_are_dropped(office, desk, session):
     response = desk.post("/reception/new", data=sent(office, name="Lê\x00 Thị\x1b Hoa"))
     assert response.status_code == 302
     assert dossiers(session)[0].applicant_name == "Lê Thị Hoa"
+
+
+def test_whose_login_it_is_can_be_answered_on_the_page(office, desk, session):
+    account = make_account(name="Lê Thị Hoa", id_number="046190990001", user=make_user(), verified_level=0)
+    session.commit()
+    assert 'name="login_check"' not in desk.get(f"/reception/new?version={office.version.id}").text
+    answer = desk.post("/reception/new", data=sent(office))
+    assert answer.status_code == 422
+    assert answer.text.count('name="login_check"') == 2
+    assert "0905123456" in answer.text, "what was typed stays"
+    assert desk.post("/reception/new", data=sent(office, login_check="own")).status_code == 302
+    (dossier,) = dossiers(session)
+    session.expire_all()
+    assert (dossier.account_id, account.verified_level) == (account.id, 1)

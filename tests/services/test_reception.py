@@ -1,6 +1,7 @@
 """The desk: receive, accept, ask once, refuse; codes, due dates and slips."""
 
 import threading
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from app.services.actors import build_actor
 from app.services.counter import enter_applicant, find_applicant
 from app.services.submission import answer_supplement, new_key
 from app.transactions import transaction
-from tests.factories import make_account, make_document_type
+from tests.factories import make_account, make_document_type, make_user
 from tests.services.steps import ANSWERS, Office, task_of
 
 MONDAY = {"year": 2026, "month": 11, "day": 9, "hour": 2, "minute": 0}  # 09:00 in Huế
@@ -131,10 +132,11 @@ def test_looking_up_an_applicant_is_recorded_as_a_read(office, session):
 
 def test_a_known_applicant_is_completed_but_not_overwritten(office, session):
     account = make_account(phone=None)
-    values = {"id_kind": "personal_id", "id_number": account.id_number, "name": "Người khác",
+    name = account.name
+    values = {"id_kind": "personal_id", "id_number": account.id_number, "name": name.upper(),
               "phone": "0911222333", "kind": "citizen"}  # fmt: skip
     assert enter_applicant(session, office[Role.desk_officer], **values) is account
-    assert (account.phone, account.name == "Người khác") == ("0911222333", False)
+    assert (account.phone, account.name) == ("0911222333", name)
     with pytest.raises(Invalid) as refusal:
         enter_applicant(session, office[Role.desk_officer], **values | {"id_number": "12"})
     assert "id_number" in refusal.value.fields
@@ -312,3 +314,52 @@ def test_one_form_sent_twice_at_the_same_instant_makes_one_dossier(own_database)
     with own_database.app_context():
         assert db.session.scalar(sa.select(sa.func.count(Dossier.id))) == 1
         db.session.remove()
+
+
+def test_a_number_known_as_somebody_elses_binds_no_dossier(office, session):
+    account = make_account(phone=None, born_on=date(1990, 3, 25))
+    values = {"id_kind": "personal_id", "id_number": account.id_number, "kind": "citizen", "phone": "0911222333"}
+    for field, given in (("name", {"name": "Người khác"}),
+                         ("born_on", {"name": account.name, "born_on": date(1990, 3, 26)})):  # fmt: skip
+        with pytest.raises(Invalid) as refusal:
+            enter_applicant(session, office[Role.desk_officer], **values | given)
+        assert set(refusal.value.fields) == {field}
+    assert account.phone is None
+
+
+@pytest.fixture
+def stranger(session):
+    """An online account with a number that nobody ever compared with an identity card."""
+    return make_account(user=make_user(), verified_level=0, email="ai.do@example.vn")
+
+
+def at_desk(office, session, account, **given):
+    values = {"id_kind": "personal_id", "id_number": account.id_number, "name": account.name, "kind": "citizen"}
+    return enter_applicant(session, office[Role.desk_officer], **values | given)
+
+
+def test_an_unverified_login_is_asked_about_once(office, session, stranger):
+    with pytest.raises(Invalid) as refusal:
+        at_desk(office, session, stranger)
+    assert set(refusal.value.fields) == {"login_check"}
+    assert at_desk(office, session, stranger, login_check="own") is stranger
+    assert stranger.verified_level == 1
+    assert at_desk(office, session, stranger) is stranger, "not asked again"
+    query = sa.select(HistoryEntry).where(HistoryEntry.action != "read").order_by(HistoryEntry.id.desc())
+    entry = session.scalars(query).first()
+    assert "giấy tờ tùy thân" in entry.reason
+
+
+def test_a_login_that_is_not_the_applicants_is_shut(office, session, stranger):
+    user = stranger.user
+    at_desk(office, session, stranger, login_check="foreign", phone="0911222333")
+    assert (stranger.user, stranger.email, stranger.phone) == (None, None, "0911222333")
+    assert user.active is False
+
+
+def test_an_officer_keeps_his_login_when_it_is_taken_off_a_number(office, session, stranger):
+    user = make_user(Role.specialist)
+    stranger.user = user
+    session.flush()
+    at_desk(office, session, stranger, login_check="foreign")
+    assert (stranger.user, user.active) == (None, True)

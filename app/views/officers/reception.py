@@ -147,7 +147,7 @@ def _applicant(session: Session) -> Account:
     values = {name: value or None for name, value in values.items()}
     values["born_on"] = born_on(sent().get("born_on", ""))
     values["kind"] = "organisation" if values["id_kind"] == "tax_code" else "citizen"
-    return enter_applicant(session, current_actor(), **values)
+    return enter_applicant(session, current_actor(), login_check=sent().get("login_check", ""), **values)
 
 
 def _contact() -> dict[str, str]:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app.clock import VIETNAM, now
 from app.errors import DomainError, Invalid
 from app.extensions import db
+from app.i18n import N_
 from app.lowcode.screen import label_of
 from app.models import Account, Agency, ProcedureVersion
 from app.models.account import GENDERS, ID_KINDS
@@ -19,6 +20,7 @@ from app.services.channels import result_ways
 from app.services.counter import commune_of, desks_of, get_version
 from app.services.fee_inputs import counter_inputs
 from app.services.guards import is_shared
+from app.services.identity_checks import FOREIGN, OWN
 from app.services.incidents import covering
 from app.services.letter_data import limit_text
 from app.services.submission import handling_agency
@@ -28,7 +30,9 @@ from app.views.applicant.uploads import upload_limits
 from app.views.officers.base import sent
 from app.views.officers.fee_inputs import WORDS
 
-_PAPER = frozenset({"agency", "paper_received_at", "paper_number"})
+_PAPER = frozenset({"agency", "paper_received_at", "paper_number", "login_check"})
+LOGIN_ANSWERS = {OWN: N_("Yes, it is his own; his identity card was compared"),
+                 FOREIGN: N_("No: shut that login, it stays in the history")}  # fmt: skip
 APPLICANT_FIELDS = ("id_kind", "id_number", "name", "gender", "phone", "email", "address")
 
 
@@ -72,7 +76,7 @@ def counter_page(
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
         elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
         live=live, communes=_communes(version), due=_due(version), limit=limit_text(version),
-        outages=_outages(),
+        outages=_outages(), login_answers=_words(LOGIN_ANSWERS),
         **upload_limits(session),
     )  # fmt: skip
 
