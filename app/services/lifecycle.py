@@ -23,7 +23,7 @@ from app.services.standing import open_questions as open_questions
 from app.services.standing import post_over as post_over
 from app.services.standing import stands_at as stands_at
 from app.services.task_rights import is_own, keeper, lead_task
-from app.services.timing import calendar_of, reception_due
+from app.services.timing import calendar_of, explained_due, reception_due
 from app.transactions import enqueue
 from app.workflows.calendars import to_minute
 from app.workflows.deadlines import resume_due
@@ -253,9 +253,9 @@ def _restart_clock(
                if m.target == source and m.source not in {None, source} and m.transition != "reopen")  # fmt: skip
     since = next(entered, at)
     for task in open_tasks(dossier):
-        task.due_at = resume_due(task.due_at, since, at, calendar_of(session, task.agency)).at
+        task.due_at = explained_due(resume_due, task.due_at, since, at, calendar_of(session, task.agency)).at
     if dossier.due_at is not None:
-        due = resume_due(dossier.due_at, since, at, calendar_of(session, dossier.agency))
+        due = explained_due(resume_due, dossier.due_at, since, at, calendar_of(session, dossier.agency))
         reason = _("The clock stood still: %(state)s", state=_(source.label))
         change_due(session, dossier, due.at, reason, clause, actor)
 

@@ -95,7 +95,7 @@ def period_of(key: str | None) -> Period:
     day = today()
     first_text, _dash, month_text = (key or "").partition("-")
     digits = (first_text + month_text).isascii() and (first_text + month_text).isdigit()
-    if digits and FIRST_YEAR <= int(first_text[:5] or 0) <= day.year:
+    if digits and len(first_text) == 4 and FIRST_YEAR <= int(first_text) <= day.year:
         year, month = int(first_text), int(month_text[:3] or 0)
         if month_text and len(month_text) == 2 and 1 <= month <= 12:
             first = date(year, month, 1)

@@ -73,7 +73,7 @@ def _build(session: Session, calendar_id: int) -> Calendar:
     loads = [selectinload(WorkingCalendar.sessions), selectinload(WorkingCalendar.days)]
     row = session.get_one(WorkingCalendar, calendar_id, options=loads)
     # Years without decided days count as plain weeks: better a date to correct than none.
-    last_year = max([to_local(now()).year, *(day.day.year for day in row.days)]) + 1
+    last_year = max([to_local(now()).year, *(day.day.year for day in row.days)]) + 2
     days = [(d.day, d.kind, d.note or "", d.hours or "") for d in row.days]
     return calendar_from(row, days, last_year)
 
@@ -93,7 +93,7 @@ def calendar_from(
     """
     return Calendar.from_rows(
         sessions if sessions is not None else rows_of(row), days,
-        min(row.valid_from, date(last_year - 3, 1, 1)), date(last_year, 12, 31),
+        min(row.valid_from, date(last_year - 4, 1, 1)), date(last_year, 12, 31),
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def reception_due(session: Session, desk: Agency, at: datetime) -> Due:
     on, calendar = to_local(at).date(), calendar_of(session, desk)
     hours = profile_value(session, "reception_limit_hours", on=on)
     by_day = profile_value(session, "reception_out_of_hours", on=on) == "next_day"
-    return _explained(deadlines.reception_due, at, calendar, hours, by_day=by_day)
+    return explained_due(deadlines.reception_due, at, calendar, hours, by_day=by_day)
 
 
 def transfer_due(session: Session, dossier: Dossier) -> Due:
@@ -130,9 +130,9 @@ def transfer_due(session: Session, dossier: Dossier) -> Due:
     on, calendar = to_local(at).date(), calendar_of(session, dossier.desk)
     hours = profile_value(session, "transfer_limit_hours", on=on)
     if hours is None:
-        return _explained(deadlines.transfer_due, at, calendar, _cutoff(session, on))
+        return explained_due(deadlines.transfer_due, at, calendar, _cutoff(session, on))
     answers = [one.answered_at for one in dossier.supplements if one.answered_at]
-    return _explained(deadlines.reception_due, max([dossier.submitted_at, *answers]), calendar, hours)
+    return explained_due(deadlines.reception_due, max([dossier.submitted_at, *answers]), calendar, hours)
 
 
 def near_due_minutes(session: Session) -> int:
@@ -144,12 +144,13 @@ def result_due(session: Session, version: ProcedureVersion, agency: Agency, at: 
     """Return when the result of a dossier received at ``at`` is due, with the reasons."""
     calendar, on = calendar_of(session, agency), to_local(at).date()
     if version.is_same_day:
-        return _explained(deadlines.same_day_due, at, calendar, _cutoff(session, on))
+        return explained_due(deadlines.same_day_due, at, calendar, _cutoff(session, on))
     limit = Limit(version.time_limit_value, version.time_limit_unit)
-    return _explained(deadlines.result_due, at, limit, calendar, rules_on(session, on))
+    return explained_due(deadlines.result_due, at, limit, calendar, rules_on(session, on))
 
 
-def _explained(rule: Any, *args: Any, **given: Any) -> Due:
+def explained_due(rule: Any, *args: Any, **given: Any) -> Due:
+    """Return what a rule of ``workflows.deadlines`` finds; raises DomainError where the calendar ends."""
     try:
         return rule(*args, **given)
     except CalendarExhausted as exc:

@@ -137,3 +137,9 @@ def test_the_page_shows_figures_without_names(session, client, address):
     page = client.get(address)
     assert page.status_code == 200
     assert "Bí Mật" not in page.text
+
+
+@pytest.mark.parametrize("key", ["02026123", "0202612-01", "2026123", "20261", "2026-1", "2026-013", "²026", "-01"])
+def test_an_odd_period_is_the_last_twelve_months(client, key):
+    assert period_of(key) == period_of("")
+    assert client.get(f"/thong-ke?ky={key}", follow_redirects=True).status_code == 200
