@@ -9,7 +9,7 @@ from app.models import Charge, Dossier, Letter, next_number
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Role
 from app.services import lifecycle, processing
-from app.services.guards import open_charges, payable, supplement_charges
+from app.services.guards import GUARDS, open_charges, payable, supplement_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.workflows.process import StepKind
@@ -73,8 +73,8 @@ def _pass_answered(session: Session, dossier: Dossier, actor: Actor) -> None:
 
 
 def settle(session: Session, dossier: Dossier, actor: Actor) -> None:
-    """Let a dossier that waited for money go on where nothing is to be paid any more: exempt, or no longer owed."""
-    if State(dossier.state) is not State.payment_requested or payable(dossier):
+    """Let a dossier that waited for money go on where nothing is to be paid now: exempt, or due with the result."""
+    if State(dossier.state) is not State.payment_requested or not GUARDS["charges_paid"](dossier):
         return
     row = lifecycle.move(session, dossier, "record_payment", actor, of_itself=True)
     processing.pass_waiting(session, dossier, StepKind.payment, actor, _("Nothing is left to pay"))
@@ -104,10 +104,9 @@ def _refuse_unless_cashier(dossier: Dossier, actor: Actor) -> None:
 
 
 def cancel_due(session: Session, dossier: Dossier) -> None:
-    """Cancel what is not paid because the dossier ends; opened again, it owes it again."""
+    """Cancel what is not paid because the dossier ends; opened again, it stands as before, a claimed exemption too."""
     for charge in open_charges(dossier):
-        charge.is_ended = charge.state == ChargeState.due
-        charge.state = ChargeState.cancelled
+        charge.is_ended, charge.state = True, ChargeState.cancelled
     session.flush()
 
 

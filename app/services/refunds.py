@@ -236,17 +236,40 @@ def _faults(given: Payout, rest: int) -> dict[str, str]:
 
 
 def owe_again(session: Session, dossier: Dossier, actor: Actor) -> list[Charge]:
-    """Let a reopened dossier owe again what its end had cancelled and what was paid back whole.
+    """Let a reopened dossier owe again what its end had cancelled and what was paid back since it was closed.
 
-    The receipt of a refunded payment stays with its refund; one that waited to be approved lapses.
-    Returns those charges.
+    Paid back whole, a charge is due again; of one paid back in part that part is a charge of its own. The receipt of
+    a refunded payment stays with its refund; a refund that waited to be approved lapses. Returns those charges.
     """
-    pending = waiting(refunds_of(session, dossier))
+    known = refunds_of(session, dossier)
+    pending = waiting(known)
     if pending is not None:
         _end(session, pending, "lapse_refund", actor, "")
-    found = [c for c in dossier.charges if c.state == ChargeState.refunded or c.is_ended]
-    for charge in found:
-        charge.state, charge.is_ended = ChargeState.due, False
+    back = _paid_back(dossier, known)
+    whole = [c for c in dossier.charges
+             if c.is_ended or (c.state == ChargeState.refunded and back.get(c.id) == c.amount)]  # fmt: skip
+    parts = [_part(c, back[c.id]) for c in dossier.charges if c.id in back and c not in whole]
+    for charge in whole:
+        charge.state, charge.is_ended = ChargeState.due if charge.amount else ChargeState.exempt, False
         charge.paid_at = charge.method = charge.receipt_number = charge.cashier_id = None
+    dossier.charges.extend(parts)
     session.flush()
+    return whole + parts
+
+
+def _paid_back(dossier: Dossier, known: Iterable[Refund]) -> dict[int, int]:
+    """Return {charge id: what was paid back of it} since the dossier was closed: before, it was owed again."""
+    reopened = [movement.at for movement in dossier.movements if movement.transition == "reopen"][:-1]
+    found: dict[int, int] = {}
+    for one in known:
+        at = one.decided_at if one.state == RefundState.paid_back else None
+        if at is not None and (not reopened or at > reopened[-1]):
+            found[one.charge_id] = found.get(one.charge_id, 0) + one.amount
     return found
+
+
+def _part(charge: Charge, amount: int) -> Charge:
+    return Charge(
+        name=charge.name, kind=charge.kind, amount=amount, fee_id=charge.fee_id, legal_basis=charge.legal_basis,
+        due=charge.due, subject_id=charge.subject_id, claim=charge.claim, state=ChargeState.due,
+    )  # fmt: skip

@@ -63,7 +63,8 @@ def _windows(session: Session, key: str) -> list[tuple[str, datetime, datetime]]
 
 
 def _tasks() -> sa.Select[*tuple[Any, ...]]:
-    of_running = sa.and_(Dossier.id == Task.dossier_id, Dossier.state == State.processing)
+    # What was accepted is passed on the same day: the desk's step is due as well (NĐ 61/2018 Đ18).
+    of_running = sa.and_(Dossier.id == Task.dossier_id, Dossier.state.in_([State.accepted, State.processing]))
     return sa.select(Task.id, Task.due_at).join(Dossier, of_running).where(Task.state == TaskState.open)
 
 

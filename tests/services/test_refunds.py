@@ -1,10 +1,12 @@
 """Money paid back: by whom, how much, never more than was paid; and what a reopened dossier owes."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from app.clock import acting_at, now
 from app.errors import Conflict, Invalid, NotAllowed
 from app.models import Notice, Refund, User
 from app.permissions import Role
@@ -220,6 +222,37 @@ def test_what_was_paid_back_is_owed_again_what_was_kept_is_not(office, session, 
     assert due_charges(stopped) == []
     reception.stop(session, stopped, office[Role.agency_head], "Lại dừng")
     assert [left for _charge, left in refunds.refundable(stopped, refunds.refunds_of(session, stopped))] == [50_000]
+
+
+def test_a_part_paid_back_is_owed_again_once(office, session, stopped):
+    """However often it is closed and opened again, what was paid is what it costs (QN20 Đ14.2)."""
+    head, cashier = office[Role.agency_head], office[Role.cashier]
+    paid(office, stopped, amount=20_000)
+    reopen(session, stopped, head, "Dừng nhầm")
+    assert [(c.amount, c.name) for c in due_charges(stopped)] == [(20_000, stopped.charges[0].name)]
+    with acting_at(now() + timedelta(hours=1)):
+        charges.record_payment(session, stopped, cashier, "cash")
+        reception.stop(session, stopped, head, "Lại dừng")
+        left = [rest for _charge, rest in refunds.refundable(stopped, refunds.refunds_of(session, stopped))]
+        assert left == [30_000, 20_000]
+        reopen(session, stopped, head, "Lại nhầm")
+        assert due_charges(stopped) == []
+    with acting_at(now() + timedelta(hours=2)):
+        reception.stop(session, stopped, head, "Lại dừng")
+        paid(office, stopped, amount=30_000, serial=2)  # now the whole of the first charge is paid back
+        assert stopped.charges[0].state == "refunded"
+        reopen(session, stopped, head, "Lại nhầm")
+        assert [c.amount for c in due_charges(stopped)] == [30_000]
+
+
+def test_a_claimed_exemption_comes_back_with_the_dossier(office, session):
+    dossier, _citizen = office.submitted()
+    charge = next(c for c in dossier.charges if c.amount)
+    charge.amount, charge.state, charge.claim = 0, "exempt", "claimed"
+    reception.refuse(session, dossier, office[Role.desk_officer], "Nhầm")
+    assert (charge.state, charge.is_ended) == ("cancelled", True)
+    reopen(session, dossier, office[Role.agency_head], "Từ chối nhầm")
+    assert (charge.state, charge.claim, charge.is_ended) == ("exempt", "claimed", False)
 
 
 def test_a_paid_dossier_reopened_owes_nothing(office, session, stopped):

@@ -41,6 +41,18 @@ def test_a_step_is_told_ahead_twice_and_once_when_late(session):
     assert _keys(session).count("late") == 2  # and the head of the agency
 
 
+def test_what_lies_accepted_at_the_desk_is_told_ahead_and_when_late(session):
+    """Accepted but not passed on: the desk's own step is due the same day (NĐ 61/2018 Đ18)."""
+    office = Office(session)
+    with acting_at(MONDAY):
+        dossier = office.received()
+    assert dossier.state == 2
+    due = next(task for task in dossier.tasks if task.state == "open").due_at
+    with acting_at(due + timedelta(minutes=1)):
+        remind_all(session)
+    assert "late" in _keys(session)
+
+
 def test_a_waiting_desk_is_told_once(session):
     office = Office(session)
     office[Role.desk_officer]

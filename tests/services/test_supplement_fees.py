@@ -93,6 +93,20 @@ def test_what_falls_due_with_the_result_is_neither_named_nor_asked_for_now(offic
     assert due_charges(processed) == [later]
 
 
+def test_found_exempt_it_goes_on_though_something_is_due_with_the_result(office, session, processed):
+    """Only what is to be paid now holds it (QN20 Đ14.2)."""
+    ask(office, processed)
+    answer(office, processed)
+    (now_due,) = due_charges(processed)
+    later = Charge(name="Lệ phí trả kết quả", kind="le_phi", amount=20_000, state="due", due="return")
+    processed.charges.append(later)
+    charges.settle(session, processed, office[Role.desk_officer])
+    assert processed.state == 6
+    now_due.state = "exempt"
+    charges.settle(session, processed, office[Role.desk_officer])
+    assert (processed.state, due_charges(processed)) == (4, [later])
+
+
 def test_nothing_due_with_it_holds_nothing(office, session, processed):
     for charge in processed.charges:
         charge.due = "return"
