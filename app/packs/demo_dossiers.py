@@ -37,6 +37,7 @@ _ONLINE = 0.68
 _RECENT = 0.4
 _RECENT_DAYS = 12
 _PEOPLE = 220
+_WAITING = 3  # sent just now to the first commune: who tries the demo finds something to receive
 
 
 class DossierMaker:
@@ -58,11 +59,22 @@ class DossierMaker:
         moments = sorted(self._moment() for _ in range(count))
         for number, moment in enumerate(moments, 1):
             with self.session.no_autoflush:  # the services flush where they must
-                while not self._one(*self._pick(number), moment, number):
-                    moment -= timedelta(hours=1)  # a desk that was shut then was open before
+                if number > count - _WAITING:
+                    self._leave_waiting(self.accounts[number % 4], minutes=10 * (count - number + 1))
+                else:
+                    self._make_one(moment, number)
             self.session.flush()
             if number % 5 == 0 or number == count:
                 progress("Hồ sơ / Dossiers", number, count)
+
+    def _make_one(self, moment: datetime, number: int) -> None:
+        while not self._one(*self._pick(number), moment, number):
+            moment -= timedelta(hours=1)  # a desk that was shut then was open before
+
+    def _leave_waiting(self, account: Account, minutes: int) -> None:
+        """Send a dossier some minutes ago that the desk of the first commune has not opened yet."""
+        version, agencies = self.random.choice([pair for pair in self.versions if len(pair[1]) > 1])
+        self._online(version, agencies[0], account, self.started - timedelta(minutes=minutes))
 
     def _moment(self) -> datetime:
         days = _RECENT_DAYS if self.random.random() < _RECENT else _DAYS
