@@ -28,6 +28,7 @@ from app.services import (
 from app.services.lifecycle import open_questions, open_tasks
 from app.services.reception import CounterReception
 from app.services.task_rights import may_do
+from tests.machine.aside import account_for, give_back, may_give_back
 from tests.machine.drawn import YES
 from tests.machine.world import World
 from tests.services.steps import attachment, write_draft
@@ -234,6 +235,7 @@ ACTS: dict[str, Act] = {
     "send_back": send_back, "recall": recall, "claim": claim, "unclaim": unclaim, "hand_over": hand_over, "ask": ask,
     "opine": opine, "unask": unask, "extend": extend, "agree": agree, "disagree": disagree, "unextend": unextend,
     "deliver": deliver, "collect": _plain(results.collect_online), "bring_back": _plain(taking_back.take_back_start),
+    "give_back": give_back, "account_for": account_for,
 }  # fmt: skip
 # The transitions that an act makes, where it makes one.
 ROWS = {
@@ -250,6 +252,8 @@ def may(name: str, dossier: Dossier, actor: Actor) -> bool:
     """Return whether somebody is worth trying for an act; whether he may is for the act to say."""
     if name in ROWS:
         return any(row.name in ROWS[name] for row in lifecycle.offered(dossier, actor))
+    if name == "give_back":
+        return may_give_back(dossier, actor)
     if name == "pay":
         return charges.may_collect(dossier, actor)
     if name in {"agree", "disagree"}:
@@ -264,10 +268,11 @@ def may(name: str, dossier: Dossier, actor: Actor) -> bool:
 SENSIBLE: dict[int, tuple[str, ...]] = {
     1: ("accept", "accept", "accept", "ask_supplement", "refuse", "ask_payment", "pay", "withdraw"),
     2: ("pass_on", "pass_on", "pay", "pay", "ask_payment", "withdraw"),
-    3: ("reopen",), 5: ("answer", "answer", "answer", "withdraw", "stop", "refuse", "agree"),
+    3: ("reopen", "give_back"), 5: ("answer", "answer", "answer", "withdraw", "stop", "refuse", "agree"),
     4: ("finish", "finish", "finish", "finish", "finish", "draft", "send_back", "recall", "claim", "unclaim",
         "hand_over", "ask", "opine", "opine", "unask", "extend", "extend", "agree", "agree", "disagree", "unextend",
-        "ask_supplement", "ask_supplement", "ask_payment", "stop", "withdraw", "pay", "bring_back"),
-    6: ("pay", "pay", "withdraw", "stop"), 7: ("decide",), 8: ("reopen",),
-    9: ("pay", "deliver", "collect", "reopen"), 10: ("deliver", "reopen"),
+        "ask_supplement", "ask_supplement", "ask_payment", "stop", "withdraw", "pay", "bring_back", "account_for",
+        "account_for"),
+    6: ("pay", "pay", "withdraw", "stop"), 7: ("decide",), 8: ("reopen", "give_back", "give_back"),
+    9: ("pay", "deliver", "collect", "reopen", "account_for"), 10: ("deliver", "reopen"),
 }  # fmt: skip

@@ -26,6 +26,7 @@ from app.workflows.extension import ExtensionState
 from app.workflows.process import StepKind
 from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State, pauses_clock
 from app.workflows.working_time import Rules, add_limit, add_minutes, closing, counting_from, minutes_between
+from tests.machine.aside import paid_back
 
 _UNITS = {"Time limit (working hours): %(value)s": "working_hour", "Time limit (hours): %(value)s": "hour",
           "Time limit (working days): %(value)s": "working_day", "Time limit (days): %(value)s": "day",
@@ -278,7 +279,7 @@ def places(dossier: Dossier) -> dict[str, set[int]]:
 def faults(session: Session, dossier: Dossier, people: Callable[[], list[Actor]]) -> list[str]:
     """Return everything that is wrong with a dossier now."""
     parts = (course(dossier), steps(dossier), clock(session, dossier), due(session, dossier),
-             history(session, dossier), alive(session, dossier, people))  # fmt: skip
+             history(session, dossier), alive(session, dossier, people), paid_back(session, dossier))  # fmt: skip
     found = [fault for part in parts for fault in part]
     if any(b.at < a.at for a, b in pairwise(dossier.movements)):
         found.append("the course goes back in time")
