@@ -36,7 +36,9 @@ class Refund(Entity):
 
     __history_owner__ = ("dossier", "dossier_id")
     dossier_id: Mapped[int] = mapped_column(sa.ForeignKey("dossier.id"), index=True, info={"label": _l("Dossier")})
-    charge_id: Mapped[int] = mapped_column(sa.ForeignKey("charge.id"), index=True, info={"label": _l("Charge to pay")})
+    charge_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("charge.id"), index=True, info={"label": _l("What is paid back")}
+    )
     amount: Mapped[int] = mapped_column(sa.BigInteger, info={"label": _l("Amount (đồng)"), "kind": "money"})
     receipt_number: Mapped[str | None] = mapped_column(sa.String(60), info={"label": _l("Receipt paid back")})
     serial: Mapped[int] = mapped_column(info={"label": _l("Order")})
@@ -45,9 +47,9 @@ class Refund(Entity):
     )
     number: Mapped[str | None] = mapped_column(sa.String(60), info={"label": _l("Refund number")})
     decision: Mapped[str] = mapped_column(sa.String(120), info={"label": _l("Decision or voucher")})
-    receiver: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("Who receives it")})
+    receiver: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("Who receives the money")})
     method: Mapped[str] = mapped_column(
-        sa.String(20), info={"label": _l("Way of payment"), "choices": PAYMENT_METHODS}
+        sa.String(20), info={"label": _l("How it is paid back"), "choices": PAYMENT_METHODS}
     )
     reason: Mapped[str] = mapped_column(sa.Text, info={"label": _l("Reason")})
     at: Mapped[datetime] = mapped_column(UtcDateTime, info={"label": _l("At")})

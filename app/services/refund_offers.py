@@ -36,7 +36,7 @@ def _enter(session: Session, dossier: Dossier, actor: Actor, known: list[Refund]
     if alone:
         words = _("Up to %(amount)s for a dossier it is paid out at once; above, the Centre director or the head of "
                   "the agency approves it first.", amount=money(alone))  # fmt: skip
-    return [Offer("refund", _(row.label), words, label=_("Record the refund"), clause=row.clause, icon="cash",
+    return [Offer("refund", _(row.label), words, label=_("Enter the refund"), clause=row.clause, icon="cash",
                   facts={"refundable": rows, "serial": len(known) + 1})]  # fmt: skip
 
 
