@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.clock import now, to_local
 from app.errors import Invalid, NotAllowed
@@ -15,13 +15,14 @@ from app.permissions import Actor, Position, Role
 from app.services import lifecycle
 from app.services.letters import issue_letter
 from app.services.notices import holders, notice_users, tell_applicant
+from app.services.pauses import is_overdue
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
 from app.services.standing import handling_post
 from app.services.task_rights import is_own, persons
 from app.services.timing import calendar_of
 from app.workflows.apology import APOLOGY, OPEN_APOLOGY, ApologyState
-from app.workflows.states import State
+from app.workflows.states import CLOCK_OVER, State
 from app.workflows.table import Transition
 from app.workflows.working_time import closing
 
@@ -35,9 +36,10 @@ def is_late(dossier: Dossier) -> bool:
     state = State(dossier.state)
     if dossier.due_at is None or state in {State.refused, State.stopped}:
         return False
-    if state in {State.supplement_requested, State.payment_requested}:
-        return False  # the clock stands still; what it says is settled when it runs again
-    return (dossier.finished_at or now()) > dossier.due_at
+    if state in CLOCK_OVER:
+        return (dossier.finished_at or now()) > dossier.due_at
+    session = object_session(dossier)
+    return session is not None and is_overdue(session, dossier)
 
 
 def find(dossier: Dossier, cause: str) -> Apology | None:

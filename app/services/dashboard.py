@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import now, today
 from app.errors import DomainError
@@ -24,18 +24,17 @@ from app.models.scope import dossiers_of
 from app.permissions import Actor
 from app.services import statistics
 from app.services.dashboard_period import GROUPS, Wanted
+from app.services.pauses import is_overdue, overdue, stands_still, still
 from app.services.profiles import profile_value
 from app.services.statistics import month_start
 from app.services.timing import calendar_of
 from app.text import fold
-from app.workflows.states import CLOCK_OVER, PAUSING, State
+from app.workflows.states import CLOCK_OVER, State
 from app.workflows.working_time import CalendarExhausted, add_minutes
 
 PAGE_SIZE = 50
 MONTHS = 12
 _IN_PROGRESS = [int(state) for state in State if state not in CLOCK_OVER]
-_RUNNING = [int(state) for state in State if state not in CLOCK_OVER | PAUSING]
-_WAITING = [int(state) for state in sorted(PAUSING)]
 # What is due next; nothing is promised for a dossier without it.
 DUE = sa.case((Dossier.received_at.is_(None), Dossier.reception_due_at), else_=Dossier.due_at)
 
@@ -82,7 +81,7 @@ def _longest(hours: Any) -> int:
     return max(int(value) for value in (hours if isinstance(hours, list) else [hours]))
 
 
-def groups(wanted: Wanted, near: datetime) -> dict[str, ColumnElement[bool]]:
+def groups(session: Session, wanted: Wanted, near: datetime) -> dict[str, ColumnElement[bool]]:
     """Return the condition of each figure; the four parts of in_progress do not overlap.
 
     near: see ``near_until``.
@@ -91,7 +90,9 @@ def groups(wanted: Wanted, near: datetime) -> dict[str, ColumnElement[bool]]:
     at = now()
     finished = sa.and_(Dossier.finished_at >= start, Dossier.finished_at < end)
     in_time = sa.or_(Dossier.due_at.is_(None), Dossier.finished_at <= Dossier.due_at)
-    running = Dossier.state.in_(_RUNNING)
+    waiting = still(session)
+    running = sa.and_(Dossier.state.in_(_IN_PROGRESS), sa.not_(waiting))
+    asked_late = sa.and_(waiting, sa.func.coalesce(overdue(session), sa.false()))
     return {
         "received": sa.and_(Dossier.submitted_at >= start, Dossier.submitted_at < end),
         "finished": finished,
@@ -100,8 +101,8 @@ def groups(wanted: Wanted, near: datetime) -> dict[str, ColumnElement[bool]]:
         "in_progress": Dossier.state.in_(_IN_PROGRESS),
         "in_time": sa.and_(running, sa.or_(DUE.is_(None), near < DUE)),
         "near_due": sa.and_(running, at <= DUE, near >= DUE),
-        "overdue": sa.and_(running, at > DUE),
-        "waiting": Dossier.state.in_(_WAITING),
+        "overdue": sa.or_(sa.and_(running, at > DUE), asked_late),
+        "waiting": sa.and_(waiting, sa.not_(asked_late)),
     }
 
 
@@ -118,7 +119,7 @@ def scope_of(wanted: Wanted, actor: Actor) -> list[ColumnElement[bool]]:
 
 def overview(session: Session, wanted: Wanted, actor: Actor) -> Overview:
     """Return the dashboard in a fixed number of statements, whatever the rows and agencies."""
-    rules = groups(wanted, near_until(session, actor))
+    rules = groups(session, wanted, near_until(session, actor))
     scope = scope_of(wanted, actor)
     parts = [sa.func.sum(sa.case((rule, 1), else_=0)) for rule in rules.values()]
     keys = (Dossier.agency_id, Dossier.sector_id)
@@ -187,13 +188,14 @@ def find_dossiers(
     session: Session, wanted: Wanted, actor: Actor, *, after: str = "", before: str = ""
 ) -> DossierPage:
     """Return a page of the dossiers behind ``wanted.group``, the earliest due first; keyset."""
-    rules = groups(wanted, near_until(session, actor))
+    rules = groups(session, wanted, near_until(session, actor))
     base = sa.select(Dossier).where(rules[wanted.group], *scope_of(wanted, actor))
     total = session.scalar(base.with_only_columns(sa.func.count())) or 0
     order = sa.func.coalesce(DUE, Dossier.submitted_at)
     cursor, is_back = _cursor(before or after), bool(before) and _cursor(before) is not None
     query = base.add_columns(order.label("due_key")).options(
-        joinedload(Dossier.agency), joinedload(Dossier.procedure), joinedload(Dossier.holder)
+        joinedload(Dossier.agency), joinedload(Dossier.procedure), joinedload(Dossier.holder),
+        selectinload(Dossier.movements),
     )
     if cursor is not None:
         here = sa.tuple_(order, Dossier.id)
@@ -226,14 +228,17 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
     return (at, int(number)) if is_id else None
 
 
-def urgency_of(dossier: Dossier, near: datetime) -> str:
-    """Return ok, near, overdue, paused, done or late (done, but after it was due)."""
+def urgency_of(session: Session, dossier: Dossier, near: datetime) -> str:
+    """Return ok, near, overdue, paused, done or late (done, but after it was due).
+
+    Read the courses of many dossiers before (``find_dossiers`` does).
+    """
     state = State(dossier.state)
     if state in CLOCK_OVER:
         ended, due = dossier.finished_at, dossier.due_at
         return "late" if ended is not None and due is not None and ended > due else "done"
-    if state in PAUSING:
-        return "paused"
+    if stands_still(session, dossier):
+        return "overdue" if is_overdue(session, dossier) else "paused"
     due = dossier.due_at if dossier.received_at is not None else dossier.reception_due_at
     if due is None or due > near:
         return "ok"

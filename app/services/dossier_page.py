@@ -27,10 +27,11 @@ from app.services.dossiers import get_dossier
 from app.services.guards import is_shared
 from app.services.inbox import LOOKS
 from app.services.lookup import PUBLIC_WORDS
+from app.services.pauses import is_overdue, stands_still
 from app.services.timing import calendar_of, near_due_minutes, prepare_calendars
 from app.workflows import deadlines
 from app.workflows.explaining import explain
-from app.workflows.states import CLOCK_OVER, PAUSING, State
+from app.workflows.states import CLOCK_OVER, State
 from app.workflows.working_time import CalendarExhausted
 
 # Handovers inside the process are no transitions of the table; the public reads less of them.
@@ -144,8 +145,9 @@ def remaining(session: Session, dossier: Dossier) -> Remaining:
         return _ended(dossier, state)
     if due_at is None:
         return Remaining(_("no limit yet"), "ok", [])
-    if state in PAUSING:
-        return Remaining(_("the clock stands still"), "paused", [_(state.label)])
+    if stands_still(session, dossier):
+        look = "overdue" if is_overdue(session, dossier) else "paused"
+        return Remaining(_("the clock stands still"), look, [_(state.label)])
     place = dossier.agency if dossier.received_at is not None else dossier.desk
     calendar = calendar_of(session, place)
     phrase = deadlines.remaining_phrase(at, due_at, calendar)

@@ -13,7 +13,7 @@ from app.clock import now
 from app.lowcode.values import plain_text
 from app.models import Apology, Dossier, MailMessage, Notice, SupplementRequest, User
 from app.permissions import Role
-from app.services import apologies, lifecycle
+from app.services import apologies, lifecycle, pauses
 from app.services.feedback_notices import nearest
 from app.services.notices import holders, notice_users, send_mail, tell_applicant
 from app.services.profiles import profile_value
@@ -41,7 +41,7 @@ def _untold() -> sa.ColumnElement[bool]:
 
 
 def _late(session: Session) -> Sequence[Dossier]:
-    query = sa.select(Dossier).where(Dossier.state == State.processing, Dossier.due_at < now(), _untold())
+    query = sa.select(Dossier).where(pauses.overdue(session), _untold())
     return session.scalars(query.order_by(Dossier.due_at, Dossier.id).limit(_BATCH)).all()
 
 

@@ -49,7 +49,7 @@ def _agree(session: Session, extension: Extension) -> Offer:
     elif row.name == "confirm_extension":
         following = extension.approvers[len(extension.confirmed) + 1]
         words = _("The request goes on to: %(role)s.", role=inside_sentence(_(ROLE_LABELS[Role(following)])))
-    blocked = extensions.grant_problem(dossier) or ""
+    blocked = extensions.grant_problem(session, dossier) or ""
     return Offer("agree_extension", _(row.label), words, clause=row.clause, icon="check",
                  is_main=True, blocked=blocked, facts={"extension": extension,
                                                        "span": extensions.span(extension.minutes)})  # fmt: skip

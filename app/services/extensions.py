@@ -16,6 +16,7 @@ from app.permissions import ROLE_LABELS, Actor, Position, Role
 from app.services import extension_notices, lifecycle
 from app.services.extension_rights import asking_post, deciding_post
 from app.services.letters import issue_letter
+from app.services.pauses import is_overdue
 from app.services.profiles import profile_value
 from app.services.publication_checks import limit_minutes
 from app.services.reasons import given_reason
@@ -189,7 +190,7 @@ def agree(session: Session, extension: Extension, actor: Actor, remark: str = ""
     the due date has passed. Source: TTH17 Đ14.4b, NĐ 61/2018 Đ19.
     """
     post = _take_decision(session, extension, actor)
-    problem = grant_problem(extension.dossier)
+    problem = grant_problem(session, extension.dossier)
     if problem:
         raise Invalid(problem)
     row = agreeing(extension)
@@ -208,12 +209,11 @@ def agree(session: Session, extension: Extension, actor: Actor, remark: str = ""
     return row
 
 
-def grant_problem(dossier: Dossier) -> str | None:
-    """Return why nothing can be granted now, in words; a clock that stands still runs out of nothing."""
-    state = State(dossier.state)
-    if state not in _RUNNING or dossier.due_at is None:
+def grant_problem(session: Session, dossier: Dossier) -> str | None:
+    """Return why nothing can be granted now, in words; while the clock stands still, what it said when it stopped."""
+    if State(dossier.state) not in _RUNNING or dossier.due_at is None:
         return _("This dossier is not in processing at present.")
-    if state is State.processing and now() > dossier.due_at:
+    if is_overdue(session, dossier):
         return _("The due date has passed: it can only be refused now, and an apology is due.")
     return None
 

@@ -30,6 +30,7 @@ from app.models import (
 from app.models.money import ChargeState
 from app.models.task import TaskState
 from app.permissions import Actor, Role
+from app.services import pauses
 from app.services.inbox_lines import (
     PAGE_SIZE,
     Horizon,
@@ -47,7 +48,7 @@ from app.workflows import deadlines
 from app.workflows.apology import ApologyState
 from app.workflows.calendars import Calendar
 from app.workflows.extension import PENDING
-from app.workflows.states import CLOCK_OVER, PAUSING, State
+from app.workflows.states import CLOCK_OVER, State
 from app.workflows.wording import Phrase
 from app.workflows.working_time import add_minutes
 
@@ -180,7 +181,7 @@ def find_rows(
     """Return the lines of ``keys``, (dossier, task or None), that exist within ``conditions``, in their order."""
     if not keys:
         return []
-    query = _details(keys).where(*(rule for rule in conditions if rule is not None))
+    query = _details(keys, pauses.overdue(session)).where(*(rule for rule in conditions if rule is not None))
     by_key = {(facts.id, facts.task_id): facts for facts in session.execute(query)}
     lines = [by_key[key] for key in keys if key in by_key]
     ids = {number for facts in lines for number in (_clock_place(facts), facts.desk_id)}
@@ -188,10 +189,11 @@ def find_rows(
     calendars = prepare_calendars(session, places.values())
     at = now()
     near = near_due_minutes(session)
-    return [_row(facts, places[facts.desk_id], calendars.get(_clock_place(facts)), at, near) for facts in lines]
+    return [_row(facts, places[facts.desk_id], calendars.get(_clock_place(facts)), at, near,
+                 is_still=pauses.stands_still(session, facts)) for facts in lines]  # fmt: skip
 
 
-def _details(keys: list[tuple[int, int | None]]) -> sa.Select[Any]:
+def _details(keys: list[tuple[int, int | None]], overdue: ColumnElement[bool]) -> sa.Select[Any]:
     """What the lines of one page say; a task that is over is none any more."""
     task_ids = [task_id for _dossier_id, task_id in keys if task_id is not None]
     holder = aliased(User)
@@ -204,7 +206,7 @@ def _details(keys: list[tuple[int, int | None]]) -> sa.Select[Any]:
         Dossier.step_name, Dossier.desk_id, Dossier.agency_id, Procedure.name.label("procedure"),
         Task.id.label("task_id"), Task.name.label("task_name"), Task.role, Task.due_at.label("step_due"),
         Task.agency_id.label("task_agency_id"), Task.assignee_id, Task.asked_by_id,
-        *_awaited(),
+        *_awaited(), overdue.label("is_overdue"),
         holder.first_name, holder.last_name, _missing().label("missing"), owes.label("owes"),
     )  # fmt: skip
     return (
@@ -257,11 +259,13 @@ def _clock_place(facts: Any) -> int:
     return int(facts.task_agency_id or facts.agency_id)
 
 
-def _row(facts: Any, desk: Agency, calendar: Calendar | None, at: datetime, near: int) -> Row:
+def _row(facts: Any, desk: Agency, calendar: Calendar | None, at: datetime, near: int, *,
+         is_still: bool) -> Row:  # fmt: skip
     state, place = State(facts.state), desk.short_name or desk.name
-    if state in PAUSING | CLOCK_OVER or state is State.withdrawal_requested:
-        look = "done" if state in CLOCK_OVER else "paused"
-        return Row(facts, place, facts.due_at, None, look, False)
+    if state in CLOCK_OVER:
+        return Row(facts, place, facts.due_at, None, "done", False)
+    if is_still or state is State.withdrawal_requested:
+        return Row(facts, place, facts.due_at, None, "overdue" if facts.is_overdue else "paused", False)
     due_at = facts.due_at if facts.received_at is not None else facts.reception_due_at
     has_step = facts.task_id is not None and state is State.processing
     is_step = has_step and (due_at is None or facts.step_due < due_at)

@@ -13,9 +13,10 @@ from app.models import Agency, Dossier, OfficerPosition, Task, User
 from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services.inbox_scope import TASK_ROLES
+from app.services.pauses import stands_still
 from app.services.timing import calendar_of
 from app.workflows.explaining import explain
-from app.workflows.states import PAUSING, State
+from app.workflows.states import State
 from app.workflows.working_time import CalendarExhausted
 
 _MOST = 60
@@ -62,7 +63,7 @@ def colleagues_of(session: Session, actor: Actor) -> list[Colleague]:
 def reasons_of(session: Session, dossier: Dossier, task_id: int | None) -> list[str]:
     """Return why the remaining time of a line is what it is: intervals, pauses, clauses."""
     state = State(dossier.state)
-    if state in PAUSING:
+    if stands_still(session, dossier):
         return [_("The clock stands still: %(state)s", state=_(state.label)), *_changes(dossier)]
     task = next((t for t in dossier.tasks if t.id == task_id and t.state == TaskState.open), None)
     lines: list[str] = []

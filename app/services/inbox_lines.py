@@ -14,6 +14,7 @@ from app.models import Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services import inbox_scope as scope
+from app.services import pauses
 from app.text import like_pattern
 from app.workflows.states import PAUSING, State
 
@@ -78,7 +79,7 @@ RUNNING = (State.registered, State.accepted, State.processing)
 
 def find_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon) -> Found:
     """Return the counters of a tab under its filters and one page of its lines, the most urgent first."""
-    lines = _lines(actor, wanted)
+    lines = _lines(session, actor, wanted)
     counts = _counts(lines, horizon).subquery("counted")
     page = _page(lines, wanted, horizon).subquery("page")
     query = sa.select(counts, page).select_from(counts.outerjoin(page, sa.true()))
@@ -90,7 +91,7 @@ def find_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon)
 
 def count_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon) -> tuple[dict[str, int], int]:
     """Return the counters alone, and how many lines there are without them."""
-    row = session.execute(_counts(_lines(actor, wanted), horizon)).one()
+    row = session.execute(_counts(_lines(session, actor, wanted), horizon)).one()
     return {show: getattr(row, show) for show in Show}, row.total
 
 
@@ -104,13 +105,14 @@ def count_tabs(session: Session, actor: Actor, tabs: Iterable[Tab]) -> dict[str,
     return dict(session.execute(sa.select(*counts)).mappings().one()) if counts else {}
 
 
-def _lines(actor: Actor, wanted: Wanted) -> sa.CTE:
+def _lines(session: Session, actor: Actor, wanted: Wanted) -> sa.CTE:
     """Every line of the tab: its dossier, its task, its place in the order."""
     source = sa.union_all(*SOURCES[wanted.tab](actor, *_filters(wanted))).subquery("work").c
     columns: list[ColumnElement[Any]] = [
         source.dossier_id, source.task_id, source.state, _rank(actor, source).label("rank"),
-        _clock(source).label("clock"), _is_free(source).label("is_free"),
+        _clock(session, source).label("clock"), _is_free(source).label("is_free"),
         _is_waiting(source, wanted.tab).label("is_waiting"),
+        pauses.overdue(session, source, source.dossier_id).label("is_overdue"),
     ]  # fmt: skip
     query = sa.select(*columns)
     return (query if wanted.holder is None else query.where(source.assignee_id == wanted.holder)).cte("line")
@@ -123,10 +125,10 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _clock(line: Any) -> ColumnElement[datetime | None]:
+def _clock(session: Session, line: Any) -> ColumnElement[datetime | None]:
     """The instant that decides: the answer before acceptance, then the step or the dossier,
     whichever is due first; nothing while it waits for somebody else or for collection."""
-    running = line.state.in_(RUNNING)
+    running = sa.and_(line.state.in_([*RUNNING, *PAUSING]), sa.not_(pauses.still(session, line)))
     step_first = sa.and_(line.state == State.processing, line.step_due < line.due_at)
     return sa.case(
         (sa.and_(running, line.received_at.is_(None)), line.reception_due_at),
@@ -174,7 +176,7 @@ def _counts(lines: sa.CTE, horizon: Horizon) -> sa.Select[Any]:
 
 def _shown(line: Any, show: Show, horizon: Horizon) -> ColumnElement[bool]:
     return {
-        Show.overdue: line.clock < horizon.now,
+        Show.overdue: sa.or_(line.clock < horizon.now, line.is_overdue),
         Show.soon: sa.and_(line.clock >= horizon.now, line.clock <= horizon.soon),
         Show.today: sa.and_(line.clock >= horizon.now, line.clock <= horizon.midnight),
         Show.waiting: line.is_waiting,

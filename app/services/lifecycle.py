@@ -14,7 +14,7 @@ from app.permissions import Actor
 from app.services.announcing import announce
 from app.services.guards import GUARDS
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
-from app.services.profiles import profile_value
+from app.services.pauses import entered, paused_states
 from app.services.reasons import given_reason
 from app.services.standing import DESK_ROLES as DESK_ROLES
 from app.services.standing import acts, open_tasks, post_for
@@ -30,7 +30,7 @@ from app.workflows.deadlines import resume_due
 from app.workflows.dossier import DOSSIER
 from app.workflows.extension import PENDING, ExtensionState
 from app.workflows.ledger import WORKING
-from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State, pauses_clock
+from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State
 from app.workflows.table import Transition
 
 LINKED = "linked"  # the channel of a dossier that another one opened
@@ -245,13 +245,9 @@ def _restart_clock(
     if dossier.received_at is None:  # the desk's time to answer begins anew
         dossier.reception_due_at = reception_due(session, dossier.desk, at).at
         return
-    if not pauses_clock(source, payment_pauses=profile_value(session, "payment_pauses_clock")):
+    if source not in paused_states(session):
         return
-    # What is noted in between (a reorganisation) has this state on both sides and began no pause.
-    # A dossier closed while it waited and opened again has waited all the time.
-    entered = (m.at for m in reversed(dossier.movements)
-               if m.target == source and m.source not in {None, source} and m.transition != "reopen")  # fmt: skip
-    since = next(entered, at)
+    since = entered(dossier, source) or at
     for task in open_tasks(dossier):
         task.due_at = explained_due(resume_due, task.due_at, since, at, calendar_of(session, task.agency)).at
     if dossier.due_at is not None:

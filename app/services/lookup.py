@@ -12,14 +12,14 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
-from app.clock import now
 from app.errors import NotFound
 from app.i18n import N_
 from app.models import Agency, Dossier, Movement, Procedure
 from app.permissions import Actor
 from app.services.channels import looks_up_by
+from app.services.pauses import is_overdue, stands_still
 from app.services.revoked_results import Revoked, revoked_results
-from app.workflows.states import CLOCK_OVER, PAUSING, State
+from app.workflows.states import PAUSING, State
 
 MAX_CODE = 60
 _CODE = re.compile(r"[A-Za-z0-9.\-]{4,60}")
@@ -155,7 +155,7 @@ def find_public(session: Session, typed: str, actor: Actor) -> PublicDossier:
             "receipt slip: letters, digits, dots and hyphens."
         )
         raise NotFound(message)
-    return _view(dossier, actor)
+    return _view(session, dossier, actor)
 
 
 # Asked for by everybody at every hour: nothing is read that the page does not say.
@@ -168,7 +168,7 @@ _LOADS = (
     joinedload(Dossier.procedure).load_only(Procedure.code, Procedure.name),
     joinedload(Dossier.agency).load_only(*_SHOWN), joinedload(Dossier.desk).load_only(*_SHOWN),
     selectinload(Dossier.movements).load_only(
-        Movement.at, Movement.transition, Movement.target, Movement.agency_name),
+        Movement.at, Movement.transition, Movement.source, Movement.target, Movement.agency_name),
     selectinload(Dossier.due_changes),
 )  # fmt: skip
 
@@ -191,10 +191,8 @@ _AS_IT_IS = (
 )
 
 
-def _view(dossier: Dossier, actor: Actor) -> PublicDossier:
+def _view(session: Session, dossier: Dossier, actor: Actor) -> PublicDossier:
     state = State(dossier.state)
-    is_paused = state in PAUSING
-    late = dossier.due_at is not None and dossier.due_at < (dossier.finished_at or now())
     return PublicDossier(
         **{name: getattr(dossier, name) for name in _AS_IT_IS},
         state=state,
@@ -203,8 +201,8 @@ def _view(dossier: Dossier, actor: Actor) -> PublicDossier:
         procedure_name=dossier.procedure.name,
         place=_place(dossier, state),
         step=_step(dossier, state),
-        is_paused=is_paused,
-        is_overdue=late and state not in CLOCK_OVER and not is_paused,
+        is_paused=stands_still(session, dossier),
+        is_overdue=is_overdue(session, dossier),
         steps=tuple(_public_step(movement) for movement in reversed(dossier.movements)),
         due_reasons=tuple(_(msgid, **params) for msgid, params in dossier.due_explanation or ()),
         due_changes=tuple((c.at, c.old_due_at, c.new_due_at) for c in dossier.due_changes),

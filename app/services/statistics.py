@@ -13,16 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from app.clock import VIETNAM, now, today
+from app.clock import VIETNAM, today
 from app.models import Agency, Dossier, Rating, Sector
+from app.services.pauses import overdue
 from app.text import fold
-from app.workflows.states import CLOCK_OVER, PAUSING, State
+from app.workflows.states import CLOCK_OVER, State
 
 MONTHS = 12
 FIRST_YEAR = 2000
 # Refused and stopped dossiers have no result whose time could be judged.
 _IN_PROGRESS = [int(state) for state in State if state not in CLOCK_OVER]
-_RUNNING = [int(state) for state in State if state not in CLOCK_OVER | PAUSING]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Counted:
-    """Figures of one group. ``overdue``: still in progress although due."""
+    """Figures of one group. ``overdue``: still in progress although due, or asked of the applicant when it was."""
 
     label: str
     received: int = 0
@@ -105,16 +105,15 @@ def period_of(key: str | None) -> Period:
     return Period("", month_start(day, MONTHS - 1), day + timedelta(days=1))
 
 
-def _figures(period: Period) -> list[ColumnElement[Any]]:
+def _figures(session: Session, period: Period) -> list[ColumnElement[Any]]:
     start, end = period.bounds
     submitted = sa.and_(Dossier.submitted_at >= start, Dossier.submitted_at < end)
     finished = sa.and_(Dossier.finished_at >= start, Dossier.finished_at < end)
     # Nothing was promised for a dossier without a due date, so it cannot be late.
     in_time = sa.or_(Dossier.due_at.is_(None), Dossier.finished_at <= Dossier.due_at)
     waiting = Dossier.state.in_(_IN_PROGRESS)
-    overdue = sa.and_(Dossier.state.in_(_RUNNING), Dossier.due_at < now())
     ends = (sa.and_(finished, in_time), sa.and_(finished, sa.not_(in_time)))
-    parts = (submitted, *ends, waiting, overdue)
+    parts = (submitted, *ends, waiting, overdue(session))
     return [sa.func.coalesce(sa.func.sum(sa.case((part, 1), else_=0)), 0) for part in parts]
 
 
@@ -134,7 +133,7 @@ def _narrowed(query: Any, scope: ColumnElement[bool] | None) -> Any:
 
 def totals(session: Session, period: Period, scope: ColumnElement[bool] | None = None) -> Counted:
     """Return the figures of ``period`` over all dossiers (in ``scope``)."""
-    query = sa.select(*_figures(period)).where(_touching(period))
+    query = sa.select(*_figures(session, period)).where(_touching(period))
     return Counted("", *session.execute(_narrowed(query, scope)).one())
 
 
@@ -142,7 +141,7 @@ def by_sector(
     session: Session, period: Period, scope: ColumnElement[bool] | None = None
 ) -> list[Counted]:
     """Return the figures of each sector that has any, by name."""
-    query = sa.select(Sector.name, *_figures(period)).join(Sector, Dossier.sector_id == Sector.id)
+    query = sa.select(Sector.name, *_figures(session, period)).join(Sector, Dossier.sector_id == Sector.id)
     return _grouped(session, query.group_by(Sector.id, Sector.name), period, scope)
 
 
@@ -151,7 +150,7 @@ def by_agency(
 ) -> list[tuple[str, Counted]]:
     """Return (level, figures) of each handling agency that has any, by name."""
     query = (
-        sa.select(Agency.name, *_figures(period), Agency.level)
+        sa.select(Agency.name, *_figures(session, period), Agency.level)
         .join(Agency, Dossier.agency_id == Agency.id)
         .where(_touching(period))
         .group_by(Agency.id, Agency.name, Agency.level)

@@ -78,7 +78,7 @@ class DashboardView(BaseView):
         near = dashboard.near_until(session, actor)
         return _render(
             "dossiers", wanted, page=page,
-            urgency=lambda row: dashboard.urgency_of(row, near), dossier_url=dossier_url,
+            urgency=lambda row: dashboard.urgency_of(session, row, near), dossier_url=dossier_url,
             previous=_page_url(wanted, before=page.previous),
             following=_page_url(wanted, after=page.next),
         )  # fmt: skip

@@ -86,7 +86,7 @@ def test_due_this_very_moment_is_nearly_due_and_not_overdue(session, actor, noon
     row = add_dossier("in time", due_at=now())
     counts = dashboard.overview(session, wanted(), actor(Role.auditor)).total.counts
     assert (counts["near_due"], counts["overdue"]) == (1, 0)
-    assert dashboard.urgency_of(row, now() + timedelta(hours=1)) == "near"
+    assert dashboard.urgency_of(session, row, now() + timedelta(hours=1)) == "near"
 
 
 def test_a_list_colours_each_situation_as_the_figures_count_it(session, actor, noon):
@@ -95,7 +95,7 @@ def test_a_list_colours_each_situation_as_the_figures_count_it(session, actor, n
                 "overdue": EXPECTED["overdue"], "paused": EXPECTED["waiting"],
                 "late": EXPECTED["late"], "done": EXPECTED["on_time"] | {"refused", "stopped"}}  # fmt: skip
     for name, row in add_one_of_each().items():
-        assert name in expected[dashboard.urgency_of(row, near)]
+        assert name in expected[dashboard.urgency_of(session, row, near)]
 
 
 def test_period_takes_in_its_first_and_last_moment_only(session, actor, noon):
