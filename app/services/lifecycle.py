@@ -1,5 +1,6 @@
 """The one place where a dossier's state changes: by a row of the DOSSIER table or not at all."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -123,8 +124,16 @@ def note_step(
     session: Session, dossier: Dossier, name: str, actor: Actor, remark: str, clause: str | None = None
 ) -> None:
     """Record an act beside the states, as a handover: the course grows by one line."""
+    note_steps(session, [dossier], name, actor, remark, clause)
+
+
+def note_steps(
+    session: Session, dossiers: Iterable[Dossier], name: str, actor: Actor, remark: str, clause: str | None = None
+) -> None:
+    """Record one act beside the states of many dossiers; told of all of them in one flush."""
     because(session, action=name, reason=remark)
-    _record(session, dossier, name, dossier.state, dossier.state, actor, remark, clause, now())
+    for dossier in dossiers:
+        _record(session, dossier, name, dossier.state, dossier.state, actor, remark, clause, now())
 
 
 def _enter(

@@ -92,8 +92,8 @@ def _write(session: Session, routes: list[Route], ids: list[int], images: Any, r
 def rehome(session: Session, dossiers: Iterable[Dossier], actor: Actor, reason: str) -> None:
     """Tell each dossier's course that its agency changed, and hand its clock over."""
     moved = list(dossiers)
+    lifecycle.note_steps(session, moved, "rehome", actor, reason)
     for dossier in moved:
-        lifecycle.note_step(session, dossier, "rehome", actor, reason)
         running = next((part for part in dossier.segments if part.ended_at is None), None)
         if running is not None:
             place = dossier.desk if running.holder == "desk" else dossier.agency
