@@ -131,11 +131,11 @@ def act_by(session: Session, actor: Actor, post: Position | None) -> None:
         session.info[_ACTS_BY] = (actor.user_id, post)
 
 
-def acting_post(session: Session, actor: Actor) -> Position | None:
-    """Return the delegated post by which ``actor`` acts in this transaction; None in his own name."""
+def acting_post(session: Session, actor: Actor, *, own: bool = False) -> Position | None:
+    """Return the delegated post by which ``actor`` acts in this transaction; with ``own`` also one of his own."""
     user_id, post = session.info.get(_ACTS_BY, (None, None))
-    is_delegated = post is not None and post.delegation_id is not None
-    return post if is_delegated and user_id == actor.user_id else None
+    is_meant = post is not None and (own or post.delegation_id is not None)
+    return post if is_meant and user_id == actor.user_id else None
 
 
 def _teller(session: Session) -> Actor:

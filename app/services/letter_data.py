@@ -34,21 +34,22 @@ def letter_data(
     **facts: Any,
 ) -> Facts:
     """Return the data of a letter of ``kind`` about ``dossier``; empty parts are left out."""
-    office = _office(dossier, kind, actor, facts.get("signer_role"))
-    facts["acting_post"] = acting_post(session, actor)
+    facts["post"] = acting_post(session, actor, own=True)
+    office = _office(dossier, kind, actor, facts)
     data = _head(session, dossier, office, number) | _BUILDERS[kind](dossier, actor, facts)
     return {key: value for key, value in data.items() if value not in (None, "")}
 
 
-def _office(dossier: Dossier, kind: str, actor: Actor, signer_role: str | None) -> Agency:
+def _office(dossier: Dossier, kind: str, actor: Actor, facts: Facts) -> Agency:
     """Return whose paper it is: stopping is the handling agency's, everything else the desk's.
 
     An apology is its signer's: the Centre's director signs for the desk, a head for the agency.
     """
     if kind == "apology":
-        return dossier.desk if signer_role == Role.centre_director else dossier.agency
-    by_agency = kind in {"stop", "control_slip"} and not actor.has(Role.desk_officer)
-    return dossier.agency if by_agency else dossier.desk
+        return dossier.desk if facts.get("signer_role") == Role.centre_director else dossier.agency
+    post = facts["post"]
+    is_desks = post.role == Role.desk_officer if post is not None else actor.has(Role.desk_officer)
+    return dossier.agency if kind in {"stop", "control_slip"} and not is_desks else dossier.desk
 
 
 def _head(session: Session, dossier: Dossier, office: Agency, number: str | None) -> Facts:
@@ -214,10 +215,10 @@ def _return_receipt(dossier: Dossier, actor: Actor, facts: Facts) -> Facts:
 
 
 def signer(actor: Actor, facts: Facts) -> Facts:
-    """Return the signature block of the acting officer, by his post as ``signer_role`` if he has one."""
+    """Return the signature block of the acting officer, by the post he uses, else his own as ``signer_role``."""
     posts = actor.positions
     post = next((p for p in posts if p.role == facts.get("signer_role")), posts[0] if posts else None)
-    return signature(actor, facts["acting_post"] or post, _("Officer in charge"))
+    return signature(actor, facts["post"] or post, _("Officer in charge"))
 
 
 def signature(actor: Actor, post: Position | None, default: str) -> Facts:

@@ -1,11 +1,15 @@
 """Letters: once per cause, numbered in their series, printed from kept data."""
 
 import pytest
+import sqlalchemy as sa
 
+from app.models import OfficerPosition
 from app.permissions import Role
 from app.services import letters, reception
+from app.services.actors import build_actor
 from app.services.handovers import handovers
 from app.services.letter_data import limit_text, place_of
+from tests.factories import make_position, make_user
 from tests.services.steps import Office
 
 
@@ -82,3 +86,17 @@ def test_script_in_a_name_is_only_text_in_a_letter(office, session):
     dossier.applicant_name = '<script>alert(1)</script> #panic("x")'
     reception.refuse(session, dossier, office[Role.desk_officer], "#import *x* $y$")
     assert letters.letter_pdf(session, dossier.letters[-1]).startswith(b"%PDF")
+
+
+def test_a_notice_is_signed_by_the_post_that_was_used(session):
+    """Not by the oldest one its signer holds elsewhere."""
+    office = Office(session)
+    user = make_user(Role.desk_officer, office.tree.desk)
+    user_post = session.scalars(sa.select(OfficerPosition).where(OfficerPosition.user_id == user.id)).one()
+    user_post.title = "Chuyên viên Bộ phận Một cửa"
+    make_position(user, Role.agency_head, office.tree.commune, title="Chủ tịch")
+    session.flush()
+    dossier = reception.stop(session, office.processed(), build_actor(session, user), "Không còn đối tượng")
+    letter = next(x for x in dossier.letters if x.kind == "stop")
+    assert letter.data["signer"]["title"] == "Chủ tịch"
+    assert letter.data["agency"] == office.tree.commune.name
