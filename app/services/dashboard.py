@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import now, today
 from app.errors import DomainError
-from app.models import Agency, Dossier, Sector
+from app.models import Agency, Dossier, Movement, Sector
 from app.models.agency import AgencyLevel
 from app.models.scope import dossiers_of
 from app.permissions import Actor
@@ -195,7 +195,8 @@ def find_dossiers(
     cursor, is_back = _cursor(before or after), bool(before) and _cursor(before) is not None
     query = base.add_columns(order.label("due_key")).options(
         joinedload(Dossier.agency), joinedload(Dossier.procedure), joinedload(Dossier.holder),
-        selectinload(Dossier.movements),
+        selectinload(Dossier.movements).load_only(
+            Movement.at, Movement.transition, Movement.source, Movement.target),
     )
     if cursor is not None:
         here = sa.tuple_(order, Dossier.id)
