@@ -28,7 +28,7 @@ from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
 from app.services.original_offers import original_offers
 from app.services.refund_offers import refund_offers
-from app.services.task_rights import leads, may_do
+from app.services.task_rights import leading_post, may_do
 from app.services.timing import calendar_of, result_due
 from app.services.unanswered import who_is_missing
 from app.workflows.dossier import DOSSIER
@@ -40,7 +40,7 @@ from app.workflows.working_time import add_minutes
 def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
     """Return what ``actor`` may do now; nothing here is a right, services check again."""
     rows = {row.name: row for row in lifecycle.offered(dossier, actor)}
-    tasks = [t for t in lifecycle.open_tasks(dossier) if may_do(t, actor) or leads(t, actor)]
+    tasks = [t for t in lifecycle.open_tasks(dossier) if may_do(t, actor) or leading_post(t, actor)]
     people = people_for(session, tasks)
     found = [
         *_withdrawal(dossier, rows), *_money(dossier, rows, actor),
@@ -205,6 +205,9 @@ def _finish(session: Session, task: Task, needs_draft: bool) -> Offer:
     }
     title = titles.get(StepKind(task.kind), _("Finish the step"))
     blocked = _("Draft the result before the dossier goes to be signed.") if needs_draft else ""
+    if task.kind == StepKind.payment and due_charges(task.dossier):
+        unpaid = DOSSIER.guards["charges_paid"]
+        blocked = _(unpaid)
     words, missing = f"{task.name}. {what_next(session, task)}", who_is_missing(task)
     if missing:
         words += " " + _("Not answered yet: %(names)s; without their opinion the remark must say why.", names=missing)

@@ -14,7 +14,7 @@ from app.services import lifecycle
 from app.services.kept import mark
 from app.services.notices import holders, notice_users, tell_tasks
 from app.services.opening import show_place
-from app.services.task_rights import approves_himself, find_post, is_own, leading_post, post_at, roles_for
+from app.services.task_rights import approves_himself, find_post, leading_post, post_at, post_where, roles_for
 from app.transactions import locked
 
 
@@ -40,10 +40,14 @@ def unclaim(session: Session, task: Task, actor: Actor) -> Task:
 
 
 def hand_to(session: Session, task: Task, user_id: int, actor: Actor) -> Task:
-    """Give a task to a colleague who may do it: one's own, or as a head there anybody's."""
+    """Give a task to a colleague who may do it: one's own, or as a head there anybody's.
+
+    Never one of a dossier of one's own, nor by a post lent by its applicant.
+    """
+    lifecycle.refuse_own(task.dossier, actor)
     if task.state != TaskState.open:
         _refuse_closed(task)
-    post = leading_post(actor, task.agency_id)
+    post = leading_post(task, actor)
     if post is None:
         refuse_unless_mine(task, actor)
     else:
@@ -56,11 +60,11 @@ def hand_to(session: Session, task: Task, user_id: int, actor: Actor) -> Task:
 
 def may_take_back(task: Task, actor: Actor) -> bool:
     """Return whether a task handed over is still the actor's to take back: he does such tasks there, or heads them."""
-    return _post_to_take_back(task, actor) is not None and not is_own(task.dossier, actor)
+    return _post_to_take_back(task, actor) is not None
 
 
 def _post_to_take_back(task: Task, actor: Actor) -> Position | None:
-    return find_post(actor, roles_for(Role(task.role)), task.agency_id) or leading_post(actor, task.agency_id)
+    return post_where(task, actor, roles_for(Role(task.role))) or leading_post(task, actor)
 
 
 def lay_back(session: Session, task: Task, user_id: int | None, actor: Actor) -> Task:

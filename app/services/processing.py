@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import DomainError, NotAllowed
+from app.errors import DomainError, Invalid, NotAllowed
 from app.models import Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor
@@ -24,6 +24,7 @@ from app.services.reasons import given_reason
 from app.services.unanswered import explained
 from app.transactions import enqueue
 from app.workflows import routing
+from app.workflows.dossier import DOSSIER
 from app.workflows.process import Graph, StepKind, StepSpec
 from app.workflows.routing import Course, NoWay
 from app.workflows.states import State
@@ -102,15 +103,16 @@ def _go_on(
 
 
 def _begin_waiting(session: Session, dossier: Dossier, opened: Iterable[Task], actor: Actor) -> None:
-    """Set going what opened steps wait for: the money, the other agency's dossier."""
-    for task in [t for t in opened if t.state == TaskState.open]:
-        if task.kind == StepKind.child:
-            enqueue("linked.open", task_id=task.id)
-        elif task.kind == StepKind.payment and not due_charges(dossier):
-            leave(session, task, graph(dossier), actor, _("Nothing is left to pay"))
-        elif task.kind == StepKind.payment and lifecycle.open_tasks(dossier) == [task] and _runs(dossier):
-            row = lifecycle.move(session, dossier, "request_payment_in_process", actor, of_itself=True)
-            notify_transition(session, dossier, row)
+    """Set going what steps wait for: the other agency's dossier, the money."""
+    for task in [t for t in opened if t.state == TaskState.open and t.kind == StepKind.child]:
+        enqueue("linked.open", task_id=task.id)
+    standing = lifecycle.open_tasks(dossier)
+    paying = [task for task in standing if task.kind == StepKind.payment]
+    if paying and not due_charges(dossier):  # what follows asks for those beside it
+        leave(session, paying[0], graph(dossier), actor, _("Nothing is left to pay"))
+    elif paying and paying == standing and _runs(dossier):  # nobody works beside them any more
+        row = lifecycle.move(session, dossier, "request_payment_in_process", actor, of_itself=True)
+        notify_transition(session, dossier, row)
 
 
 def _runs(dossier: Dossier) -> bool:
@@ -173,6 +175,9 @@ def _do(session: Session, task: Task, whole: Graph, actor: Actor) -> None:
         results.approve(session, task.dossier, actor, task.agency)
     elif task.kind == StepKind.number_and_seal and not signs_later:
         results.number_and_issue(session, task.dossier, actor)
+    elif task.kind == StepKind.payment and due_charges(task.dossier):
+        unpaid = DOSSIER.guards["charges_paid"]
+        raise Invalid(_(unpaid))
     elif task.kind in _WORK and any(step.kind == StepKind.sign for step in whole.after(task.key)):
         results.refuse_without_draft(task.dossier)
 

@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotAllowed
-from app.history import HistoryEntry
+from app.history import HistoryEntry, act_by
 from app.models import Task
 from app.models.task import TaskState
-from app.permissions import Actor
+from app.permissions import Actor, Position, Role
 from app.services import lifecycle, processing, results
+from app.services.task_rights import post_where, roles_for
 from app.workflows.process import StepKind
 from app.workflows.states import State
 
@@ -21,7 +22,8 @@ _RECALLED = frozenset({StepKind.work, StepKind.check, StepKind.sign})  # what is
 def recall(session: Session, task: Task, actor: Actor) -> Task:
     """Take back a step one has finished, as long as nobody has begun with what it led to.
 
-    Raises NotAllowed if it was not one's own, Conflict once somebody has opened the dossier.
+    Raises NotAllowed if it was not one's own or one holds no post for it any more, Conflict once somebody has
+    opened the dossier.
     """
     dossier = task.dossier
     lifecycle.refuse_own(dossier, actor)
@@ -29,19 +31,26 @@ def recall(session: Session, task: Task, actor: Actor) -> Task:
         raise NotAllowed(_("This step cannot be taken back."))
     if was_opened(session, task, actor):
         raise Conflict(_("%(code)s: somebody has begun with it; ask for it to be sent back.", code=dossier.code))
+    act_by(session, actor, _post_for(task, actor))
     lifecycle.note_step(session, dossier, "recall_step", actor, task.name)
     results.reopen(session, dossier, _("Taken back: %(step)s", step=task.name))
     return processing.go_back(session, dossier, task.key, actor, user_id=actor.user_id)
 
 
 def may_recall(task: Task, actor: Actor) -> bool:
-    """Return whether a step was the actor's and stands open right behind what he did."""
+    """Return whether a step was the actor's, is of a post he holds, and what it led to stands open right behind it."""
     dossier, is_done = task.dossier, task.state == TaskState.done and task.is_current
     if not is_done or task.assignee_id != actor.user_id or task.asked_by_id is not None:
+        return False
+    if _post_for(task, actor) is None:
         return False
     standing = {t.key for t in lifecycle.open_tasks(dossier)}
     is_next = bool(task.went_to) and set(task.went_to or ()) <= standing
     return is_next and task.kind in _RECALLED and State(dossier.state) is State.processing
+
+
+def _post_for(task: Task, actor: Actor) -> Position | None:
+    return post_where(task, actor, roles_for(Role(task.role)))
 
 
 def was_opened(session: Session, task: Task, actor: Actor) -> bool:

@@ -11,6 +11,7 @@ from app.workflows.process import StepKind
 SUPERIOR = {Role.division_head: Role.agency_head, Role.specialist: Role.division_head}
 _APPROVING = frozenset({StepKind.check, StepKind.sign})
 _MADE = frozenset({StepKind.work, StepKind.check})
+_HEADS = frozenset({Role.agency_head, Role.division_head})
 
 # Steps at which another agency has the dossier.
 ELSEWHERE = frozenset({StepKind.consult, StepKind.child})
@@ -110,16 +111,22 @@ def is_given(actor: Actor, role: Role, agency_id: int, assignee_id: int | None) 
     return any(assignee_id in {None, actor.user_id, post.delegator_id} for post in posts)
 
 
-def leads(task: Task, actor: Actor) -> bool:
-    """Return whether the actor heads the agency, or a division of it, where the task is."""
-    return heads(actor, task.agency_id)
+def post_where(task: Task, actor: Actor, roles: Iterable[Role]) -> Position | None:
+    """Return the actor's post of one of ``roles`` where a task is, his own first.
+
+    None for a dossier of his own, and by no post in which he would stand for its applicant.
+    """
+    if is_own(task.dossier, actor):
+        return None
+    wanted, posts = frozenset(roles), without_applicant(task.dossier, actor)
+    return next((post for post in posts if post.role in wanted and post.agency_id == task.agency_id), None)
+
+
+def leading_post(task: Task, actor: Actor) -> Position | None:
+    """Return the post by which the actor heads the agency, or a division of it, where a task is; see ``post_where``."""
+    return post_where(task, actor, _HEADS)
 
 
 def heads(actor: Actor, agency_id: int) -> bool:
     """Return whether the actor heads the agency or a division of it."""
-    return leading_post(actor, agency_id) is not None
-
-
-def leading_post(actor: Actor, agency_id: int) -> Position | None:
-    """Return the post by which the actor heads the agency or a division of it, his own first."""
-    return find_post(actor, (Role.agency_head, Role.division_head), agency_id)
+    return find_post(actor, _HEADS, agency_id) is not None

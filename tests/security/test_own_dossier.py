@@ -1,5 +1,7 @@
 """Nobody handles, as an officer, what he asked for himself; what is typed stays within bounds."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -11,6 +13,7 @@ from app.models.profile_values import value_problem
 from app.permissions import Role
 from app.services import charges, handing, lifecycle, processing, reception, results
 from app.services.actors import build_actor
+from app.services.dossier_offers import find_offers
 from app.services.fees import set_charges
 from app.services.profiles import DEFAULTS
 from app.workflows.parameters import PARAMETERS
@@ -108,3 +111,31 @@ def test_what_holds_by_default_and_what_people_read_is_kept(session):
     assert [key for key, value in DEFAULTS.items() if value_problem(key, value)] == []
     assert value_problem("citizen_portal", {"any": ["thing"]}) is None
     assert value_problem("reminder_hours", 8) is None
+
+
+def _head_of_his_own(session):
+    """Return (office, task, colleague who may do it, head of the agency whose own dossier it is)."""
+    office = Office(session)
+    dossier = office.processed()
+    colleague = office.officer(Role.specialist)
+    return office, task_of(dossier), colleague, _with_account(session, office[Role.agency_head], dossier.account)
+
+
+def test_a_head_chooses_not_who_decides_on_his_own_dossier(session):
+    _office, task, colleague, head = _head_of_his_own(session)
+    had = task.assignee_id
+    with pytest.raises(NotAllowed):
+        handing.hand_to(session, task, colleague.user_id, head)
+    assert "hand_to" not in [offer.name for offer in find_offers(session, task.dossier, head)]
+    assert task.assignee_id == had
+
+
+def test_nor_does_who_stands_in_for_him(session):
+    """The head is the applicant; his deputy would choose the officer in his place."""
+    office, task, colleague, head = _head_of_his_own(session)
+    deputy = office[Role.division_head]
+    lent = replace(head.positions[0], delegation_id=1, delegator_id=head.user_id)
+    deputy = replace(deputy, positions=(lent,), roles=frozenset({Role.agency_head}))
+    with pytest.raises(NotAllowed):
+        handing.hand_to(session, task, colleague.user_id, deputy)
+    assert "hand_to" not in [offer.name for offer in find_offers(session, task.dossier, deputy)]

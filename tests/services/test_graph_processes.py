@@ -1,5 +1,6 @@
 """Dossiers on processes that are graphs: parallel steps, opinions, money, linked dossiers, taking back."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from app.services import (
     reception,
     results,
 )
+from app.services.dossier_offers import find_offers
 from app.services.lifecycle import open_questions, open_tasks
 from app.services.notices import MANY
 from app.tasks import deadlines
@@ -319,6 +321,44 @@ def test_a_payment_step_asks_for_money_and_goes_on_when_paid(session):
     assert (dossier.state, dossier.step_name) == (4, "Ký")
 
 
+@pytest.fixture
+def paying_beside(session):
+    """Return (office, dossier) at a payment and a check side by side, the money still due."""
+    pay, check = ("Nộp phí", "payment", "cashier", "desk", 0), ("Thẩm tra", "check", "division_head", "agency", 60)
+    process = graph(session, DESK, WORK, pay, check, SIGN, BACK,
+                    b2={"goes_to": to("b3", "b4")}, b3={"goes_to": to("b5")})  # fmt: skip
+    office = Office(session, process=process, fee=50_000, fee_due="return")
+    dossier = reception.pass_on(session, office.received(), office[Role.desk_officer])
+    finish(office, dossier, "b2")
+    return office, dossier
+
+
+def test_a_payment_beside_work_is_asked_for_once_the_work_is_done(session, paying_beside):
+    office, dossier = paying_beside
+    assert dossier.state == 4
+    finish(office, dossier, "b4")
+    assert (dossier.state, dossier.step_name) == (6, "Nộp phí")
+    charges.record_payment(session, dossier, office[Role.desk_officer], "cash")
+    assert (dossier.state, dossier.step_name) == (4, "Ký")
+
+
+def test_a_payment_step_is_not_finished_by_hand_while_money_is_due(session, paying_beside):
+    office, dossier = paying_beside
+    till = office[Role.cashier]
+    assert [o.name for o in find_offers(session, dossier, till) if o.blocked] == ["finish_step"]
+    with pytest.raises(Invalid):
+        processing.finish_task(session, task_at(dossier, "b3"), till)
+    charges.record_payment(session, dossier, till, "cash")
+    assert dossier.step_name == "Thẩm tra"
+
+
+def test_money_no_longer_owed_is_not_waited_for(session, paying_beside):
+    office, dossier = paying_beside
+    charges.cancel_due(session, dossier)
+    finish(office, dossier, "b4")
+    assert (dossier.state, dossier.step_name) == (4, "Ký")
+
+
 # --- taking back, giving back ---
 
 
@@ -337,6 +377,20 @@ def test_a_step_is_taken_back_until_somebody_has_opened_it(session):
         record(session, ("dossier", dossier.id), "read")
     with pytest.raises(Conflict):
         recalling.recall(session, again, office[Role.specialist])
+
+
+def test_a_step_is_taken_back_only_by_who_holds_its_post_still(session):
+    office = office_with(session, graph(session, DESK, WORK, SIGN, BACK))
+    dossier = office.processed()
+    finish(office, dossier, "b2")
+    done = next(task for task in dossier.tasks if task.key == "b2")
+    before = office[Role.specialist]
+    moved = replace(before, positions=(replace(before.positions[0], agency_id=office.tree.department.id),))
+    assert recalling.may_recall(done, before)
+    for actor in (moved, replace(before, positions=())):
+        with pytest.raises(NotAllowed):
+            recalling.recall(session, done, actor)
+    assert dossier.step_name == "Ký"
 
 
 def test_a_task_is_given_back_only_if_somebody_else_may_do_it(session):
