@@ -31,10 +31,12 @@ from app.workflows.deadlines import resume_due
 from app.workflows.dossier import DOSSIER
 from app.workflows.extension import PENDING, ExtensionState
 from app.workflows.ledger import WORKING
+from app.workflows.process import StepKind
 from app.workflows.states import CLOCK_OVER, FINAL, PAUSING, State
 from app.workflows.table import Transition
 
 LINKED = "linked"  # the channel of a dossier that another one opened
+_STOOD_STILL = PAUSING | {State.withdrawal_requested}
 
 
 def offered(dossier: Dossier, actor: Actor) -> list[Transition[State]]:
@@ -153,6 +155,9 @@ def _enter(
     _hand_clock_to(session, dossier, target, row.clause, at)
     if dossier.channel == LINKED and target in CLOCK_OVER:
         enqueue("linked.ended", dossier_id=dossier.id)
+    if target is State.processing and source in _STOOD_STILL:  # a linked dossier may have ended meanwhile
+        for task in [task for task in open_tasks(dossier) if task.kind == StepKind.child]:
+            enqueue("linked.open", task_id=task.id)
 
 
 def _record(

@@ -27,9 +27,12 @@ from app.services.drafts import published_version
 from app.services.lifecycle import LINKED
 from app.services.notices import holders, notice_users, notify_transition
 from app.services.submission import make_dossier
+from app.services.task_rights import lead_task
 from app.services.timing import reception_due
 from app.text import fold
-from app.workflows.states import State
+from app.transactions import locked
+from app.workflows.result import ResultState
+from app.workflows.states import CLOCK_OVER, State
 
 _SYSTEM = Actor()
 _RESULT_SOURCE = 8  # TTH17 Đ8: a digitised result
@@ -40,14 +43,19 @@ def open_linked(session: Session, task_id: int) -> Dossier | None:
 
     It is registered at the other agency's desk with the answers and papers of the leading
     dossier that its form and its components ask for too. If that cannot be done the officers of
-    the step are told why, once, and may finish the step by hand.
+    the step are told why, once, and may finish the step by hand. A step come to again takes up the
+    dossier opened for it before.
     """
-    task = session.get(Task, task_id, with_for_update=True)
-    if task is None or task.state != TaskState.open or link_of_task(session, task_id) is not None:
+    query = sa.select(Task).join(Task.dossier).where(Task.id == task_id)
+    task = session.scalar(locked(query, Task, Dossier))
+    if task is None or task.state != TaskState.open:
         return None
     procedure = task.step.child_procedure
     if procedure is None:
         _tell_why_not(session, task, _("The process names no procedure for it."))
+        return None
+    link = _opened_before(session, task, procedure.id)
+    if link is not None and _takes_up(session, link, task):
         return None
     try:
         version = published_version(session, procedure.code)
@@ -55,6 +63,42 @@ def open_linked(session: Session, task_id: int) -> Dossier | None:
         _tell_why_not(session, task, str(exc))
         return None
     return _open(session, task, version)
+
+
+def _opened_before(session: Session, task: Task, procedure_id: int) -> LinkedDossier | None:
+    """Return the last dossier of a procedure opened for the step of a task, whenever it stood there."""
+    query = (
+        sa.select(LinkedDossier).join(LinkedDossier.task).join(LinkedDossier.child).join(Dossier.version)
+        .where(LinkedDossier.parent_id == task.dossier_id, Task.key == task.key)
+        .where(ProcedureVersion.procedure_id == procedure_id).order_by(LinkedDossier.id.desc()).limit(1)
+    )  # fmt: skip
+    return session.scalar(locked(query, LinkedDossier))
+
+
+def _takes_up(session: Session, link: LinkedDossier, task: Task) -> bool:
+    """Let a step wait for the dossier opened for it before, or go on with its result; charges arise once.
+
+    Returns False for one that ended without a result before the step was come to again: another one is opened.
+    """
+    has_result = _has_result(link.child)
+    if link.ended_at is not None and not has_result and link.task is not task:
+        return False
+    link.task = task
+    session.flush()
+    if link.ended_at is not None and has_result:
+        _leave(session, link)
+    return True
+
+
+def _has_result(child: Dossier) -> bool:
+    return State(child.state) in {State.finished, State.returned}
+
+
+def _leave(session: Session, link: LinkedDossier) -> None:
+    """Finish the waiting step; while the leading dossier stands still it waits until that goes on."""
+    if State(link.parent.state) is State.processing:
+        outcome = _(State(link.child.state).label)
+        processing.leave(session, link.task, processing.graph(link.parent), _SYSTEM, f"{link.child.code}: {outcome}")
 
 
 def _open(session: Session, task: Task, version: ProcedureVersion) -> Dossier:
@@ -104,30 +148,57 @@ def _tell_why_not(session: Session, task: Task, why: str) -> None:
 def end_linked(session: Session, dossier_id: int) -> bool:
     """Bring the outcome of a linked dossier back; returns whether there was anything to do.
 
-    With a result the waiting step is finished and the result stands among the papers of the
-    leading dossier. Refused or stopped, the officers of the step are told and decide.
+    With a result the waiting step is finished, once the leading dossier is being processed, and the result
+    stands among its papers. Refused or stopped, or where nothing waits for it any more, the officers are told and
+    decide.
     """
-    query = sa.select(LinkedDossier).where(LinkedDossier.child_id == dossier_id)
-    link = session.scalar(query.options(joinedload(LinkedDossier.task)).with_for_update(of=LinkedDossier))
-    if link is None or link.ended_at is not None:
+    above = sa.select(LinkedDossier.parent_id).where(LinkedDossier.child_id == dossier_id).scalar_subquery()
+    session.scalar(locked(sa.select(Dossier).where(Dossier.id == above), Dossier))  # it neither stops nor goes on now
+    link = _link_to(session, dossier_id)
+    if link is None or link.ended_at is not None or State(link.child.state) not in CLOCK_OVER:
         return False
-    task, child = link.task, link.child
     link.ended_at = now()
-    result = next((r for r in reversed(child.results) if r.file is not None), None)
+    _hand_result(link)
+    session.flush()
+    if link.task.state == TaskState.open and _has_result(link.child):
+        _leave(session, link)
+    else:
+        _tell_outcome(session, link)
+    return True
+
+
+def expect_again(session: Session, dossier: Dossier) -> None:
+    """Let the end of a linked dossier that goes on after all be brought to the leading one, too."""
+    link = _link_to(session, dossier.id) if dossier.channel == LINKED else None
+    if link is not None:
+        link.ended_at = None
+
+
+def _link_to(session: Session, child_id: int) -> LinkedDossier | None:
+    return session.scalar(locked(sa.select(LinkedDossier).where(LinkedDossier.child_id == child_id)))
+
+
+def _hand_result(link: LinkedDossier) -> None:
+    """Put the result among the papers of the leading dossier, in place of one revoked since."""
+    name, child = f"{link.child.code}.pdf", link.child
+    for held in link.parent.attachments:
+        held.is_replaced = held.is_replaced or (held.name == name and held.source_class == _RESULT_SOURCE)
+    result = next((r for r in reversed(child.results) if r.state == ResultState.issued), None)
     if result is not None and result.file is not None:
         link.parent.attachments.append(Attachment(
-            name=f"{child.code}.pdf", file=result.file, source_class=_RESULT_SOURCE, author_name=child.agency.name[:255]
+            name=name, file=result.file, source_class=_RESULT_SOURCE, author_name=child.agency.name[:255]
         ))  # fmt: skip
-    session.flush()
-    outcome = _(State(child.state).label)
-    is_waiting = task.state == TaskState.open and State(link.parent.state) is State.processing
-    if is_waiting and State(child.state) in {State.finished, State.returned}:
-        processing.leave(session, task, processing.graph(link.parent), _SYSTEM, f"{child.code}: {outcome}")
-    elif is_waiting:
-        people = [task.assignee_id] if task.assignee_id else holders(session, task.agency_id, Role(task.role))
-        title = _("%(code)s: the linked dossier %(child)s has ended", code=link.parent.code, child=child.code)
-        notice_users(session, people, link.parent, f"linked-end:{link.id}", title, outcome)
-    return True
+
+
+def _tell_outcome(session: Session, link: LinkedDossier) -> None:
+    """Tell who has the step, or, where nobody waits at it, who has the leading dossier."""
+    task = link.task if link.task.state == TaskState.open else lead_task(lifecycle.open_tasks(link.parent))
+    if task is None:
+        return
+    people = [task.assignee_id] if task.assignee_id else holders(session, task.agency_id, Role(task.role))
+    title = _("%(code)s: the linked dossier %(child)s has ended", code=link.parent.code, child=link.child.code)
+    outcome = _(State(link.child.state).label)
+    notice_users(session, people, link.parent, f"linked-end:{link.id}:{link.row_version}", title, outcome)
 
 
 def link_of_task(session: Session, task_id: int) -> LinkedDossier | None:

@@ -4,14 +4,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.errors import Conflict, NotAllowed
 from app.history import HistoryEntry, act_by
 from app.models import Task
 from app.models.task import TaskState
 from app.permissions import Actor, Position, Role
-from app.services import lifecycle, processing, results
+from app.services import lifecycle, linked, processing, results
 from app.services.task_rights import post_where, roles_for
 from app.workflows.process import StepKind
 from app.workflows.states import State
@@ -45,8 +45,15 @@ def may_recall(task: Task, actor: Actor) -> bool:
     if _post_for(task, actor) is None:
         return False
     standing = {t.key for t in lifecycle.open_tasks(dossier)}
-    is_next = bool(task.went_to) and set(task.went_to or ()) <= standing
+    is_next = bool(task.went_to) and set(task.went_to or ()) <= standing and not _is_elsewhere(task)
     return is_next and task.kind in _RECALLED and State(dossier.state) is State.processing
+
+
+def _is_elsewhere(task: Task) -> bool:
+    """Return whether another agency has a dossier already that a step behind ``task`` opened."""
+    session, led = object_session(task), set(task.went_to or ())
+    waiting = [t for t in lifecycle.open_tasks(task.dossier) if t.kind == StepKind.child and t.key in led]
+    return session is not None and any(linked.link_of_task(session, one.id) for one in waiting)
 
 
 def _post_for(task: Task, actor: Actor) -> Position | None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.models import Dossier
 from app.permissions import Actor
-from app.services import lifecycle, processing, results
+from app.services import lifecycle, linked, processing, results
 from app.services.letters import cancel_letters
 from app.services.notices import notify_transition
 from app.services.opening import marking_of
@@ -48,6 +48,7 @@ def reopen(session: Session, dossier: Dossier, actor: Actor, reason: str, step_k
     lifecycle.move(session, dossier, "reopen", actor, remark=reason.strip())
     cancel_letters(dossier, _ENDINGS)
     owe_again(session, dossier, actor)
+    linked.expect_again(session, dossier)
     if step is not None:
         processing.drop(session, lifecycle.open_tasks(dossier))  # handing over the result
         results.revoke(session, dossier, reason.strip())

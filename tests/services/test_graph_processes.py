@@ -438,6 +438,8 @@ def test_a_step_opens_a_dossier_elsewhere_and_takes_its_result(session, chained)
     child = linked.open_linked(session, task.id)
     assert (child.state, child.channel, child.version) == (1, "linked", child_version)
     assert linked.open_linked(session, task.id) is None, "run again it opens no second one"
+    assert linked.end_linked(session, child.id) is False, "it runs still"
+    reception.refuse(session, child, office[Role.desk_officer], "Không thuộc thẩm quyền")
     assert linked.end_linked(session, child.id) is True
     assert dossier.step_name == "Liên thông", "a dossier that is not finished moves nothing"
 
