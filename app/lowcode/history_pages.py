@@ -89,7 +89,7 @@ def is_narrowed(model: type[Any]) -> bool:
 
 @cache
 def _parts(table: str) -> list[tuple[type[Any], str]]:
-    """Return (model, foreign key) of the declared kinds of parts whose history is told with their owner's."""
+    """Return (model, foreign key) of the kinds of parts with rights of their own, told with their owner's."""
     owners = ((model, getattr(model, "__history_owner__", None)) for model in kept_models().values())
     return [(model, owner[1]) for model, owner in owners
-            if owner is not None and owner[0] == table and hasattr(model, "screen")]  # fmt: skip
+            if owner is not None and owner[0] == table and getattr(model, "screen", None)]  # fmt: skip
