@@ -14,6 +14,8 @@ ALLOWED: dict[str, dict[str, str]] = {
     "embedded": {
         "tests.test_migrations::test_folded_columns_have_an_index_for_contains": "PostgreSQL only",
         "tests.test_migrations::test_the_history_cannot_be_emptied": "SQLite has no TRUNCATE",
+        "tests.robustness.test_many_users::test_200_users_act_on_one_process_at_once":
+            "PostgreSQL only: SQLite has one writer at a time",
     },
     "services": {
         "tests.exchange.test_long::test_how_far_a_run_is_stands_beside_sqlite_while_it_writes":

@@ -12,10 +12,13 @@ from tests.packs.hue import AGENCIES, PACKS, ROLES, UNITS, folder, read, rows
 
 KINDS = {
     "text", "textarea", "number", "date", "select", "multi_select", "address", "personal_id",
-    "phone", "email", "file", "table", "group", "catalog", "checkbox", "computed",
+    "phone", "email", "file", "table", "group", "catalog", "checkbox", "computed", "person", "organisation",
 }  # fmt: skip
-CELL_KINDS = KINDS - {"table", "group", "select"}
-PREFILLS = {"name", "id_number", "born_on", "gender", "phone", "email", "address"}
+BLOCKS = {"person", "organisation"}
+BLOCK_PARTS = {"name", "born_on", "gender", "id_number", "phone", "email", "address"}
+WITH_COLUMNS = {"table", "group"} | BLOCKS
+CELL_KINDS = KINDS - WITH_COLUMNS - {"select"}
+PREFILLS = {"name", "id_number", "born_on", "gender", "phone", "email", "address", "applicant"}
 MINUTES = {"working_day": 480, "working_hour": 60}
 STEP_KINDS = {"receive", "work", "check", "sign", "number_and_seal", "return"}
 PROCEDURES = folder("procedures")
@@ -204,13 +207,16 @@ def test_a_form_can_be_filled_in(code: str) -> None:
         assert field["kind"] in KINDS
         assert re.fullmatch(r"[a-z][a-z0-9_]*", field["key"])
         assert ("options" in field) == (field["kind"] in {"select", "multi_select"})
-        assert ("columns" in field) == (field["kind"] in {"table", "group"})
+        assert ("columns" in field) == (field["kind"] in WITH_COLUMNS)
         assert field.get("prefill") in PREFILLS | {None}
         values = [option["value"] for option in field.get("options", [])]
         assert len(values) == len(set(values))
         assert ("pattern" in field) == ("pattern_message" in field)
         re.compile(field.get("pattern", ""))
-        assert {column["kind"] for column in field.get("columns", [])} <= CELL_KINDS
+        if field["kind"] in BLOCKS:  # its parts have the kinds of the block
+            assert {column["key"] for column in field["columns"]} <= BLOCK_PARTS
+        else:
+            assert {column["kind"] for column in field.get("columns", [])} <= CELL_KINDS
     assert any(field["is_required"] for field in fields)
 
 
