@@ -22,10 +22,11 @@ from app.services.lifecycle import open_tasks
 from app.services.reception import CounterReception
 from app.transactions import transaction
 from tests.browser.conftest import ROOT, Product, environment_of, run_outbox
-from tests.factories import find_agency, make_account, make_procedure, make_process
+from tests.factories import find_agency, make_account, make_procedure, make_process, number
 
 ASKED = ("H57.03", "H57.05")  # Sở Tư pháp, Sở Xây dựng
 CONSULTATION, LINKED = "Lấy ý kiến các sở", "Thẩm duyệt phòng cháy"
+KINDS, NUMBERS = ("joint", "sign", "bulk"), 1000
 BULK = "Hồ Thị Một Lượt"  # the applicant of the three
 CHECKED = (
     ("Tiếp nhận hồ sơ", "receive", "desk_officer", "desk", 120), ("Kiểm tra", "work", "specialist", "agency", 240),
@@ -97,6 +98,8 @@ def make_three(session: Session) -> list[Dossier]:
 
 def main(kind: str) -> None:
     """Make a dossier of this kind, or several, and print its code, or theirs with commas."""
+    for _taken in range(NUMBERS * KINDS.index(kind)):
+        number()  # each kind is made in a process of its own: the codes of two must not be the same
     with create_app().app_context(), transaction() as session:
         if kind == "bulk":
             print(",".join(dossier.code for dossier in make_three(session)))

@@ -19,7 +19,7 @@ def lend(page: Page, name: str) -> None:
     """Lend the present user's own post to the colleague called ``name`` for a week."""
     page.goto("/stand-ins/")
     page.locator("main td").get_by_role("link", name=vi("Delegate")).first.click()
-    page.get_by_label(vi("Delegate"), exact=True).select_option(label=name)
+    page.get_by_label(vi("Who stands in"), exact=True).select_option(label=name)
     page.get_by_label(vi("Valid from")).fill(today().isoformat())
     page.get_by_label(vi("Valid to")).fill((today() + timedelta(days=7)).isoformat())
     page.get_by_label(vi("Document number")).fill("12/QĐ-UBND")
