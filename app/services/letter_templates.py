@@ -18,6 +18,7 @@ from app.history import because
 from app.models import LetterTemplate
 from app.models.letter_template import TEMPLATE_KINDS, TemplateState
 from app.permissions import Actor, Role
+from app.transactions import locked
 from app.workflows.parameters import FORM_SETS
 
 EDITORS = frozenset({Role.catalog_admin})
@@ -108,7 +109,7 @@ def texts_of(row: LetterTemplate) -> dict[str, str]:
 def get_template(session: Session, number: int, *, to_change: bool = False) -> LetterTemplate:
     """Return an edition. Raises NotFound."""
     query = sa.select(LetterTemplate).where(LetterTemplate.id == number)
-    row = session.scalar(query.with_for_update() if to_change else query)
+    row = session.scalar(locked(query) if to_change else query)
     if row is None:
         raise NotFound(_("There is no such edition."))
     return row

@@ -12,7 +12,6 @@ from app.lowcode.values import as_id, plain_text
 from app.models import Dossier, ProcedureVersion
 from app.permissions import Actor
 from app.services import charges, eforms, fees, handing, processing, reception, reopening, results, submission
-from app.services.eform_state import reopened
 from app.services.files import max_upload_mb
 from app.services.supplements import Again
 from app.views.applicant.uploads import take_plain_files
@@ -60,9 +59,7 @@ def _ask_supplement(session: Session, dossier: Dossier, actor: Actor, form: Any)
 
 def _take_supplement(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
     asked, eform = dossier.supplements[-1] if dossier.supplements else None, dossier.version.form
-    keys = set(asked.field_keys) if asked is not None else set()
-    before = dossier.revisions[-1].data if dossier.revisions else {}
-    keys = reopened(eforms.prepare(eform), before, keys) if eform is not None and keys else keys
+    keys = submission.asked_keys(dossier, asked) if asked is not None else set()
     data = eforms.read_data(eform, form, only=keys) if eform is not None and keys else {}
     submission.answer_supplement(session, dossier, data, actor, papers_of(dossier.version, form))
     return _("The supplement is recorded; the clock runs again.")

@@ -26,13 +26,13 @@ from app.services.apologies import is_late
 from app.services.dossier_compare import comparison_of
 from app.services.dossier_process import picture_of
 from app.services.dossiers import get_dossier, openable
-from app.services.eform_state import reopened
 from app.services.explanations import explanations_of
 from app.services.extensions import stages
 from app.services.ledger import ledger_of
 from app.services.letters import issued_now, letter_title
 from app.services.refunds import refunds_of
 from app.services.revoked_results import revoked_results
+from app.services.submission import asked_keys
 from app.services.supplements import rounds
 from app.services.undoing import find_undo
 from app.transactions import transaction
@@ -201,7 +201,7 @@ def _eform_of(session: Session, dossier: Dossier, offers: list[Any]) -> dict[str
     if offer is None or form is None or not offer.facts["asked"].field_keys:
         return {**upload_limits(session)}
     data = dict(dossier.revisions[-1].data)
-    keys = reopened(eforms.prepare(form), data, set(offer.facts["asked"].field_keys))
+    keys = asked_keys(dossier, offer.facts["asked"])
     faults: dict[str, str] = {}
     if sent():
         data |= eforms.read_data(form, sent(), only=keys)
