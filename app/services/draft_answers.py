@@ -35,7 +35,8 @@ def answers_of(draft: Draft) -> dict[str, Any]:
 
 def strays(draft: Draft) -> list[Attachment]:
     """Return the files that are not sent: no paper and no shown field of the form asks for them any more."""
-    papers, shown = {component.id for component in draft.version.components}, settled(draft)
+    papers = {component.id for component in draft.version.components}
+    shown = settled(draft) if any(one.field_key for one in draft.attachments) else {}  # costs the whole form
     return [one for one in draft.attachments if not _belongs(one, papers, shown)]
 
 

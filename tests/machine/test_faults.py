@@ -30,7 +30,9 @@ def begin(session: Session, monkeypatch: Any) -> Iterator[Callable[..., Any]]:
 
 @pytest.mark.parametrize("name", WALKS)
 def test_without_a_fault_every_walk_is_made(begin: Callable[..., Any], name: str) -> None:
-    walk(begin(), WALKS[name])
+    machine = begin()
+    walk(machine, WALKS[name])
+    assert machine.world.dossiers, "it was begun; what it came to is asked after each step"
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what.replace(" ", "_"))
