@@ -112,7 +112,6 @@ class Config:
         self.SQLALCHEMY_ENGINE_OPTIONS: dict[str, Any] = {}
         if self.SQLALCHEMY_DATABASE_URI.startswith("postgresql"):
             self.SQLALCHEMY_ENGINE_OPTIONS = {
-                "pool_pre_ping": True,  # a restarted server costs a reconnect, not an error
                 "pool_size": self.WEB_THREADS,
                 "max_overflow": 2,
                 "pool_recycle": 1800,  # seconds

@@ -16,6 +16,10 @@ ALLOWED: dict[str, dict[str, str]] = {
         "tests.test_migrations::test_the_history_cannot_be_emptied": "SQLite has no TRUNCATE",
         "tests.robustness.test_many_users::test_200_users_act_on_one_process_at_once":
             "PostgreSQL only: SQLite has one writer at a time",
+        "tests.test_connections::test_a_plan_outlives_the_rollback_that_ends_a_request": "PostgreSQL only",
+        "tests.test_connections::test_what_hangs_on_its_values_is_planned_each_time": "PostgreSQL only",
+        "tests.test_connections::test_a_fault_throws_the_plans_away": "PostgreSQL only",
+        "tests.test_connections::test_a_connection_whose_server_has_gone_is_made_anew": "PostgreSQL only",
     },
     "services": {
         "tests.exchange.test_long::test_how_far_a_run_is_stands_beside_sqlite_while_it_writes":

@@ -8,6 +8,8 @@ from sqlalchemy import MetaData, event
 from sqlalchemy.orm import Session
 from sqlalchemy_utils.aggregates import manager as aggregates
 
+import app.connections  # noqa: F401  (prepares every connection that is opened)
+
 # Named constraints: Alembic can only drop on PostgreSQL, or rebuild on SQLite, what has a name.
 Model.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

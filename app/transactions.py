@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from flask_appbuilder import Model
 from flask_babel import gettext as _
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
@@ -150,23 +148,3 @@ def _wake_worker() -> None:
     except Exception as exc:  # any broker fault: the rows wait
         _broker_down_until[0] = time.monotonic() + _BROKER_REST
         log.warning("broker does not answer, outbox rows wait: %s", type(exc).__name__)
-
-
-@event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    if "sqlite" not in type(connection).__module__:
-        return
-    connection.isolation_level = None  # we say BEGIN ourselves, see below
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 30000")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {kind}")

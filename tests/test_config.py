@@ -98,12 +98,11 @@ def test_a_secret_cut_short_is_made_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_postgresql_gets_our_driver_and_a_checked_pool(scheme: str) -> None:
+def test_postgresql_gets_our_driver(scheme: str) -> None:
     env = {**COMPLETE, "DATABASE_URL": f"{scheme}://motcua:p%40ss@db:5433/motcua?sslmode=require"}
     settings = config.load("production", env)
     expected = "postgresql+psycopg://motcua:p%40ss@db:5433/motcua?sslmode=require"
     assert expected == settings.SQLALCHEMY_DATABASE_URI
-    assert settings.SQLALCHEMY_ENGINE_OPTIONS["pool_pre_ping"] is True
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ APP = ROOT / "app"
 STEPS = (
     ("config", "addresses"),
     ("app.i18n", "app.clock", "app.text", "app.types"),
-    ("app.extensions", "app.errors", "app.storage", "app.filetypes"),
+    ("app.connections", "app.extensions", "app.errors", "app.storage", "app.filetypes"),
     ("app.permissions",),
     ("app.transactions", "app.history"),
     ("app.workflows",),
