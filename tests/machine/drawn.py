@@ -24,6 +24,8 @@ DAYS = (
     ((450, 690), (810, 1050)), ((420, 690), (810, 1020)), ((480, 720), (780, 1020)), ((450, 690),), ((800, 1055),),
 )  # fmt: skip
 START = datetime(2026, 11, 2, 8, tzinfo=VIETNAM)
+# A calendar reaches two years: the longest limit, what may be granted and all that is waited for must end in them.
+LAST = START + timedelta(days=300)
 Row = dict[str, Any]
 
 
@@ -117,7 +119,7 @@ PROFILES = st.fixed_dictionaries({
                                             ["division_head", "agency_head"]]),
 })  # fmt: skip
 VERSIONS = st.fixed_dictionaries({
-    "time_limit_value": st.integers(1, 20),
+    "time_limit_value": st.integers(1, 12),
     "time_limit_unit": st.sampled_from(["working_day", "working_day", "working_hour", "hour", "day", "month"]),
     "is_same_day": st.sampled_from([False, False, False, True]),
     "fee": st.sampled_from([0, 50_000]),
