@@ -46,20 +46,26 @@ def _nearest(path: str, own: dict[int, int | None]) -> int | None:
     return next((own[i] for i in reversed(ids) if own.get(i)), None)
 
 
+def resting_on(agencies: Iterable[int]) -> sa.Select[Any]:
+    """Return a query of the running dossiers with a due date at ``agencies``, or a step or question open there."""
+    from app.models.dossier import Dossier
+    from app.models.task import Task, TaskState
+
+    ids = list(agencies)
+    step = sa.exists().where(Task.dossier_id == Dossier.id, Task.agency_id.in_(ids), Task.state == TaskState.open)
+    there = sa.or_(Dossier.agency_id.in_(ids), Dossier.desk_id.in_(ids), step)
+    return sa.select(Dossier.id).where(there, Dossier.state.in_(RUNNING))
+
+
 def is_running(session: Session, calendar_id: int) -> bool:
     """Return whether a dossier runs whose due dates were counted with the calendar.
 
     Asked once in a unit of work for each calendar: a file may hold many of its days.
     """
-    from app.models.dossier import Dossier
-
     known: dict[int, bool] = session.info.setdefault(_KNOWN, {})
     if calendar_id not in known:
         with session.no_autoflush:
-            ids = [agency.id for agency in places_of(session, calendar_id)]
-            query = sa.select(Dossier.id).where(
-                sa.or_(Dossier.agency_id.in_(ids), Dossier.desk_id.in_(ids)), Dossier.state.in_(RUNNING)
-            )
+            query = resting_on(agency.id for agency in places_of(session, calendar_id))
             known[calendar_id] = session.scalar(query.limit(1)) is not None
     return known[calendar_id]
 
@@ -82,8 +88,6 @@ def refuse_moved(agencies: Iterable[Agency]) -> None:
 
     agencies: with another calendar of their own or another parent, not yet flushed.
     """
-    from app.models.dossier import Dossier
-
     session = db.session()
     pending = {one.id: one for one in agencies
                if any(inspect(one).attrs[name].history.has_changes() for name in _PLACE)}  # fmt: skip
@@ -94,9 +98,7 @@ def refuse_moved(agencies: Iterable[Agency]) -> None:
         own, paths = {row.id: row.calendar_id for row in stored}, {row.id: row.path for row in stored}
         before = {number: _nearest(path, own) for number, path in paths.items()}
         ids = [number for number in paths if before[number] and before[number] != _then(number, own, paths, pending)]
-        places = sa.or_(Dossier.agency_id.in_(ids), Dossier.desk_id.in_(ids))
-        query = sa.select(Dossier.id).where(places, Dossier.state.in_(RUNNING)).limit(1)
-        if not ids or session.scalar(query) is None:
+        if not ids or session.scalar(resting_on(ids).limit(1)) is None:
             return
     message = _("Due dates of running dossiers rest on the calendar that this agency goes by. Open the agency under "
                 "“Calendar of the year” to change its calendar or parent: there you see whose due dates move "

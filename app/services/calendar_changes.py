@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
@@ -17,15 +18,16 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotAllowed
 from app.history import because
-from app.models import CalendarChange, CalendarDay, WorkingCalendar
+from app.models import CalendarChange, CalendarDay, Dossier, Task, WorkingCalendar
 from app.models.calendar import DayKind
-from app.models.calendar_use import places_of, unrefused
+from app.models.calendar_use import RUNNING, places_of, unrefused
 from app.permissions import Actor, Role
 from app.services.calendar_days import DayWish, base_of, both, is_past, real_wishes, stored_session, with_sessions
-from app.services.calendar_moving import moved, running, since_of
+from app.services.calendar_moving import moved, running, since_of, steps_at
 from app.services.calendar_weeks import WeekWish, rows_after, write_sessions
 from app.services.timing import rows_of
 from app.transactions import enqueue
+from app.workflows.calendar_moves import moved_step
 from app.workflows.calendars import Calendar
 
 SHOWN = 100
@@ -38,6 +40,7 @@ class Effect:
     rows: list[tuple[str, str, datetime, datetime]] = field(default_factory=list)
     by_agency: Counter[str] = field(default_factory=Counter)
     looked_at: int = 0
+    steps: int = 0  # open steps and questions whose own limits move
 
     @property
     def total(self) -> int:
@@ -78,6 +81,9 @@ def effect_among(
             effect.by_agency[place] += 1
             if len(effect.rows) < SHOWN:
                 effect.rows.append((row.code, place, old, due))
+    limits = sa.select(Task.opened_at, Task.due_at).join(Task.dossier).where(Dossier.state.in_(RUNNING))
+    for opened_at, due_at in session.execute(limits.where(steps_at(list(names), since))):
+        effect.steps += moved_step(*cals, opened_at, due_at) != due_at
     return effect
 
 

@@ -1,7 +1,9 @@
 """Moving running due dates after a calendar changed: in chunks, change after change.
 
 The original due date never changes; each move is a DueChange with the reason, the decision and
-who approved it (NĐ 61/2018 Đ19). The desk's time to answer moves too (HCM24 Đ11.1a).
+who approved it (NĐ 61/2018 Đ19). The desk's time to answer moves too (HCM24 Đ11.1a), and so do the
+limits of open steps and questions at the agencies of the calendar, whoever leads the dossier: they
+are counted in working hours even where the published limit is not.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,23 +12,25 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.clock import to_local
 from app.history import because
 from app.lowcode.values import plain_text
-from app.models import CalendarChange, Dossier, ProcedureVersion, User
+from app.models import CalendarChange, Dossier, ProcedureVersion, Task, User
 from app.models.calendar_use import RUNNING, places_of
+from app.models.task import TaskState
 from app.permissions import Actor
 from app.services.actors import build_actor
 from app.services.calendar_days import before_and_after, read_session, spliced
 from app.services.chunks import go_on
-from app.services.lifecycle import change_due, open_tasks
+from app.services.lifecycle import change_due
 from app.services.notices import tell_applicant
 from app.services.profiles import profile_value
 from app.services.timing import SessionRow, rules_on
 from app.transactions import enqueue
-from app.workflows.calendar_moves import Clock, keep_minutes, moved_answer, moved_due
+from app.workflows.calendar_moves import Clock, moved_answer, moved_due, moved_step
 from app.workflows.calendars import Calendar
 from app.workflows.deadlines import Limit
 from app.workflows.wording import VIETNAM
@@ -39,24 +43,38 @@ def running(agencies: Sequence[int], since: date) -> sa.Select[Any]:
 
     Of a dossier not yet accepted it is the desk's time to answer, at its desk.
     """
-    start = datetime.combine(since, time(), VIETNAM).astimezone(UTC)
     version = ProcedureVersion
     columns: tuple[Any, ...] = (
         Dossier.id, Dossier.code, Dossier.agency_id, Dossier.desk_id, Dossier.submitted_at, Dossier.received_at,
         Dossier.due_at, Dossier.reception_due_at,
         version.time_limit_value, version.time_limit_unit, version.is_same_day,
     )  # fmt: skip
+    return (
+        sa.select(*columns)
+        .join(version, version.id == Dossier.version_id)
+        .where(Dossier.state.in_(RUNNING), _due_at(agencies, since))
+        .order_by(Dossier.id)
+    )
+
+
+def _due_at(agencies: Sequence[int], since: date) -> ColumnElement[bool]:
+    """Return the condition of a dossier whose own due date rests on the calendar of ``agencies``."""
+    start = _start(since)
     result = sa.and_(Dossier.received_at.is_not(None), Dossier.agency_id.in_(agencies), Dossier.due_at >= start)
     answer = sa.and_(
         Dossier.received_at.is_(None), Dossier.desk_id.in_(agencies), Dossier.reception_due_at >= start,
         Dossier.submitted_at.is_not(None),
     )  # fmt: skip
-    return (
-        sa.select(*columns)
-        .join(version, version.id == Dossier.version_id)
-        .where(Dossier.state.in_(RUNNING), sa.or_(result, answer))
-        .order_by(Dossier.id)
-    )
+    return sa.or_(result, answer)
+
+
+def steps_at(agencies: Sequence[int], since: date) -> ColumnElement[bool]:
+    """Return the condition of an open step or question at ``agencies`` whose limit may move."""
+    return sa.and_(Task.agency_id.in_(agencies), Task.state == TaskState.open, Task.due_at >= _start(since))
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), VIETNAM).astimezone(UTC)
 
 
 def moved(
@@ -112,19 +130,26 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
     )
     later = session.scalars(query.order_by(CalendarChange.id.desc())).all()
     cals, agencies = _concerned(session, change, later)
-    begun = sa.func.coalesce(Dossier.received_at, Dossier.submitted_at)
-    waiting = running(agencies, _since(change)).where(begun < change.at)
+    since = _since(change)
+    is_due = sa.and_(
+        _due_at(agencies, since), sa.func.coalesce(Dossier.received_at, Dossier.submitted_at) < change.at
+    )
+    steps = sa.and_(steps_at(agencies, since), Task.opened_at < change.at)
+    has_step = sa.exists().where(Task.dossier_id == Dossier.id, steps)
+    waiting = sa.select(Dossier.id).where(Dossier.state.in_(RUNNING), sa.or_(is_due, has_step))
     actor = build_actor(session, session.get(User, change.user_id) if change.user_id else None)
     because(session, reason=change.reason)
 
     def move_all(ids: list[int]) -> None:
-        rows = session.execute(waiting.where(Dossier.id.in_(ids))).all()
+        rows = session.execute(running(agencies, since).where(Dossier.id.in_(ids), is_due)).all()
         found = {one.id: one for one in session.scalars(sa.select(Dossier).where(Dossier.id.in_(ids)))}
         for row in rows:
             old, due = moved(session, row, cals, change.at)
             if due != old:
-                _move(session, found[row.id], due, cals, change, actor)
+                _move(session, found[row.id], due, change, actor)
                 change.moved += 1
+        for task in session.scalars(sa.select(Task).where(Task.dossier_id.in_(ids), steps).order_by(Task.id)):
+            task.due_at = moved_step(*cals, task.opened_at, task.due_at)
 
     go_on(session, change, waiting, move_all)
 
@@ -159,9 +184,8 @@ def _first_day(row: SessionRow, change: CalendarChange) -> date:
 
 
 def _move(
-    session: Session, dossier: Dossier, due: datetime, cals: tuple[Calendar, Calendar],
-    change: CalendarChange, actor: Actor,
-) -> None:  # fmt: skip
+    session: Session, dossier: Dossier, due: datetime, change: CalendarChange, actor: Actor
+) -> None:
     reason = _("The working calendar changed: %(reason)s", reason=change.reason)
     if dossier.received_at is None:
         dossier.reception_due_at = due
@@ -169,7 +193,5 @@ def _move(
         tell_applicant(session, dossier, f"calendar:{change.id}:{dossier.id}", f"{text} {reason}")
         return
     change_due(session, dossier, due, reason, change.decision or "", actor)
-    for task in open_tasks(dossier):
-        task.due_at = keep_minutes(*cals, task.opened_at, task.due_at)
     text = _("The result is now due at %(at)s. %(reason)s", at=plain_text(due), reason=reason)
     tell_applicant(session, dossier, f"calendar:{change.id}:{dossier.id}", text)

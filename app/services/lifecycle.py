@@ -253,7 +253,7 @@ def _restart_clock(
     session: Session, dossier: Dossier, source: State, target: State, at: datetime,
     clause: str, actor: Actor,
 ) -> None:  # fmt: skip
-    """After a pause give back the working time that stood still, to dossier and open step."""
+    """After a pause give back the working time that stood still, to dossier, open steps and questions."""
     if source not in PAUSING or target in PAUSING | CLOCK_OVER:
         return
     if dossier.received_at is None:  # the desk's time to answer begins anew
@@ -262,8 +262,10 @@ def _restart_clock(
     if source not in paused_states(session):
         return
     since = entered(dossier, source) or at
-    for task in open_tasks(dossier):
-        task.due_at = explained_due(resume_due, task.due_at, since, at, calendar_of(session, task.agency)).at
+    for task in [*open_tasks(dossier), *open_questions(dossier)]:
+        task.due_at = explained_due(
+            resume_due, task.due_at, max(since, task.opened_at), at, calendar_of(session, task.agency)
+        ).at
     if dossier.due_at is not None:
         due = explained_due(resume_due, dossier.due_at, since, at, calendar_of(session, dossier.agency))
         reason = _("The clock stood still: %(state)s", state=_(source.label))

@@ -65,6 +65,17 @@ def _count(cal: Calendar, clock: Clock) -> datetime | None:
     return result_due(clock.received_at, clock.limit, cal, clock.rules).at
 
 
+def moved_step(old: Calendar, new: Calendar, opened_at: datetime, due_at: datetime) -> datetime:
+    """Return the limit of a step or question under ``new``: it has as much working time as it had.
+
+    Outside the calendar's days it stays.
+    """
+    try:
+        return keep_minutes(old, new, opened_at, due_at)
+    except CalendarExhausted:
+        return due_at
+
+
 def keep_minutes(old: Calendar, new: Calendar, start: datetime, end: datetime) -> datetime:
     """Return the end with as many working minutes from ``start`` under ``new`` as under ``old``."""
     minutes = minutes_between(old, start, end)
