@@ -31,6 +31,7 @@ from app.services.task_rights import lead_task
 from app.services.timing import reception_due
 from app.text import fold
 from app.transactions import locked
+from app.workflows.process import StepKind
 from app.workflows.result import ResultState
 from app.workflows.states import CLOCK_OVER, State
 
@@ -48,7 +49,7 @@ def open_linked(session: Session, task_id: int) -> Dossier | None:
     """
     query = sa.select(Task).join(Task.dossier).where(Task.id == task_id)
     task = session.scalar(locked(query, Task, Dossier))
-    if task is None or task.state != TaskState.open:
+    if task is None or task.state != TaskState.open or task.kind != StepKind.child:
         return None
     procedure = task.step.child_procedure
     if procedure is None:
@@ -160,11 +161,16 @@ def end_linked(session: Session, dossier_id: int) -> bool:
     link.ended_at = now()
     _hand_result(link)
     session.flush()
-    if link.task.state == TaskState.open and _has_result(link.child):
+    if _is_waited_for(link) and _has_result(link.child):
         _leave(session, link)
     else:
         _tell_outcome(session, link)
     return True
+
+
+def _is_waited_for(link: LinkedDossier) -> bool:
+    """Return whether the step still waits for it; in a newer process it may have become one to work at."""
+    return link.task.state == TaskState.open and link.task.kind == StepKind.child
 
 
 def expect_again(session: Session, dossier: Dossier) -> None:

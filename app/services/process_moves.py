@@ -4,7 +4,7 @@ A dossier keeps the process it began with until somebody moves it on purpose; it
 fees, form) and its due date stay. What cannot be mapped stays where it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -13,27 +13,21 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.errors import Conflict, Invalid, NotAllowed
-from app.history import because
-from app.models import Dossier, ProcedureVersion, Process, Task
+from app.models import Dossier, ProcedureVersion, Process
 from app.models.procedure_words import VersionState
-from app.models.task import TaskState
 from app.permissions import Actor, Role
-from app.services import lifecycle
-from app.services.assigning import candidates_of
-from app.services.opening import marking_of, place_of_step, show_place
+from app.services.opening import marking_of
 from app.services.process_graphs import graph_of
+from app.services.process_transfer import Ways, misfit, transfer
 from app.services.reasons import given_reason
-from app.services.timing import calendar_of
 from app.text import fold
 from app.workflows.process import Graph, StepSpec
 from app.workflows.process_checks import problems
 from app.workflows.states import CLOCK_OVER, State
-from app.workflows.working_time import add_minutes
 
 MAX_MOVED = 200  # while the browser waits; all of them are moved by the worker (process_moving)
 _ALIKE = 0.6
 _RUNNING = frozenset(State) - CLOCK_OVER
-Ways = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -182,6 +176,9 @@ def _standing(dossier: Dossier, old: Graph, new: Graph, mapping: Ways) -> Standi
         hindrance = _("No new step for: %(steps)s", steps="; ".join(lost))
     elif dossier.tasks and not marking.open:
         hindrance = _("No step is open.")
+    else:
+        pairs = ((old.find(key), new.find(mapping[key])) for key in sorted(marking.open))
+        hindrance = " ".join(filter(None, (misfit(dossier, one, other) for one, other in pairs)))
     return Standing(dossier, now, then, hindrance)
 
 
@@ -200,7 +197,7 @@ def move(
         raise Conflict(_("None of these dossiers runs on this process any more."))
     moved = [row.dossier for row in rows if not row.hindrance]
     for dossier in moved:
-        _move_one(session, dossier, source, target, (new, mapping), reason, actor)
+        transfer(session, dossier, source, target, (old, new, mapping), reason, actor)
     return moved, [row for row in rows if row.hindrance]
 
 
@@ -215,49 +212,3 @@ def accepted(
     old, new = graph_of(source), graph_of(target)
     refuse_mapping(old, new, mapping)
     return reason, old, new
-
-
-def _move_one(
-    session: Session, dossier: Dossier, source: Process, target: Process, way: tuple[Graph, Ways],
-    reason: str, actor: Actor,
-) -> None:  # fmt: skip
-    new, mapping = way
-    remark = _("From “%(old)s” to “%(new)s”: %(reason)s", old=source.code, new=target.code, reason=reason)
-    lifecycle.note_step(session, dossier, "move_process", actor, remark)
-    because(session, action="move_process", reason=remark)
-    dossier.process = target
-    open_tasks = [task for task in dossier.tasks if task.state == TaskState.open]
-    _park(session, [task.id for task in open_tasks if mapping.get(task.key) != task.key])
-    for task in dossier.tasks:
-        to = mapping.get(task.key, "")
-        if not to:
-            task.is_current = False  # it counts no longer, and is still told in the course
-            continue
-        spec = new.find(to)
-        task.key, task.step_id = to, spec.row_id
-        if task.went_to is not None:
-            task.went_to = [mapping[key] for key in task.went_to if mapping.get(key)]
-        if task.state == TaskState.open and task.asked_by_id is None:
-            _place(session, task, spec, new)
-    session.flush()
-    session.expire(dossier, ["tasks"])
-    show_place(session, dossier)
-
-
-def _park(session: Session, ids: list[int]) -> None:
-    """Clear the keys that open tasks move to: two may not be open at one, not even for a moment."""
-    if ids:
-        table = Task.__table__
-        session.execute(sa.update(table).where(table.c.id.in_(ids)).values(key=sa.literal("~") + table.c.key))
-
-
-def _place(session: Session, task: Task, spec: StepSpec, new: Graph) -> None:
-    """Let an open task be the new step: whoever has it keeps it if he may do that too."""
-    dossier, agency = task.dossier, place_of_step(session, task.dossier, spec)
-    people = candidates_of(session, dossier, [(agency.id, spec)])
-    holders = [one.user_id for one in people.by_post.get((agency.id, spec.role), [])]
-    if task.assignee_id not in holders:
-        task.assignee_id = people.choose(dossier, spec, agency.id)
-    task.name, task.kind, task.role = spec.name, str(spec.kind), spec.role
-    task.position, task.agency = new.steps.index(spec) + 1, agency
-    task.due_at = add_minutes(calendar_of(session, agency), task.opened_at, spec.minutes)

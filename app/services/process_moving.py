@@ -15,7 +15,8 @@ from app.permissions import Actor, acting_as
 from app.services.actors import build_actor
 from app.services.chunks import go_on
 from app.services.paging import Slice, slice_of
-from app.services.process_moves import Ways, accepted, move, running_on
+from app.services.process_moves import accepted, move, running_on
+from app.services.process_transfer import Ways
 from app.transactions import enqueue, one_at_a_time
 
 LINES = 50  # on a page

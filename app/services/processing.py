@@ -98,11 +98,11 @@ def _go_on(
     opened = open_steps(session, dossier, whole, course.opened, actor)
     if not opened:
         show_place(session, dossier)
-    _begin_waiting(session, dossier, opened, actor)
+    begin_waiting(session, dossier, opened, actor)
     return opened
 
 
-def _begin_waiting(session: Session, dossier: Dossier, opened: Iterable[Task], actor: Actor) -> None:
+def begin_waiting(session: Session, dossier: Dossier, opened: Iterable[Task], actor: Actor) -> None:
     """Set going what steps wait for: the other agency's dossier, the money."""
     for task in [t for t in opened if t.state == TaskState.open and t.kind == StepKind.child]:
         enqueue("linked.open", task_id=task.id)

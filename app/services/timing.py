@@ -1,8 +1,8 @@
 """Due dates of real records: the calendar of an agency, the rules of the profile."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -21,8 +21,9 @@ from app.services.profiles import profile_value
 from app.workflows import deadlines
 from app.workflows.deadlines import Due, Limit
 from app.workflows.wording import Phrase
-from app.workflows.working_time import Calendar, CalendarExhausted, Rules
+from app.workflows.working_time import Calendar, CalendarExhausted, Rules, add_minutes
 
+Found = TypeVar("Found")
 SessionRow = tuple[int, time, time, date | None, date | None]
 SpecialDay = tuple[date, str, str, str]  # day, kind, note, hours
 
@@ -149,8 +150,13 @@ def result_due(session: Session, version: ProcedureVersion, agency: Agency, at: 
     return explained_due(deadlines.result_due, at, limit, calendar, rules_on(session, on))
 
 
-def explained_due(rule: Any, *args: Any, **given: Any) -> Due:
-    """Return what a rule of ``workflows.deadlines`` finds; raises DomainError where the calendar ends."""
+def add_working(session: Session, agency: Agency, at: datetime, minutes: int) -> datetime:
+    """Return when ``minutes`` of working time have passed since ``at``; raises DomainError where the calendar ends."""
+    return explained_due(add_minutes, calendar_of(session, agency), at, minutes)
+
+
+def explained_due(rule: Callable[..., Found], *args: Any, **given: Any) -> Found:
+    """Return what a rule of working time finds; raises DomainError where the calendar ends."""
     try:
         return rule(*args, **given)
     except CalendarExhausted as exc:

@@ -7,7 +7,7 @@ from app.errors import Invalid, NotAllowed
 from app.extensions import db
 from app.models import Dossier, HistoryEntry, Movement, OutboxEvent, ProcessMove, ProcessMoveLine
 from app.permissions import Role
-from app.services import process_moves, process_moving
+from app.services import process_moves, process_moving, process_transfer
 from app.services.actors import build_actor
 from app.services.process_graphs import graph_of
 from app.tasks.outbox import run_waiting
@@ -89,14 +89,14 @@ def test_a_message_does_some_and_leaves_the_rest_to_another(session, office, adm
 
 def test_one_that_cannot_be_moved_hinders_no_other(session, office, admin, monkeypatch):
     act, ids = begun(session, office, admin)
-    whole = process_moves.show_place
+    whole = process_transfer.show_place
 
     def broken(unit, dossier):
         if dossier.id == ids[1]:
             raise Invalid("hỏng giữa chừng")
         whole(unit, dossier)
 
-    monkeypatch.setattr(process_moves, "show_place", broken)
+    monkeypatch.setattr(process_transfer, "show_place", broken)
     move_dossiers(act.id)
     session.expire_all()
     assert results(session, act) == [(ids[0], True), (ids[1], False), (ids[2], True)]
