@@ -61,19 +61,20 @@ def form_of(model: type[Any], body: dict[str, Any], row: Any | None) -> RecordFo
     form = RecordForm(model, action=action)
     needed = {one for one in writable(model, action) if row is None and is_needed(model, one)}
     form.keep_only(needed | set(body))
-    data = [
-        pair for field in form if field.name in body for pair in _typed(field, body[field.name])
-    ]
-    form.process(MultiDict(data))
+    # What a record refers to already may be said again by who could not choose it.
+    present = {field.name: getattr(row, field.name) for field in form if row is not None and _is_relation(field)}
+    sent = [field for field in form if field.name in body]
+    data = [pair for field in sent for pair in _typed(field, body[field.name], present.get(field.name))]
+    form.process(MultiDict(data), data=present)
     return form
 
 
-def _typed(field: Any, value: Any) -> list[tuple[str, Any]]:
+def _typed(field: Any, value: Any, present: Any) -> list[tuple[str, Any]]:
     """Return a JSON value as the form would send it; raises Invalid for a wrong shape."""
     if isinstance(field, JsonField):
         return [] if value is None else [(field.name, JsonField.dump(value))]
     if isinstance(field, RelationField) and isinstance(value, dict):
-        value = _number(field, value)
+        value = _number(field, value, present)
     is_list = isinstance(value, list) and isinstance(field, LinesField)
     if isinstance(value, list | dict) and not is_list:
         raise _wrong(field, _("This is not a single value."))
@@ -84,10 +85,16 @@ def _typed(field: Any, value: Any) -> list[tuple[str, Any]]:
     return [(field.name, value if is_list else _in_time(field, str(value)))]
 
 
-def _number(field: Any, given: dict[str, Any]) -> Any:
+def _is_relation(field: Any) -> bool:
+    return isinstance(field, RelationField)
+
+
+def _number(field: Any, given: dict[str, Any], present: Any) -> Any:
     """Return the id of {"id": 1} or {"code": "ho_tich"}; None of an object that names neither."""
     if given.get("id") is not None or given.get("code") is None:
         return given.get("id")
+    if present is not None and has_code(field.target) and present.code == clean(str(given["code"])):
+        return present.id
     found = id_of_code(field.target, str(given["code"]))
     if found is None:
         raise _wrong(field, _("No record, or more than one, that you may choose has this code."))

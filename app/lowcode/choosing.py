@@ -1,8 +1,13 @@
-"""Which records may be chosen for a relation: those the actor may see, found by their text."""
+"""Which records may be chosen for a relation: those the actor may see, found by their text.
+
+``choosable`` is the one gate of every reference that is written: forms and their rows, the API,
+spreadsheets, and the values of catalogs made at run time.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.extensions import db
@@ -11,7 +16,7 @@ from app.lowcode.cursors import sort_column
 from app.lowcode.rows import visible
 from app.lowcode.screen import default_order
 from app.lowcode.searching import matching
-from app.permissions import current_actor
+from app.permissions import SYSTEM, Actor, current_actor
 from app.text import fold
 
 LIMIT = 30
@@ -25,19 +30,31 @@ def may_choose(target: type[Any]) -> bool:
     return may(target, "read")
 
 
+def choosable(query: Any, target: type[Any], actor: Actor) -> Any:
+    """Return ``query`` over ``target`` narrowed to the records that ``actor`` may choose.
+
+    The system itself chooses any: packs and the command line bring their own references.
+    """
+    if actor is SYSTEM:
+        return query
+    if not actor.may("can_read", target.__name__):
+        return query.where(sa.false())
+    condition = visible(target, actor).whereclause
+    return query if condition is None else query.where(condition)
+
+
 def find_choice(target: type[Any], number: int) -> Any:
     """Return the record ``number`` of ``target`` if the actor may choose it, else None."""
-    if not may_choose(target):
-        return None
-    return db.session.scalar(visible(target, current_actor()).where(target.id == number))
+    query = sa.select(target).where(target.id == number)
+    return db.session.scalar(choosable(query, target, current_actor()))
 
 
 def find_several(session: Session, target: type[Any], numbers: set[int]) -> dict[int, Any]:
     """Return {id: record} of those among ``numbers`` the actor may choose, in one statement."""
-    if not numbers or not may_choose(target):
+    if not numbers:
         return {}
-    query = visible(target, current_actor()).where(target.id.in_(numbers))
-    return {row.id: row for row in session.scalars(query)}
+    query = sa.select(target).where(target.id.in_(numbers))
+    return {row.id: row for row in session.scalars(choosable(query, target, current_actor()))}
 
 
 def find_choices(

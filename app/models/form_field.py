@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.errors import Invalid
 from app.lowcode.entity import Entity
 from app.lowcode.screen import Screen
 from app.models.form_checks import field_problems
-from app.models.form_words import FIELD_KINDS, FILLERS, PREFILLS, FieldKind
+from app.models.form_words import FIELD_KINDS, FILLERS, PREFILLS
 from app.models.freezing import owners_of, refuse_in_force
-from app.models.shared_catalog import SharedCatalog
+from app.models.shared_catalog import choosable_codes
 from app.permissions import EVERY_OFFICER, Actor, Role
 from app.types import JSON
 
@@ -108,14 +108,32 @@ class FormField(Entity):
         self.check_delete(actor)
         found = field_problems(self)
         session = object_session(self.section)
-        if not found and self.kind == FieldKind.catalog and session is not None:
-            query = sa.select(SharedCatalog.id).where(SharedCatalog.code == self.catalog_code)
-            if session.scalar(query) is None:
-                found["catalog_code"] = _("There is no shared catalog with this code.")
+        if not found and session is not None:
+            found = self._strange_catalogs(session, actor)
         if found:
             raise Invalid(next(iter(found.values())), found)
+
+    def _strange_catalogs(self, session: Session, actor: Actor) -> dict[str, str]:
+        """Blame what offers a catalog that is not there or that ``actor`` may not read, unless it did before."""
+        given = {name: codes_of(name, getattr(self, name)) - codes_of(name, _stored(self, name))
+                 for name in ("catalog_code", "columns")}  # fmt: skip
+        known = choosable_codes(session, set().union(*given.values()), actor)
+        return {name: _("There is no shared catalog with this code.") for name, codes in given.items() if codes - known}
 
     def check_delete(self, actor: Actor) -> None:
         """Refuse to take a field away from a published version's form."""
         for section in owners_of(self, "section"):
             refuse_in_force(section.form)
+
+
+def codes_of(name: str, value: Any) -> set[str]:
+    """Return the codes of shared catalogs in a value of attribute ``name``: catalog_code or columns."""
+    given = [value] if name == "catalog_code" else [one.get("catalog_code") for one in value or ()]
+    return {code for code in given if code}
+
+
+def _stored(field: FormField, name: str) -> Any:
+    past = sa.inspect(field).attrs[name].history
+    if field.id is None or past.added:
+        return past.deleted[0] if past.deleted else None
+    return getattr(field, name)

@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.errors import Invalid
+from app.lowcode.choosing import choosable
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
 from app.models.officer import OFFICER_ROLES
@@ -82,6 +83,12 @@ def is_in_forms(session: Any, code: str) -> bool:
 
     query = sa.select(FormField.id).where(FormField.catalog_code == code).limit(1)
     return session.scalar(query) is not None
+
+
+def choosable_codes(session: Session, codes: set[str], actor: Actor) -> set[str]:
+    """Return those of ``codes`` that are catalogs which ``actor`` may read, in one statement."""
+    query = sa.select(SharedCatalog.code).where(SharedCatalog.code.in_(codes))
+    return set(session.scalars(choosable(query, SharedCatalog, actor))) if codes else set()
 
 
 class SharedCatalogRight(Entity):

@@ -91,7 +91,7 @@ class SharedCatalogItem(Searchable, Entity):
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
             message = _("The end lies before the beginning.")
             raise Invalid(message, {"valid_to": message})
-        self.data = check_values(session, self.catalog, self.data or {}, self)
+        self.data = check_values(session, self.catalog, self.data or {}, actor, self)
 
     def _check_place(self) -> None:
         if self.id is not None and self.catalog_id not in (None, self.catalog.id):

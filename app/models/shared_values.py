@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -14,13 +14,14 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
+from app.lowcode.choosing import choosable
 from app.lowcode.fields import clean
 from app.lowcode.values import YEARS, as_id
-from app.models.administrative_unit import AdministrativeUnit
-from app.models.agency import Agency
 from app.models.shared_catalog import SharedCatalog
 from app.models.shared_field import REFERENCES, SharedCatalogField, ValueKind
-from app.models.shared_item import SharedCatalogItem, chosen_on
+from app.models.shared_item import SharedCatalogItem
+from app.models.shared_references import offered
+from app.permissions import Actor
 from app.workflows import patterns
 
 MAX_LENGTH = 1000
@@ -35,11 +36,12 @@ class Wrong(ValueError):
 
 
 def check_values(
-    session: Session, catalog: SharedCatalog, given: Any, item: SharedCatalogItem | None = None
+    session: Session, catalog: SharedCatalog, given: Any, actor: Actor, item: SharedCatalogItem | None = None
 ) -> dict[str, Any]:
     """Return ``given`` as it is stored; raises Invalid naming every field that is wrong.
 
-    item: the record they are of; what it refers to already may stay though it ended since.
+    item: the record they are of; what it refers to already may stay though it ended since, or though
+    ``actor`` may not choose it.
     """
     if not isinstance(given, Mapping):
         raise Invalid(_("Values are an object: {field: value}."), {"data": _("Values are an object: {field: value}.")})
@@ -53,7 +55,7 @@ def check_values(
             if value is None and field.is_required:
                 raise Wrong(_("This field is required."))
             if value is not None:
-                found[key] = find_reference(session, field, value, old.get(key))
+                found[key] = find_reference(session, field, value, actor, old.get(key))
                 refuse_double(session, field, found[key], item)
         except Wrong as exc:
             wrong[key] = str(exc)
@@ -150,23 +152,19 @@ _READ: dict[ValueKind, Any] = {
 }  # fmt: skip
 
 
-def offered(field: SharedCatalogField) -> tuple[type[Any], sa.Select[Any]]:
-    """Return (model, query) of the records that a reference may name today."""
-    if field.kind == ValueKind.item:
-        query = sa.select(SharedCatalogItem).where(SharedCatalogItem.catalog_id == field.target_id)
-        return SharedCatalogItem, chosen_on(query)
-    model: type[Any] = Agency if field.kind == ValueKind.agency else AdministrativeUnit
-    return model, sa.select(model)
+def find_reference(session: Session, field: SharedCatalogField, value: Any, actor: Actor, old: Any = None) -> Any:
+    """Return the id of the record that ``value`` names; other values as they are.
 
-
-def find_reference(session: Session, field: SharedCatalogField, value: Any, old: Any = None) -> Any:
-    """Return the id of the record that ``value`` names; other values as they are. Raises Wrong."""
+    Raises Wrong, in the same words, for what is not there and for what ``actor`` may not choose.
+    """
     if field.kind not in REFERENCES or value == old:
         return value
     model, query = offered(field)
-    by_code = isinstance(value, Mapping)
-    query = query.where(model.code == value["code"] if by_code else model.id == value)
-    found = list(session.scalars(query.with_only_columns(model.id).limit(2)))
+    is_meant = model.code == value["code"] if isinstance(value, Mapping) else model.id == value
+    query = choosable(query.where(is_meant), model, actor).with_only_columns(model.id)
+    found = list(session.scalars(query.limit(2)))
+    if not found and type(old) is int:  # what is there already, said again by its code
+        found = list(session.scalars(sa.select(model.id).where(is_meant, model.id == old)))
     if len(found) != 1:
         raise Wrong(_("Choose one of the offered records."))
     return found[0]
@@ -275,22 +273,3 @@ def referring_items(session: Session, item: SharedCatalogItem) -> list[str]:
             SharedCatalogItem.catalog_id == field.catalog_id, json_value(field) == item.id)  # fmt: skip
         found += [f"{field.catalog.name}: {code}" for code in session.scalars(codes.limit(SHOWN))]
     return found[:SHOWN]
-
-
-def reference_names(
-    session: Session, fields: Sequence[SharedCatalogField], rows: Iterable[SharedCatalogItem]
-) -> dict[tuple[str, int], Any]:
-    """Return {(kind, id): record} of everything ``rows`` refer to: one statement for each kind."""
-    wanted: dict[str, set[int]] = {}
-    for row in rows:
-        for field in fields:
-            value = (row.data or {}).get(field.key) if field.kind in REFERENCES else None
-            if type(value) is int:  # a yes or no kept before the field became a reference is none
-                wanted.setdefault(field.kind, set()).add(value)
-    found: dict[tuple[str, int], Any] = {}
-    models: dict[str, Any] = {ValueKind.item: SharedCatalogItem, ValueKind.agency: Agency,
-                              ValueKind.unit: AdministrativeUnit}  # fmt: skip
-    for kind, numbers in wanted.items():
-        for one in session.scalars(sa.select(models[kind]).where(models[kind].id.in_(numbers))):
-            found[kind, one.id] = one
-    return found

@@ -19,7 +19,7 @@ from app.models import Form, FormField, FormSection
 from app.models.form_words import FieldKind
 from app.models.freezing import refuse_in_force
 from app.permissions import Actor, Role
-from app.services.form_problems import definition_problems
+from app.services.form_problems import definition_problems, offered_catalogs
 
 Definition = dict[str, Any]
 _KEPT = frozenset({"id", "row_version", "search_text", "code", "position", "form_id", "section_id"})
@@ -146,7 +146,7 @@ def save(session: Session, form: Form, raw: Any, base: str, actor: Actor) -> For
         raise Conflict(_("This form was changed by someone else since you opened it. Your changes "
                          "are still on this page; reload it to see theirs."))  # fmt: skip
     given = tidied(raw)
-    problems = definition_problems(built(given))
+    problems = definition_problems(built(given), offered_catalogs(form))
     if problems:
         raise Invalid(_("Please correct what is marked."), problems)
     _apply(form, given)

@@ -1,16 +1,17 @@
 """What is wrong with a whole form: each fault beside its property (for designer and imports)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import inspect
 
 from app.extensions import db
-from app.models import Form, FormField, SharedCatalog
+from app.models import Form, FormField
 from app.models.form_checks import field_problems, said
 from app.models.form_words import FieldKind
+from app.models.shared_catalog import choosable_codes
+from app.permissions import current_actor
 from app.services.eform_columns import FieldLike, columns_of
 from app.services.eform_state import FUNCTIONS
 from app.workflows import conditions, expressions
@@ -19,15 +20,18 @@ MAX_RULES = 50
 _CONDITIONS = ("show_when", "required_when")
 
 
-def definition_problems(form: Form) -> dict[str, str]:
-    """Return {path: message}; paths are those of the definition: "sections.0.fields.2.pattern"."""
+def definition_problems(form: Form, kept: Collection[str] = ()) -> dict[str, str]:
+    """Return {path: message}; paths are those of the definition: "sections.0.fields.2.pattern".
+
+    kept: the catalogs that the stored form offers already; they may stay though the actor may not read them.
+    """
     keys = {field.key for field in form.fields()}
     found: dict[str, str] = dict(_too_long(form, ""))
     if not (form.name or "").strip():
         found["name"] = _("Please fill this in.")
     for number, section in enumerate(form.sections):
         found |= _section(section, f"sections.{number}.", keys)
-    found |= _twice(form) | _rules(form, keys) | _catalogs(form)
+    found |= _twice(form) | _rules(form, keys) | _catalogs(form, kept)
     return found or _circles(form)
 
 
@@ -113,12 +117,16 @@ def _rule(rule: Any, keys: set[str]) -> Iterator[tuple[str, str]]:
         yield "at", _("There is no field with the key “%(key)s” in this form.", key=str(at)[:60])
 
 
-def _catalogs(form: Form) -> dict[str, str]:
-    """A field may only offer a shared catalog that there is."""
+def offered_catalogs(form: Form) -> set[str]:
+    """Return the codes of the shared catalogs that a form's fields, or their cells, offer."""
+    return set().union(*(_offered_by(field) for field in form.fields()))
+
+
+def _catalogs(form: Form, kept: Collection[str]) -> dict[str, str]:
+    """A field may only offer a shared catalog that there is, and that its author may read."""
     offering = {id(field): _offered_by(field) for field in form.fields()}
-    named: set[str] = set().union(*offering.values())
-    query = sa.select(SharedCatalog.code).where(SharedCatalog.code.in_(named))
-    missing = named - set(db.session().scalars(query)) if named else set()
+    strange = offered_catalogs(form) - set(kept)
+    missing = strange - choosable_codes(db.session(), strange, current_actor())
     return {
         f"sections.{number}.fields.{place}.{'columns' if columns_of(field) else 'catalog_code'}":
             _("There is no shared catalog with this code.")

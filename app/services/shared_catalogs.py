@@ -21,7 +21,8 @@ from app.lowcode.values import plain_text
 from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
 from app.models.shared_catalog import catalogs_of
 from app.models.shared_field import REFERENCES, ValueKind
-from app.models.shared_values import reference_names, stored_data
+from app.models.shared_references import reference_names
+from app.models.shared_values import stored_data
 from app.permissions import Actor, Role, current_actor
 
 Names = Mapping[tuple[str, int], Any]

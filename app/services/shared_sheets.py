@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.lowcode.actions import may
+from app.lowcode.choosing import choosable
 from app.lowcode.exchange import cells
 from app.lowcode.exchange.book import Book
 from app.lowcode.exchange.export import count, telling
@@ -21,7 +21,7 @@ from app.lowcode.rows import visible
 from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
 from app.models.shared_field import REFERENCES, ValueKind
 from app.models.shared_item import chosen_on
-from app.models.shared_values import offered, reference_names
+from app.models.shared_references import offered, reference_names
 from app.permissions import current_actor
 from app.services.shared_catalogs import value_words
 from app.services.shared_listing import narrowed
@@ -122,9 +122,7 @@ def _offered(session: Session, catalog: SharedCatalog, column: Column) -> list[s
             sa.select(SharedCatalogItem).where(SharedCatalogItem.catalog_id == catalog.id))  # fmt: skip
     else:
         return []
-    if not may(model, "read"):
-        return []
-    query = query.where(model.id.in_(visible(model, current_actor()).with_only_columns(model.id)))
+    query = choosable(query, model, current_actor())
     found = session.execute(query.with_only_columns(model.code, model.name).order_by(model.code).limit(_MOST + 1))
     lines = [named(code, name) for code, name in found]
     return lines if len(lines) <= _MOST else []

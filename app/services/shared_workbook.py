@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import DomainError, Invalid
 from app.extensions import db
+from app.lowcode.choosing import choosable
 from app.lowcode.exchange import cells
 from app.lowcode.exchange.exchanges import Prepared, Skipped
 from app.lowcode.exchange.layout import Sheet, sheet_of
@@ -19,12 +20,12 @@ from app.lowcode.exchange.packed import PackedRows
 from app.lowcode.exchange.plan import Entry, Kind, Plan, Table
 from app.lowcode.exchange.planner import Planner
 from app.lowcode.exchange.reading import Origin, RawSheet
-from app.lowcode.exchange.references import JOIN, beginnings
+from app.lowcode.exchange.references import JOIN, beginnings, named
 from app.lowcode.exchange.tables import find_tables
-from app.lowcode.rows import visible
 from app.models import SharedCatalog, SharedCatalogField, SharedCatalogItem
 from app.models.shared_field import REFERENCES, ValueKind
-from app.models.shared_values import offered, reference_names, stored_data
+from app.models.shared_references import offered, reference_names
+from app.models.shared_values import stored_data
 from app.permissions import Actor, current_actor
 from app.services.shared_catalogs import data_changes, get_catalog, require
 from app.services.shared_sheets import KINDS, names_in, typed_sheet
@@ -120,9 +121,13 @@ def _item_rows(
     books = {field.key: _found(session, field, (_cell(row, places[field.key]) for row in rows))
              for field in fields if field.kind in REFERENCES}  # fmt: skip
     stored = _stored(session, catalog, (cells.as_text(_cell(row, places["code"])) for row in rows))
+    names = reference_names(session, fields, (SharedCatalogItem(data=kept) for kept in stored.values()))
     for row in rows:
         kept = stored.get(cells.as_text(_cell(row, places["code"])).strip(), {})
-        data = kept | {f.key: _value(f, _cell(row, places[f.key]), books.get(f.key, {}), kept) for f in fields}
+        present = {f.key: named(one.code, one.name) for f in fields
+                   if f.key in kept and (one := names.get((f.kind, kept[f.key])))}  # fmt: skip
+        data = kept | {f.key: _value(f, _cell(row, places[f.key]), books.get(f.key, {}), kept, present.get(f.key, ""))
+                       for f in fields}  # fmt: skip
         data = {key: value for key, value in data.items() if value is not None}
         parts = {name: _cell(row, places[name]) for name in common}
         if not cells.is_blank(parts.get("parent")):
@@ -156,8 +161,7 @@ def _found(session: Session, field: SharedCatalogField, raw: Iterable[Any]) -> d
 
 def _ids(session: Session, field: SharedCatalogField, name: str, wanted: set[str]) -> dict[str, int]:
     model, query = offered(field)
-    condition = visible(model, current_actor()).whereclause if field.kind != ValueKind.item else None
-    query = query if condition is None else query.where(condition)
+    query = choosable(query, model, current_actor())
     listed = sorted(wanted)
     found: dict[str, int] = {}
     doubled: set[str] = set()
@@ -169,13 +173,18 @@ def _ids(session: Session, field: SharedCatalogField, name: str, wanted: set[str
     return {text: number for text, number in found.items() if text not in doubled}
 
 
-def _value(field: SharedCatalogField, raw: Any, book: dict[str, int], kept: dict[str, Any]) -> Any:
-    """Return a cell as items keep it; what cannot be read stays text, and the item's check refuses it."""
+def _value(
+    field: SharedCatalogField, raw: Any, book: dict[str, int], kept: dict[str, Any], present: str
+) -> Any:
+    """Return a cell as items keep it; what cannot be read stays text, and the item's check refuses it.
+
+    present: what an export writes of the record that the item refers to; who may not choose it may leave it.
+    """
     if cells.is_blank(raw):
         return None
     text = cells.as_text(raw).strip()
     if field.kind in REFERENCES:
-        return book.get(text, text)
+        return kept[field.key] if present and text == present else book.get(text, text)
     if field.kind == ValueKind.choice:
         words = {fold(str(option.get(side))): option.get("value") for side in ("label", "value")
                  for option in field.options or []}  # fmt: skip

@@ -18,7 +18,7 @@ from app.models.menus import PROCEDURES
 from app.permissions import Actor, Role, current_actor
 from app.services import form_design, form_editions
 from app.services.form_diff import sentences
-from app.services.form_problems import definition_problems
+from app.services.form_problems import definition_problems, offered_catalogs
 from app.transactions import transaction
 from app.views.acts import save_design
 from app.views.form_designer_spec import designer_spec, designer_words
@@ -112,12 +112,12 @@ class FormDesignerView(BaseView):
     @permission_name("design")
     def check(self, number: int) -> Any:
         """Return the faults of a definition by property; nothing is kept."""
-        _form(number)
+        form = _form(number)
         try:
             given = form_design.tidied(request.get_json(silent=True))
         except Invalid as exc:
             return jsonify(error=str(exc)), exc.status
-        return jsonify(problems=definition_problems(form_design.built(given)))
+        return jsonify(problems=definition_problems(form_design.built(given), offered_catalogs(form)))
 
     @expose("/<int:number>/edition", methods=["POST"])
     @has_access

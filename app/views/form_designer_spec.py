@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.i18n import N_
+from app.lowcode.choosing import choosable
 from app.lowcode.screen import label_of
 from app.models import Form, FormField, FormSection, SharedCatalog
 from app.models.form_words import (
@@ -21,6 +22,7 @@ from app.models.form_words import (
     SEARCHED_KINDS,
     FieldKind,
 )
+from app.permissions import current_actor
 from app.services.eform_columns import ORGANISATION, PERSON
 from app.views.condition_words import CONDITION_WORDS, condition_spec
 
@@ -82,8 +84,9 @@ def _field(catalogs: list[list[str]]) -> list[dict[str, Any]]:
 
 
 def _catalogs(session: Session) -> list[list[str]]:
-    """Return (code, name) of the shared catalogs in use, by name."""
+    """Return (code, name) of the shared catalogs in use that the actor may read, by name."""
     query = sa.select(SharedCatalog.code, SharedCatalog.name).where(SharedCatalog.is_active.is_(True))
+    query = choosable(query, SharedCatalog, current_actor())
     return [[code, name] for code, name in session.execute(query.order_by(SharedCatalog.name))]
 
 

@@ -12,7 +12,7 @@ from app.models import Form
 from app.models.form_words import FieldKind
 from app.services import eforms, form_design
 from app.services.eform_columns import help_of, title_of
-from app.services.form_problems import definition_problems
+from app.services.form_problems import definition_problems, offered_catalogs
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 
 _TRIED_FILE = ["tep-thu.pdf"]
@@ -21,7 +21,7 @@ _TRIED_FILE = ["tep-thu.pdf"]
 def preview_page(owner: Form, given: form_design.Definition, locale: str) -> str:
     """Return the page of definition ``given``; request.form may bring answers to be checked."""
     form = form_design.built(given)
-    faults = definition_problems(form)
+    faults = definition_problems(form, offered_catalogs(owner))
     if faults:
         return _page(owner, given, form, locale, faults=faults)
     officer = request.form.get("reader") == "officer"

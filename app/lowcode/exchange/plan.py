@@ -71,6 +71,7 @@ class Entry:
     record: Any = None  # that, or the new one
     kind: Kind = Kind.add
     changes: list[tuple[str, str, str]] = field(default_factory=list)
+    unfound: dict[str, tuple[str, str]] = field(default_factory=dict)  # attribute: what was typed, why not found
 
     @property
     def is_sound(self) -> bool:

@@ -16,7 +16,7 @@ from app.lowcode.exchange.layout import Column, Sheet
 from app.lowcode.exchange.plan import Entry, Fault, Kind, Plan, Ref, Table
 from app.lowcode.exchange.reading import RawSheet
 from app.lowcode.exchange.references import Finder, beginnings, key_text, label, named
-from app.lowcode.exchange.stored import hidden_among, may_lack, rows_of_keys
+from app.lowcode.exchange.stored import hidden_among, keep_present, may_lack, rows_of_keys
 from app.lowcode.exchange.tables import find_tables
 from app.lowcode.forms import RecordForm, column_of, make_form
 from app.lowcode.naturals import key_names, key_of
@@ -138,6 +138,8 @@ class Planner:
             finder.load(text for text in texts if not any(p in known for p in beginnings(text)))
             for entry in entries:
                 self._refer(entry, column, finder, known)
+        if is_self:
+            keep_present(self, table, rows)
 
     def _fellows(self, _table: Table, target: type[Any], _texts: set[str]) -> dict[str, Entry]:
         """Return {key: row of this file} of those that ``_texts`` may mean."""
@@ -157,7 +159,10 @@ class Planner:
         title = str(column.target.screen.title) if column.target else ""
         message = (_("There is no such record in: %(what)s.", what=title) if not found else
                    _("Several records are called so; write the code."))  # fmt: skip
-        self.blame(entry, column.name, message, text)
+        if column.name in key_names(entry.table.sheet.model):
+            self.blame(entry, column.name, message, text)
+        else:
+            entry.unfound[column.name] = text, message
 
     def _name(self, table: Table, entries: list[Entry]) -> None:
         """Give each row its key, refuse doubles, and find the stored records of these keys."""

@@ -8,9 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.lowcode.actions import may
+from app.lowcode.choosing import choosable
 from app.lowcode.naturals import Key, keyed_query
-from app.lowcode.rows import visible
 from app.permissions import Actor
 
 JOIN = " / "  # between the values of a key: "1.001193 / 2"
@@ -49,7 +48,7 @@ class Finder:
     def load(self, texts: Iterable[str]) -> None:
         """Look up all ``texts`` at once, among the records the actor may choose."""
         wanted = set(texts)
-        if not wanted or not may(self._model, "read"):
+        if not wanted:
             return
         starts = {part.split(JOIN)[0] for text in wanted for part in beginnings(text)}
         query, columns = keyed_query(self._model)
@@ -62,8 +61,7 @@ class Finder:
                 self._keep(query, getattr(self._model, name), unknown)
 
     def _keep(self, query: Any, column: Any, values: Iterable[str]) -> None:
-        condition = visible(self._model, self._actor).whereclause
-        query = query if condition is None else query.where(condition)
+        query = choosable(query, self._model, self._actor)
         listed = sorted(values)
         for at in range(0, len(listed), _CHUNK):
             for found in self._session.execute(query.where(column.in_(listed[at : at + _CHUNK]))):

@@ -1,14 +1,21 @@
-"""The stored records that the rows of a file name, found set by set."""
+"""The stored records that the rows of a file name, found set by set, and what they refer to already."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session, joinedload
 
+from app.lowcode.exchange.plan import Entry, Ref, Table
+from app.lowcode.exchange.references import texts_of
 from app.lowcode.naturals import keyed_query
 from app.lowcode.rows import visible
 from app.permissions import Actor
+
+if TYPE_CHECKING:
+    from app.lowcode.exchange.planner import Planner
 
 _CHUNK = 500
 
@@ -43,3 +50,18 @@ def may_lack(model: type[Any], name: str) -> bool:
     """Return whether a value of the key may be empty: a date from which on there is none."""
     attr = inspect(model).attrs[name]
     return hasattr(attr, "columns") and bool(attr.columns[0].nullable)
+
+
+def keep_present(planner: Planner, table: Table, entries: Iterable[Entry]) -> None:
+    """Let a cell that says what is stored stay, though its reader may not choose that; blame the others."""
+    for column in table.places.values():
+        waiting = [entry for entry in entries if column.name in entry.unfound]
+        present = {entry.number: getattr(entry.row, column.name) for entry in waiting if entry.row is not None}
+        ids = {one.id for one in present.values() if one is not None}
+        told = texts_of(planner.session, column.target, ids) if column.target is not None and ids else {}
+        for entry in waiting:
+            (text, message), one = entry.unfound.pop(column.name), present.get(entry.number)
+            if one is not None and told[one.id] == text:
+                entry.values[column.name] = Ref(text, one)
+            else:
+                planner.blame(entry, column.name, message, text)

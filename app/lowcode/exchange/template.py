@@ -7,13 +7,12 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.lowcode.actions import may
+from app.lowcode.choosing import choosable
 from app.lowcode.exchange.book import Book
 from app.lowcode.exchange.layout import Column, Sheet, rule_of
 from app.lowcode.exchange.references import key_text, label, named
 from app.lowcode.exchange.tables import guide_title
 from app.lowcode.naturals import has_key, keyed_query
-from app.lowcode.rows import visible
 from app.lowcode.values import choices_of
 from app.permissions import current_actor
 
@@ -67,7 +66,7 @@ def _choices(session: Session, sheet: Sheet, column: Column, lists: dict[type[An
     if column.kind == "choice":
         return [_(word) for word in (choices_of(sheet.model, column.name) or {}).values()]
     target = column.target
-    if target is None or not has_key(target) or not may(target, "read"):
+    if target is None or not has_key(target):
         return []
     if target not in lists:
         lists[target] = _records(session, target)
@@ -77,8 +76,7 @@ def _choices(session: Session, sheet: Sheet, column: Column, lists: dict[type[An
 def _records(session: Session, target: type[Any]) -> list[str]:
     """Return "key – name" of every record one may choose, or nothing if there are too many."""
     query, columns = keyed_query(target)
-    condition = visible(target, current_actor()).whereclause
-    query = query if condition is None else query.where(condition)
+    query = choosable(query, target, current_actor())
     if "valid_to" in inspect(target).column_attrs:
         query = query.where(target.valid_to.is_(None))
     found = session.execute(query.order_by(columns[0]).limit(_MOST + 1)).all()
