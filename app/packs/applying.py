@@ -19,8 +19,8 @@ from app.lowcode.exchange.applying import outside_words
 from app.lowcode.naturals import Key
 from app.lowcode.screen import label_of
 from app.lowcode.values import inside_sentence
-from app.models import PublicationDecision
-from app.packs import access, decisions, freezing, shared_items
+from app.models import LetterTemplate, PublicationDecision
+from app.packs import access, decisions, freezing, letter_texts, shared_items
 from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change
 from app.packs.documents import ID, REST, Writer, flat_key, from_plain
 from app.packs.kinds import kinds
@@ -28,7 +28,7 @@ from app.packs.reach import any_outside, is_circle
 from app.packs.reading import Fault, Refused
 from app.packs.using import users_of
 from app.packs.validity import overlapping
-from app.permissions import SYSTEM, Actor
+from app.permissions import SYSTEM, Actor, current_actor
 
 _CHUNK = 500
 _ACTIONS = {ADD: "add", CHANGE: "change", REMOVE: "remove"}
@@ -69,9 +69,9 @@ class Applier:
             self._find_references()
             self._stop_at_faults()
             self.report(20)
-            for change in self.all:
-                if change.act in {ADD, CHANGE}:
-                    self._fill(change)
+            for change in (one for one in self.all if one.act in {ADD, CHANGE}):
+                self._fill(change)
+            letter_texts.sign(self.rows_of(LetterTemplate), current_actor().name)
             self._set_owners()
             self._refuse_circles()
             self._check([c for c in self.all if freezing.is_checked(c) and not _is_item(c)])

@@ -10,6 +10,7 @@ from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from app.extensions import db
+from app.lowcode import beside
 from app.models import User
 from app.models.pack_run import PackProgress, PackRun, RunState
 from app.packs import runs
@@ -55,6 +56,7 @@ def _plan(session: Session, number: int, user_id: int) -> None:
         return
     with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
         runs.plan(session, run, actor, _reporter(number))
+    beside.forget(_name(number))
 
 
 def _apply(session: Session, number: int, user_id: int) -> None:
@@ -63,14 +65,23 @@ def _apply(session: Session, number: int, user_id: int) -> None:
         return
     with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
         runs.carry_out(session, run, actor, _reporter(number))
+    beside.forget(_name(number))
 
 
 def percent_of(session: Session, run: PackRun) -> int:
     """Return how far the worker is with a run, in percent."""
+    known = beside.told(_name(run.id))
+    if known is not None:
+        return known[0]
     return session.scalar(sa.select(PackProgress.percent).where(PackProgress.run_id == run.id)) or 0
 
 
+def _name(number: int) -> str:
+    return f"pack-{number}"
+
+
 def _begin(session: Session, run: PackRun) -> None:
+    beside.forget(_name(run.id))
     progress = session.scalar(sa.select(PackProgress).where(PackProgress.run_id == run.id))
     if progress is None:
         session.add(PackProgress(run_id=run.id, percent=0))
@@ -81,14 +92,17 @@ def _begin(session: Session, run: PackRun) -> None:
 def _reporter(number: int) -> Report:
     """Return what keeps the percent, seen at once by others.
 
-    SQLite has one writer: there nothing is told before the end.
+    SQLite has one writer: there a small file beside the database tells it.
     """
-    last = [time.monotonic()]
+    last, in_file = [time.monotonic()], db.engine.dialect.name == "sqlite"
 
     def report(percent: int) -> None:
-        if db.engine.dialect.name == "sqlite" or time.monotonic() - last[0] < _TOLD_EVERY:
+        if time.monotonic() - last[0] < _TOLD_EVERY:
             return
         last[0] = time.monotonic()
+        if in_file:
+            beside.tell(_name(number), percent, 100)
+            return
         with db.engine.begin() as connection:
             values = sa.update(PackProgress).where(PackProgress.run_id == number).values(percent=percent)
             connection.execute(values)

@@ -15,7 +15,7 @@ from app import history
 from app.clock import now
 from app.errors import Conflict, NotAllowed, NotFound
 from app.lowcode.naturals import Key
-from app.models.pack_run import PackRun, RunState
+from app.models.pack_run import RUN_STATES, PackRun, RunState
 from app.models.procedure import ProcedureVersion
 from app.models.publication import PublicationDecision
 from app.packs import access, archive, decisions, freezing, wording
@@ -110,6 +110,8 @@ def refuse_unless_planned(run: PackRun) -> None:
     """Raise Conflict unless the run waits to be applied."""
     if run.state != RunState.planned:
         raise Conflict(_("This pack is not ready to be applied, or already was."))
+    if not has_changes(run):
+        raise Conflict(_("There is nothing to apply."))
 
 
 def apply(session: Session, run: PackRun, actor: Actor | None, report: Report = silent) -> None:
@@ -247,6 +249,13 @@ def refuse_without_rights(changes: list[Change], actor: Actor | None) -> None:
         denied.append(_("Publication of procedures"))
     if denied:
         raise NotAllowed(_("You may not change these records: %(titles)s.", titles=", ".join(denied)))
+
+
+def stands(run: PackRun) -> tuple[str, str]:
+    """Return where a run stands, and in words: its state, or "same" for a plan that would write nothing."""
+    if run.state == RunState.planned and not has_changes(run):
+        return "same", _("Nothing differs")
+    return run.state, _(RUN_STATES[RunState(run.state)])
 
 
 def has_changes(run: PackRun) -> bool:

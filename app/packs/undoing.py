@@ -12,6 +12,7 @@ from app.errors import Conflict
 from app.history import HistoryEntry
 from app.lowcode.naturals import Key, key_paths
 from app.models.pack_run import PackRun, RunState
+from app.packs import letter_texts
 from app.packs.applying import Applier
 from app.packs.comparing import Change, compare
 from app.packs.documents import ID, Document, from_plain, leaf, to_plain
@@ -39,6 +40,7 @@ def undo(session: Session, run: PackRun, actor: Actor | None) -> None:
     _refuse_changed(session, run, entries, present)
     changes = _way_back(entries, present)
     refuse_without_rights(changes, actor)
+    letter_texts.refuse_used(session, changes)
     reason = _("Undo of the configuration pack “%(name)s” (no. %(number)d)", name=run.name, number=run.id)
     with session.begin_nested():
         Applier(session, changes, reason=reason, actor=actor, is_undoing=True).run()

@@ -18,7 +18,7 @@ from app.lowcode.rows import sees_all
 from app.lowcode.values import as_id
 from app.models import Procedure, Sector
 from app.models.menus import SYSTEM
-from app.models.pack_run import RUN_STATES, PackRun, RunState
+from app.models.pack_run import PackRun, RunState
 from app.packs import archive, background, runs
 from app.packs.access import carries_access
 from app.packs.exporting import Chosen, export, left_behind
@@ -189,7 +189,7 @@ def _index_page(problems: Any = (), faults: Any = ()) -> str:
     rows = list(db.session.scalars(query.where(PackRun.id < after) if after else query))
     following = url_for("PackView.index", after=rows[PAGE_SIZE - 1].id) if len(rows) > PAGE_SIZE else None
     return render_template(
-        "admin/packs/index.html", rows=rows[:PAGE_SIZE], following=following, labels=RUN_STATES,
+        "admin/packs/index.html", rows=rows[:PAGE_SIZE], following=following, stands=runs.stands,
         problems=list(problems), faults=list(faults), megabytes=archive.MAX_UPLOAD // archive.MEBIBYTE,
         replacing=bool(request.form.get("replace")),
     )  # fmt: skip
@@ -201,7 +201,7 @@ def _show_page(run: PackRun, faults: Any = ()) -> Any:
     for line in lines[:MOST_LINES]:
         groups.setdefault(line["path"].partition("/")[0], []).append(line)
     return render_template(
-        "admin/packs/show.html", run=run, labels=RUN_STATES, titles=_titles(), groups=groups,
+        "admin/packs/show.html", run=run, stands=runs.stands, titles=_titles(), groups=groups,
         undo_faults=list(faults), left=max(0, len(lines) - MOST_LINES),
         has_changes=runs.has_changes(run), is_working=run.state in _WORKING,
         progress=_progress(run),
@@ -209,8 +209,9 @@ def _show_page(run: PackRun, faults: Any = ()) -> Any:
 
 
 def _progress(run: PackRun) -> dict[str, Any]:
-    percent, words = background.percent_of(db.session(), run), _(RUN_STATES[RunState(run.state)])
-    return {"busy": run.state in _WORKING, "done": percent, "total": 100 if percent else 0,
+    is_busy, words = run.state in _WORKING, runs.stands(run)[1]
+    percent = background.percent_of(db.session(), run) if is_busy else 0
+    return {"busy": is_busy, "done": percent, "total": 100 if percent else 0,
             "words": f"{words}: {percent}%" if percent else words}  # fmt: skip
 
 

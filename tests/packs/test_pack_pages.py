@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from app.extensions import db
 from app.models import PackRun, Sector
 from app.packs import archive, background, yamls
 from app.packs.exporting import Chosen
@@ -223,3 +224,35 @@ def test_the_command_line_refuses_without_writing(session, sector, command, tmp_
     refused = command("pack", "apply", tmp_path / "b")
     assert refused.exit_code == 1
     assert "nmae" in refused.output
+
+
+def test_a_pack_that_brings_nothing_says_so_and_offers_nothing_to_apply(session, sector, login):
+    client = login(Role.catalog_admin)
+    url = upload(client, files_of(session, Chosen("kind", "sector"))).headers["Location"]
+    for page in (client.get(url).text, client.get("/admin/packs/").text):
+        assert vi("Nothing differs") in page
+        assert vi("Ready to apply") not in page
+    assert f'action="{url}/apply"' not in client.get(url).text
+    assert vi("There is nothing to apply.") in client.post(f"{url}/apply", follow_redirects=True).text
+    assert session.scalar(sa.select(PackRun.state)) == "planned"
+
+
+def test_how_far_the_worker_is_stands_beside_sqlite(session, sector, login, monkeypatch):
+    monkeypatch.setattr(background, "AT_ONCE", 0)
+    monkeypatch.setattr(background, "_TOLD_EVERY", 0.0)
+    told, client = [], login(Role.catalog_admin)
+    url = upload(client, pack_of(session)).headers["Location"]
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("elsewhere a row of its own tells it")
+    number = int(url.rsplit("/", 1)[1])
+    kept, run = background.beside.tell, session.get(PackRun, number)
+    monkeypatch.setattr(background.beside, "tell", lambda name, done, total: (
+        kept(name, done, total), told.append(background.percent_of(session, run))))  # fmt: skip
+    background.beside.tell(f"pack-{number}", 40, 100)
+    assert client.get(f"{url}/progress").json == {
+        "busy": True, "done": 40, "total": 100, "words": f"{vi('Being checked')}: 40%"}  # fmt: skip
+    run_waiting()
+    assert told[1:] == sorted(told[1:])
+    assert (told[1], told[-1]) == (10, 95)
+    assert background.beside.told(f"pack-{number}") is None, "nothing is left when it has ended"
+    assert client.get(f"{url}/progress").json == {"busy": False, "done": 0, "total": 0, "words": vi("Ready to apply")}

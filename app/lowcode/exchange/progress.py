@@ -2,15 +2,14 @@
 
 import contextlib
 import time
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from app.clock import now
 from app.extensions import db
+from app.lowcode import beside
 from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.run import BUSY, ImportRun
 
@@ -32,7 +31,7 @@ def reporter(number: int, *, is_writing: bool = False) -> Report:
             return
         last[0] = time.monotonic()
         if in_file:
-            _write(number, done, total)
+            beside.tell(_name(number), done, total)
             return
         values = {"done": done, "total": total, "touched_at": now()}
         if not is_writing:
@@ -43,22 +42,13 @@ def reporter(number: int, *, is_writing: bool = False) -> Report:
     return report
 
 
-def _place(number: int) -> Path:
-    return Path(current_app.config["MOTCUA_HOME"]) / "progress" / f"import-{number}"
-
-
-def _write(number: int, done: int, total: int) -> None:
-    path = _place(number)
-    with contextlib.suppress(OSError):  # a full disk stops the import itself soon enough
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        draft.write_text(f"{done} {total}", encoding="ascii")
-        draft.replace(path)
-
-
 def forget(number: int) -> None:
     """Remove what was told beside the database: the run has ended, or begins anew."""
-    _place(number).unlink(missing_ok=True)
+    beside.forget(_name(number))
+
+
+def _name(number: int) -> str:
+    return f"import-{number}"
 
 
 def how_far(run: ImportRun) -> tuple[int, int, datetime]:
@@ -66,11 +56,7 @@ def how_far(run: ImportRun) -> tuple[int, int, datetime]:
     told = run.done, run.total, run.touched_at
     if run.state != "applying":
         return told
-    with contextlib.suppress(OSError, ValueError):
-        path = _place(run.id)
-        done, total = map(int, path.read_text(encoding="ascii").split())
-        return done, total, datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return told
+    return beside.told(_name(run.id)) or told
 
 
 def is_stalled(run: ImportRun) -> bool:
