@@ -1,6 +1,6 @@
 """Dossiers received on paper while the system was down, entered later with their true time.
 
-A desk officer enters them within a declared incident of the desk; the centre director, who is
+A desk officer enters them within a declared incident of the desk where he stood then; the centre director, who is
 somebody else, agrees before they count. Code, due date, letters and course then carry the true
 time; the history tells when they were entered and by whom (HUE25 Đ23.3, TTH17 Đ21.3).
 """
@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
-from app.clock import entering_late, now
+from app.clock import acting_at, entering_late, now
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import act_by, acting_post, because
 from app.lowcode.values import plain_text
-from app.models import Account, Agency, Dossier, PaperReception, ProcedureVersion, User
+from app.models import Account, Agency, Dossier, IncidentNotice, PaperReception, ProcedureVersion, User
 from app.models.incident import PaperState
 from app.permissions import Actor, Position, Role, acting_for
 from app.services import lifecycle
@@ -29,6 +29,7 @@ from app.services.fees import Counts
 from app.services.guards import is_shared
 from app.services.incidents import covering
 from app.services.notices import holders, notice_users
+from app.services.opening import show_place
 from app.services.reasons import given_reason
 from app.services.reception import CounterReception, receive_at_counter
 from app.services.submission import paper_problem
@@ -37,7 +38,8 @@ from app.transactions import locked, one_at_a_time
 from app.workflows.fee_rules import Count
 
 SHOWN = 100
-_READERS = frozenset({Role.centre_director, Role.desk_officer})
+_DESK = frozenset({Role.desk_officer})
+_READERS = _DESK | {Role.centre_director}
 
 
 def enter(
@@ -48,21 +50,20 @@ def enter(
     Raises NotAllowed for anyone but a desk officer, Invalid (fields "paper_received_at",
     "paper_number" and those of the form).
     """
-    if not desks_of(actor) or actor.user_id is None:
+    post = next(iter(actor.positions_as(_DESK)), None)
+    if post is None or actor.user_id is None:
         raise NotAllowed(_("Only a desk officer receives dossiers at the counter."))
     one_at_a_time(session, f"catch-up:{given.key}")
     known = session.scalar(sa.select(PaperReception).where(PaperReception.key == given.key))
     if known is not None:
         return known
-    desk = session.get_one(Agency, desks_of(actor)[0])
     at = _true_time(received_at)
-    incident = next(iter(covering(session, desk, at)), None)
     faults = _faults(given, paper_number)
-    if incident is None:
-        faults["paper_received_at"] = _("No incident was declared for your desk at %(at)s.", at=plain_text(at))
-    if faults or incident is None:
+    where = _where(session, actor.user_id, at, faults)
+    if faults or where is None:
         raise Invalid(_("Please correct the marked fields."), faults)
-    act_by(session, actor, find_post(actor, (Role.desk_officer,), desk.id))
+    desk, incident = where
+    act_by(session, actor, find_post(actor, (Role.desk_officer,), desk.id) or post)
     lent = acting_post(session, actor)
     row = PaperReception(
         key=given.key, incident=incident, desk=desk, account=given.account, procedure_name=given.version.name,
@@ -74,6 +75,45 @@ def enter(
     session.flush()
     _tell_director(session, row)
     return row
+
+
+def _where(
+    session: Session, user_id: int, at: datetime, faults: dict[str, str]
+) -> tuple[Agency, IncidentNotice] | None:
+    """Return the desk at which an officer received at ``at``, and the incident that went on there; else a fault."""
+    desks = [session.get_one(Agency, number) for number in desks_of(_as_of(session, user_id, at))]
+    found = next(((desk, one) for desk in desks for one in covering(session, desk, at)), None)
+    if not desks:
+        faults["paper_received_at"] = _(
+            "You held no post at a reception desk at %(at)s: who received it then enters it.", at=plain_text(at))
+    elif found is None:
+        faults["paper_received_at"] = _("No incident was declared for your desk at %(at)s.", at=plain_text(at))
+    return found
+
+
+def _as_of(session: Session, user_id: int | None, at: datetime) -> Actor:
+    """Return who an officer was at ``at``: the posts of that day."""
+    with acting_at(at):
+        return build_actor(session, session.get(User, user_id))
+
+
+def _receiver(session: Session, row: PaperReception) -> Actor:
+    """Return who received it, as he stood at that desk then; or stands there today, where desks were merged since."""
+    people = (_as_of(session, row.entered_by_id, at) for at in (row.received_at, now()))
+    found = next((one for one in people if row.desk_id in desks_of(one)), None)
+    if found is None:
+        raise Invalid(_("%(name)s held no post at %(desk)s at that time: refuse the entry, and let who received it "
+                        "enter it.", name=row.entered_by_name, desk=row.desk.name))  # fmt: skip
+    return found
+
+
+def _leave_to_colleagues(session: Session, row: PaperReception, dossier: Dossier) -> None:
+    """Give the reception step to nobody where who received it stands at that desk no longer."""
+    if row.desk_id in desks_of(_as_of(session, row.entered_by_id, now())):
+        return
+    for task in lifecycle.open_tasks(dossier):
+        task.assignee_id = None
+    show_place(session, dossier)
 
 
 def _true_time(given: datetime | None) -> datetime:
@@ -130,9 +170,10 @@ def _tell_director(session: Session, row: PaperReception) -> None:
 
 
 def listed(session: Session, actor: Actor) -> Sequence[PaperReception]:
-    """Return the late entries of the desks where the actor enters or approves, newest first."""
+    """Return the late entries of the desks where the actor enters or approves, and his own; newest first."""
     desks = [post.agency_id for post in actor.positions_as(_READERS)]
-    query = sa.select(PaperReception).where(PaperReception.desk_id.in_(desks)).options(
+    theirs = sa.or_(PaperReception.desk_id.in_(desks), PaperReception.entered_by_id == actor.user_id)
+    query = sa.select(PaperReception).where(theirs).options(
         joinedload(PaperReception.incident), joinedload(PaperReception.dossier), joinedload(PaperReception.account)
     )  # fmt: skip
     return session.scalars(query.order_by(PaperReception.id.desc()).limit(SHOWN)).all()
@@ -156,12 +197,13 @@ def approve(session: Session, number: int, actor: Actor) -> Dossier:
     Raises NotAllowed, Conflict if it was decided already, Invalid for what no longer fits.
     """
     row = _open(session, number, actor)
-    officer = build_actor(session, session.get(User, row.entered_by_id))
+    officer = _receiver(session, row)
     text = _("Entered later from the paper book, number %(number)s; approved by %(name)s",
              number=row.paper_number, name=actor.name)  # fmt: skip
     with entering_late(row.received_at), acting_for(row.account.name):
         dossier = receive_at_counter(session, _given(session, row), officer)
     lifecycle.note_step(session, dossier, "catch_up", actor, text)
+    _leave_to_colleagues(session, row, dossier)
     row.dossier = dossier
     attach_scans(session, row, dossier, officer)
     _decided(row, PaperState.approved, actor, None)
@@ -205,7 +247,7 @@ def _given(session: Session, row: PaperReception) -> CounterReception:
     known: dict[str, Any] = row.given
     agency = known["agency"]
     return CounterReception(
-        key=f"catch-up:{row.id}", version=session.get_one(ProcedureVersion, known["version"]),
+        key=f"catch-up:{row.id}", desk=row.desk, version=session.get_one(ProcedureVersion, known["version"]),
         account=session.get_one(Account, row.account_id), data=known["data"],
         agency=session.get(Agency, agency) if agency else None,
         papers={int(pk): (kind, quantity) for pk, kind, quantity in known["papers"]},

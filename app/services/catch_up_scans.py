@@ -14,7 +14,7 @@ from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import act_by, because
 from app.models import Component, Dossier, PaperReception, ProcedureVersion, StoredFile
 from app.models.incident import PaperState
-from app.permissions import Actor, Role
+from app.permissions import Actor, Position, Role
 from app.services import files
 from app.services.task_rights import find_post
 from app.transactions import locked
@@ -40,7 +40,13 @@ def handed_in(session: Session, rows: Sequence[PaperReception]) -> dict[int, lis
 
 def may_add(row: PaperReception, actor: Actor) -> bool:
     """Return whether the actor receives at that desk and the entry still waits."""
-    return row.state == PaperState.pending and find_post(actor, (Role.desk_officer,), row.desk_id) is not None
+    return row.state == PaperState.pending and _adding_post(row, actor) is not None
+
+
+def _adding_post(row: PaperReception, actor: Actor) -> Position | None:
+    """Return the post by which the actor adds scans: at that desk, or at any if he entered it himself."""
+    own = actor.positions_as(frozenset({Role.desk_officer})) if row.entered_by_id == actor.user_id else ()
+    return find_post(actor, (Role.desk_officer,), row.desk_id) or next(iter(own), None)
 
 
 def add_scan(
@@ -57,7 +63,7 @@ def add_scan(
         raise NotFound(_("There is no such entry."))
     if row.state != PaperState.pending:
         raise Conflict(_("%(name)s has decided this already.", name=row.decided_by_name))
-    post = find_post(actor, (Role.desk_officer,), row.desk_id)
+    post = _adding_post(row, actor)
     if post is None:
         raise NotAllowed(_("Only a desk officer of this desk attaches its scans."))
     if component_id is not None and component_id not in {one.id for one in papers_of(session, row)}:
@@ -84,7 +90,8 @@ def scan_of(session: Session, number: int, place: int, actor: Actor) -> tuple[by
 
 
 def _may_read(row: PaperReception, actor: Actor) -> bool:
-    return row.desk_id in {post.agency_id for post in actor.positions_as(_READERS)}
+    is_theirs = row.desk_id in {post.agency_id for post in actor.positions_as(_READERS)}
+    return is_theirs or _adding_post(row, actor) is not None
 
 
 def attach_scans(session: Session, row: PaperReception, dossier: Dossier, officer: Actor) -> None:

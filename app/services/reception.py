@@ -44,6 +44,7 @@ class CounterReception:
     version: ProcedureVersion
     account: Account
     agency: Agency | None = None
+    desk: Agency | None = None  # None: the first at which the officer receives
     data: dict[str, Any] = field(default_factory=dict)
     papers: Papers = field(default_factory=dict)
     channel: str = "counter"
@@ -96,10 +97,10 @@ def register(session: Session, given: CounterReception, actor: Actor) -> Dossier
 
 def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     desks = desks_of(actor)
-    if not desks:
+    if not desks or (given.desk is not None and given.desk.id not in desks):
         raise NotAllowed(_("Only a desk officer receives dossiers at the counter."))
     # Received anywhere regardless of boundary (HUE25 Đ4.4): the officer's own desk.
-    desk = session.get_one(Agency, desks[0])
+    desk = given.desk or session.get_one(Agency, desks[0])
     agency = handling_agency(given.version, given.agency or commune_of(desk))
     refuse_far_agency(session, agency, desk, receiving_desk(agency))
     form, data = given.version.form, given.data

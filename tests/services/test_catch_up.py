@@ -7,11 +7,13 @@ import sqlalchemy as sa
 
 from app.clock import acting_at
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.models import Dossier, HistoryEntry, IncidentNotice, Notice, PaperReception
+from app.models import Dossier, HistoryEntry, IncidentNotice, Notice, OfficerPosition, PaperReception, User
 from app.permissions import Role
-from app.services import catch_up, reception
+from app.services import catch_up, catch_up_scans, reception
+from app.services.actors import build_actor
 from app.services.ledger import ledger_of
 from app.services.submission import new_key
+from tests.factories import make_position
 from tests.services.steps import Office
 from tests.workflows.hue import at
 
@@ -169,3 +171,63 @@ def test_a_refused_entry_needs_a_reason_and_receives_nothing(office):
     assert office.session.scalar(sa.select(sa.func.count(Dossier.id))) == 0
     assert catch_up.listed(office.session, office[Role.desk_officer]) == [row]
     assert catch_up.listed(office.session, office[Role.specialist]) == []
+
+
+@pytest.fixture
+def moved_away(office):
+    """The officer who received on paper and stands at another desk since; returns his new desk."""
+    user = office.session.get(User, office[Role.desk_officer].user_id)
+    post = office.session.scalars(sa.select(OfficerPosition).where(OfficerPosition.user_id == user.id)).one()
+    post.valid_to = TRUE.date()
+    make_position(user, Role.desk_officer, office.tree.centre, valid_from=ENTERED.date())
+    office.session.flush()
+    with acting_at(ENTERED):
+        office.people[Role.desk_officer] = build_actor(office.session, user)
+    return office.tree.centre
+
+
+def test_it_is_received_at_the_desk_of_that_day(office, moved_away):
+    head, officer = director(office), office[Role.desk_officer]
+    row = enter(office)
+    assert row.desk is office.tree.desk
+    assert catch_up.listed(office.session, officer) == [row]
+    assert catch_up_scans.may_add(row, officer)
+    dossier = approve(office, row, head)
+    assert (dossier.desk, dossier.received_at) == (office.tree.desk, TRUE)
+    (task,) = dossier.tasks
+    assert (task.agency, task.assignee_id) == (office.tree.desk, None), "his colleagues there pass it on"
+    with acting_at(APPROVED):
+        assert ledger_of(office.session, dossier).faults == []
+        colleague = office.officer(Role.desk_officer, office.tree.desk)
+        office.people[Role.desk_officer] = colleague
+        office.pay(dossier)
+        assert reception.pass_on(office.session, dossier, colleague).state == 4
+
+
+def test_one_moved_before_the_approval_received_where_he_stood(office):
+    head, row = director(office), enter(office)
+    post = office.session.scalars(sa.select(OfficerPosition).where(
+        OfficerPosition.user_id == office[Role.desk_officer].user_id)).one()
+    post.valid_to = ENTERED.date()
+    office.session.flush()
+    assert approve(office, row, head).desk is office.tree.desk
+
+
+def test_who_stood_at_no_desk_that_day_enters_nothing(office, moved_away):
+    post = office.session.scalars(sa.select(OfficerPosition).where(OfficerPosition.valid_to == TRUE.date())).one()
+    post.valid_to = TRUE.date() - timedelta(days=1)
+    office.session.flush()
+    with pytest.raises(Invalid) as caught:
+        enter(office)
+    assert list(caught.value.fields) == ["paper_received_at"]
+
+
+def test_an_entry_of_one_who_never_stood_there_is_sent_back_in_words(office, moved_away):
+    head, row = director(office), enter(office)
+    row.desk = office.tree.desk
+    for post in office.session.scalars(sa.select(OfficerPosition).where(OfficerPosition.valid_to == TRUE.date())):
+        post.valid_to = TRUE.date() - timedelta(days=1)
+    office.session.flush()
+    with pytest.raises(Invalid):
+        approve(office, row, head)
+    assert row.state == "pending"
