@@ -43,6 +43,8 @@ CHARGE_STATES = {
 # A relief is claimed by the applicant and confirmed by the desk, which has seen the paper.
 CLAIMS = {"claimed": N_("Claimed, not checked yet"), "confirmed": N_("Checked by the desk")}
 PAYMENT_METHODS = {"cash": N_("Cash"), "transfer": N_("Bank transfer"), "card": N_("Card")}
+# What is paid back is handed over or transferred; a card only pays in.
+REFUND_METHODS = ("cash", "transfer")
 
 
 class Charge(Entity):

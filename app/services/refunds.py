@@ -13,7 +13,7 @@ from app.errors import Conflict, Invalid, NotAllowed
 from app.history import act_by, acting_post
 from app.lowcode.values import money
 from app.models import Charge, Dossier, Refund, next_number
-from app.models.money import PAYMENT_METHODS, ChargeState
+from app.models.money import REFUND_METHODS, ChargeState
 from app.permissions import Actor, Position
 from app.services import lifecycle
 from app.services.letters import issue_letter
@@ -226,8 +226,8 @@ def _faults(given: Payout, rest: int) -> dict[str, str]:
         faults["amount"] = _("At most %(amount)s can be paid back.", amount=money(rest))
     if not given.receiver.strip():
         faults["receiver"] = _("Say who receives the money.")
-    if given.method not in PAYMENT_METHODS:
-        faults["method"] = _("Choose how it was paid.")
+    if given.method not in REFUND_METHODS:
+        faults["method"] = _("Choose how it is paid back.")
     if not given.decision.strip():
         faults["decision"] = _("Name the decision or voucher it rests on.")
     if not given.reason.strip():

@@ -196,6 +196,16 @@ def test_what_is_missing_is_named(office, session, stopped, name):
     assert refunds.refunds_of(session, stopped) == []
 
 
+def test_nothing_is_paid_back_by_card(office, session, stopped, login):
+    with pytest.raises(Invalid) as refusal:
+        refunds.enter(session, stopped, office[Role.cashier], payout(stopped, method="card"))
+    assert set(refusal.value.fields) == {"method"}
+    offered = page(login(session.get(User, office[Role.cashier].user_id)), stopped)
+    assert 'value="transfer"' in offered
+    assert 'value="card"' not in offered
+    assert refunds.enter(session, stopped, office[Role.cashier], payout(stopped, method="transfer"))
+
+
 def test_others_pay_nothing_back_and_nobody_while_it_runs(office, session, stopped):
     elsewhere = office.officer(Role.cashier, office.tree.centre)
     for who in (office[Role.specialist], office[Role.agency_head], elsewhere):

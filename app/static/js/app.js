@@ -19,6 +19,7 @@ const MODULES = {
   "progress.js": "[data-progress-url]",
   "compare.js": "[data-pages]",
   "inbox.js": "[data-inbox],[data-inbox-back]",
+  "narrow.js": ".table-wrap,.tab-bar,[data-fold-narrow]",
 };
 
 /** Prepare `root` (the page, or a part that was just added) for use. */

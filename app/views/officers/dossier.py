@@ -17,7 +17,7 @@ from app.lowcode.history_pages import told_of
 from app.lowcode.values import as_id
 from app.models import Dossier
 from app.models.dossier import DOSSIER_CHANNELS, DOSSIER_STATES, PAPER_KINDS, RESULT_WAYS
-from app.models.money import CHARGE_STATES, PAYMENT_METHODS
+from app.models.money import CHARGE_STATES, PAYMENT_METHODS, REFUND_METHODS
 from app.models.task import ANSWERS, TASK_STATES
 from app.permissions import DOSSIER_READERS, Actor, current_actor
 from app.services import dossier_offers, dossier_page, eforms, files, linked, officer_answers, originals, results
@@ -160,6 +160,7 @@ def _words() -> dict[str, Any]:
         "task_states": TASK_STATES,
         "charge_states": CHARGE_STATES,
         "payment_methods": PAYMENT_METHODS,
+        "refund_methods": REFUND_METHODS,
         **fee_inputs.WORDS,
         "result_labels": RESULT_LABELS,
     }
