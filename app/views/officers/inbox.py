@@ -15,8 +15,9 @@ from app.lowcode.values import as_id
 from app.models.menus import WORK
 from app.permissions import ROLE_LABELS, current_actor
 from app.services.dossiers import get_dossier
-from app.services.inbox import Inbox, Show, count_inbox, count_others, find_inbox, tabs_of, wanted_of
+from app.services.inbox import Inbox, Show, Tab, count_inbox, count_others, find_inbox, tabs_of, wanted_of
 from app.services.inbox_aside import colleagues_of, reasons_of
+from app.services.other_work import find_other_work
 from app.transactions import transaction
 from app.views.officers import inbox_words as words
 from app.views.officers.base import OfficerView, asked, sent
@@ -42,11 +43,12 @@ class InboxView(OfficerView):
         wanted = wanted_of(asked(), actor)
         inbox = find_inbox(session, actor, wanted)
         lines = [words.line(row, actor) for row in inbox.rows]
+        others = find_other_work(session, actor) if wanted.tab is Tab.mine else []
         return render_template(
             "officers/inbox.html", wanted=wanted, lines=lines, bulk=words.bulk_acts(lines),
             tabs=words.tabs(wanted, inbox, tabs_of(actor)), counters=words.counters(wanted, inbox),
             chips=words.chips(session, wanted), channel_options=words.channel_options(),
-            pages=words.pages(wanted, inbox), empty=words.empty(wanted), saved=saved,
+            others=words.others(others), pages=words.pages(wanted, inbox), empty=words.empty(wanted), saved=saved,
             query=tidy(request.query_string.decode("ascii", "ignore")), total=inbox.total,
         )  # fmt: skip
 

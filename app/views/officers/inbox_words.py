@@ -1,5 +1,6 @@
 """The inbox in words: counters, chips, lines."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
@@ -8,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.lowcode.values import inside_sentence, plain_text
+from app.lowcode.values import inside_sentence, money, plain_text
 from app.models import User
 from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import ROLE_LABELS, Actor, Role
@@ -106,6 +107,27 @@ def empty(wanted: Wanted) -> tuple[str, str]:
                 _("What is sent online appears here with the time left to answer."))  # fmt: skip
     return (_("Nothing is waiting"),
             _("Dossiers appear here as soon as a step is yours to do."))  # fmt: skip
+
+
+def others(lines: Sequence[Any]) -> dict[str, Any]:
+    """Return what waits beside the steps: how many of each kind, and the first of them in words."""
+    found = {line.kind: line.of_kind for line in lines}
+    refunds, delays = found.get("refund", 0), found.get("explanation", 0)
+    counts = []
+    if refunds:
+        words = ngettext("%(num)d refund to decide", "%(num)d refunds to decide", refunds)
+        counts.append((words, "/refund/list/?state=asked"))
+    if delays:
+        words = ngettext("%(num)d delay to explain", "%(num)d delays to explain", delays)
+        counts.append((words, "/explanation/list/?state=asked"))
+    return {"counts": counts, "lines": [(line, _other(line)) for line in lines],
+            "is_more": refunds + delays > len(lines)}  # fmt: skip
+
+
+def _other(line: Any) -> str:
+    if line.kind == "refund":
+        return _("Decide on the refund of %(amount)s", amount=money(line.amount))
+    return _("Explain the delay by %(at)s", at=plain_text(line.due_at))
 
 
 def bulk_acts(lines: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
