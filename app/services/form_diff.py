@@ -143,9 +143,11 @@ def condition_words(condition: Any, labels: Mapping[str, str]) -> str:
     """Return a condition as it is spoken: "Loại đăng ký" là đăng ký lại và …; "" for none."""
     if not isinstance(condition, Mapping) or not condition:
         return ""
-    for name, word in (("all", _(" and ")), ("any", _(" or "))):
+    for name, word in (("all", _(" and ")), ("any", _(" or ")), ("none", _(" or "))):
         if isinstance(condition.get(name), list):
-            return word.join(condition_words(part, labels) for part in condition[name])
+            parts = condition[name]
+            told = word.join(_part_words(part, labels, has_fellows=len(parts) > 1) for part in parts)
+            return _("not (%(parts)s)", parts=told) if name == "none" else told
     key = str(condition.get("field"))
     words = [labels.get(key.partition(".")[0], key), _(conditions.OPS.get(str(condition.get("op")), ""))]
     if "other" in condition:
@@ -154,3 +156,10 @@ def condition_words(condition: Any, labels: Mapping[str, str]) -> str:
         value = condition["value"]
         words.append(", ".join(map(str, value)) if isinstance(value, list) else plain_text(value))
     return " ".join(words)
+
+
+def _part_words(part: Any, labels: Mapping[str, str], *, has_fellows: bool) -> str:
+    """Return a part of a group in words, in brackets where "and" and "or" would run together."""
+    told = condition_words(part, labels)
+    is_group = isinstance(part, Mapping) and any(len(part.get(name) or ()) > 1 for name in ("all", "any"))
+    return f"({told})" if has_fellows and is_group else told

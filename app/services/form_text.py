@@ -1,7 +1,7 @@
 """Conditions and choices as people type them into a spreadsheet, read into the form's own data.
 
 ``loai = Đăng ký lại và tuoi >= 18``, ``email đã điền hoặc dien_thoai đã điền``,
-``loai thuộc a; b``, ``den_ngay >= tu_ngay`` (another key).
+``loai thuộc a; b``, ``den_ngay >= tu_ngay`` (another key), ``không phải (loai = a hoặc tuoi < 18)``.
 """
 
 import re
@@ -14,6 +14,7 @@ from app.models.form_words import FieldKind
 from app.text import fold
 
 _JOINS = (("all", re.compile(r"\s+(?:và|and)\s+", re.I)), ("any", re.compile(r"\s+(?:hoặc|or)\s+", re.I)))
+_NOT = re.compile(r"(?:không phải|none of|not)\s*\((.+)\)", re.I)
 _ALONE = {
     "đã điền": "filled", "có điền": "filled", "filled": "filled", "để trống": "empty", "empty": "empty",
 }  # fmt: skip
@@ -32,6 +33,10 @@ def read_condition(text: str, fields: Sequence[Mapping[str, Any]]) -> dict[str, 
 
     fields: of the form, named by key or label.
     """
+    negated = _NOT.fullmatch(text.strip())
+    if negated is not None:
+        part = read_condition(negated[1], fields)
+        return {"none": part.get("any") or [part]}
     joined = [name for name, join in _JOINS if join.search(text)]
     if len(joined) > 1:
         raise ValueError(_("Please join the parts either all with “và” or all with “hoặc”."))

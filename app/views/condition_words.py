@@ -14,6 +14,7 @@ CONDITION_WORDS = {
     "how": N_("How many of them must hold"),
     "all": N_("All of these hold"),
     "any": N_("One of these holds"),
+    "none": N_("None of these holds"),
     "group": N_("Group of conditions"),
     "add_condition": N_("Add a condition"),
     "add_group": N_("Add a group"),

@@ -1,8 +1,8 @@
 """Conditions of forms as data: when a field is shown or required, what must hold between answers.
 
 A condition is {"field": key, "op": …, "value": …}, or with "other": key in place of the value,
-or {"all": […]} or {"any": […]} of conditions. A key may name a part of a block: "me.name".
-Dates are ISO texts or "today", "today-18y", "today+30d".  The same rules are in eform.js.
+or {"all": […]}, {"any": […]} or {"none": […]} of conditions. A key may name a part of a block: "me.name".
+Dates are ISO texts or "today", "today-18y", "today+30d".  The same rules are in conditions.js.
 """
 
 import re
@@ -25,6 +25,7 @@ _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda a, b: a < b, "le": lambda a, b: a <= b,
     "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
 }  # fmt: skip
+GROUPS = ("all", "any", "none")
 MOST_PARTS, DEEPEST = 30, 4  # of a group; how many groups may lie in one another
 _DAY = re.compile(r"today(?:([+-])(\d{1,5})([dmy]))?", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -67,10 +68,13 @@ def holds(
 ) -> bool:
     """Return whether ``condition`` holds for the answers; no condition always holds.
 
-    unknown: what a comparison counts as while one of its sides has not been answered.
+    unknown: what a comparison counts as while one of its sides has not been answered. Within "none" it
+    counts the other way round, so that "none is less than 18" says the same as "all are at least 18".
     """
     if not condition:
         return True
+    if "none" in condition:
+        return not any(holds(part, value_of, today, unknown=not unknown) for part in condition["none"])
     for name, gather in (("all", all), ("any", any)):
         if name in condition:
             return gather(holds(part, value_of, today, unknown=unknown) for part in condition[name])
@@ -117,7 +121,7 @@ def leaves(condition: Any) -> Iterator[Condition]:
     """Yield every single comparison in ``condition``."""
     if not isinstance(condition, Mapping):
         return
-    for name in ("all", "any"):
+    for name in GROUPS:
         for part in condition.get(name) or ():
             yield from leaves(part)
     if "field" in condition:
@@ -137,7 +141,7 @@ def fault(condition: Any, known: Collection[str] | None = None, depth: int = 0) 
     """
     if not isinstance(condition, Mapping) or depth > DEEPEST:
         return Phrase(N_("A condition names a field, how it compares, and with what."))
-    groups = [name for name in ("all", "any") if name in condition]
+    groups = [name for name in GROUPS if name in condition]
     if groups:
         parts = condition[groups[0]]
         if len(condition) > 1 or not isinstance(parts, list) or not 0 < len(parts) <= MOST_PARTS:

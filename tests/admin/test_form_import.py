@@ -153,6 +153,11 @@ FIELDS = [
         ("tuoi khác 3", {"field": "tuoi", "op": "ne", "value": 3}),
         ("tuoi không thuộc 1; 2", {"field": "tuoi", "op": "not_in", "value": [1, 2]}),
         ("tuoi để trống", {"field": "tuoi", "op": "empty"}),
+        ("không phải (tuoi < 18)", {"none": [{"field": "tuoi", "op": "lt", "value": 18}]}),
+        ("Không phải (co = có hoặc ngay đã điền)",
+         {"none": [{"field": "co", "op": "eq", "value": True}, {"field": "ngay", "op": "filled"}]}),
+        ("not (tuoi > 3 và ngay để trống)",
+         {"none": [{"all": [{"field": "tuoi", "op": "gt", "value": 3}, {"field": "ngay", "op": "empty"}]}]}),
     ],
 )
 def test_conditions_are_read_as_people_write_them(app, text, condition):

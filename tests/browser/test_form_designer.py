@@ -26,6 +26,9 @@ CASES = [
     ({"field": "k", "op": op}, given) for op in ("filled", "empty") for given in (0, "", [], {}, False, True, "x", None)
 ] + [
     ({"all": [{"field": "k", "op": "filled"}, {"any": [{"field": "k", "op": "eq", "value": "x"}]}]}, "x"),
+] + [
+    ({"none": [{"field": "k", "op": "lt", "value": 18}, {"none": [{"field": "k", "op": "gt", "value": 3}]}]}, given)
+    for given in (None, 2, 10, 20)
 ]  # fmt: skip
 
 
@@ -135,6 +138,12 @@ def test_groups_of_conditions_are_made_by_keyboard_on_a_phone(open_as):
     ]}  # fmt: skip
     press("0.remove")
     expect(page.locator(f'[data-at="{at}.how"]')).to_have_count(1)
+    page.locator(f'[data-at="{at}.how"]').select_option("none")
+    with page.expect_request(re.compile("/save")) as sent:
+        page.keyboard.press("Control+s")
+    expect(page.locator("[data-designer-status]")).to_have_text(vi("Saved"))
+    kept = sent.value.post_data_json["definition"]["sections"][0]["fields"][2]["show_when"]
+    assert list(kept) == ["none"], kept
 
 
 @pytest.mark.parametrize(("path", "step"), [("/form-designer/1", ".designer-field .designer-item"),

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
 
 from app.extensions import db
@@ -10,6 +11,8 @@ from app.models.form_checks import field_problems
 from app.services import eforms
 from app.services.eform_columns import Column
 from app.services.eform_state import FUNCTIONS, Evaluation, reopened
+from app.services.form_diff import condition_words
+from app.services.form_problems import definition_problems
 from app.views.condition_words import condition_spec
 from app.workflows import conditions, expressions, patterns
 from tests import factories
@@ -81,6 +84,7 @@ def test_each_comparison(op, given, value, holds):
     "bad",
     [
         [], "co", {"field": "co"}, {"field": "co", "op": "like", "value": 1}, {"any": []}, {"all": "co"},
+        {"none": []}, {"none": [YES], "any": [YES]},
         {"field": "co", "op": "eq"}, {"field": "co", "op": "eq", "value": {}}, {"field": 3, "op": "filled"},
         {"field": "co", "op": "in", "value": "y"}, {"field": "la", "op": "filled"},
         {"field": "co", "op": "eq", "value": "y", "other": "co"}, {"all": [YES], "any": [YES]},
@@ -99,6 +103,50 @@ def test_groups_lie_in_one_another_as_deep_as_the_designers_are_told():
     assert conditions.fault({"all": [nested]}, {"co"}) is not None
     assert conditions.fault({"all": [YES] * limits["parts"]}, {"co"}) is None
     assert conditions.fault({"all": [YES] * (limits["parts"] + 1)}, {"co"}) is not None
+
+
+@pytest.mark.parametrize("unknown", [False, True])
+@pytest.mark.parametrize("given", [{}, {"tuoi": 17}, {"tuoi": 18}, {"co": "y"}, {"co": "n", "tuoi": 30}])
+def test_none_of_these_says_the_same_as_all_of_their_opposites(given, unknown):
+    """Also while the age is not known: neither is shown, and neither breaks a rule."""
+    inner = {"none": [{"field": "tuoi", "op": "ge", "value": 0}]}
+    none = {"none": [{"field": "tuoi", "op": "lt", "value": 18}, YES, inner]}
+    alike = {"all": [{"field": "tuoi", "op": "ge", "value": 18}, {"field": "co", "op": "ne", "value": "y"},
+                     {"field": "tuoi", "op": "ge", "value": 0}]}  # fmt: skip
+    assert conditions.fault(none, {"co", "tuoi"}) is None
+    assert conditions.keys_in(none) == {"co", "tuoi"}
+    told = [conditions.holds(one, given.get, DAY, unknown=unknown) for one in (none, alike)]
+    assert told[0] is told[1]
+    assert conditions.holds({"none": [{"field": "co", "op": "filled"}]}, given.get, DAY) is ("co" not in given)
+
+
+def test_a_form_with_none_of_these_shows_asks_and_judges(session):
+    none = {"none": [{"field": "tuoi", "op": "ge", "value": 18}, {"field": "co", "op": "eq", "value": "y"}]}
+    form = factories.make_form((
+        {"key": "tuoi", "label": "Tuổi", "kind": "number", "is_required": False},
+        {"key": "co", "label": "Có", "kind": "select", "options": YES_NO, "is_required": False},
+        {"key": "giam_ho", "label": "Người giám hộ", "kind": "text", "show_when": none},
+    ), rules=[{"must": {"none": [{"field": "tuoi", "op": "gt", "value": 120}]},
+               "message": "Tuổi quá lớn."}])  # fmt: skip
+    assert definition_problems(form) == {}
+    assert set(eforms.data_problems(form, {"tuoi": 17, "co": "n"})) == {"giam_ho"}
+    assert eforms.data_problems(form, {"tuoi": 17, "co": "y"}) == {}
+    assert eforms.data_problems(form, {"co": "n"}) == {}, "the age is not known yet"
+    assert eforms.data_problems(form, {"tuoi": 121}) == {"tuoi": "Tuổi quá lớn."}
+    assert "giam_ho" not in eforms.complete(form, {"tuoi": 20, "giam_ho": "x"})
+
+
+@pytest.mark.parametrize(("condition", "words"), [
+    ({"none": [YES, {"field": "tu", "op": "filled"}]}, "không phải (Có xe không? là y hoặc Từ ngày đã được điền)"),
+    ({"all": [{"any": [YES, {"field": "tu", "op": "filled"}]}, {"field": "den", "op": "empty"}]},
+     "(Có xe không? là y hoặc Từ ngày đã được điền) và Đến ngày để trống"),
+    ({"none": [{"all": [YES, {"field": "tu", "op": "filled"}]}]},
+     "không phải (Có xe không? là y và Từ ngày đã được điền)"),
+])  # fmt: skip
+def test_groups_are_told_so_that_they_cannot_be_misread(app, condition, words):
+    labels = {field["key"]: field["label"] for field in FIELDS}
+    with app.test_request_context(), force_locale("vi"):
+        assert condition_words(condition, labels) == words
 
 
 def test_hidden_answers_are_dropped_and_not_asked(form):

@@ -39,15 +39,17 @@ function compare(op, given, wanted) {
   return met === (op === "eq" || op === "in");
 }
 
-export function holds(condition, valueOf, today) {
+/** unknown: what a comparison counts as while one of its sides has not been answered. */
+export function holds(condition, valueOf, today, unknown = false) {
   if (!condition || !Object.keys(condition).length) return true;
-  if (condition.all) return condition.all.every((part) => holds(part, valueOf, today));
-  if (condition.any) return condition.any.some((part) => holds(part, valueOf, today));
+  if (condition.all) return condition.all.every((part) => holds(part, valueOf, today, unknown));
+  if (condition.any) return condition.any.some((part) => holds(part, valueOf, today, unknown));
+  if (condition.none) return !condition.none.some((part) => holds(part, valueOf, today, !unknown));
   const given = valueOf(condition.field);
   if (condition.op === "filled" || condition.op === "empty") return isEmpty(given) === (condition.op === "empty");
   const pair = "other" in condition;
   let wanted = pair ? valueOf(condition.other) : condition.value;
   if (!pair && typeof wanted === "string" && wanted.startsWith("today")) wanted = dayOf(wanted, today);
-  if ((condition.op in ORDERED || pair) && (isEmpty(given) || isEmpty(wanted))) return false;
+  if ((condition.op in ORDERED || pair) && (isEmpty(given) || isEmpty(wanted))) return unknown;
   return compare(condition.op, given, wanted);
 }

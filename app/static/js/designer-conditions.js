@@ -1,5 +1,5 @@
-// The designers' editor of conditions: rows of "field – comparison – value", all or any of them, and
-// groups of such rows within, as deep as the server takes them.
+// The designers' editor of conditions: rows of "field – comparison – value", all, any or none of
+// them, and groups of such rows within, as deep as the server takes them.
 
 import { el, freshId, options } from "./designer-dom.js";
 
@@ -18,18 +18,18 @@ export function conditionEditor({ label, value, fields, spec, words, error, chan
   return withError(box, error);
 }
 
-const isGroup = (part) => Boolean(part.all || part.any);
+const isGroup = (part) => Boolean(part.all || part.any || part.none);
 
-/** A group of none is no condition; what is all of one, or one of one group, is that one. */
+/** An empty group is no condition; what is all of one, or one of one group, is that one. */
 function whole(value) {
   const [how, parts] = taken(value);
   if (!parts.length) return null;
-  return parts.length === 1 && (how === "all" || isGroup(parts[0])) ? parts[0] : { [how]: parts };
+  return parts.length === 1 && (how === "all" || (how === "any" && isGroup(parts[0]))) ? parts[0] : { [how]: parts };
 }
 
 /** Return [how, parts] of a condition; a single one is all there is. */
 function taken(value) {
-  const how = value.any ? "any" : "all";
+  const how = value.any ? "any" : value.none ? "none" : "all";
   return [how, isGroup(value) ? value[how] : [value]];
 }
 
@@ -39,9 +39,9 @@ function group({ label, value, depth, at, tell, drop }, context) {
   let [how, parts] = taken(value); // edits that redraw nothing follow one another
   const say = (fresh, redraw) => { parts = fresh; tell({ [how]: parts }, redraw); };
   const box = el("fieldset", { class: depth ? "designer-group" : "field designer-condition" }, el("legend", { class: "form-label" }, label));
-  if (depth || parts.length > 1) {
+  if (depth || parts.length > 1 || how === "none") {
     box.append(el("select", { class: "form-select form-select-sm", "data-at": `${at}.how`, "aria-label": words.how, onchange: (event) => { how = event.target.value; say(parts, true); } },
-      options([["all", words.all], ["any", words.any]], how)));
+      options([["all", words.all], ["any", words.any], ["none", words.none]], how)));
   }
   parts.forEach((part, index) => {
     const own = `${at}.${index}`;
