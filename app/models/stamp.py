@@ -23,7 +23,11 @@ WATCHED = {
     "calendars": ("working_calendar", "calendar_session", "calendar_day"),
     "profiles": ("profile", "profile_parameter"),
     "processes": ("process", "process_step"),
+    "posts": ("officer_position", "delegation", "absence", "ab_user"),
 }  # fmt: skip
+_EVENTS = ("INSERT", "UPDATE", "DELETE")
+# Every log-in writes when it was, and a new user holds no post yet.
+_FEWER = {"ab_user": ("UPDATE OF active, username", "DELETE")}
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION change_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -32,11 +36,11 @@ BEGIN
 END $$
 """
 _POSTGRESQL = """
-CREATE OR REPLACE TRIGGER stamp_{table} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}
+CREATE OR REPLACE TRIGGER stamp_{table} AFTER {events} OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION change_stamp('{name}')
 """
 _SQLITE = """
-CREATE TRIGGER IF NOT EXISTS stamp_{table}_{verb} AFTER {verb} ON {table}
+CREATE TRIGGER IF NOT EXISTS stamp_{table}_{verb} AFTER {events} ON {table}
 BEGIN UPDATE stamp SET value = lower(hex(randomblob(16))) WHERE name = '{name}'; END
 """
 
@@ -64,11 +68,13 @@ def watch(connection: Connection) -> None:
     is_postgresql = connection.dialect.name == "postgresql"
     if is_postgresql:
         connection.execute(sa.text(_FUNCTION))
-    pattern, verbs = (_POSTGRESQL, ("",)) if is_postgresql else (_SQLITE, ("INSERT", "UPDATE", "DELETE"))
     for name, watched in WATCHED.items():
-        for table in tables.intersection(watched):
-            for verb in verbs:
-                connection.exec_driver_sql(pattern.format(table=table, name=name, verb=verb))
+        for table in sorted(tables.intersection(watched)):
+            events = _FEWER.get(table, _EVENTS)
+            for some in (" OR ".join(events),) if is_postgresql else events:
+                pattern = _POSTGRESQL if is_postgresql else _SQLITE
+                verb = some.split()[0]
+                connection.exec_driver_sql(pattern.format(table=table, name=name, events=some, verb=verb))
 
 
 def unwatch(connection: Connection) -> None:
@@ -77,5 +83,5 @@ def unwatch(connection: Connection) -> None:
         connection.execute(sa.text("DROP FUNCTION IF EXISTS change_stamp() CASCADE"))
         return
     for table in (table for watched in WATCHED.values() for table in watched):
-        for verb in ("INSERT", "UPDATE", "DELETE"):
+        for verb in _EVENTS:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS stamp_{table}_{verb}")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.clock import today
 from app.models import Absence, Delegation, Dossier, OfficerPosition, Task, User
 from app.models.task import TaskState
+from app.services.kept import kept, mark
 from app.services.notices import MANY
 from app.workflows.process import Assign, StepSpec
 
@@ -75,7 +77,8 @@ class Candidates:
 def candidates_of(session: Session, dossier: Dossier, wanted: Iterable[tuple[int, StepSpec]]) -> Candidates:
     """Return who may do the steps at the agencies, the applicant himself left out.
 
-    wanted: (agency id, step). Statements: one, and one more for each rule that looks at work done.
+    wanted: (agency id, step). Statements: none while no post changes, else one; and one more for
+    each rule that looks at work done.
     """
     pairs = list(wanted)
     found = Candidates(_holders(session, dossier, {(a, step.role) for a, step in pairs}))
@@ -85,7 +88,14 @@ def candidates_of(session: Session, dossier: Dossier, wanted: Iterable[tuple[int
 
 
 def _holders(session: Session, dossier: Dossier, posts: set[Post]) -> dict[Post, list[Holder]]:
-    day, post = today(), OfficerPosition
+    with session.no_autoflush:  # an act on a dossier changes no posts
+        wanted, day = frozenset(posts), today()
+        found = kept(mark(session, "posts"), ("holders", day, wanted), lambda: _find_holders(session, day, wanted))
+    return {post: [one for one in some if one.user_id != dossier.account.user_id] for post, some in found.items()}
+
+
+def _find_holders(session: Session, day: date, posts: frozenset[Post]) -> dict[Post, tuple[Holder, ...]]:
+    post = OfficerPosition
     away = sa.exists().where(Absence.user_id == post.user_id, Absence.on(day))
     lent = sa.and_(Delegation.position_id == post.id, Delegation.in_force(day))
     query = (
@@ -97,14 +107,11 @@ def _holders(session: Session, dossier: Dossier, posts: set[Post]) -> dict[Post,
         .where(sa.or_(post.valid_to.is_(None), post.valid_to >= day))
         .order_by(post.user_id, post.id)
     )
-    with session.no_autoflush:  # an act on a dossier changes no posts
-        rows = session.execute(query).all()
     found: dict[Post, dict[int, Holder]] = {}
-    for agency_id, role, user_id, username, title, delegate_id, is_away in rows:
-        if user_id != dossier.account.user_id:
-            holder = Holder(user_id, username, title or "", frozenset({delegate_id} - {None}), bool(is_away))
-            found.setdefault((agency_id, role), {}).setdefault(user_id, holder)
-    return {post: list(some.values()) for post, some in found.items()}
+    for agency_id, role, user_id, username, title, delegate_id, is_away in session.execute(query):
+        holder = Holder(user_id, username, title or "", frozenset({delegate_id} - {None}), bool(is_away))
+        found.setdefault((agency_id, role), {}).setdefault(user_id, holder)
+    return {place: tuple(some.values()) for place, some in found.items()}
 
 
 def _present(holders: list[Holder]) -> list[Holder]:

@@ -28,6 +28,15 @@ CHANGES = [
     ("calendars", "DELETE FROM calendar_day WHERE id > 0"),
     ("profiles", "INSERT INTO profile (code, name, is_active, row_version) VALUES ('X1', 'X', false, 1)"),
     ("processes", "UPDATE process_step SET working_minutes = working_minutes"),
+    ("posts", "UPDATE officer_position SET title = title"),
+    ("posts", "INSERT INTO absence (user_id, agency_id, kind, valid_from, valid_to, reason, row_version)"
+              " SELECT user_id, agency_id, 'leave', '2026-01-01', '2026-01-02', 'x', 1 FROM officer_position"),
+    ("posts", "INSERT INTO delegation (position_id, user_id, delegate_id, agency_id, valid_from, valid_to,"
+              " document_number, reason, row_version)"
+              " SELECT id, user_id, (SELECT max(id) FROM ab_user), agency_id, '2026-01-01', '2026-01-02',"
+              " '1', 'x', 1 FROM officer_position"
+              " WHERE id = (SELECT min(id) FROM officer_position)"),
+    ("posts", "UPDATE ab_user SET active = false WHERE id = (SELECT max(user_id) FROM officer_position)"),
 ]  # fmt: skip
 
 
@@ -42,12 +51,23 @@ def test_every_change_changes_the_mark_of_its_tables_only(session, name, stateme
     make_agency()
     make_calendar()
     make_process()
+    for role in (Role.specialist, Role.desk_officer):
+        make_user(role, make_agency())
     session.add(IncidentNotice(title="Bảo trì", body="Tối nay"))
     session.flush()
     before = present(session)
     session.execute(sa.text(statement))
     after = present(session)
     assert {key for key in after if after[key] != before[key]} == {name}
+
+
+def test_a_login_changes_no_mark(session):
+    user = make_user(Role.specialist, make_agency())
+    session.flush()
+    before = present(session)
+    user.last_login, user.login_count, user.fail_login_count = now(), 7, 0
+    session.flush()
+    assert present(session) == before
 
 
 def test_a_mark_is_never_used_twice(session):
