@@ -20,11 +20,10 @@ from app.services.profiles import profile_value
 from app.services.reasons import given_reason
 from app.services.standing import handling_post
 from app.services.task_rights import is_own, persons
-from app.services.timing import calendar_of
+from app.services.timing import CalendarEnds, closing_of
 from app.workflows.apology import APOLOGY, OPEN_APOLOGY, ApologyState
 from app.workflows.states import CLOCK_OVER, State
 from app.workflows.table import Transition
-from app.workflows.working_time import closing
 
 OVERDUE = "overdue"
 _FARTHEST = timedelta(days=366)
@@ -150,7 +149,10 @@ def _promised(session: Session, dossier: Dossier, day: date | None) -> datetime:
     if day is None or not today <= day <= today + _FARTHEST:
         message = _("Give the day on which the result will be there: today or later.")
         raise Invalid(message, {"new_due_on": message})
-    return closing(calendar_of(session, dossier.agency), day)
+    try:
+        return closing_of(session, dossier.agency, day)
+    except CalendarEnds as exc:
+        raise Invalid(str(exc), {"new_due_on": str(exc)}) from exc
 
 
 def sign(session: Session, apology: Apology, actor: Actor) -> None:

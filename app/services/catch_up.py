@@ -34,6 +34,7 @@ from app.services.reasons import given_reason
 from app.services.reception import CounterReception, receive_at_counter
 from app.services.submission import paper_problem
 from app.services.task_rights import find_post, persons
+from app.services.timing import beyond_calendar
 from app.transactions import locked, one_at_a_time
 from app.workflows.fee_rules import Count
 
@@ -86,6 +87,8 @@ def _where(
     if not desks:
         faults["paper_received_at"] = _(
             "You held no post at a reception desk at %(at)s: who received it then enters it.", at=plain_text(at))
+    elif found is not None and beyond_calendar(session, found[0], at, 0):
+        faults["paper_received_at"] = _("The working calendar does not know that day.")
     elif found is None:
         faults["paper_received_at"] = _("No incident was declared for your desk at %(at)s.", at=plain_text(at))
     return found

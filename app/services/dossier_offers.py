@@ -29,12 +29,11 @@ from app.services.opening import place_of_step
 from app.services.original_offers import original_offers
 from app.services.refund_offers import refund_offers
 from app.services.task_rights import leading_post, may_do
-from app.services.timing import calendar_of, result_due
+from app.services.timing import limit_text, result_due
 from app.services.unanswered import who_is_missing
 from app.workflows.dossier import DOSSIER
 from app.workflows.process import StepKind, StepSpec
 from app.workflows.states import State
-from app.workflows.working_time import add_minutes
 
 
 def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
@@ -229,7 +228,7 @@ def what_next(session: Session, task: Task) -> str:
     parts = [
         _("Next: %(step)s, by: %(who)s, %(place)s, until %(at)s.", step=step.name, who=_who(step),
           place=places[step.key].short_name or places[step.key].name,
-          at=plain_text(add_minutes(calendar_of(session, places[step.key]), now(), step.minutes)))
+          at=limit_text(session, places[step.key], step.minutes))
         for step in following
     ]  # fmt: skip
     return " ".join(parts)

@@ -20,9 +20,9 @@ from app.services.profiles import profile_value
 from app.services.reasons import given_reason
 from app.services.standing import handling_post, post_over
 from app.services.task_rights import is_own, persons, without_applicant
-from app.services.timing import calendar_of
+from app.services.timing import CalendarEnds, calendar_of, closing_of, explained_due
 from app.workflows.explanation import EXPLANATION, ExplanationState
-from app.workflows.working_time import add_days, closing
+from app.workflows.working_time import add_days
 
 _FARTHEST = timedelta(days=60)
 _ACTS = frozenset(row.name for row in EXPLANATION.transitions)
@@ -60,7 +60,7 @@ def may_ask(session: Session, dossier: Dossier, actor: Actor) -> bool:
 def usual_day(session: Session, dossier: Dossier) -> date:
     """Return by which day an explanation asked for now is due (``explanation_days``, working days)."""
     days = int(profile_value(session, "explanation_days"))
-    return to_local(add_days(calendar_of(session, dossier.agency), now(), days)).date()
+    return to_local(explained_due(add_days, calendar_of(session, dossier.agency), now(), days)).date()
 
 
 def ask(session: Session, dossier: Dossier, actor: Actor, *, question: str, due_on: date | None) -> Explanation:
@@ -100,7 +100,10 @@ def _due_at(session: Session, dossier: Dossier, day: date | None) -> datetime:
     if day is None or not today <= day <= today + _FARTHEST:
         message = _("Give the day by which it is to be explained: today or later, within 60 days.")
         raise Invalid(message, {"due_on": message})
-    return closing(calendar_of(session, dossier.agency), day)
+    try:
+        return closing_of(session, dossier.agency, day)
+    except CalendarEnds as exc:
+        raise Invalid(str(exc), {"due_on": str(exc)}) from exc
 
 
 def answerers(session: Session, asked: Explanation) -> set[int]:

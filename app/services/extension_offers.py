@@ -42,14 +42,14 @@ def _ask(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
 def _agree(session: Session, extension: Extension) -> Offer:
     row, dossier = extensions.agreeing(extension), extension.dossier
     words = _(row.consequence)
-    if row.name == "grant_extension" and dossier.due_at is not None:
+    blocked = extensions.grant_problem(session, dossier, extension.minutes) or ""
+    if row.name == "grant_extension" and dossier.due_at is not None and not blocked:
         at = plain_text(extensions.due_after(session, dossier, extension.minutes))
         words = _("The due date moves from %(old)s to %(new)s; the apology (form 04) is made under "
                   "your name and sent to the applicant.", old=plain_text(dossier.due_at), new=at)  # fmt: skip
     elif row.name == "confirm_extension":
         following = extension.approvers[len(extension.confirmed) + 1]
         words = _("The request goes on to: %(role)s.", role=inside_sentence(_(ROLE_LABELS[Role(following)])))
-    blocked = extensions.grant_problem(session, dossier) or ""
     return Offer("agree_extension", _(row.label), words, clause=row.clause, icon="check",
                  is_main=True, blocked=blocked, facts={"extension": extension,
                                                        "span": extensions.span(extension.minutes)})  # fmt: skip

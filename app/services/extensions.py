@@ -1,5 +1,6 @@
 """Extensions: asked before the due date, confirmed in turn, granted by the last (TTH17 Đ14.4)."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -20,11 +21,11 @@ from app.services.pauses import is_overdue
 from app.services.profiles import profile_value
 from app.services.publication_checks import limit_minutes
 from app.services.reasons import given_reason
-from app.services.timing import calendar_of
+from app.services.timing import CalendarEnds, add_working, beyond_calendar, calendar_of
 from app.workflows.extension import EXTENSION, PENDING, ExtensionState, lengths, most_minutes
 from app.workflows.states import State
 from app.workflows.table import Transition
-from app.workflows.working_time import add_minutes, minutes_between
+from app.workflows.working_time import minutes_between
 
 # Asked of a dossier in processing; decided as well while it waits for the applicant.
 _RUNNING = frozenset({State.processing, State.supplement_requested, State.payment_requested})
@@ -59,7 +60,7 @@ def ask_problem(session: Session, dossier: Dossier) -> str | None:
                         "A dossier may be extended %(num)d times at most.", most)  # fmt: skip
     if longest(session, dossier) < 1:
         return _("The time that may be granted is used up.")
-    return None
+    return beyond_calendar(session, dossier.agency, dossier.due_at, 1)
 
 
 def _waits(extension: Extension) -> str:
@@ -86,19 +87,20 @@ def _limit(session: Session, dossier: Dossier) -> int:
 
 
 def due_after(session: Session, dossier: Dossier, minutes: int) -> datetime:
-    """Return the due date that ``minutes`` of working time more would give."""
+    """Return the due date that ``minutes`` of working time more would give; raises CalendarEnds."""
     if dossier.due_at is None:
         raise NotAllowed(_("This dossier has no due date yet."))
-    return add_minutes(calendar_of(session, dossier.agency), dossier.due_at, minutes)
+    return add_working(session, dossier.agency, dossier.due_at, minutes)
 
 
 def choices(session: Session, dossier: Dossier) -> list[tuple[int, str]]:
     """Return what may be asked for: (working minutes, "2 days – due 17:30 24/11/2026")."""
-    return [
-        (one, _("%(span)s – result due at %(at)s", span=span(one),
-                at=plain_text(due_after(session, dossier, one))))
-        for one in lengths(longest(session, dossier), _DAY)
-    ]  # fmt: skip
+    found = []
+    with suppress(CalendarEnds):  # the shorter ones come first
+        for one in lengths(longest(session, dossier), _DAY):
+            at = plain_text(due_after(session, dossier, one))
+            found.append((one, _("%(span)s – result due at %(at)s", span=span(one), at=at)))
+    return found
 
 
 def span(minutes: int) -> str:
@@ -142,6 +144,8 @@ def _refuse_bad(session: Session, dossier: Dossier, minutes: int, reason: str) -
     most = longest(session, dossier)
     if not 1 <= minutes <= most:
         faults["minutes"] = _("At most %(span)s may be asked for.", span=span(most))
+    elif dossier.due_at and (too_far := beyond_calendar(session, dossier.agency, dossier.due_at, minutes)):
+        faults["minutes"] = too_far
     if faults:
         raise Invalid(_("Please correct the marked fields."), faults)
 
@@ -190,7 +194,7 @@ def agree(session: Session, extension: Extension, actor: Actor, remark: str = ""
     the due date has passed. Source: TTH17 Đ14.4b, NĐ 61/2018 Đ19.
     """
     post = _take_decision(session, extension, actor)
-    problem = grant_problem(session, extension.dossier)
+    problem = grant_problem(session, extension.dossier, extension.minutes)
     if problem:
         raise Invalid(problem)
     row = agreeing(extension)
@@ -209,13 +213,13 @@ def agree(session: Session, extension: Extension, actor: Actor, remark: str = ""
     return row
 
 
-def grant_problem(session: Session, dossier: Dossier) -> str | None:
-    """Return why nothing can be granted now, in words; while the clock stands still, what it said when it stopped."""
+def grant_problem(session: Session, dossier: Dossier, minutes: int) -> str | None:
+    """Return why ``minutes`` cannot be granted now, in words; a clock that stands still is asked as it stopped."""
     if State(dossier.state) not in _RUNNING or dossier.due_at is None:
         return _("This dossier is not in processing at present.")
     if is_overdue(session, dossier):
         return _("The due date has passed: it can only be refused now, and an apology is due.")
-    return None
+    return beyond_calendar(session, dossier.agency, dossier.due_at, minutes)
 
 
 def _grant(session: Session, extension: Extension, actor: Actor, remark: str) -> None:
@@ -226,7 +230,7 @@ def _grant(session: Session, extension: Extension, actor: Actor, remark: str) ->
     reason = _("Extended by %(span)s: %(reason)s", span=span(extension.minutes), reason=extension.reason)
     lifecycle.change_due(session, dossier, extension.new_due_at, reason, row.clause, actor)
     for task in lifecycle.open_tasks(dossier):
-        task.due_at = add_minutes(calendar_of(session, task.agency), task.due_at, extension.minutes)
+        task.due_at = add_working(session, task.agency, task.due_at, extension.minutes)
     session.flush()
     issue_letter(
         session, dossier, "apology", actor, cause=f"extension:{extension.number}", why="extension",

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
-from app.errors import DomainError, Invalid, NotAllowed
+from app.errors import Invalid, NotAllowed
 from app.history import because
 from app.models import Agency, Counter, Feedback, next_number
 from app.permissions import Actor, Position, Role
@@ -22,13 +22,13 @@ from app.services.feedback_notices import tell
 from app.services.in_place import acted_name, stand_by
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
-from app.services.timing import calendar_of
+from app.services.timing import calendar_of, explained_due
 from app.services.users import root_agency
 from app.transactions import one_at_a_time
 from app.workflows.feedback import FEEDBACK, FeedbackState
 from app.workflows.numbering import counter_key, render_code
 from app.workflows.table import Transition
-from app.workflows.working_time import CalendarExhausted, add_days, add_limit
+from app.workflows.working_time import add_days, add_limit
 
 # The profile's parameter with the working days of each move (QĐ 766/QĐ-TTg).
 LIMITS = {"refuse": "feedback_refuse_days", "publish": "feedback_publish_days"}
@@ -157,11 +157,7 @@ def _answer_days(session: Session) -> int:
 
 def _after(session: Session, agency: Agency, at: datetime, days: int) -> datetime:
     """Return the end of the last of ``days`` working days after ``at``."""
-    try:
-        return add_days(calendar_of(session, agency), at, days)
-    except CalendarExhausted as exc:
-        message = _("The working calendar does not reach that far. Please extend it.")
-        raise DomainError(message) from exc
+    return explained_due(add_days, calendar_of(session, agency), at, days)
 
 
 def step_due(session: Session, feedback: Feedback, name: str) -> datetime | None:

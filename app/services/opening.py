@@ -19,12 +19,11 @@ from app.services.eform_state import Evaluation
 from app.services.notices import tell_tasks
 from app.services.process_graphs import kept_graph
 from app.services.task_rights import keeper, lead_task
-from app.services.timing import calendar_of, prepare_calendars
+from app.services.timing import add_working, prepare_calendars
 from app.services.users import root_agency
 from app.workflows.process import Graph, IsOpen, StepKind, StepSpec
 from app.workflows.routing import Marking
 from app.workflows.states import State
-from app.workflows.working_time import add_minutes
 
 _MAX_NAME = 500
 
@@ -110,7 +109,7 @@ def _task(
     places: Mapping[str, Agency], people: Candidates, user_id: int | None,
 ) -> Task:  # fmt: skip
     at, agency = now(), places[step.key]
-    due_at = add_minutes(calendar_of(session, agency), at, step.minutes)
+    due_at = add_working(session, agency, at, step.minutes)
     return Task(
         dossier=dossier, step_id=step.row_id, key=step.key, name=step.name, kind=str(step.kind),
         role=step.role, position=graph.steps.index(step) + 1, agency=agency, agency_id=agency.id,
@@ -155,7 +154,7 @@ def ask_agency(
         dossier=task.dossier, step_id=task.step_id, key=task.key, slot=f"{agency.id}:{user_id or 0}",
         name=name, kind=str(StepKind.consult), role=role or task.role, position=task.position,
         agency=agency, assignee_id=user_id, opened_at=at, asked_by_id=task.id, question=question or None,
-        due_at=add_minutes(calendar_of(session, agency), at, minutes), state=TaskState.open,
+        due_at=add_working(session, agency, at, minutes), state=TaskState.open,
     )  # fmt: skip
     session.add(asked)
     return asked

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import DomainError, Invalid, NotAllowed
+from app.errors import Invalid, NotAllowed
 from app.history import because
 from app.models import Agency, Procedure, ProcedureReport
 from app.models.procedure_report import ReportKind
@@ -16,11 +16,11 @@ from app.permissions import Actor
 from app.services.in_place import acted_name, stand_by
 from app.services.move_notices import tell_move
 from app.services.profiles import profile_value
-from app.services.timing import calendar_of
+from app.services.timing import calendar_of, explained_due
 from app.transactions import one_at_a_time
 from app.workflows.online import REPORT, REPORT_DAYS, REPORTERS, ReportState
 from app.workflows.table import Transition
-from app.workflows.working_time import CalendarExhausted, add_days
+from app.workflows.working_time import add_days
 
 MAX_TITLE, MAX_CONTENT = 500, 5000
 
@@ -95,10 +95,7 @@ def _create(
 ) -> ProcedureReport:  # fmt: skip
     step = REPORT.find("send")
     days = int(profile_value(session, "procedure_report_days", REPORT_DAYS))
-    try:
-        due = add_days(calendar_of(session, agency), now(), days)
-    except CalendarExhausted as exc:
-        raise DomainError(_("The working calendar does not reach that far. Please extend it.")) from exc
+    due = explained_due(add_days, calendar_of(session, agency), now(), days)
     report = ProcedureReport(
         kind=given.kind, title=title, content=given.content.strip(), procedure=procedure,
         agency=agency, author_id=actor.user_id, author_name=acted_name(session, actor), sent_at=now(), due_at=due,

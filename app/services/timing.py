@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.clock import now, to_local
 from app.errors import DomainError
+from app.lowcode.values import plain_text
 from app.models import (
     Agency,
     Dossier,
@@ -21,7 +22,7 @@ from app.services.profiles import profile_value
 from app.workflows import deadlines
 from app.workflows.deadlines import Due, Limit
 from app.workflows.wording import Phrase
-from app.workflows.working_time import Calendar, CalendarExhausted, Rules, add_minutes
+from app.workflows.working_time import Calendar, CalendarExhausted, Rules, add_minutes, closing
 
 Found = TypeVar("Found")
 SessionRow = tuple[int, time, time, date | None, date | None]
@@ -150,19 +151,51 @@ def result_due(session: Session, version: ProcedureVersion, agency: Agency, at: 
     return explained_due(deadlines.result_due, at, limit, calendar, rules_on(session, on))
 
 
+class CalendarEnds(DomainError):
+    """The working calendar does not know the days that would be counted."""
+
+    status = 422
+
+
+def calendar_ends() -> CalendarEnds:
+    """Return the refusal, in words that say what to do."""
+    return CalendarEnds(_("The working calendar does not reach that far. Please extend it."))
+
+
+def closing_of(session: Session, agency: Agency, day: date) -> datetime:
+    """Return the end of work on ``day``, or on the next open day; raises CalendarEnds."""
+    return explained_due(closing, calendar_of(session, agency), day)
+
+
 def add_working(session: Session, agency: Agency, at: datetime, minutes: int) -> datetime:
-    """Return when ``minutes`` of working time have passed since ``at``; raises DomainError where the calendar ends."""
+    """Return when ``minutes`` of working time have passed since ``at``; raises CalendarEnds."""
     return explained_due(add_minutes, calendar_of(session, agency), at, minutes)
 
 
+def limit_text(session: Session, agency: Agency, minutes: int) -> str:
+    """Return in words until when a step begun now would last; "—" where the calendar ends and it cannot begin."""
+    try:
+        return plain_text(add_working(session, agency, now(), minutes))
+    except CalendarEnds:
+        return "—"
+
+
+def beyond_calendar(session: Session, agency: Agency, at: datetime, minutes: int) -> str | None:
+    """Return why a due date at ``at`` cannot be moved by so much working time, in words; None if it can."""
+    try:
+        add_working(session, agency, at, minutes)
+    except CalendarEnds:
+        return _("The new due date would lie beyond the working calendar of %(agency)s: that is declared first.",
+                 agency=agency.name)  # fmt: skip
+    return None
+
+
 def explained_due(rule: Callable[..., Found], *args: Any, **given: Any) -> Found:
-    """Return what a rule of working time finds; raises DomainError where the calendar ends."""
+    """Return what a rule of working time finds; raises CalendarEnds."""
     try:
         return rule(*args, **given)
     except CalendarExhausted as exc:
-        raise DomainError(
-            _("The working calendar does not reach that far. Please extend it.")
-        ) from exc
+        raise calendar_ends() from exc
 
 
 def clock_due(dossier: Dossier) -> datetime | None:

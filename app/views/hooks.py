@@ -25,11 +25,13 @@ from app.lowcode.security import set_authentication
 from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor, set_actor_loader
 from app.services.actors import actor_as, build_actor, find_identity
+from app.services.timing import calendar_ends
 from app.services.users import check_login, settings_of
 from app.transactions import transaction
 from app.views.api_access import use_token
 from app.views.confirming import ask_first
 from app.views.shell import add_shell
+from app.workflows.working_time import CalendarExhausted
 
 log = logging.getLogger("app.requests")
 _QUIET = ("/static/", "/healthz", "/readyz")
@@ -74,6 +76,7 @@ def add_hooks(app: Flask) -> None:
     app.add_url_rule("/readyz", "readyz", readyz)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CalendarExhausted, _calendar_ends)
     app.register_error_handler(sa.exc.DataError, _unstorable)
     app.register_error_handler(Exception, _fault)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
@@ -194,6 +197,11 @@ def _domain_error(exc: DomainError) -> Any:
         return error_page(exc.status, str(exc))
     flash(str(exc), "danger")
     return redirect(same_site_referrer() or "/")
+
+
+def _calendar_ends(_exc: CalendarExhausted) -> Any:
+    """Something had to be counted beyond the working calendar: a refusal, wherever it came up."""
+    return _domain_error(calendar_ends())
 
 
 def same_site_referrer() -> str | None:

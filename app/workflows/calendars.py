@@ -154,6 +154,11 @@ class Index:
         self.worked.append(self.worked[-1] + sum(end - start for start, end in sessions))
         self.rank.append(len(self.open_days))
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The first and the last minute of the days known."""
+        return self.join(0, 0), self.join(len(self.sessions), 0) - 1
+
     def exhausted(self) -> CalendarExhausted:
         """Return the error that names the days known."""
         first, last = self.calendar.valid_from, self.calendar.valid_to

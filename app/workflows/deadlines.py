@@ -21,6 +21,7 @@ from app.workflows.working_time import (
     counting_from,
     minutes_between,
     next_opening,
+    within,
 )
 
 # NĐ 61/2018 Đ18: what is received after 15:00 is handed on at the start of the next working day.
@@ -184,8 +185,11 @@ def _end_step(at: datetime) -> Phrase:
 
 
 def remaining(now: datetime, due_at: datetime, cal: Calendar) -> int:
-    """Return the working minutes left until ``due_at``, negative when it is past."""
-    return minutes_between(cal, now, due_at)
+    """Return the working minutes left until ``due_at``, negative when it is past.
+
+    Beyond the days that the calendar knows nothing is counted.
+    """
+    return minutes_between(cal, within(cal, now), within(cal, due_at))
 
 
 def phrase(minutes: int, day_minutes: int = 480, *, is_overdue: bool | None = None) -> Phrase:

@@ -117,6 +117,12 @@ def minutes_between(cal: Calendar, a: datetime, b: datetime) -> int:
     return position(to_minute(b)) - position(to_minute(a))
 
 
+def within(cal: Calendar, at: datetime) -> datetime:
+    """Return ``at``, or the nearest instant that the calendar knows."""
+    first, last = cal.index.bounds
+    return to_instant(min(max(to_minute(at), first), last))
+
+
 def add_minutes(cal: Calendar, start: datetime, minutes: int) -> datetime:
     """Return the instant when ``minutes`` of work have passed since ``start``.
 
