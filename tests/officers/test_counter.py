@@ -1,5 +1,6 @@
 """The counter's page: procedure, applicant, papers; received once."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -129,6 +130,59 @@ def test_a_bad_scan_refuses_everything(office, desk, session):
     form = sent(office) | {f"scan-{component.id}_file": (BytesIO(b"MZ\x90\x00 program"), "to-khai.pdf")}
     assert desk.post("/reception/new", data=form, content_type="multipart/form-data").status_code == 422
     assert dossiers(session) == []
+
+
+def test_scans_stay_when_the_page_comes_back(office, desk, session):
+    form = sent(office)
+    first, second = (component.id for component in office.version.components[:2])
+    pdf, more = a_pdf("Tờ khai"), a_pdf("Bản sao")
+    page = upload(desk, form | {"do": "find", f"scan-{first}_file": (BytesIO(pdf), "to-khai.pdf")})
+    (kept,) = marks(page)
+    assert "to-khai.pdf" in page.get_data(as_text=True)
+    bad = {"name": "", "kept": kept, f"scan-{second}_file": (BytesIO(more), "ban-sao.pdf")}
+    page = upload(desk, form | bad)
+    assert page.status_code == 422
+    assert dossiers(session) == []
+    both = marks(page)
+    assert both[0] == kept
+    assert len(both) == 2
+    assert upload(desk, form | {"kept": both}).status_code == 302
+    found = [(one.name, one.component_id, one.source_class) for one in dossiers(session)[0].attachments]
+    assert sorted(found) == sorted([("to-khai.pdf", first, 3), ("ban-sao.pdf", second, 3)])
+
+
+def test_marks_of_another_form_or_of_nobodys_making_hold_nothing(office, desk, session):
+    form = sent(office)
+    component = office.version.components[0]
+    page = upload(desk, form | {"do": "find", f"scan-{component.id}_file": (BytesIO(a_pdf("A")), "to-khai.pdf")})
+    (kept,) = marks(page)
+    for wrong in ({"key": new_key(), "kept": kept}, {"key": form["key"], "kept": f"{kept[:-3]}abc"}):
+        assert upload(desk, form | wrong).status_code == 302
+    assert [list(one.attachments) for one in dossiers(session)] == [[], []]
+
+
+def test_a_refused_scan_is_named_and_the_others_stay(office, desk, session):
+    form = sent(office)
+    first, second = (component.id for component in office.version.components[:2])
+    files = {f"scan-{first}_file": (BytesIO(b"MZ\x90\x00 program"), "to-khai.pdf"),
+             f"scan-{second}_file": (BytesIO(a_pdf("Bản sao")), "ban-sao.pdf")}  # fmt: skip
+    page = upload(desk, form | files)
+    assert page.status_code == 422
+    assert len(marks(page)) == 1
+    assert f'href="#scan-{first}"' in page.get_data(as_text=True)
+
+
+def a_pdf(title):
+    facts = {"agency": "A", "place": "Huế", "issued_on": "2026-11-09", "title": title, "sections": []}
+    return render("form_print", facts)
+
+
+def upload(client, form):
+    return client.post("/reception/new", data=form, content_type="multipart/form-data")
+
+
+def marks(page):
+    return re.findall(r'name="kept" value="([^"]+)"', page.get_data(as_text=True))
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.desk_officer, Role.citizen}])

@@ -1,6 +1,6 @@
 """The counter: pick the procedure, who applies, which papers; then receive."""
 
-from typing import Any
+from typing import IO, Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
@@ -23,13 +23,14 @@ from app.services.counter import (
     frequent_versions,
     get_version,
 )
-from app.services.files import max_upload_mb
+from app.services.files import attach, max_upload_mb, storage
 from app.services.reception import DESK_SCAN, CounterReception
 from app.services.submission import new_key
 from app.transactions import transaction
 from app.views.applicant.uploads import take_plain_files
 from app.views.officers.acts import papers_of
 from app.views.officers.base import OfficerView, asked, sent
+from app.views.officers.counter_scans import chosen_scans, keep_scans, kept_scans
 from app.views.officers.fee_inputs import read_counts
 from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page, moment
 
@@ -75,10 +76,10 @@ class ReceptionView(OfficerView):
         kind, number = sent().get("id_kind", ""), sent().get("id_number", "").strip()
         with transaction() as unit:
             account = find_applicant(unit, kind, number) if number else None
-        return counter_page(version_id, key=sent().get("key", ""), account=account, is_looked_up=True)
+        return _again(version_id, _key(), account=account, is_looked_up=True)
 
     def _receive(self, version_id: int) -> Any:
-        key = sent().get("key", "")[:36] or new_key()
+        key = _key()
         try:
             with transaction() as unit:
                 dossier = _take(unit, version_id, key)
@@ -87,10 +88,10 @@ class ReceptionView(OfficerView):
         except Conflict as exc:  # the same form came twice at the same instant
             known = reception.find_by_key(db.session(), key)
             if known is None:
-                return counter_page(version_id, key=key, error=exc), exc.status
+                return _again(version_id, key, error=exc), exc.status
             code, slip = known.code, None
         except DomainError as exc:
-            return counter_page(version_id, key=key, error=exc), exc.status
+            return _again(version_id, key, error=exc), exc.status
         is_entered = request.form.get("do") == "register"
         flash(_("Entered: %(code)s.", code=code) if is_entered else _("Received: %(code)s.", code=code), "success")
         return redirect(url_for("DossierPageView.show", code=code, letter=slip))
@@ -98,7 +99,7 @@ class ReceptionView(OfficerView):
 
     def _catch_up(self, version_id: int) -> Any:
         """Keep what was received on paper during an incident, for the director to approve."""
-        key = sent().get("key", "")[:36] or new_key()
+        key = _key()
         try:
             with transaction() as unit:
                 row = catch_up.enter(
@@ -106,12 +107,23 @@ class ReceptionView(OfficerView):
                     received_at=moment(sent().get("paper_received_at", "")),
                     paper_number=sent().get("paper_number", ""),
                 )  # fmt: skip
-                _keep_late_scans(unit, row)
+                _keep_late_scans(unit, row, key)
                 number = row.paper_number
         except DomainError as exc:
-            return counter_page(version_id, key=key, error=exc), exc.status
+            return _again(version_id, key, error=exc), exc.status
         flash(_("Number %(number)s waits for the director's approval.", number=number), "success")
         return redirect(url_for("CatchUpView.index"))
+
+
+def _key() -> str:
+    return sent().get("key", "")[:36] or new_key()
+
+
+def _again(version_id: int, key: str, **more: Any) -> str:
+    """Return the form once more, with the scans that came with it."""
+    with transaction() as unit:
+        scans = keep_scans(unit, key)
+    return counter_page(version_id, key=key, scans=scans, **more)
 
 
 def _given(session: Session, version: ProcedureVersion, key: str) -> CounterReception:
@@ -135,7 +147,7 @@ def _take(session: Session, version_id: int, key: str) -> Dossier:
     act = reception.register if form.get("do") == "register" else reception.receive_at_counter
     with acting_for(given.account.name):
         dossier = act(session, given, actor)
-        _keep_scans(session, dossier)
+        _keep_scans(session, dossier, key)
     return dossier
 
 
@@ -166,25 +178,29 @@ def _answers(version: ProcedureVersion) -> dict[str, Any]:
     return eforms.read_data(version.form, sent(), officer=True)
 
 
-def _keep_scans(session: Session, dossier: Dossier) -> None:
-    if not request.files:
-        return
-    by_name = {f"scan-{c.id}": c for c in dossier.version.components}
+def _keep_scans(session: Session, dossier: Dossier, key: str) -> None:
+    """Attach what came with the form now, and what was kept while it came back."""
+    parts, actor = {c.id: c for c in dossier.version.components}, current_actor()
 
     def place(name: str) -> dict[str, Any]:
-        return {"dossier": dossier, "component": by_name.get(name), "source_class": DESK_SCAN}
+        component = parts.get(as_id(name.removeprefix("scan-")) or 0)
+        return {"dossier": dossier, "component": component, "source_class": DESK_SCAN}
 
-    take_plain_files(session, request.files, place, current_actor(), max_upload_mb(session))
+    take_plain_files(session, request.files, place, actor, max_upload_mb(session))
+    for scan in kept_scans(session, key):
+        attach(session, scan.file, scan.name, actor, **place(f"scan-{scan.component_id}"))
 
 
-def _keep_late_scans(session: Session, row: PaperReception) -> None:
+def _keep_late_scans(session: Session, row: PaperReception, key: str) -> None:
     """Keep the scans chosen at the counter with the late entry; raises Invalid at the paper of a refused file."""
-    for name, chosen in request.files.items(multi=True):
-        place = name.removeprefix("scan-").removesuffix("_file")
-        if not chosen.filename or name != f"scan-{place}_file":
-            continue
-        try:
-            catch_up_scans.add_scan(session, row.id, current_actor(), name=chosen.filename, data=chosen.stream,
-                                    component_id=as_id(place))  # fmt: skip
-        except Invalid as exc:
-            raise Invalid(str(exc), {f"component-{place}": str(exc)}) from exc
+    for place, chosen in chosen_scans():
+        _add_late(session, row, place, chosen.filename or "", chosen.stream)
+    for scan in kept_scans(session, key):
+        _add_late(session, row, scan.component_id, scan.name, storage().open(scan.file.sha256))
+
+
+def _add_late(session: Session, row: PaperReception, place: int, name: str, data: bytes | IO[bytes]) -> None:
+    try:
+        catch_up_scans.add_scan(session, row.id, current_actor(), name=name, data=data, component_id=place or None)
+    except Invalid as exc:
+        raise Invalid(str(exc), {f"component-{place}": str(exc)}) from exc

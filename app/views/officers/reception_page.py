@@ -1,5 +1,6 @@
 """What the counter's form shows."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ from app.services.timing import result_due
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
 from app.views.officers.base import sent
+from app.views.officers.counter_scans import Scan
 from app.views.officers.fee_inputs import WORDS
 
 _PAPER = frozenset({"agency", "paper_received_at", "paper_number", "login_check"})
@@ -60,9 +62,9 @@ def moment(text: str) -> datetime | None:
 
 def counter_page(
     version_id: int, *, key: str, account: Account | None = None, is_looked_up: bool = False,
-    error: DomainError | None = None,
+    error: DomainError | None = None, scans: Sequence[Scan] = (),
 ) -> str:  # fmt: skip
-    """Return the counter's form: what was typed so far, or what is known of the applicant."""
+    """Return the counter's form: what was typed so far, or what is known of the applicant; the scans kept."""
     session = db.session()
     version = get_version(session, version_id)
     faults = error.fields if isinstance(error, Invalid) else {}
@@ -76,9 +78,16 @@ def counter_page(
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
         elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
         live=live, communes=_communes(version), due=_due(version), limit=limit_text(version),
-        outages=_outages(), login_answers=_words(LOGIN_ANSWERS),
+        scans=_by_paper(scans), outages=_outages(), login_answers=_words(LOGIN_ANSWERS),
         **upload_limits(session),
     )  # fmt: skip
+
+
+def _by_paper(scans: Sequence[Scan]) -> dict[int, list[Scan]]:
+    found: dict[int, list[Scan]] = {}
+    for scan in scans:
+        found.setdefault(scan.component_id, []).append(scan)
+    return found
 
 
 def _words(choices: dict[Any, str]) -> list[tuple[str, str]]:
@@ -115,7 +124,7 @@ def _links(of_form: dict[str, str], faults: dict[str, str]) -> list[tuple[str, s
     labels = {name: label_of(Account, name) for name in (*APPLICANT_FIELDS, "born_on")}
     own = [(name, f"{labels[name]}: {text}" if name in labels else text)
            for name, text in faults.items()
-           if name in labels or name in _PAPER or name.startswith("component-")]  # fmt: skip
+           if name in labels or name in _PAPER or name.startswith(("component-", "scan-"))]  # fmt: skip
     return own + list(of_form.items())
 
 
