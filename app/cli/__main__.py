@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli import bench, conformance, database, demo, history, packs, permissions, profile, users
+from app.cli import bench, conformance, database, demo, forms, history, packs, permissions, profile, users
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -18,6 +18,7 @@ def manage() -> None:
 for _command in (
     *(bench.bench, database.db, demo.demo, history.history, packs.pack, permissions.permissions, users.user),
     conformance.conformance,
+    forms.form,
     profile.profile,
     demo.prepare,
 ):

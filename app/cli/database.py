@@ -7,7 +7,10 @@ import click
 from flask import current_app
 
 from app.cli.base import in_app
+from app.cli.forms import tell_loose_patterns
 
+# Up to this one a pattern without ^…$ was looked for within an answer.
+_LOOSE_PATTERNS = "0043"
 FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
 
 
@@ -36,8 +39,11 @@ def upgrade(revision: str) -> None:
     Harmless when nothing is to be done. Give it after every update of the program,
     before its processes start.
     """
+    before = current()
     upgrade_to(revision)
     click.echo(f"The database is at revision: {current()}")
+    if "0001" <= before <= _LOOSE_PATTERNS < current():
+        tell_loose_patterns(is_quiet=True)
 
 
 @db.command()

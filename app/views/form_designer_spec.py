@@ -67,7 +67,7 @@ def _field(catalogs: list[list[str]]) -> list[dict[str, Any]]:
                    "words, money_words, date_words.")),
         _of(FormField, "max_length", "int", kinds=_TEXTS),
         _of(FormField, "pattern", "text", kinds=_TEXTS,
-            help=_("A regular expression, for example ^[A-Z]{2}[0-9]{6}$")),
+            help=_("The whole answer must match it, for example [A-Z]{2}[0-9]{6}")),
         _of(FormField, "pattern_message", "text", kinds=_TEXTS),
         _of(FormField, "min_value", "int", kinds=_COUNTED,
             help=_("For rows and several choices: the smallest number of them.")),

@@ -20,6 +20,8 @@ PATIENCE = 0.2  # seconds for one match; an ordinary one takes microseconds
 _PROBE = 0.05
 _FEW = 20  # a repeat of more counts as without end
 _PROBE_LENGTH, _PROBES = 800, 14
+_BEGINNINGS = {_constants.AT_BEGINNING, _constants.AT_BEGINNING_STRING}
+_ENDS = {_constants.AT_END, _constants.AT_END_STRING}
 _REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT}
 
 
@@ -53,6 +55,31 @@ def fits(pattern: str, value: str) -> bool | None:
         return False
     except regex.error:
         return None
+
+
+def is_anchored(pattern: str) -> bool:
+    """Return whether a pattern says of itself, by ^ and $, that it is of the whole value.
+
+    Others once were looked for within the value; since then they mean the whole of it. False for
+    what cannot be read.
+    """
+    try:
+        tree = list(_parser.parse(pattern))
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return _is_closed(tree, 0, _BEGINNINGS) and _is_closed(tree, -1, _ENDS)
+
+
+def _is_closed(tree: Any, at: int, anchors: Any) -> bool:
+    """Return whether every way through ``tree`` begins (at 0) or ends (at -1) with one of ``anchors``."""
+    if not len(tree):
+        return False
+    op, given = tree[at]
+    if op is _constants.AT:
+        return given in anchors
+    if op is _constants.SUBPATTERN:
+        return _is_closed(given[3], at, anchors)
+    return op is _constants.BRANCH and all(_is_closed(way, at, anchors) for way in given[1])
 
 
 def _walk(tree: Any) -> Iterator[tuple[Any, Any]]:
