@@ -26,6 +26,8 @@ ACTIONS_BY_KIND: dict[str, dict[str, str]] = {
 } | {
     "pack_run": {"apply_pack": N_("applied the configuration pack"),
                  "undo_pack": N_("undid the configuration pack")},
+    "account": {"give_login": N_("gave a login at the desk"),
+                "reset_login": N_("gave a temporary password at the desk")},
     "charge": {"set_charges": N_("fixed the amounts")},
     "result": {f"result_{row.name}": row.label for row in WORKFLOWS["result"].transitions},
     "task": {"finish_step": N_("finished a step"), "send_back_step": N_("sent the dossier back a step"),

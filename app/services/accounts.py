@@ -17,6 +17,7 @@ from app.services.eform_values import tidy
 # FAB wants a distinct address for every user; a family may share one mailbox, and an old
 # phone has none. ".invalid" can never be a real host (RFC 2606).
 _NO_MAIL = "tai-khoan.invalid"
+CLOSED_MAIL = f"da-khoa@{_NO_MAIL}"
 _MAX_USER_NAME = 64
 _CONTACTS = ("gender", "phone", "email", "address")
 
@@ -36,18 +37,23 @@ def register(session: Session, values: dict[str, Any], password: str) -> User:
     problem = users.password_message(password, given["id_number"])
     if problem:
         raise Invalid(problem, {"password": problem})
-    user = _new_user(session, given, password)
-    session.add(Account(user=user, **given))
+    account = Account(**given)
+    user = give_user(session, account, password)
+    session.add(account)
     session.flush()
-    users.sync_roles(session, user, is_applicant=True)
     return user
 
 
-def _new_user(session: Session, given: dict[str, Any], password: str) -> User:
-    return users.create_user(  # FAB's columns are short; the account keeps the whole name
-        session, username=given["id_number"], name=given["name"][:_MAX_USER_NAME],
-        email=_user_email(session, given["email"], given["id_number"]), password=password,
+def give_user(session: Session, account: Account, password: str) -> User:
+    """Return a new login for an account that has none: he logs in with his number. Raises Invalid, Conflict."""
+    number = account.id_number
+    account.user = users.create_user(  # FAB's columns are short; the account keeps the whole name
+        session, username=number, name=account.name[:_MAX_USER_NAME],
+        email=_user_email(session, account.email, number), password=password,
     )  # fmt: skip
+    users.sync_roles(session, account.user, is_applicant=True)
+    session.flush()
+    return account.user
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:

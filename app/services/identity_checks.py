@@ -13,7 +13,7 @@ from app.models import Account, OfficerPosition, User
 from app.text import fold
 
 OWN, FOREIGN = "own", "foreign"
-_COMPARED = 1  # the level of who showed his identity card at a desk
+COMPARED = 1  # the level of who showed his identity card at a desk
 _CONTACTS = ("phone", "email", "address", "unit")
 
 
@@ -35,7 +35,7 @@ def settle_login(session: Session, account: Account, answer: str) -> None:
     answer: OWN, compared with his identity card; or FOREIGN: that login is shut and its contacts are
     forgotten. Raises Invalid (field "login_check") while the question is open and not answered.
     """
-    if account.user is None or account.verified_level >= _COMPARED:
+    if account.user is None or account.verified_level >= COMPARED:
         return
     if answer not in {OWN, FOREIGN}:
         message = _("Somebody registered this number online and was never verified. Ask the applicant whether that "
@@ -43,7 +43,7 @@ def settle_login(session: Session, account: Account, answer: str) -> None:
         raise Invalid(message, {"login_check": message})
     if answer == OWN:
         because(session, reason=_("Identity card compared at the counter"))
-        account.verified_level = _COMPARED
+        account.verified_level = COMPARED
     else:
         because(session, reason=_("The applicant at the counter did not make this login"))
         _detach(session, account, account.user)

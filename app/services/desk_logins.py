@@ -1,0 +1,145 @@
+"""Logins given or opened again at the desk, to who showed his identity card (TTH17 Đ10.4, Đ23.3; HUE25 Đ7.3)."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash
+
+from app import history
+from app.errors import Invalid, NotAllowed
+from app.models import Account, Agency, OfficerPosition, User
+from app.permissions import Actor, Role
+from app.services import users
+from app.services.accounts import CLOSED_MAIL, give_user, tidy_number
+from app.services.counter import desks_of, find_applicant
+from app.services.identity_checks import COMPARED, settle_login
+from app.services.notices import notice_users, send_mail
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """What the officer says of the identity card, and the password to hand over.
+
+    login_check: whose an unverified login is, see ``identity_checks.settle_login``.
+    """
+
+    password: str
+    is_compared: bool
+    login_check: str = ""
+
+
+def find(session: Session, actor: Actor, id_kind: str, number: str) -> Account:
+    """Return the applicant with exactly this number, the look recorded; raises Invalid (field "id_number")."""
+    _refuse_others(actor)
+    account = find_applicant(session, id_kind, tidy_number(id_kind, number))
+    if account is None:
+        message = _("Nobody with this number is known yet. Receive his dossier at the counter first, or let him "
+                    "register online.")  # fmt: skip
+        raise Invalid(message, {"id_number": message})
+    return account
+
+
+def asks_whose(account: Account) -> bool:
+    """Return whether it must be said whose the login is: it was made online and nobody ever compared."""
+    return account.user is not None and account.verified_level < COMPARED
+
+
+def why_not(session: Session, account: Account, actor: Actor) -> str:
+    """Return why this desk gives no login for ``account``, "" if it does."""
+    if account.id == actor.account_id or (account.user_id is not None and account.user_id == actor.user_id):
+        return _("This is your own account. A colleague at the desk does this for you.")
+    user = account.user
+    if user is not None and _is_officers(session, user):
+        return _("This login is also an officer's. Only a system administrator sets its password.")
+    if user is not None and not user.active:
+        return _("This login was shut by an administrator. Please ask the administrator of the system.")
+    return ""
+
+
+def give(session: Session, actor: Actor, account: Account, said: Comparing) -> User:
+    """Return the applicant's login with the temporary password, made if he had none; his sessions end.
+
+    The same form sent twice has one effect. Raises NotAllowed, or Invalid by field.
+    """
+    _refuse_others(actor)
+    session.refresh(account, with_for_update=True)
+    problem = why_not(session, account, actor)
+    if problem:
+        raise NotAllowed(problem)
+    if account.user is not None and _is_given(session, account.user, said.password):
+        return account.user
+    if not said.is_compared:
+        message = _("Please compare the identity card with the particulars first, and tick this box.")
+        raise Invalid(message, {"is_compared": message})
+    settle_login(session, account, said.login_check)
+    act = "give_login" if account.user is None else "reset_login"
+    with force_locale("vi"):  # stored text
+        reason = _("Identity card compared at the counter")
+    user = _opened(session, account, said.password, reason)
+    account.verified_level = max(account.verified_level, COMPARED)
+    session.flush()
+    history.record(session, ("account", account.id), act, reason=reason)
+    _tell(session, actor, account, user)
+    return user
+
+
+def _opened(session: Session, account: Account, password: str, reason: str) -> User:
+    if account.user is not None:
+        history.because(session, action="reset_login", reason=reason)
+        users.set_password(session, account.user, password, is_temporary=True)
+        return account.user
+    message = users.password_message(password, account.id_number)
+    if message:
+        raise Invalid(message, {"password": message})
+    _free_name(session, account)
+    history.because(session, reason=reason)
+    user = give_user(session, account, password)
+    users.settings_of(session, user).must_change_password = True
+    return user
+
+
+def _free_name(session: Session, account: Account) -> None:
+    """Rename a shut login that still holds the number, with what was done by it; raises Invalid for another one."""
+    number = account.id_number
+    holder = session.scalar(sa.select(User).where(sa.func.lower(User.username) == number.lower()))
+    if holder is None:
+        return
+    kept = session.scalar(sa.select(Account.id).where(Account.user_id == holder.id))
+    if holder.active or kept is not None or _is_officers(session, holder):
+        message = _("Another login has this number as its user name. Please ask the administrator of the system.")
+        raise Invalid(message, {"id_number": message})
+    holder.username, holder.email = f"{number}.{holder.id}", f"{holder.id}.{CLOSED_MAIL}"
+    session.flush()
+
+
+def _is_officers(session: Session, user: User) -> bool:
+    """Return whether the user holds or held a post, or any role but the applicants'."""
+    post = sa.select(OfficerPosition.id).where(OfficerPosition.user_id == user.id).limit(1)
+    others = [role.name for role in user.roles if role.name != Role.citizen]
+    return bool(others) or session.scalar(post) is not None
+
+
+def _is_given(session: Session, user: User, password: str) -> bool:
+    waits = users.settings_of(session, user).must_change_password
+    return waits and bool(user.password) and check_password_hash(user.password, password)
+
+
+def _tell(session: Session, actor: Actor, account: Account, user: User) -> None:
+    """Tell the applicant himself: who did not ask for it learns that somebody did."""
+    desk = session.get_one(Agency, desks_of(actor)[0])
+    key = f"login:{account.id}:{users.settings_of(session, user).session_version}"
+    with force_locale("vi"):
+        title = _("A temporary password was given for your login")
+        body = _("It was handed out at %(desk)s after an identity card was compared. If it was not you who asked for "
+                 "it, please tell the one-stop desk at once.", desk=desk.name)  # fmt: skip
+    notice_users(session, [user.id], None, key, title, body)
+    if account.email:
+        send_mail(session, key, account.email, title, body)
+
+
+def _refuse_others(actor: Actor) -> None:
+    if not desks_of(actor):
+        raise NotAllowed(_("Only a desk officer gives logins to applicants."))
