@@ -1,10 +1,13 @@
 """Opening a dossier again that was refused, stopped or finished by mistake."""
 
+from datetime import timedelta
+
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import Dossier
+from app.models.task import TaskState
 from app.permissions import Actor
 from app.services import lifecycle, linked, processing, results
 from app.services.letters import cancel_letters
@@ -15,6 +18,7 @@ from app.workflows.process import Graph, StepKind, StepSpec
 from app.workflows.states import State
 
 _ENDINGS = {("refusal", "refuse"), ("stop", "stop"), ("stop", "withdrawal")}
+_AT_ONCE = timedelta(minutes=1)
 _WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign})
 
 
@@ -54,9 +58,28 @@ def reopen(session: Session, dossier: Dossier, actor: Actor, reason: str, step_k
         results.revoke(session, dossier, reason.strip())
         processing.go_back(session, dossier, step.key, actor)
     elif dossier.tasks:
-        processing.resume(session, dossier, actor)
+        _resume(session, dossier, actor)
     notify_transition(session, dossier, row)
     return dossier
+
+
+def _resume(session: Session, dossier: Dossier, actor: Actor) -> None:
+    """Open again what was broken off.
+
+    Before ways were recorded (databases upgraded since) it was not marked as broken off, but counts as no longer
+    needed: what was cancelled last, with the end of the dossier, is marked now.
+    """
+    processing.resume(session, dossier, actor)
+    if lifecycle.open_tasks(dossier):
+        return
+    gone = [(task.finished_at, task) for task in dossier.tasks
+            if task.state == TaskState.cancelled and task.is_current and task.finished_at]  # fmt: skip
+    last = max((at for at, _task in gone), default=None)
+    for at, task in gone:
+        task.is_current = last is None or last - at > _AT_ONCE
+    if gone:
+        session.flush()
+        processing.resume(session, dossier, actor)
 
 
 def _step(dossier: Dossier, key: str) -> StepSpec:

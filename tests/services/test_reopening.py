@@ -64,6 +64,38 @@ def test_only_the_head_of_its_agency_opens_it_again(office, session, way, role):
     assert dossier.state == before
 
 
+def as_upgraded(session, dossier):
+    """Leave of its steps what a database knew before ways, and what counts, were recorded."""
+    for task in dossier.tasks:
+        task.is_current, task.went_to = True, None
+    session.flush()
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_dossier_stopped_before_ways_were_recorded_goes_on(office, session, steps):
+    dossier = office.processed()
+    for _time in range(steps):
+        office.step(dossier)
+    name = task_of(dossier).name
+    reception.stop(session, dossier, office[Role.agency_head], "Dừng nhầm")
+    as_upgraded(session, dossier)
+    reopen(session, dossier, office[Role.agency_head], WHY)
+    assert task_of(dossier).name == name
+    while dossier.state == 4:
+        office.step(dossier)
+    assert dossier.state == 9
+
+
+def test_so_does_one_withdrawn_at_the_desk(office, session):
+    account, citizen = office.applicant()
+    dossier = office.received(account=account)
+    reception.request_withdrawal(session, dossier, citizen, "Đổi ý")
+    reception.decide_withdrawal(session, dossier, office[Role.desk_officer], agree=True)
+    as_upgraded(session, dossier)
+    reopen(session, dossier, office[Role.agency_head], WHY)
+    assert task_of(dossier).kind == "receive"
+
+
 def test_a_stopped_dossier_is_worked_on_by_who_had_it(office, session):
     dossier = office.processed()
     task = task_of(dossier)
