@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -48,7 +49,13 @@ class OutboxEvent(Model):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(sa.Text)
+    # What it does, where one waiting event does it for all: see ``Later``.
+    topic: Mapped[str | None] = mapped_column(sa.String(80))
     __table_args__ = (
+        sa.Index(
+            "ix_outbox_event_topic", "topic",
+            postgresql_where=sa.text("done_at IS NULL"), sqlite_where=sa.text("done_at IS NULL"),
+        ),
         sa.Index(
             "ix_outbox_event_waiting",
             "due_at",
@@ -57,6 +64,17 @@ class OutboxEvent(Model):
             sqlite_where=sa.text("done_at IS NULL"),
         ),
     )
+
+
+@dataclass(frozen=True)
+class Later:
+    """What a handler returns that could not do it yet: what it wrote is kept, and it runs again.
+
+    The wait grows with each time. Where another event of its topic waits, that one does it instead.
+    reason: what an administrator reads.
+    """
+
+    reason: str
 
 
 @contextmanager
@@ -129,13 +147,14 @@ def one_at_a_time(session: Session, key: str) -> None:
         connection.execute(query, {"key": key})
 
 
-def enqueue(name: str, *, due_at: datetime | None = None, **payload: Any) -> None:
+def enqueue(name: str, *, due_at: datetime | None = None, topic: str | None = None, **payload: Any) -> None:
     """Promise that outbox handler ``name`` runs with ``payload`` after this commits.
 
-    payload: JSON values only (ids, not objects). due_at: not before this instant.
+    payload: JSON values only (ids, not objects). due_at: not before this instant. topic: of which one
+    waiting event is enough, once it could not be done at once (``Later``).
     """
     at = now()
-    db.session.add(OutboxEvent(name=name, payload=payload, created_at=at, due_at=due_at or at))
+    db.session.add(OutboxEvent(name=name, payload=payload, created_at=at, due_at=due_at or at, topic=topic))
     db.session().info["outbox"] = True
 
 

@@ -60,7 +60,8 @@ class MailMessage(Entity):
         sections=[(_l("Message"), ["recipient", "subject", "body", "created_at", "sent_at"])],
         form=[], can_add=False, can_delete=False, is_personal=True,
         read=frozenset({Role.system_admin}),
-        help=_l("Every e-mail the system sends. Without an SMTP server they are only kept here."),
+        help=_l("Every e-mail the system sends. Without an SMTP server they are only kept here. "
+                "Sent ones are removed after 180 days."),
     )  # fmt: skip
 
     def __str__(self) -> str:

@@ -2,21 +2,19 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.integrations.outside import OutsideError, Unreachable, post_json
 from app.models import Dossier, OutsideMessage
-from app.models.outside_message import MessageState
-from app.transactions import enqueue, one_at_a_time
+from app.models.outside_message import OUTSIDE_SYSTEMS, MessageState
+from app.transactions import Later, enqueue, one_at_a_time
 
-# Seconds until the next attempt; the last one again and again.
-BACKOFF = (10, 60, 300, 1800, 7200)
 _AT_ONCE = 5  # a task has less than a minute
 _REST = 60  # seconds in which this process leaves a system alone that did not answer
 _down_until: dict[str, float] = {}
@@ -41,8 +39,12 @@ def promise(
         return known
     message = OutsideMessage(dossier=dossier, system=system, kind=kind, key=key, movement_id=movement_id)
     session.add(message)
-    enqueue("outside.send", dossier_id=dossier.id, system=system)
+    _wake(dossier.id, system)
     return message
+
+
+def _wake(dossier_id: int, system: str) -> None:
+    enqueue("outside.send", topic=f"outside:{system}:{dossier_id}", dossier_id=dossier_id, system=system)
 
 
 def messages_of(session: Session, dossier: Dossier, system: str | None = None) -> list[OutsideMessage]:
@@ -53,18 +55,20 @@ def messages_of(session: Session, dossier: Dossier, system: str | None = None) -
     return list(session.scalars(query.order_by(OutsideMessage.id)))
 
 
-def send_waiting(session: Session, dossier_id: int, system: str, builders: dict[str, Builder], take: Taker) -> None:
-    """Send what waits about one dossier, in its order; what fails stays with its reason and is tried again.
+def send_waiting(
+    session: Session, dossier_id: int, system: str, builders: dict[str, Builder], take: Taker
+) -> Later | None:
+    """Send what waits about one dossier, in its order; Later when something could not be sent.
 
-    builders: kind → what makes the payload, from the dossier as it is now. take: told of each answer.
-    An order kept here means that a later state never arrives before an earlier one.
+    What fails stays with its reason. builders: kind → what makes the payload, from the dossier as it is
+    now. take: told of each answer. An order kept here means that a later state never arrives before an
+    earlier one; while the system does not answer one event waits for each dossier, whatever was promised.
     """
     if not is_connected(system):
-        return
-    if time.monotonic() < _down_until.get(system, 0):  # letters and mails wait in the same queue
-        enqueue("outside.send", due_at=now() + timedelta(seconds=_REST), dossier_id=dossier_id, system=system)
-        return
+        return None
     one_at_a_time(session, f"outside:{system}:{dossier_id}")
+    if time.monotonic() < _down_until.get(system, 0):  # letters and mails wait in the same queue
+        return Later(_("%(system)s does not answer.", system=_(OUTSIDE_SYSTEMS[system])))
     query = sa.select(OutsideMessage).where(
         OutsideMessage.dossier_id == dossier_id, OutsideMessage.system == system,
         OutsideMessage.state != MessageState.delivered,
@@ -72,12 +76,11 @@ def send_waiting(session: Session, dossier_id: int, system: str, builders: dict[
     rows = list(session.scalars(query.order_by(OutsideMessage.id).limit(_AT_ONCE + 1)))
     for message in rows[:_AT_ONCE]:
         if not _sent(session, message, builders[message.kind]):
-            wait = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
-            enqueue("outside.send", due_at=now() + timedelta(seconds=wait), dossier_id=dossier_id, system=system)
-            return
+            return Later(f"{_(OUTSIDE_SYSTEMS[system])}: {message.error}")
         take(session, message)
     if len(rows) > _AT_ONCE:
-        enqueue("outside.send", dossier_id=dossier_id, system=system)
+        _wake(dossier_id, system)
+    return None
 
 
 def _sent(session: Session, message: OutsideMessage, build: Builder) -> bool:

@@ -15,6 +15,7 @@ from app.clock import to_local
 from app.models import Dossier, Movement, OutsideMessage
 from app.models.outside_message import MessageState
 from app.services import data_check, outside, post_orders
+from app.transactions import Later
 from app.workflows.states import State
 
 SYSTEM = "national_portal"
@@ -80,14 +81,14 @@ def stamp(instant: datetime | None) -> str:
     return f"{to_local(instant):%Y%m%d%H%M%S}" if instant is not None else ""
 
 
-def send(session: Session, dossier_id: int, system: str) -> None:
+def send(session: Session, dossier_id: int, system: str) -> Later | None:
     """Send what waits about a dossier to one system: the handler of the outbox."""
     builders: dict[str, outside.Builder] = {
         "state": build_state, "received": post_orders.build, "deliver_result": post_orders.build,
         "lookup": data_check.build,
     }  # fmt: skip
     takers: dict[str, outside.Taker] = {"vnpost": post_orders.take}
-    outside.send_waiting(session, dossier_id, system, builders, takers.get(system, _keep))
+    return outside.send_waiting(session, dossier_id, system, builders, takers.get(system, _keep))
 
 
 def _keep(_session: Session, _message: OutsideMessage) -> None:

@@ -1,16 +1,20 @@
 """Draining the outbox: each promised side effect runs once, in a transaction of its own."""
 
 import logging
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from celery import shared_task
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.extensions import celery, db
+from app.models import MailMessage
 from app.tasks.handlers import HANDLERS, LONG_HANDLERS, PATIENCE
-from app.transactions import OutboxEvent, transaction
+from app.transactions import Later, OutboxEvent, transaction
 
 log = logging.getLogger("app.outbox")
 _BATCH = 200
@@ -19,6 +23,10 @@ _RESEND = timedelta(seconds=90)
 # So long nobody else begins what works outside a transaction; a worker that was killed is then replaced.
 _AT_WORK = timedelta(minutes=15)
 _BACKOFF = (10, 60, 300, 1800, 7200)  # seconds until the next attempt
+# How long what is done is kept: for who looks into a fault; and mail, so that no cause is written of twice.
+_EVENTS_KEPT, _MAIL_KEPT = timedelta(days=14), timedelta(days=180)
+_CHUNK = 2000
+_CLEANING = 20.0  # seconds for each table in one run; the rest an hour later
 
 
 @shared_task(name="outbox.drain")
@@ -75,8 +83,7 @@ def run(event_id: int) -> bool:
                     return False  # somebody is at work
                 event.sent_at = now() + _AT_WORK
             if name in HANDLERS:
-                HANDLERS[name](session, **payload)
-                event.done_at, event.error = now(), None
+                _settle(session, event, HANDLERS[name](session, **payload))
         if name not in HANDLERS:
             LONG_HANDLERS[name](**payload)
             _mark_done(event_id)
@@ -85,6 +92,26 @@ def run(event_id: int) -> bool:
         log.exception("outbox event failed", extra={"event": event_id})
         _postpone(event_id, exc)
         return False
+
+
+def _settle(session: Session, event: OutboxEvent, outcome: Any) -> None:
+    """Mark it done; what could not be done yet waits longer each time, once for each topic.
+
+    A handler with a topic keeps others of it out until this commits: of two, one stays.
+    """
+    if isinstance(outcome, Later) and not _waits_elsewhere(session, event):
+        _put_off(event, outcome.reason)
+    else:
+        event.done_at, event.error = now(), None
+
+
+def _waits_elsewhere(session: Session, event: OutboxEvent) -> bool:
+    if event.topic is None:
+        return False
+    others = sa.select(OutboxEvent.id).where(
+        OutboxEvent.topic == event.topic, OutboxEvent.id != event.id, OutboxEvent.done_at.is_(None)
+    )  # fmt: skip
+    return session.scalar(others.limit(1)) is not None
 
 
 def _mark_done(event_id: int) -> None:
@@ -97,10 +124,14 @@ def _postpone(event_id: int, exc: Exception) -> None:
     with transaction() as session:
         event = session.get(OutboxEvent, event_id)
         if event is not None and event.done_at is None:
-            wait = _BACKOFF[min(event.attempts, len(_BACKOFF) - 1)]
-            event.attempts += 1
-            event.error = f"{type(exc).__name__}: {exc}"[:500]
-            event.due_at, event.sent_at = now() + timedelta(seconds=wait), None
+            _put_off(event, f"{type(exc).__name__}: {exc}")
+
+
+def _put_off(event: OutboxEvent, reason: str) -> None:
+    wait = _BACKOFF[min(event.attempts, len(_BACKOFF) - 1)]
+    event.attempts += 1
+    event.error = reason[:500]
+    event.due_at, event.sent_at = now() + timedelta(seconds=wait), None
 
 
 def run_waiting(limit: int = 10_000) -> int:
@@ -113,3 +144,31 @@ def run_waiting(limit: int = 10_000) -> int:
     ).all()
     current_app.logger.debug("outbox: %s waiting", len(ids))
     return sum(run(event_id) for event_id in ids)
+
+
+@shared_task(name="outbox.clean", acks_late=True)
+def clean() -> int:
+    """Remove what was done or sent long ago, a chunk in each transaction; returns how many rows.
+
+    What waits, failed or was never sent stays, however old it is.
+    """
+    gone = _clean(OutboxEvent, OutboxEvent.done_at, now() - _EVENTS_KEPT)
+    gone += _clean(MailMessage, MailMessage.sent_at, now() - _MAIL_KEPT)
+    log.info("outbox: %s old rows removed", gone)
+    return gone
+
+
+def _clean(model: type[OutboxEvent] | type[MailMessage], done: Any, before: datetime) -> int:
+    """Remove by the primary key up to the first row that is younger: no index on the time is needed."""
+    gone, last, until = 0, 0, time.monotonic() + _CLEANING
+    while time.monotonic() < until:
+        with transaction() as session:
+            query = sa.select(model.id, model.created_at, done).where(model.id > last).order_by(model.id)
+            rows = session.execute(query.limit(_CHUNK)).all()
+            old = [row.id for row in rows if row[2] is not None and row[2] < before]
+            session.execute(sa.delete(model).where(model.id.in_(old)))
+        gone += len(old)
+        if len(rows) < _CHUNK or rows[-1].created_at >= before:
+            break
+        last = rows[-1].id
+    return gone

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at, now
+from app.models import MailMessage
 from app.tasks import outbox
 from app.tasks.handlers import HANDLERS
 from app.transactions import OutboxEvent, enqueue, transaction
@@ -90,3 +91,35 @@ def test_draining_marks_what_it_sent_and_sends_it_again_if_the_worker_died(
     with acting_at(now() + timedelta(minutes=5)):
         assert outbox.drain() == 1
     assert len(set(sent)) == 1
+
+
+def test_what_was_done_long_ago_is_removed_in_chunks_and_nothing_else(session, monkeypatch):
+    monkeypatch.setattr(outbox, "_CHUNK", 2)
+    old, young = now() - timedelta(days=15), now() - timedelta(days=13)
+    done = [OutboxEvent(name="done", payload={}, created_at=old, due_at=old, done_at=old) for _n in range(5)]
+    kept = [
+        OutboxEvent(name="waits", payload={}, created_at=old, due_at=old),
+        OutboxEvent(name="failed", payload={}, created_at=old, due_at=old, attempts=3, error="no"),
+        OutboxEvent(name="done lately", payload={}, created_at=old, due_at=old, done_at=young),
+        OutboxEvent(name="young", payload={}, created_at=young, due_at=young, done_at=young),
+    ]
+    names = [event.name for event in kept]
+    session.add_all([*done[:3], *kept[:3], *done[3:]])
+    session.flush()
+    session.add(kept[3])
+    session.commit()
+    assert outbox.clean() == 5
+    assert [event.name for event in events(session)] == names
+
+
+def test_sent_mail_is_removed_after_half_a_year_and_unsent_mail_never(session):
+    old = now() - timedelta(days=181)
+    sent = {"sent": old, "never sent": None, "sent lately": now() - timedelta(days=179)}
+    session.add_all(
+        MailMessage(key=key, recipient="a@example.vn", subject=key, body="", created_at=old, sent_at=at)
+        for key, at in sent.items()
+    )
+    session.commit()
+    assert outbox.clean() == 1
+    keys = session.scalars(sa.select(MailMessage.key).order_by(MailMessage.key))
+    assert list(keys) == ["never sent", "sent lately"]

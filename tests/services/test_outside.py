@@ -2,15 +2,18 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import sqlalchemy as sa
 
+from app.clock import acting_at, now
 from app.integrations.outside import OutsideError, post_json
 from app.models import OutboxEvent, OutsideMessage, User
 from app.permissions import Role
 from app.services import data_check, outside, portal_sync, reception
+from app.tasks import outbox
 from tests.officers.pages import act, page
 
 
@@ -72,14 +75,68 @@ def test_what_fails_waits_with_its_reason_and_keeps_the_order(office, session, c
     rows = outside.messages_of(session, dossier, "national_portal")
     assert [one.state for one in rows] == ["failing", *["waiting"] * (len(rows) - 1)]
     assert (rows[0].error, rows[0].attempts) == ("HTTP 503", 1)
-    again = session.scalars(sa.select(OutboxEvent).where(OutboxEvent.name == "outside.send")
-                            .order_by(OutboxEvent.id.desc()).limit(1)).one()  # fmt: skip
-    assert again.due_at > again.created_at
     connected.broken = False
     send(office, dossier)
     assert set(states(office, dossier)) == {"delivered"}
     keys = [key for _address, _payload, key in connected.seen]
     assert len(set(keys)) == len(keys) == len(rows)
+
+
+def waiting(session):
+    session.expire_all()  # tasks work in a session of their own
+    is_ours = OutboxEvent.topic.like("outside:national_portal:%")
+    query = sa.select(OutboxEvent).where(is_ours, OutboxEvent.done_at.is_(None))
+    return list(session.scalars(query.order_by(OutboxEvent.id)))
+
+
+def test_while_a_system_is_down_one_event_waits_for_a_dossier_ever_longer(office, session, connected):
+    connected.broken = True
+    dossier = office.processed()
+    promised = session.query(OutboxEvent).filter_by(name="outside.send").count()
+    assert promised > 1
+    waits = []
+    for _time in range(4):
+        outbox.run_waiting()
+        (event,) = waiting(session)
+        waits.append((event.due_at - now()).total_seconds())
+        event.due_at = now()
+        session.commit()
+    assert waits == sorted(waits)
+    assert waits[-1] > 1000
+    assert session.query(OutboxEvent).filter_by(name="outside.send").count() == promised
+    assert event.error == "Cổng Dịch vụ công quốc gia: HTTP 503"
+    connected.broken = False
+    outbox.run_waiting()
+    assert waiting(session) == []
+    rows = outside.messages_of(session, dossier, "national_portal")
+    assert {one.state for one in rows} == {"delivered"}
+    assert [key for _address, _payload, key in connected.seen] == [f"motcua-{one.key}" for one in rows]
+
+
+def test_what_is_promised_while_another_waits_is_tried_at_once_and_leaves_one_waiting(office, session, connected):
+    connected.broken = True
+    dossier = office.processed()
+    outbox.run_waiting()
+    (first,) = waiting(session)
+    outside.promise(session, dossier, "national_portal", "state", "state:once more", dossier.movements[-1].id)
+    session.commit()
+    assert len(waiting(session)) > 1
+    outbox.run_waiting()
+    assert [event.id for event in waiting(session)] == [first.id]
+    with acting_at(first.due_at):
+        connected.broken = False
+        outbox.run_waiting()
+    assert set(states(office, dossier)) == {"delivered"}
+
+
+def test_a_system_known_to_be_down_is_left_alone_and_its_events_wait_as_well(office, session, connected, monkeypatch):
+    monkeypatch.setitem(outside._down_until, "national_portal", time.monotonic() + 60)
+    dossier = office.processed()
+    outbox.run_waiting()
+    (event,) = waiting(session)
+    assert event.due_at > now()
+    assert not [address for address, _payload, _key in connected.seen if "portal" in address]
+    assert set(states(office, dossier)) == {"waiting"}
 
 
 def test_the_page_tells_whether_it_arrived(office, session, login, connected):
