@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.lowcode.choosing import choosable
 from app.lowcode.exchange import cells
 from app.lowcode.exchange.book import Book
-from app.lowcode.exchange.export import count, telling
+from app.lowcode.exchange.export import count, csv_file, telling
 from app.lowcode.exchange.layout import Column, Sheet, sheet_name, sheet_of
 from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.references import DASH, named
@@ -72,6 +72,12 @@ def write_items(
     total = count(session, query) if report is not None else 0
     book.sheet(sheet, sheet.columns, lines if report is None else telling(lines, report, 0, total))
     return book.close()
+
+
+def csv_items(session: Session, catalog: SharedCatalog, wanted: ListRequest) -> Iterator[str]:
+    """Yield a .csv file of the items of ``wanted`` line by line, with the columns of the workbook."""
+    sheet = typed_sheet(catalog)
+    return csv_file(sheet.columns, _lines(session, catalog, sheet, _exported(catalog, wanted)))
 
 
 def _lines(session: Session, catalog: SharedCatalog, sheet: Sheet, query: Any) -> Iterator[list[Any]]:

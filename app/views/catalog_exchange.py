@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
-from flask import Response, g, send_file, url_for
+from flask import Response, g, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.errors import NotAllowed
+from app.errors import NotAllowed, NotFound
 from app.extensions import db
 from app.filetypes import XLSX
 from app.lowcode.actions import may
@@ -24,7 +24,7 @@ from app.models import SharedCatalogItem
 from app.permissions import current_actor
 from app.services import shared_catalogs as catalogs
 from app.services.shared_listing import parse
-from app.services.shared_sheets import count_items, typed_sheet, write_items, write_template
+from app.services.shared_sheets import count_items, csv_items, typed_sheet, write_items, write_template
 from app.services.shared_workbook import FAMILY, CatalogExchange
 from app.views.catalog_address import OneCatalog, this_catalog
 
@@ -89,12 +89,17 @@ class CatalogItemsExchange(OneCatalog, TakingView, ImportView):
         file = write_template(db.session(), catalog, self.heading())
         return send_file(file, mimetype=XLSX, as_attachment=True, download_name=pages.file_name(catalog.name, "xlsx"))
 
-    @expose("/export.xlsx")
+    @expose("/export.<kind>")
     @has_access
     @permission_name("export")
-    def export(self) -> Any:
-        """The list as it is filtered and searched, ready to be imported again."""
-        return self.take()
+    def export(self, kind: str) -> Any:
+        """The list as it is filtered and searched, ready to be imported again (.xlsx), or .csv."""
+        if kind == "xlsx":
+            return self.take()
+        if kind != "csv":
+            raise NotFound(_("There is no such record, or you may not see it."))
+        catalog = this_catalog()
+        return pages.csv_answer(csv_items(db.session(), catalog, parse(catalog, request.args)), catalog.name)
 
     def taking_target(self) -> str:
         """Return what exports are kept under; raises NotFound where one may not read the catalog."""

@@ -229,11 +229,11 @@ def _item(catalog: SharedCatalog, pk: int, action: str = "read") -> SharedCatalo
 
 
 def _files(*, may_write: bool) -> dict[str, str]:
-    """Return the addresses of export and import, as far as one may."""
+    """Return the addresses of exports and import, as far as one may: {"xlsx", "csv", "import"}."""
     asked = {key: text for key, text in request.args.items() if key == "q" or key.startswith("f.")}
     links: dict[str, str] = {}
     if may(SharedCatalogItem, "export"):
-        links["export"] = url_for("CatalogItemsExchange.export", **asked)
+        links |= {kind: url_for("CatalogItemsExchange.export", kind=kind, **asked) for kind in ("xlsx", "csv")}
     if may(SharedCatalogItem, "import") and may_write:
         links["import"] = url_for("CatalogItemsExchange.start")
     return links

@@ -1,5 +1,8 @@
 """The list of a catalog made at run time is the common one: columns, one's own views, acts on many."""
 
+import csv
+import io
+
 import pytest
 import sqlalchemy as sa
 
@@ -63,6 +66,37 @@ def test_an_export_holds_what_the_list_is_narrowed_to(hospitals, login):
     assert link.replace("&", "&amp;") in page
     found = rows_in(download(client, link))[hospitals.name]
     assert [line[1] for line in found[1:]] == ["Bạch Đằng"]
+    link = link.replace(".xlsx", ".csv")
+    assert link.replace("&", "&amp;") in page
+    lines = list(csv.reader(io.StringIO(download(client, link).decode("utf-8-sig"))))
+    assert lines[0] == [head.removesuffix(" *") for head in found[0]]
+    assert [line[1] for line in lines[1:]] == ["Bạch Đằng"]
+    assert client.get(link.replace(".csv", ".pdf")).status_code == 404
+
+
+def test_a_csv_says_what_the_workbook_says_and_nothing_in_it_runs(session, login):
+    target = make_catalog(session, ())
+    catalog = make_catalog(session, [*HOSPITAL, {"key": "kieu", "label": "=Kiểu", "kind": "item", "target": target}])
+    agency, kind = make_tree().root, make_item(session, target, code="K", name="Kiểu một")
+    make_item(session, catalog, code="A", name="=1+1", data={
+        "so_giuong": 2, "tuyen": "tw", "thanh_lap": "1994-05-01", "co_cap_cuu": True, "co_quan": agency.id,
+        "kieu": kind.id})  # fmt: skip
+    client = login(Role.catalog_admin)
+    text = download(client, f"/catalogs/{catalog.code}/export.csv").decode("utf-8-sig")
+    head, line = csv.reader(io.StringIO(text))
+    told = dict(zip(head, line, strict=True))
+    assert told["Tên"] == "'=1+1"
+    assert told["'=Kiểu"] == "K – Kiểu một"
+    assert told["Cơ quan quản lý"].startswith(agency.code)
+    assert (told["Số giường"], told["Tuyến"], told["Ngày thành lập"]) == ("2", "Trung ương", "01/05/1994")
+
+
+def test_a_csv_is_given_to_those_who_may_export(session, login):
+    catalog = make_catalog(session, rights=[(Role.specialist, False)])
+    path = f"/catalogs/{catalog.code}/export.csv"
+    assert login(Role.specialist).get(path).status_code == 200
+    assert login(Role.clerk).get(path).status_code == 404
+    assert login(Role.citizen).get(path).status_code in (302, 403)
 
 
 def test_columns_of_references_cost_no_statement_per_row(session, login, count_queries):

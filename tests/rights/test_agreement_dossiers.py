@@ -153,6 +153,7 @@ def _check_catalog(world, person):
         assert 4321 in cells
     else:
         assert client.get(f"/catalogs/{code}/export.xlsx").status_code in (403, 404)
+        assert client.get(f"/catalogs/{code}/export.csv").status_code in (403, 404)
     may_write = person.role == "specialist" and person.has(SharedCatalogItem, "change")
     patched = client.patch(f"/api/v1/catalogs/{code}/{item.id}", json={"so_giuong": 4321},
                            content_type="application/merge-patch+json").status_code  # fmt: skip

@@ -1,9 +1,10 @@
 """What the pages of an import show of a run, and what they send back."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from flask import request, url_for
+from flask import Response, request, stream_with_context, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -20,6 +21,13 @@ PAGE = 50
 _TYPED = re.compile(r"cell-(\d+)-(\d+)-(.+)", re.DOTALL)
 _LEFT_OUT = re.compile(r"skip-(\d+)-(.+)", re.DOTALL)
 _MAX_TYPED = 20_000
+
+
+def csv_answer(lines: Iterator[str], stem: str) -> Response:
+    """Return a .csv file sent as it is written."""
+    answer = Response(stream_with_context(lines), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=file_name(stem, "csv"))
+    return answer
 
 
 def file_name(stem: str, ending: str) -> str:

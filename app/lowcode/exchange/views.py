@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, send_file, stream_with_context, url_for
+from flask import Response, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, undefer
 from werkzeug.datastructures import FileStorage
 
 from app import history
-from app.clock import today
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.filetypes import XLSX
@@ -226,10 +225,7 @@ class ExchangeView(TakingView, ImportView):
         self._remember(wanted)
         if kind == "xlsx":
             return self.take()
-        lines: Iterator[str] = stream_with_context(csv_lines(db.session(), self.model, current_actor(), wanted))
-        answer = Response(lines, mimetype="text/csv")
-        answer.headers.set("Content-Disposition", "attachment", filename=f"export-{today():%Y%m%d}.csv")
-        return answer
+        return pages.csv_answer(csv_lines(db.session(), self.model, current_actor(), wanted), "export")
 
     def _remember(self, wanted: ListRequest) -> None:
         """Who takes personal data along is written down, with what he asked for."""
