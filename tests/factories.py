@@ -258,6 +258,7 @@ def make_procedure(**version_values: Any) -> ProcedureVersion:
         "time_limit_unit": "working_day",
         "service_level": "full",
         "result_text": "Giấy xác nhận",
+        "legal_basis": "Luật Hộ tịch năm 2014",
     }
     for key, make in (
         ("form", make_form),

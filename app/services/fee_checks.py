@@ -12,7 +12,9 @@ Doubt = tuple[str, str]  # (what is wrong, in words; "warning" or "fault")
 def fee_doubts(version: ProcedureVersion) -> Iterator[Doubt]:
     """Yield what is doubtful about the fees of a version; nothing if all can be computed.
 
-    An answer that no field of the form holds is a fault: the fee could never be computed.
+    An answer that no field of the form holds is a fault: the fee could never be computed. So is money
+    demanded without any legal basis: fees are collected as the law on fees and charges says (QN20 Đ14.2),
+    and a procedure shows its basis (HCM24 Đ7.1b). A published list often names one basis for all of it.
     """
     yield from _unknown_answers(version)
     yield from _without_basis(version)
@@ -29,8 +31,11 @@ def _unknown_answers(version: ProcedureVersion) -> Iterator[Doubt]:
 
 def _without_basis(version: ProcedureVersion) -> Iterator[Doubt]:
     names = [fee.name for fee in version.fees if fee.amount and not fee.legal_basis]
-    if names:
-        yield _("No legal basis is given for: %(names)s", names=", ".join(names[:3])), "warning"
+    if names and not (version.legal_basis or "").strip():
+        yield _("Money is demanded without any legal basis: %(names)s. Give the basis of the fee, or that of the "
+                "procedure.", names=", ".join(names[:3])), "fault"  # fmt: skip
+    elif names:
+        yield _("No legal basis of its own is given for: %(names)s", names=", ".join(names[:3])), "warning"
 
 
 def _alone(version: ProcedureVersion) -> Iterator[Doubt]:

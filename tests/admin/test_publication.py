@@ -11,6 +11,7 @@ from app.history import HistoryEntry
 from app.models import ProcedureVersion
 from app.permissions import Role, acting_as
 from app.services import publication
+from app.services.fee_checks import fee_doubts
 from app.services.publication_checks import checks, limit_minutes
 from app.views.publication import EXAMINERS
 from tests.factories import STEPS, make_form, make_procedure, make_process, make_tree
@@ -54,6 +55,22 @@ def test_what_is_missing_forbids_publishing(session, admin, given):
     with pytest.raises(Invalid):
         publication.publish(session, draft, admin)
     assert draft.state == "draft"
+
+
+@pytest.mark.parametrize(("of_fee", "of_procedure", "amount", "level"), [
+    (None, None, 50_000, "fault"), ("", "  ", 50_000, "fault"), (None, "Luật Hộ tịch", 50_000, "warning"),
+    ("NQ 12/2024/NQ-HĐND", None, 50_000, None), (None, None, 0, None),
+])  # fmt: skip
+def test_no_money_is_demanded_without_a_legal_basis(session, admin, of_fee, of_procedure, amount, level):
+    draft = make_draft(legal_basis=of_procedure)
+    draft.fees[0].amount, draft.fees[0].legal_basis = amount, of_fee
+    session.flush()
+    found = [one for text, one in fee_doubts(draft) if "căn cứ pháp lý" in text]
+    assert found == ([level] if level else [])
+    assert ("fault" in found) == any("căn cứ pháp lý" in text for text in faults(session, draft))
+    if level == "fault":
+        with pytest.raises(Invalid):
+            publication.publish(session, draft, admin)
 
 
 def test_a_form_without_fields_and_a_dossier_without_papers_are_faults(session, admin):
