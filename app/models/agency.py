@@ -156,13 +156,18 @@ class Agency(Searchable, Entity):
             # Whoever is posted at a root sees the whole province.
             message = _("Only the province's agency stands at the top. Choose the parent agency.")
             raise Invalid(message, {"parent": message})
-        if self.id is not None:
-            from app.models.calendar_use import refuse_moved
-
-            refuse_moved([self])
+        self._check_calendar()
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")
             raise Invalid(message, {"valid_to": message})
+
+    def _check_calendar(self) -> None:
+        from app.models.calendar_use import refuse_moved, refuse_not_begun
+
+        if self.calendar is not None and sa.inspect(self).attrs.calendar.history.has_changes():
+            refuse_not_begun(self.calendar, max(today(), self.valid_from or today()))
+        if self.id is not None:
+            refuse_moved([self])
 
     def _has_other_root(self) -> bool:
         roots = sa.select(Agency.id).where(Agency.parent_id.is_(None), Agency.id != (self.id or 0))

@@ -6,6 +6,7 @@ page of the calendar, which shows what moves and moves it. A calendar nobody wai
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +82,18 @@ def refuse_while_running(row: Any) -> None:
                 _("Due dates of running dossiers rest on this calendar. Change its days and hours under "
                   "“Calendar of the year”: there you see whose due dates move before you confirm.")
             )  # fmt: skip
+
+
+def refuse_not_begun(calendar: Any, day: date) -> None:
+    """Raise Invalid (field "calendar") if an agency would come under a calendar before that begins.
+
+    An agency goes by one calendar at a time, from the moment it is given one; nothing would wait.
+    """
+    if calendar.valid_from is not None and calendar.valid_from > day:
+        message = _("The calendar “%(name)s” begins on %(day)s: it can be given to an agency from that day on. For "
+                    "other hours or days off on a coming day, write them into the calendar in use.",
+                    name=calendar.name, day=f"{calendar.valid_from:%d/%m/%Y}")  # fmt: skip
+        raise Invalid(message, {"calendar": message})
 
 
 def refuse_moved(agencies: Iterable[Agency]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import Agency, CalendarChange, WorkingCalendar
+from app.models.calendar_use import refuse_not_begun
 from app.permissions import Actor, Role
 from app.services.calendar_changes import Effect, effect_among, moving_allowed
 from app.services.calendar_days import get_calendar, spliced
@@ -70,13 +71,22 @@ def calendar_then(wish: PlaceWish) -> WorkingCalendar | None:
 
 
 def effect_of_place(session: Session, agency: Agency, wish: PlaceWish) -> Effect:
-    """Return which running due dates would move; nothing is written. Statements: a fixed number."""
+    """Return which running due dates would move; nothing is written. Statements: a fixed number.
+
+    Raises Invalid (field "calendar") for a calendar that has not begun yet.
+    """
+    _refuse_not_begun(agency, wish)
     before, after = calendar_now(agency), calendar_then(wish)
     if before is None or after is None or before is after:
         return Effect()
     cals = spliced(get_calendar(session, before.id), get_calendar(session, after.id), today())
     names = {row.id: row.name for row in heirs_of(session, agency)}
     return effect_among(session, names, cals, since_of([today()]))
+
+
+def _refuse_not_begun(agency: Agency, wish: PlaceWish) -> None:
+    if wish.calendar is not None and wish.calendar is not agency.calendar:
+        refuse_not_begun(wish.calendar, today())
 
 
 def may_place(agency: Agency, actor: Actor, parent: Agency | None = None) -> bool:
@@ -103,6 +113,7 @@ def place_agency(
     if wish.parent is agency.parent and wish.calendar is agency.calendar:
         message = _("Nothing would change.")
         raise Invalid(message, {"calendar": message})
+    _refuse_not_begun(agency, wish)
     before, after = calendar_now(agency), calendar_then(wish)
     if before is not None and after is None:
         message = _("Without a calendar no due date can be counted.")

@@ -1,19 +1,22 @@
 """An agency comes under another calendar: who is moved is shown first; no other way past the page."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at
 from app.errors import Conflict, Invalid, NotAllowed
-from app.models import Agency, CalendarChange, CalendarSession, Dossier, DueChange
+from app.models import Agency, CalendarChange, CalendarDay, CalendarSession, Dossier, DueChange
 from app.packs import yamls
 from app.packs.exporting import Chosen
 from app.permissions import Role
 from app.services import agency_calendars as places
+from app.services import calendar_changes as changes
 from app.services import calendar_moving as moving
 from app.services.agency_calendars import PlaceWish
+from app.services.calendar_days import base_of
+from app.services.calendar_weeks import WeekWish
 from tests.exchange.books import book, send
 from tests.factories import find_agency, make_agency, make_calendar, make_tree
 from tests.packs.carrying import files_of, take
@@ -63,6 +66,74 @@ def test_until_that_day_the_old_calendar_counts(session, running, admin, morning
     with acting_at(at(25, 8)):
         effect = places.effect_of_place(session, running.agency, wish(running.agency, mornings))
     assert [row[3] for row in effect.rows] == [at(26, 11, 30)]
+
+
+def _off(calendar):
+    calendar.days.append(CalendarDay(day=date(2026, 11, 25), kind="holiday", note="Nghỉ riêng"))
+
+
+def _shorter_from_wednesday(calendar):
+    for one in calendar.sessions:
+        one.valid_to = date(2026, 11, 24)
+    since = date(2026, 11, 25)
+    calendar.sessions += [CalendarSession(weekday=day, starts_at=time(8), ends_at=time(10), valid_from=since)
+                          for day in range(5)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("prepare", "due"), [
+    (lambda calendar: None, at(26, 11, 30)), (_off, at(27, 11, 30)), (_shorter_from_wednesday, at(26, 10)),
+])  # fmt: skip
+def test_coming_days_of_the_new_calendar_count_as_shown(session, office, admin, mornings, prepare, due):
+    """Days off and hours that begin in the future: every due date and step is moved as the preview said."""
+    prepare(mornings)
+    session.flush()
+    session.expire_all()
+    some = [office.processed() for _number in range(3)]
+    agency = some[0].agency
+    steps = {task.id: task.due_at for one in some for task in one.tasks if task.state == "open"}
+    effect = places.effect_of_place(session, agency, wish(agency, mornings))
+    shown = {code: new for code, _name, _old, new in effect.rows}
+    assert shown == {one.code: due for one in some}
+    change = apply(session, agency, wish(agency, mornings), admin)
+    moving.move_waiting(session, change.id)
+    session.expire_all()
+    assert {one.code: one.due_at for one in some} == shown
+    moved = [task for one in some for task in one.tasks if task.id in steps and task.due_at != steps[task.id]]
+    assert len(moved) == effect.steps
+
+
+@pytest.mark.parametrize("since", [date(2026, 11, 23), date(2026, 11, 25), date(2026, 11, 27)])
+def test_hours_from_a_coming_day_move_what_was_shown(session, office, admin, since):
+    some, calendar = [office.processed() for _number in range(2)], make_tree().root.calendar
+    wanted = WeekWish(since, None, tuple(((480, 600),) if day < 5 else () for day in range(7)))
+    effect = changes.effect_of_week(session, calendar, wanted)
+    shown = {code: new for code, _name, _old, new in effect.rows}
+    assert set(shown.values()) <= {at(26, 10)}
+    assert bool(shown) == (since < date(2026, 11, 27))
+    with acting_at(MONDAY + timedelta(hours=1)):
+        change = changes.change_week(session, calendar, wanted, admin, base=base_of(calendar), reason="Giờ mùa đông")
+    moving.move_waiting(session, change.id)
+    session.expire_all()
+    assert {one.code: one.due_at for one in some} == {one.code: at(26, 17, 30) for one in some} | shown
+
+
+def test_a_calendar_that_has_not_begun_is_given_to_nobody(session, running, login, admin, mornings):
+    mornings.valid_from = date(2026, 12, 1)
+    session.flush()
+    with pytest.raises(Invalid) as refused:
+        apply(session, running.agency, wish(running.agency, mornings), admin)
+    assert set(refused.value.fields) == {"calendar"}
+    address, client = f"/agency-calendar/{running.agency_id}", login(Role.catalog_admin)
+    sent = {"parent": str(running.agency.parent_id), "calendar": str(mornings.id), "do": "preview"}
+    page = client.post(address, data=sent)
+    assert page.status_code == 422
+    assert "01/12/2026" in page.text
+    free = make_agency(code="H57.97", name="Chưa có hồ sơ", parent=make_tree().root)
+    answer = client.put(f"/api/v1/agency/{free.id}", json={"calendar": mornings.id})
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"calendar"})
+    free.valid_from = date(2026, 12, 1)  # nor does the agency
+    session.flush()
+    assert client.put(f"/api/v1/agency/{free.id}", json={"calendar": mornings.id}).status_code == 200
 
 
 def test_a_new_place_in_the_tree_brings_its_calendar(session, running, admin, mornings):
