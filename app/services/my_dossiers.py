@@ -204,9 +204,15 @@ def _office(posts: list[Any], day: date) -> str:
 
 
 def why_not_received(dossier: Dossier, actor: Actor) -> str:
-    """Return why the applicant may not open the result yet; "" if he may, and for officers."""
-    if dossier.account_id != actor.account_id or dossier.state != State.finished:
+    """Return why the applicant may not open the result; "" if he may, and for officers (QN20 Đ14.2, Đ16).
+
+    What is signed and sealed stays with the agency while steps or the payment are still to come, and for good
+    when the dossier was stopped or withdrawn.
+    """
+    if dossier.account_id != actor.account_id or dossier.state == State.returned:
         return ""
+    if dossier.state != State.finished:
+        return _("The result of this dossier is not handed over, as the dossier stands now.")
     if payable(dossier):
         return _("Please pay the fee first; then the result can be received.")
     if dossier.result_way == "online":

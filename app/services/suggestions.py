@@ -12,6 +12,7 @@ from app.permissions import Actor
 from app.services.catalog import in_force
 from app.services.life_events import LIFE_EVENTS
 from app.workflows.result import ResultState
+from app.workflows.states import State
 
 LIMIT = 4
 _LOOKED_AT = 50  # dossiers, the latest first
@@ -53,7 +54,8 @@ def suggested(session: Session, actor: Actor, limit: int = LIMIT) -> list[Sugges
 
 def _by_result(session: Session, account_id: int, done: set[int], limit: int) -> dict[int, Suggestion]:
     held = sa.select(Result.document_type_id).join(Dossier, Dossier.id == Result.dossier_id).where(
-        Dossier.account_id == account_id, Result.state == ResultState.issued, Result.is_favourable.is_(True),
+        Dossier.account_id == account_id, Dossier.state == State.returned,
+        Result.state == ResultState.issued, Result.is_favourable.is_(True),
     )  # fmt: skip
     query = (
         _versions(done).add_columns(sa.func.min(DocumentType.name))

@@ -13,6 +13,7 @@ from app.extensions import db
 from app.models import Attachment, FormRevision, Movement, Rating, User
 from app.permissions import Actor, Role, acting_as
 from app.services import files, my_dossiers, reception
+from app.workflows.states import State
 from tests.applicant.world import pdf, png
 from tests.factories import make_position, make_user
 from tests.services.steps import Office
@@ -240,6 +241,20 @@ def test_a_result_with_an_open_charge_waits_for_the_payment(session, login):
     assert dossier.state == 9
     assert me.get(f"/results/{dossier.results[-1].id}.pdf").status_code == 403
     assert "50.000 đồng" in me.get(f"/my/{dossier.code}").text
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in {State.finished, State.returned}])
+def test_a_sealed_result_stays_closed_until_it_is_handed_over(session, login, state):
+    dossier, me = finished(Office(session, fee=0), login, way="desk")
+    dossier.state = state
+    db.session.flush()
+    address = f"/results/{dossier.results[-1].id}.pdf"
+    answer = me.get(address)
+    assert answer.status_code == 403
+    assert answer.data[:5] != b"%PDF-"
+    assert vi("The result of this dossier is not handed over, as the dossier stands now.") in answer.text
+    assert address not in me.get(f"/my/{dossier.code}").text
+    assert login(Role.specialist).get(address).status_code == 200
 
 
 def test_a_dossier_is_rated_once(session, login):
