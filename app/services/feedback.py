@@ -7,6 +7,7 @@ law on complaints, which has a procedure of its own.
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -52,31 +53,33 @@ class NewFeedback:
 def send_feedback(session: Session, given: NewFeedback, actor: Actor, *, key: str = "") -> Feedback:
     """Return the feedback a visitor sent through the portal; whoever sends it is a citizen.
 
-    key: of the form he opened. The same form sent again returns the first item.
+    key: of the form he opened. The same words sent again by the same form return the first item.
     Raises Invalid when the agency is unknown.
     """
-    known = _claimed(session, key)
+    request = _request(key, given) if key else ""
+    known = _claimed(session, request)
     if known is not None:
         return known
     made = _create(session, given, actor, "send", frozenset({Role.citizen}), "portal", now())
-    if key:
-        session.add(Counter(key=_request(key), value=made.id))
-        session.flush()
-    return made
+    return _claim(session, request, made)
 
 
 def record_feedback(
-    session: Session, given: NewFeedback, actor: Actor, *, channel: str, arrived_at: datetime
+    session: Session, given: NewFeedback, actor: Actor, *, channel: str, arrived_at: datetime, key: str = ""
 ) -> Feedback:
     """Return feedback that came by phone, post or at the counter, entered by an officer.
 
-    arrived_at: when it really came; all time limits run from there. Raises Invalid for an
-    instant to come, NotAllowed without the role. Source: HCM24 Đ14.3.
+    arrived_at: when it really came; all time limits run from there. key: as for ``send_feedback``.
+    Raises Invalid for an instant to come, NotAllowed without the role. Source: HCM24 Đ14.3.
     """
+    request = _request(key, given) if key else ""
+    known = _claimed(session, request)
+    if known is not None:
+        return known
     if arrived_at > now():
         message = _("This moment has not come yet.")
         raise Invalid(message, {"arrived_at": message})
-    return _create(session, given, actor, "record", actor.roles, channel, arrived_at)
+    return _claim(session, request, _create(session, given, actor, "record", actor.roles, channel, arrived_at))
 
 
 def is_entered_late(session: Session, feedback: Feedback) -> bool:
@@ -86,17 +89,26 @@ def is_entered_late(session: Session, feedback: Feedback) -> bool:
     return now() > add_limit(calendar, feedback.received_at, hours, "working_hour")
 
 
-def _request(key: str) -> str:
-    return f"feedback.request:{key}"
+def _request(key: str, given: NewFeedback) -> str:
+    """Return what names one sending: a browser gone back to shows the old key under other words."""
+    words = "\0".join((given.sender_name, given.agency_code, given.title, given.content))
+    return f"feedback.request:{key}:{sha256(words.encode()).hexdigest()}"
 
 
-def _claimed(session: Session, key: str) -> Feedback | None:
-    """A used form key is kept as a counter: its row is unique, its value the item's id."""
-    if not key:
+def _claimed(session: Session, request: str) -> Feedback | None:
+    """A used form is kept as a counter: its row is unique, its value the item's id."""
+    if not request:
         return None
-    one_at_a_time(session, _request(key))  # a second sending waits for the first
+    one_at_a_time(session, request)  # a second sending waits for the first
     query = sa.select(Feedback).join(Counter, Counter.value == Feedback.id)
-    return session.scalar(query.where(Counter.key == _request(key)))
+    return session.scalar(query.where(Counter.key == request))
+
+
+def _claim(session: Session, request: str, made: Feedback) -> Feedback:
+    if request:
+        session.add(Counter(key=request, value=made.id))
+        session.flush()
+    return made
 
 
 def _create(

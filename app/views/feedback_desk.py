@@ -114,6 +114,8 @@ class FeedbackDeskView(BaseView):
                 return redirect(url_for(f"{self.endpoint}.record"))
             except Invalid as exc:
                 form.add_errors(exc.fields)
+            except DomainError as exc:  # what was typed stays, whatever stands in the way
+                form.form_errors.append(str(exc))
         page = render_template("feedback_desk/record.html", form=form)
         return page, 422 if form.errors else 200
 
@@ -150,6 +152,7 @@ def _record(form: RecordForm) -> None:
             current_actor(),
             channel=form.channel.data,
             arrived_at=form.arrived_at.data,
+            key=form.key.data,
         )
         is_late = service.is_entered_late(session, item)
     flash(

@@ -91,7 +91,7 @@ def test_a_dossier_on_paper_is_entered_at_the_counter_and_approved(session, offi
     true = (now() - timedelta(hours=20)).replace(second=0, microsecond=0)
     local = (true + timedelta(hours=7)).strftime("%Y-%m-%dT%H:%M")
     form = sent(office, do="catch_up", paper_received_at=local, paper_number="15/SGT")
-    for wrong in ("", "2026-13-40", "2020-01-01T08:00"):
+    for wrong in ("", "2026-13-40", "2020-01-01T08:00", "0001-01-01T00:00"):
         answer = desk.post("/reception/new", data=form | {"paper_received_at": wrong})
         assert answer.status_code == 422
         assert "Lê Thị Hoa" in answer.get_data(as_text=True)

@@ -101,6 +101,30 @@ def test_the_desk_officer_enters_what_came_by_telephone(session, login):
     assert login(Role.specialist).get("/feedback-desk/record").status_code in {302, 403}
 
 
+def test_a_doubled_click_enters_one_item_and_other_words_another(session, login):
+    make_tree()
+    officer = login(Role.desk_officer)
+    page = officer.get("/feedback-desk/record").text
+    assert 'name="key"' in page
+    typed = TYPED | {"channel": "phone", "arrived_at": "2026-01-05T09:30"}
+    for _time in range(2):
+        assert officer.post("/feedback-desk/record", data=typed).status_code == 302
+    assert session.scalar(sa.select(sa.func.count(Feedback.id))) == 1
+    officer.post("/feedback-desk/record", data=typed | {"content": "Người khác gọi đến, nói một việc khác hẳn."})
+    assert session.scalar(sa.select(sa.func.count(Feedback.id))) == 2
+
+
+@pytest.mark.parametrize("moment", ["0202-01-05T08:00", "0001-01-01T00:00", "9999-12-31T23:59", "1900-01-05T08:00"])
+def test_a_slip_in_the_year_is_said_and_nothing_typed_is_lost(session, login, moment):
+    make_tree()
+    typed = TYPED | {"channel": "phone", "arrived_at": moment}
+    answer = login(Role.desk_officer).post("/feedback-desk/record", data=typed)
+    assert answer.status_code == 422
+    assert TYPED["content"] in answer.text
+    assert "error-summary" in answer.text
+    assert session.scalar(sa.select(sa.func.count(Feedback.id))) == 0
+
+
 @pytest.mark.parametrize("rows", [3, 30])
 def test_the_desk_costs_the_same_whatever_its_rows(session, login, count_queries, rows):
     for _ in range(rows):

@@ -28,6 +28,22 @@ def test_sending_gives_a_code_and_the_same_form_makes_one_item(session, client):
     assert count(session) == 2
 
 
+def test_other_words_in_a_page_gone_back_to_are_another_item(session, client):
+    make_tree()
+    first = client.post("/phan-anh/gui", data=TYPED)
+    other = client.post("/phan-anh/gui", data=TYPED | {"content": "Lần này tôi muốn nói về một việc khác hẳn."})
+    assert first.location != other.location
+    assert count(session) == 2
+
+
+def test_what_was_typed_stays_when_the_calendar_knows_no_days(session, client):
+    make_tree().root.calendar.sessions.clear()
+    session.flush()
+    answer = client.post("/phan-anh/gui", data=TYPED)
+    assert answer.status_code == 422
+    assert TYPED["content"] in answer.text
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -39,6 +55,7 @@ def test_sending_gives_a_code_and_the_same_form_makes_one_item(session, client):
         {"sender_name": " "},
         {"sender_email": "khong-phai"},
         {"sender_phone": "12ab"},
+        {"sender_phone": "+84 9 1 2 3 4 5 6 7 8 9"},  # longer than what is kept
         {"title": "x" * 201},
     ],
 )

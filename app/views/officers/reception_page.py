@@ -12,6 +12,7 @@ from app.errors import DomainError, Invalid
 from app.extensions import db
 from app.i18n import N_
 from app.lowcode.screen import label_of
+from app.lowcode.values import YEARS
 from app.models import Account, Agency, ProcedureVersion
 from app.models.account import GENDERS, ID_KINDS
 from app.models.dossier import PAPER_KINDS
@@ -54,7 +55,10 @@ def moment(text: str) -> datetime | None:
     if not text.strip():
         return None
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=VIETNAM)
+        typed = datetime.fromisoformat(text.strip())
+        if typed.year not in YEARS:
+            raise ValueError(text)
+        return typed.replace(tzinfo=VIETNAM)
     except ValueError as exc:
         message = _("Please enter an existing day and time, for example 10/03/2026 09:30.")
         raise Invalid(message, {"paper_received_at": message}) from exc

@@ -8,7 +8,7 @@ from flask_appbuilder.utils.limit import Limit
 from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, DomainError, Invalid
 from app.extensions import db
 from app.models.feedback import CATEGORIES
 from app.permissions import current_actor
@@ -60,6 +60,8 @@ class PortalFeedbackView(BaseView):
                 return redirect(url_for(f"{self.endpoint}.thanks", code=code))
             except Invalid as exc:
                 form.add_errors(exc.fields)
+            except DomainError as exc:  # what was typed stays, whatever stands in the way
+                form.form_errors.append(str(exc))
         status = 422 if form.errors else 200
         return render_template(
             "portal/feedback_send.html", form=form, nav_active="feedback"

@@ -19,6 +19,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
 from app.clock import now
 from app.extensions import db
 from app.i18n import N_
+from app.lowcode.fields import check_year
 from app.lowcode.forms import BaseForm, LocalDateTimeField, clean
 from app.models.feedback import CATEGORIES, FEEDBACK_CHANNELS
 from app.services.directory import agency_choices
@@ -62,6 +63,7 @@ class FeedbackForm(BaseForm):
         validators=[
             Optional(),
             Regexp(_PHONE, message=_l("Please give a phone number such as 0912 345 678.")),
+            Length(max=20),
         ],
     )
     sender_email = EmailField(
@@ -113,7 +115,7 @@ class RecordForm(FeedbackForm):
     arrived_at = LocalDateTimeField(
         _l("Received at"),
         format=["%Y-%m-%dT%H:%M"],
-        validators=[_REQUIRED],
+        validators=[_REQUIRED, check_year],
         description=_l("To be entered within 8 working hours; time limits run from here."),
     )
     sender_name = StringField(
