@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import to_local
+from app.clock import to_local, today
 from app.lowcode.actions import ACTIONS, Action, declared, possible
 from app.lowcode.overrides import holds
 from app.lowcode.rows import visible
@@ -49,7 +49,7 @@ def explain(
     found = Explanation()
     decided = rights_past.decisions_on(session, day)
     actor = rights_past.actor_on(session, user, day, {key: one.value for key, one in decided.items()})
-    if not _stands(found, user, actor, day):
+    if not _stands(session, found, user, actor, day):
         return found
     if action not in possible(model):
         found.say(False, _("No screen lets anybody %(action)s “%(what)s”.", **_words(model, action)))
@@ -70,7 +70,7 @@ def explain_transition(
     found, row = Explanation(), DOSSIER.find(name)
     decided = rights_past.decisions_on(session, day)
     actor = rights_past.actor_on(session, user, day, {key: one.value for key, one in decided.items()})
-    if not _stands(found, user, actor, day):
+    if not _stands(session, found, user, actor, day):
         return found
     state, step = State(dossier.state), _(row.label)
     in_state = found.say(state in row.sources, _(
@@ -95,10 +95,25 @@ def explain_transition(
     return found
 
 
-def _stands(found: Explanation, user: User, actor: Actor, day: date) -> bool:
+def _account_says(session: Session, found: Explanation, user: User, name: str, day: date) -> bool:
+    """Tell of an account that is or was closed; returns whether it was open on ``day``."""
+    if day >= today():
+        return bool(user.active) or found.say(False, _("The account is closed: %(name)s cannot sign in.", name=name))
+    was_open = rights_past.account_on(session, user, day)
+    if was_open is None:
+        text = _("Nothing tells whether the account was open on %(day)s: it is taken as it is today.", day=_day(day))
+        return found.say(bool(user.active), text)
+    if not was_open:
+        found.say(False, _("On %(day)s the account was closed or not there yet: %(name)s could not sign in.",
+                           day=_day(day), name=name))  # fmt: skip
+    elif not user.active:
+        found.say(True, _("On %(day)s the account was open; it has been closed since.", day=_day(day)))
+    return was_open
+
+
+def _stands(session: Session, found: Explanation, user: User, actor: Actor, day: date) -> bool:
     """Tell of the account and the posts; returns whether there is any role at all."""
-    if not user.active:
-        found.say(False, _("The account is closed: %(name)s cannot sign in.", name=actor.name))
+    is_open = _account_says(session, found, user, actor.name, day)
     for post in actor.positions:
         words = {"day": _day(day), "name": actor.name, "role": _(ROLE_LABELS[post.role]), "agency": post.agency_name}
         if post.delegation_id is None:
@@ -110,7 +125,7 @@ def _stands(found: Explanation, user: User, actor: Actor, day: date) -> bool:
         found.say(True, _("%(name)s is an applicant and sees his own dossiers.", name=actor.name))
     if not actor.roles:
         found.say(False, _("On %(day)s %(name)s holds no position, so no role.", day=_day(day), name=actor.name))
-    return bool(actor.roles) and bool(user.active)
+    return bool(actor.roles) and is_open
 
 
 def _posts(actor: Actor) -> Iterable[tuple[Role, Position | None]]:

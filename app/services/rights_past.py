@@ -75,6 +75,18 @@ def _value(table: str, row: Mapping[str, Any]) -> str:
     return KEEP if row.get("may_read") else HIDE
 
 
+def account_on(session: Session, user: User, day: date) -> bool | None:
+    """Return whether the account was open at the end of ``day``, as the history tells; None if it does not."""
+    entry = HistoryEntry
+    query = sa.select(entry.at, entry.changes).where(entry.record == User.__tablename__, entry.record_id == user.id)
+    told = [(at, changes["active"]) for at, changes in session.execute(query.order_by(entry.id))
+            if changes and "active" in changes]  # fmt: skip
+    later = [was for at, (was, _then) in told if at >= _end_of(day)]
+    if later:
+        return bool(later[0])
+    return bool(told[-1][1][1]) if told else None
+
+
 def positions_on(session: Session, user_id: int, day: date) -> tuple[Position, ...]:
     """Return the posts a user held on ``day``, and those lent to him that no one had withdrawn by its end."""
     entry, lent = HistoryEntry, Delegation

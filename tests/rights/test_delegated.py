@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from app import history
-from app.clock import now, today
+from app.clock import acting_at, now, today
 from app.models import Sector, User
 from app.permissions import Role
-from app.services import delegating, explaining_rights, rights_changes
+from app.services import delegating, explaining_rights, rights_changes, rights_past
 from tests.factories import make_tree, make_user
 from tests.rights.test_pages import _mark, _texts
 from tests.services.steps import Office
@@ -54,3 +54,29 @@ def test_a_right_by_delegation_is_explained_until_it_is_withdrawn(session, lent,
     assert not explaining_rights.explain(*asked, today() + timedelta(days=3)).may
     own = session.get(User, desk.user_id)
     assert explaining_rights.explain(session, own, Sector, "add", today() + timedelta(days=3)).may
+
+
+def test_a_past_day_asks_whether_the_account_was_open_then(session, monkeypatch):
+    with acting_at(now() - timedelta(days=9)):
+        user = make_user(Role.catalog_admin)
+    asked = (session, user, Sector, "change")
+    with acting_at(now() - timedelta(days=5)):
+        user.active = False
+        session.flush()
+    assert not explaining_rights.explain(*asked, today()).may
+    open_then = explaining_rights.explain(*asked, today() - timedelta(days=7))
+    assert open_then.may
+    since = vi("On %(day)s the account was open; it has been closed since.").rpartition("%(day)s")[2]
+    assert since in _texts(open_then)
+    assert not explaining_rights.explain(*asked, today() - timedelta(days=4)).may
+    assert not explaining_rights.explain(*asked, today() - timedelta(days=20)).may, "it was not there yet"
+    with acting_at(now() - timedelta(days=3)):
+        user.active = True
+        session.flush()
+    assert explaining_rights.explain(*asked, today() - timedelta(days=2)).may
+    assert not explaining_rights.explain(*asked, today() - timedelta(days=4)).may, "open again, but not on that day"
+    monkeypatch.setattr(rights_past, "account_on", lambda *_given: None)
+    unknown = explaining_rights.explain(*asked, today() - timedelta(days=4))
+    assert unknown.may
+    assert vi("Nothing tells whether the account was open on %(day)s: it is taken as it is today."
+              ).rpartition("%(day)s")[2] in _texts(unknown)  # fmt: skip

@@ -2,12 +2,12 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from app.clock import today
+from app.clock import VIETNAM, acting_at, today
 from app.history import HistoryEntry
 from app.lowcode.generate import declared_models
 from app.lowcode.sync import wanted_rights
@@ -169,7 +169,8 @@ def test_the_reasons_name_role_declaration_and_decision(session):
 
 def test_a_past_day_has_the_posts_and_decisions_of_that_day(session):
     tree = make_tree()
-    user = make_user()
+    with acting_at(datetime(2025, 1, 1, 9, tzinfo=VIETNAM)):
+        user = make_user()
     make_position(user, Role.catalog_admin, tree.root, valid_from=date(2025, 1, 1), valid_to=date(2025, 6, 30))
     changes = {("catalog_admin", "Sector", "action", "change"): "no"}
     rights_changes.decide(session, changes, _mark(session), "thử")
