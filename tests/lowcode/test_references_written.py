@@ -9,7 +9,7 @@ from app.permissions import SYSTEM, Role
 from app.services import rights_changes as changes
 from tests.api.test_catalogs import make_catalog, make_item
 from tests.exchange.books import apply, book, download, run, send
-from tests.factories import make_form, make_sector, make_tree, number
+from tests.factories import make_form, make_process, make_sector, make_tree, number
 from tests.lowcode.sent import as_sent
 from tests.wording import vi
 
@@ -175,6 +175,23 @@ def test_a_page_keeps_the_relation_and_takes_no_other(session, login, procedure)
     refused = client.post(path, data=sent | {"sector": str(other.id)})
     assert refused.status_code == 422
     assert vi(OFFERED) in refused.text
+
+
+def test_rows_of_a_form_keep_their_relation_and_take_no_other(session, login):
+    tree, process = make_tree(), make_process()
+    step, client = process.steps[1], login(Role.catalog_admin)
+    step.place, step.agency = "named", tree.commune
+    session.flush()
+    _take_away(session, Role.catalog_admin, "Agency")
+    url = f"/process/edit/{process.id}"
+    sent = as_sent(client.get(url).text)
+    assert client.post(url, data=sent | {"steps-1-name": "Thẩm định kỹ"}).status_code == 302
+    session.expire_all()
+    assert (step.name, step.agency_id) == ("Thẩm định kỹ", tree.commune.id)
+    sent = as_sent(client.get(url).text)
+    answers = [client.post(url, data=sent | {"steps-1-agency": number}) for number in (str(tree.root.id), "999999")]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert all(vi(OFFERED) in answer.text for answer in answers)
 
 
 def test_a_workbook_keeps_the_relation_and_takes_no_other(session, login, procedure):

@@ -3,11 +3,13 @@
 import pytest
 import sqlalchemy as sa
 
+from app import history
 from app.errors import Conflict, NotAllowed
 from app.history import HistoryEntry
 from app.models import Movement, OutboxEvent
 from app.permissions import Role
 from app.services import chunks, reorganise
+from app.services.history import verify_history
 from app.services.lifecycle import open_tasks
 from tests.factories import make_tree
 from tests.leaders.dossiers import add_dossier
@@ -45,6 +47,20 @@ def test_every_dossier_goes_over_once_with_its_history(session, admin, many):
     assert session.scalar(sa.select(sa.func.count(HistoryEntry.id)).where(HistoryEntry.action == "reorganise")) > before
     grouped = [image for image in act.images if image[0] == "dossier" and image[2] == "agency"]
     assert [sorted(image[1]) for image in grouped] == [sorted(dossier.id for dossier in many)]
+
+
+def test_an_act_holds_few_locks_however_many_dossiers_follow(session, admin, many, monkeypatch):
+    if session.connection().dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer and no table of locks")
+    session.commit()
+    monkeypatch.setattr(history, "_MOST_LOCKS", 3)
+    mine = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+    before = session.scalar(mine)
+    act = reorganise.reorganise(session, merge(make_tree().commune, another_ward(make_tree())), admin)
+    assert session.scalar(mine) - before <= 3
+    reorganise.undo(session, act.id, admin)
+    assert session.scalar(mine) - before <= 3
+    assert list(verify_history()) == []
 
 
 def test_undone_in_chunks_everything_stands_as_before(session, admin, many):
