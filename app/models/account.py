@@ -16,7 +16,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
-from app.models.identifiers import passport_problem, personal_id_problem, tax_code_problem
+from app.models.identifiers import passport_problem, personal_id_problem, tax_code_problem, tidy_number
 from app.models.menus import DOSSIERS
 from app.permissions import Actor, Role
 
@@ -113,6 +113,9 @@ class Account(Searchable, Entity):
 
     def check(self, actor: Actor) -> None:
         """Refuse a number that breaks its rule, and another identity for a verified person."""
+        kept = tidy_number(self.id_kind, self.id_number)
+        if kept != self.id_number:
+            self.id_number = kept
         if (self.verified_level or 0) >= 1 and _is_other_person(self):
             message = _("Name and number were verified with the electronic identity and stay.")
             raise Invalid(message, {"id_number": message})

@@ -7,9 +7,19 @@ from stdnum.exceptions import ValidationError
 from stdnum.vn import mst
 
 _PERSONAL_ID = re.compile(r"^(?P<place>\d{3})(?P<sex>\d)(?P<year>\d{2})\d{6}$")
+_BETWEEN = re.compile(r"[\s.\x00-\x1f]+")
 _PASSPORT = re.compile(r"^[A-Z]{1,2}\d{7}$")
 # Luật Căn cước 26/2023: place of birth 001–096 (provinces) or 1xx–2xx codes of countries.
 _MAX_PLACE = 300
+
+
+def tidy_number(id_kind: str | None, number: str | None) -> str:
+    """Return an identification number as it is kept: no spaces or dots, capitals, a tax code without hyphens.
+
+    A branch's tax code 0100109106-001 is kept as 0100109106001: one number, one applicant.
+    """
+    plain = _BETWEEN.sub("", number or "").upper()
+    return plain.replace("-", "") if id_kind == "tax_code" else plain
 
 
 def personal_id_problem(number: str, born_on: date | None = None) -> str | None:

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, AdministrativeUnit, User
 from app.models.account import IDENTITY, AccountKind, IdKind, number_message
+from app.models.identifiers import tidy_number
 from app.permissions import Actor
 from app.services import users
-from app.services.eform_columns import Column
-from app.services.eform_values import tidy
 
 # FAB wants a distinct address for every user; a family may share one mailbox, and an old
 # phone has none. ".invalid" can never be a real host (RFC 2606).
@@ -76,14 +75,6 @@ def _fitting_kinds(kind: str | None) -> set[str]:
     if kind == AccountKind.organisation:
         return {IdKind.tax_code}
     return {IdKind.personal_id, IdKind.passport}
-
-
-def tidy_number(id_kind: str | None, number: str | None) -> str:
-    """Return an identification number as it is kept: no spaces or dots, capitals."""
-    text = tidy(Column("id_number", "", "personal_id"), number) or ""
-    plain = text.upper()
-    # A branch's tax code keeps its hyphen out: 0100109106001.
-    return plain.replace("-", "") if id_kind == IdKind.tax_code else plain
 
 
 def _is_taken(session: Session, id_kind: str, number: str, but: int | None = None) -> bool:

@@ -14,6 +14,7 @@ from app.models import Account, Agency, Component, Dossier, Fee, Procedure, Proc
 from app.models.account import GENDERS, ID_KINDS, number_message
 from app.models.agency import AgencyLevel
 from app.models.form import FieldKind
+from app.models.identifiers import tidy_number
 from app.permissions import Actor, Role
 from app.services.catalog import in_force
 from app.services.eform_columns import Column
@@ -70,9 +71,8 @@ def desks_of(actor: Actor) -> list[int]:
 
 def find_applicant(session: Session, id_kind: str, number: str) -> Account | None:
     """Return the applicant with exactly this number; the look is recorded as a read."""
-    account = session.scalar(
-        sa.select(Account).where(Account.id_kind == id_kind, Account.id_number == number)
-    )
+    kept = tidy_number(id_kind, number)
+    account = session.scalar(sa.select(Account).where(Account.id_kind == id_kind, Account.id_number == kept))
     if account is not None:
         history.record(session, ("account", account.id), "read", reason=_("Reception at the counter"))
     return account
@@ -89,6 +89,7 @@ def enter_applicant(session: Session, actor: Actor, *, login_check: str = "", **
     if values["id_kind"] not in ID_KINDS or values.get("gender") not in {None, *GENDERS}:
         message = _("Please choose one of the offered answers.")
         raise Invalid(message, {"id_kind": message})
+    values["id_number"] = tidy_number(values["id_kind"], values["id_number"])
     message = number_message(values["id_kind"], values["id_number"], values.get("born_on"))
     if message:
         raise Invalid(message, {"id_number": message})

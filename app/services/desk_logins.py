@@ -13,7 +13,7 @@ from app.errors import Invalid, NotAllowed
 from app.models import Account, Agency, OfficerPosition, User
 from app.permissions import Actor, Role
 from app.services import users
-from app.services.accounts import CLOSED_MAIL, give_user, tidy_number
+from app.services.accounts import CLOSED_MAIL, give_user
 from app.services.counter import desks_of, find_applicant
 from app.services.identity_checks import COMPARED, settle_login
 from app.services.notices import notice_users, send_mail
@@ -34,7 +34,7 @@ class Comparing:
 def find(session: Session, actor: Actor, id_kind: str, number: str) -> Account:
     """Return the applicant with exactly this number, the look recorded; raises Invalid (field "id_number")."""
     _refuse_others(actor)
-    account = find_applicant(session, id_kind, tidy_number(id_kind, number))
+    account = find_applicant(session, id_kind, number)
     if account is None:
         message = _("Nobody with this number is known yet. Receive his dossier at the counter first, or let him "
                     "register online.")  # fmt: skip

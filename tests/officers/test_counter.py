@@ -109,6 +109,21 @@ def test_the_form_can_be_typed_in(office, desk, session):
     assert dossier.revisions[0].data["ho_ten"] == "Lê Thị Hoa"
 
 
+@pytest.mark.parametrize("typed", ["0100109106001", "0100109106-001", "0100.109.106-001", " 0100 109 106 001 "])
+def test_one_tax_code_is_one_applicant_however_it_is_typed(office, desk, session, typed):
+    account = make_account(kind="organisation", id_kind="tax_code", id_number="0100109106001", name="Công ty An Bình",
+                           born_on=None)  # fmt: skip
+    form = sent(office, id_kind="tax_code", id_number=typed, name="Công ty An Bình")
+    assert "12 Lê Lợi" in desk.post("/reception/new", data=form | {"do": "find"}).text
+    assert desk.post("/reception/new", data=form).status_code == 302
+    assert [dossier.account_id for dossier in dossiers(session)] == [account.id]
+
+
+def test_a_personal_number_may_be_typed_in_groups(office, desk, session):
+    assert desk.post("/reception/new", data=sent(office, id_number="046 190 990 001")).status_code == 302
+    assert dossiers(session)[0].account.id_number == "046190990001"
+
+
 def test_fees_are_chosen_by_quantity(office, desk, session):
     fee = office.version.fees[0]
     desk.post("/reception/new", data=sent(office, **{f"fee-{fee.id}": "2"}))
