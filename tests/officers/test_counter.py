@@ -109,6 +109,28 @@ def test_the_form_can_be_typed_in(office, desk, session):
     assert dossier.revisions[0].data["ho_ten"] == "Lê Thị Hoa"
 
 
+def test_the_next_applicant_in_a_page_gone_back_to_is_not_lost(office, desk, session):
+    first, other = sent(office), {"id_number": "046190990002", "name": "Trần Văn Sau"}
+    desk.post("/reception/new", data=first)
+    answer = desk.post("/reception/new", data=first | other)
+    assert answer.status_code == 409
+    assert "chưa được ghi nhận" in answer.text
+    assert "Trần Văn Sau" in answer.text
+    key = re.search(r'name="key" value="([^"]+)"', answer.text).group(1)
+    assert key != first["key"]
+    assert desk.post("/reception/new", data=first | other | {"key": key}).status_code == 302
+    assert sorted(one.account.name for one in dossiers(session)) == ["Lê Thị Hoa", "Trần Văn Sau"]
+
+
+def test_finding_the_next_applicant_in_a_page_gone_back_to_begins_another_dossier(office, desk, session):
+    form = sent(office)
+    desk.post("/reception/new", data=form)
+    found = desk.post("/reception/new", data=form | {"do": "find"}).text
+    assert form["key"] not in found
+    fresh = sent(office)
+    assert fresh["key"] in desk.post("/reception/new", data=fresh | {"do": "find"}).text
+
+
 @pytest.mark.parametrize("typed", ["0100109106001", "0100109106-001", "0100.109.106-001", " 0100 109 106 001 "])
 def test_one_tax_code_is_one_applicant_however_it_is_typed(office, desk, session, typed):
     account = make_account(kind="organisation", id_kind="tax_code", id_number="0100109106001", name="Công ty An Bình",

@@ -1,6 +1,7 @@
 """The counter: pick the procedure, who applies, which papers; then receive."""
 
 from typing import IO, Any
+from uuid import NAMESPACE_OID, uuid5
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
@@ -13,6 +14,7 @@ from app.errors import Conflict, DomainError, Invalid
 from app.extensions import db
 from app.lowcode.values import as_id
 from app.models import Account, Agency, Dossier, PaperReception, ProcedureVersion
+from app.models.identifiers import tidy_number
 from app.models.menus import WORK
 from app.permissions import Role, acting_for, current_actor
 from app.services import catch_up, catch_up_scans, eforms, reception
@@ -76,7 +78,10 @@ class ReceptionView(OfficerView):
         kind, number = sent().get("id_kind", ""), sent().get("id_number", "").strip()
         with transaction() as unit:
             account = find_applicant(unit, kind, number) if number else None
-        return _again(version_id, _key(), account=account, is_looked_up=True)
+        key = _key()
+        if reception.find_by_key(db.session(), key) is not None:  # a page gone back to
+            key = new_key()
+        return _again(version_id, key, account=account, is_looked_up=True)
 
     def _receive(self, version_id: int) -> Any:
         key = _key()
@@ -85,10 +90,10 @@ class ReceptionView(OfficerView):
                 dossier = _take(unit, version_id, key)
                 slip = next((x.id for x in dossier.letters if x.kind == "receipt_slip"), None)
                 code = dossier.code
-        except Conflict as exc:  # the same form came twice at the same instant
+        except Conflict as exc:  # the same form came twice at the same instant, or with another applicant
             known = reception.find_by_key(db.session(), key)
-            if known is None:
-                return _again(version_id, key, error=exc), exc.status
+            if known is None or not _is_meant(known):
+                return _again(version_id, key if known is None else new_key(), error=exc), exc.status
             code, slip = known.code, None
         except DomainError as exc:
             return _again(version_id, key, error=exc), exc.status
@@ -103,7 +108,7 @@ class ReceptionView(OfficerView):
         try:
             with transaction() as unit:
                 row = catch_up.enter(
-                    unit, _given(unit, get_version(unit, version_id), key), current_actor(),
+                    unit, _given(unit, get_version(unit, version_id), _late_key(key)), current_actor(),
                     received_at=moment(sent().get("paper_received_at", "")),
                     paper_number=sent().get("paper_number", ""),
                 )  # fmt: skip
@@ -141,6 +146,9 @@ def _take(session: Session, version_id: int, key: str) -> Dossier:
     """Enter applicant and dossier with its scans; the same key finds the first one."""
     actor, form = current_actor(), sent()
     known = reception.find_by_key(session, key)
+    if known is not None and not _is_meant(known):
+        raise Conflict(_("Dossier %(code)s was received with this page before. What stands here now is not entered "
+                         "yet: please compare it, then press again.", code=known.code))  # fmt: skip
     if known is not None:
         return known
     given = _given(session, get_version(session, version_id), key)
@@ -149,6 +157,22 @@ def _take(session: Session, version_id: int, key: str) -> Dossier:
         dossier = act(session, given, actor)
         _keep_scans(session, dossier, key)
     return dossier
+
+
+def _is_meant(dossier: Dossier) -> bool:
+    """Return whether the form sent is the one by which ``dossier`` was entered: of this procedure and applicant.
+
+    A page gone back to carries the key of the dossier before; the next applicant must not leave with nothing.
+    """
+    kind = sent().get("id_kind", "")
+    number = tidy_number(kind, sent().get("id_number", ""))
+    same = (dossier.account.id_kind, dossier.account.id_number) == (kind, number)
+    return same and dossier.version_id == as_id(sent().get("version", ""))
+
+
+def _late_key(key: str) -> str:
+    """Return what names a late entry: each number of the paper book is one of its own."""
+    return str(uuid5(NAMESPACE_OID, f"{key}:{sent().get('paper_number', '').strip()}"))
 
 
 def _applicant(session: Session) -> Account:
