@@ -49,6 +49,17 @@ def published_version(session: Session, code: str) -> ProcedureVersion:
     return version
 
 
+def is_outdated(session: Session, draft: Draft) -> bool:
+    """Return whether another version of the procedure is in force: ``begin_draft`` brings the draft there."""
+    if draft.dossier_id is not None or draft.version.state == VersionState.published:
+        return False
+    query = sa.select(ProcedureVersion.id).join(Procedure).where(
+        ProcedureVersion.procedure_id == draft.version.procedure_id, Procedure.is_active.is_(True),
+        ProcedureVersion.state == VersionState.published,
+    )  # fmt: skip
+    return session.scalar(query.limit(1)) is not None
+
+
 def is_online(version: ProcedureVersion) -> bool:
     """Return whether a dossier of ``version`` may be sent through the system."""
     return version.service_level in {"full", "partial"}

@@ -73,8 +73,16 @@ def test_a_draft_of_an_older_version_is_brought_to_the_one_in_force(me, world):
     Component(version=new, position=1, name="Bản chính tờ khai", originals=1, copies=0)
     db.session.add(new)
     db.session.flush()
-    me.post(f"/nop-ho-so/{old.procedure.code}", data={"agency": world.commune.id})
+    start = f"/nop-ho-so/{old.procedure.code}"
+    own = f"/nop-ho-so/{draft.key}"
+    for page in ("to-khai", "giay-to", "xem-lai"):
+        assert me.get(f"{own}/{page}").location == start
+    sent = {"consent": "y", "result_way": "desk", "row_version": draft.row_version}
+    assert me.post(f"{own}/xem-lai", data=sent).location == start
+    assert "thủ tục đã thay đổi" in me.get(start).text.lower()
+    me.post(start, data={"agency": world.commune.id})
     db.session.refresh(draft)
+    assert me.get(f"{own}/xem-lai").status_code == 200
     assert draft.version.number == 2
     assert draft.attachments[0].component.version.number == 2
 

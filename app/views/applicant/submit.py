@@ -63,6 +63,8 @@ class SubmitView(ApplicantView):
         draft = drafts.get_draft(session, key, actor)
         if draft.dossier is not None:
             return redirect(url_for("SubmitView.done", code=draft.dossier.code))
+        if request.method == "GET" and drafts.is_outdated(session, draft):
+            return _to_version_in_force(draft)
         if draft.version.form is None:
             return redirect(url_for("SubmitView.papers", key=key))
         part = pages.part_of(draft, request.args.get("phan"))
@@ -133,6 +135,8 @@ class SubmitView(ApplicantView):
         draft = drafts.get_draft(db.session(), key, current_actor())
         if draft.dossier is not None:
             return redirect(url_for("SubmitView.done", code=draft.dossier.code))
+        if drafts.is_outdated(db.session(), draft):
+            return _to_version_in_force(draft)
         if request.method == "POST" and not faults:
             missing = technical_faults(draft)
             faults = {name: text for name, text in missing.items() if name.startswith("component-")}
@@ -156,6 +160,9 @@ class SubmitView(ApplicantView):
     def review(self, key: str) -> Any:
         """Everything on one page, with fees and the way of return; then send."""
         message, faults, status = "", {}, 200
+        draft = drafts.get_draft(db.session(), key, current_actor())
+        if drafts.is_outdated(db.session(), draft):
+            return _to_version_in_force(draft)
         if request.method == "POST":
             try:
                 return redirect(url_for("SubmitView.done", code=self._send(key)))
@@ -225,6 +232,13 @@ def _refuse_without_consent() -> None:
     if not request.form.get("consent"):
         message = _("Please confirm that what you declare is true.")
         raise Invalid(message, {"consent": message})
+
+
+def _to_version_in_force(draft: Draft) -> Any:
+    """Lead to the first step, which brings answers and papers to the version now in force."""
+    flash(_("The procedure has changed since you began. Press “Go on filling in”: what you filled in and "
+            "attached is brought along; then please look through it and send."), "info")  # fmt: skip
+    return redirect(url_for("SubmitView.start", code=draft.version.procedure.code))
 
 
 def _take_files(session: Any, draft: Draft) -> None:
