@@ -85,7 +85,7 @@ def scan_of(session: Session, number: int, place: int, actor: Actor) -> tuple[by
     row = session.get(PaperReception, number)
     if row is None or not _may_read(row, actor) or not 0 <= place < len(row.scans):
         raise NotFound(_("This file does not exist, or you may not see it."))
-    stored = session.get_one(StoredFile, row.scans[place][0])
+    stored = files.ensure_scanned(session, session.get_one(StoredFile, row.scans[place][0]))
     return files.file_bytes(stored), row.scans[place][1], stored.media_type
 
 

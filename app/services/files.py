@@ -36,6 +36,7 @@ from app.workflows.states import State
 
 MAX_FILES = 60  # of one draft or dossier answer; a dossier has some five papers
 MAX_NAME = 200
+MOST_SCANNED = 500  # waiting files looked at in one go
 SAME_READING = timedelta(minutes=10)
 # Handovers between officers: no paper of the applicant's.
 INNER_LETTERS = frozenset({"control_slip"})
@@ -70,8 +71,7 @@ def store_upload(session: Session, name: str, data: bytes | BinaryIO, *, max_mb:
     values = {"sha256": stored.sha256, "size": stored.size, "media_type": media_type,
               "scan_status": status, "created_at": now(), "row_version": 1}  # fmt: skip
     row = _keep_row(session, values)
-    if row.media_type == "application/pdf" and row.signatures is None:
-        enqueue("signatures.check", file_id=row.id)
+    _ask_signatures(row)
     return row
 
 
@@ -227,7 +227,28 @@ def ensure_scanned(session: Session, stored: StoredFile) -> StoredFile:
         if verdict != stored.scan_status:
             stored.scan_status = verdict
             session.flush()
+            _ask_signatures(stored)
     return stored
+
+
+def waiting_for_scan(session: Session) -> list[int]:
+    """Return the ids of files whose scan is still to come, the newest first: somebody waits to send them."""
+    query = sa.select(StoredFile.id).where(StoredFile.scan_status == ScanStatus.pending)
+    return list(session.scalars(query.order_by(StoredFile.id.desc()).limit(MOST_SCANNED)))
+
+
+def scan_again(session: Session, file_id: int) -> bool:
+    """Ask the scanner about a file that waits; return whether it answered now."""
+    stored = session.get(StoredFile, file_id)
+    if stored is None or stored.scan_status != ScanStatus.pending:
+        return False
+    return ensure_scanned(session, stored).scan_status != ScanStatus.pending
+
+
+def _ask_signatures(stored: StoredFile) -> None:
+    """Promise the check of the signatures, which leaves alone what no scan has passed."""
+    if stored.media_type == "application/pdf" and stored.signatures is None:
+        enqueue("signatures.check", file_id=stored.id)
 
 
 def file_bytes(stored: StoredFile) -> bytes:

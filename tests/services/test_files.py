@@ -12,7 +12,8 @@ from app.history import HistoryEntry
 from app.models import Attachment, StoredFile
 from app.permissions import Role, acting_as
 from app.services import files
-from app.transactions import transaction
+from app.tasks.scanning import scan_waiting
+from app.transactions import OutboxEvent, transaction
 from tests import factories
 from tests.applicant.world import EICAR, make_draft, make_world, pdf, png, send
 
@@ -167,6 +168,22 @@ def test_nothing_is_opened_before_it_is_clean(session, world):
         stored.scan_status = status
         with pytest.raises(refusal):
             files.file_bytes(stored)
+
+
+def test_files_that_came_while_the_scanner_was_away_are_scanned_by_themselves(session, app, monkeypatch):
+    monkeypatch.setitem(app.config, "CLAMD_URL", "unix:///nowhere/clamd.ctl")
+    kept = [files.store_upload(session, name, data, max_mb=20) for name, data in (("a.png", png()), ("b.pdf", pdf()))]
+    lost = StoredFile(sha256="0" * 64, size=1, media_type="image/png", scan_status="pending")
+    session.add(lost)  # the others do not wait for it
+    session.commit()
+    assert scan_waiting() == 0
+    monkeypatch.setitem(app.config, "CLAMD_URL", "")
+    before = session.scalar(sa.select(sa.func.count(OutboxEvent.id)).where(OutboxEvent.name == "signatures.check"))
+    assert scan_waiting() == 2
+    assert scan_waiting() == 0
+    assert {session.get_one(StoredFile, one.id).scan_status for one in kept} == {"clean"}
+    after = session.scalar(sa.select(sa.func.count(OutboxEvent.id)).where(OutboxEvent.name == "signatures.check"))
+    assert after == before + 1, "its signatures are looked at once it is clean"
 
 
 def test_a_waiting_file_is_scanned_when_it_is_opened(session, app, monkeypatch):
