@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import date
 
 from app.i18n import N_
+from app.text import fold
 from app.workflows.wording import Phrase
 
 DATES = {"yymmdd": "%y%m%d", "yyyymmdd": "%Y%m%d", "yyyy": "%Y", "yy": "%y", "mm": "%m", "dd": "%d"}
@@ -12,6 +13,7 @@ TOKEN = re.compile(r"\{([^{}]*)\}")
 SERIAL = re.compile(r"n{1,9}")
 # A code is typed, read aloud and part of an address (/tra-cuu/<code>).
 PLAIN = re.compile(r"[A-Za-z0-9.\-]*")
+_OTHER = re.compile(r"[^A-Z0-9.\-]+")
 # Not a digit, so that a counter's key never equals a code.
 SERIAL_MARK = "#"
 
@@ -86,6 +88,12 @@ def _head(pattern: str, unit: str, on: date, sector: str) -> tuple[str, int]:
     if problems:
         raise ValueError("; ".join(problem.text() for problem in problems))
     values = {token: on.strftime(form) for token, form in DATES.items()}
-    values |= {"unit": unit, "sector": sector}
-    head = TOKEN.sub(lambda part: values.get(part[1], ""), pattern)
+    values |= {"unit": _plain(unit), "sector": _plain(sector)}
+    # In capitals: codes are looked up in capitals, however they are typed.
+    head = TOKEN.sub(lambda part: values.get(part[1], ""), pattern).upper()
     return head, len(TOKEN.findall(pattern)[-1])
+
+
+def _plain(code: str) -> str:
+    """Return the code of a unit or sector as it may stand in another: ho_tich as HO-TICH."""
+    return _OTHER.sub("-", fold(code).upper()).strip("-")

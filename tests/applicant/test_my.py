@@ -17,6 +17,7 @@ from app.workflows.states import State
 from tests.applicant.world import pdf, png
 from tests.factories import make_position, make_user
 from tests.services.steps import Office
+from tests.services.test_extensions import use_profile
 from tests.wording import vi
 
 SCRIPT = '<script>alert("x")</script>'
@@ -241,6 +242,19 @@ def test_a_result_with_an_open_charge_waits_for_the_payment(session, login):
     assert dossier.state == 9
     assert me.get(f"/results/{dossier.results[-1].id}.pdf").status_code == 403
     assert "50.000 đồng" in me.get(f"/my/{dossier.code}").text
+
+
+def test_a_code_with_the_sector_opens_everywhere(session, login):
+    office = Office(session)
+    use_profile(session, dossier_code_pattern="{unit}.{sector}-{yymmdd}-{nnnn}")
+    office.version.procedure.sector.code = "ho_tich"
+    dossier, me = online(office, login)
+    assert "HO-TICH" in dossier.code
+    assert me.get(f"/my/{dossier.code}").status_code == 200
+    assert me.get(f"/nop-ho-so/xong/{dossier.code}").status_code == 200
+    assert me.get(f"/tra-cuu/{dossier.code}").status_code == 200
+    desk = login(session.get(User, office[Role.desk_officer].user_id))
+    assert desk.get(f"/dossier/{dossier.code}").status_code == 200
 
 
 @pytest.mark.parametrize("state", [state for state in State if state not in {State.finished, State.returned}])

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from app.services.lookup import clean_code
 from app.workflows.numbering import counter_key, pattern_problems, render_code
 
 ON = date(2026, 7, 4)
@@ -69,4 +70,13 @@ def test_one_counter_per_unit_and_period():
 
 
 def test_a_units_code_is_never_read_as_a_pattern():
-    assert render_code("{unit}-{yymmdd}-{nnnn}", "{yyyy}", ON, 1) == "{yyyy}-260704-0001"
+    assert render_code("{unit}-{yymmdd}-{nnnn}", "{yyyy}", ON, 1) == "YYYY-260704-0001"
+
+
+@pytest.mark.parametrize(("sector", "shown"), [("ho_tich", "HO-TICH"), ("Hộ tịch", "HO-TICH"), ("dat_dai ", "DAT-DAI")])
+def test_a_code_can_be_looked_up_whatever_the_sector_is_called(sector, shown):
+    pattern = "{unit}.{sector}-{yymmdd}-{nnnn}"
+    code = render_code(pattern, "h57.19753", ON, 7, sector=sector)
+    assert code == f"H57.19753.{shown}-260704-0007"
+    assert clean_code(code.lower()).upper() == code
+    assert code.startswith(counter_key(pattern, "h57.19753", ON, sector=sector).rstrip("#"))
