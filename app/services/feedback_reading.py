@@ -1,6 +1,7 @@
 """Reading feedback: what the public sees, and what waits for an officer."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,8 @@ HIDDEN = "•••"
 _NUMBER = re.compile(r"(?<![\d.])(?:\+84|0)(?:[ .\-]?\d){8,11}(?!\d)")
 _PERSONAL_NUMBER = re.compile(r"(?<!\d)0\d{11}(?!\d)")
 _EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
+# How somebody is addressed in Vietnamese, before his given name alone.
+_SPOKEN = "|".join(word for one in ("ông", "bà", "anh", "chị", "cô", "chú", "bác", "em") for word in (one, one.title()))
 _WAITING = (FeedbackState.received, FeedbackState.accepted)
 
 
@@ -54,17 +57,31 @@ def without_personal_data(text: str) -> str:
     return _EMAIL.sub(HIDDEN, _NUMBER.sub(HIDDEN, text))
 
 
-def public_view(feedback: Feedback) -> PublicFeedback:
-    """Return what anybody may see of ``feedback``."""
-    state = FeedbackState(feedback.state)
+def without_name(text: str, name: str) -> str:
+    """Return ``text`` with the initials in place of ``name``: whole, without its family name, or after "ông", "bà"."""
+    words = [re.escape(word) for word in name.split()]
+    if not words:
+        return text
+    said = [words] + ([words[1:]] if len(words) > 2 else [])
+    for found in (r"\s+".join(part) for part in said):
+        text = re.sub(rf"(?<!\w){found}(?!\w)", lambda match: mask_name(match[0]), text, flags=re.IGNORECASE)
+    spoken = rf"(?<!\w)((?:{_SPOKEN})\s+)({words[-1]})(?!\w)"
+    return re.sub(spoken, lambda match: match[1] + mask_name(match[2]), text)
+
+
+def public_view(feedback: Feedback, *, as_published: bool = False) -> PublicFeedback:
+    """Return what anybody may see of ``feedback``; as_published: what it would be once it is published."""
+    state = FeedbackState.published if as_published else FeedbackState(feedback.state)
     said = {}
     if state is FeedbackState.published:
         said = {
-            "title": without_personal_data(feedback.title),
-            "content": without_personal_data(feedback.content),
-            "answer": _public_answer(feedback),
-            "sender": mask_name(feedback.sender_name),
-        }
+            name: without_name(text, unicodedata.normalize("NFC", feedback.sender_name))
+            for name, text in (
+                ("title", without_personal_data(_composed(feedback.title))),
+                ("content", without_personal_data(_composed(feedback.content))),
+                ("answer", _public_answer(feedback)),
+            )
+        } | {"sender": mask_name(feedback.sender_name)}
     return PublicFeedback(
         feedback.code,
         state,
@@ -77,9 +94,14 @@ def public_view(feedback: Feedback) -> PublicFeedback:
     )
 
 
+def _composed(text: str | None) -> str:
+    """One sign a letter: a name typed with marks apart is the same name."""
+    return unicodedata.normalize("NFC", text or "")
+
+
 def _public_answer(feedback: Feedback) -> str:
     """The agency's own telephone may stand in its answer; what is the sender's may not."""
-    text = _PERSONAL_NUMBER.sub(HIDDEN, feedback.answer or "")
+    text = _PERSONAL_NUMBER.sub(HIDDEN, _composed(feedback.answer))
     for own in (feedback.sender_phone, feedback.sender_email):
         text = text.replace(own, HIDDEN) if own else text
     return text

@@ -21,7 +21,7 @@ from app.models.menus import QUALITY
 from app.permissions import Actor, Role, current_actor
 from app.services import feedback as service
 from app.services.directory import agency_choices
-from app.services.feedback_reading import waiting_for
+from app.services.feedback_reading import public_view, waiting_for
 from app.transactions import transaction
 from app.views.portal.feedback_form import RecordForm
 from app.views.portal.links import asked_page, pager
@@ -131,6 +131,7 @@ class FeedbackDeskView(BaseView):
             state=FeedbackState(item.state),
             moves=moves,
             limits=limits,
+            public=public_view(item, as_published=True) if any(row.name == "publish" for row in moves) else None,
             errors=errors,
             typed=request.form,
             categories=CATEGORIES,

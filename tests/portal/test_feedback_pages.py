@@ -4,7 +4,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.models import Feedback
-from app.services.feedback_reading import without_personal_data
+from app.permissions import Role
+from app.services.feedback_reading import without_name, without_personal_data
 from app.workflows.feedback import FeedbackState
 from tests.factories import make_tree
 from tests.portal.records import TYPED, make_feedback
@@ -150,3 +151,27 @@ def test_an_unknown_code_is_answered_plainly(session, client):
     for code in ("PA.H57-000000-0001", "x", "a" * 300):
         assert client.get(f"/phan-anh/{code}").status_code == 404
         assert client.get(f"/phan-anh/{code}/cam-on").status_code == 404
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("Tôi là Nguyễn Văn An, ở phường Phú Xuân.", "Tôi là N*** V** A*, ở phường Phú Xuân."),
+    ("Kính gửi ông NGUYỄN VĂN  AN,", "Kính gửi ông N*** V** A*,"),
+    ("Chào Văn An; chào ông An; bà An Bình", "Chào V** A*; chào ông A*; bà A* Bình"),
+    ("Anh An đến phòng an ninh cùng Nguyễn Văn Anh.", "Anh A* đến phòng an ninh cùng Nguyễn Văn Anh."),
+    ("An toàn giao thông", "An toàn giao thông"),
+])  # fmt: skip
+def test_the_senders_name_is_given_by_its_initials(text, shown):
+    assert without_name(text, "Nguyễn Văn An") == shown
+
+
+def test_neither_question_nor_answer_tell_the_name(session, client, login):
+    item = make_feedback("answered", sender_name="Lê Thị Kín", title="Lê Thị Kín phản ánh",
+                         content="Tôi là LÊ THỊ KÍN, xin hỏi việc này.",
+                         answer="Kính gửi bà Lê Thị Kín, xin trả lời.")  # fmt: skip
+    focal = login(Role.control_focal_point)
+    assert "Kính gửi bà L* T** K**" in focal.get(f"/feedback-desk/{item.id}").text
+    focal.post(f"/feedback-desk/{item.id}/publish")
+    for page in (f"/phan-anh/{item.code}", "/phan-anh/"):
+        text = client.get(page).text
+        assert "L* T** K**" in text
+        assert "thị kín" not in text.lower()
