@@ -10,6 +10,7 @@ from app.services.catalog import ProcedureSearch, find_procedures
 from app.services.life_events import LIFE_EVENTS
 from app.services.procedure_words import fee_hint, time_limit
 from tests.factories import make_document_type, make_procedure, make_sector, make_tree
+from tests.wording import vi
 
 
 def names(session, **wanted):
@@ -231,3 +232,12 @@ def test_life_events_are_those_of_the_pack(app):
         from flask_babel import gettext
 
         assert [row["title"] for row in rows] == [gettext(e.title) for e in LIFE_EVENTS.values()]
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_what_is_not_checked_yet_is_not_promised(session, client, level):
+    version = make_procedure(authentication_level=level)
+    text = client.get(f"/thu-tuc/{version.procedure.code}").text
+    words = vi("This site does not check the level of your electronic identity yet when you send a dossier. If your "
+               "identity was never verified, please show your identity card when you receive the result.")  # fmt: skip
+    assert (words in text) == (level > 0)
