@@ -175,3 +175,14 @@ def test_neither_question_nor_answer_tell_the_name(session, client, login):
         text = client.get(page).text
         assert "L* T** K**" in text
         assert "thị kín" not in text.lower()
+
+
+@pytest.mark.parametrize(("typed", "is_found"), [
+    ("den duong", True), ("0912", False), ("345678", False), ("kin", False), ("thi kin", False), ("an.kin", False),
+    ("den kin", False),
+])  # fmt: skip
+def test_what_is_masked_cannot_be_found_by_trying(session, client, typed, is_found):
+    item = make_feedback("published", sender_name="Lê Thị Kín",
+                         title="Đèn đường hỏng, gọi Lê Thị Kín 0912 345 678 hoặc an.kin@example.vn")  # fmt: skip
+    assert (item.code in client.get("/phan-anh/", query_string={"q": typed}).text) == is_found
+    assert item.code in client.get("/phan-anh/", query_string={"q": item.code}).text
