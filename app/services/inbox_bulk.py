@@ -4,8 +4,8 @@ A line is named by its key, "dossier-task" (task 0: the dossier as a whole).
 """
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.errors import Invalid, NotFound
 from app.i18n import N_
-from app.models import Dossier, ProcedureVersion, Process, Task
+from app.models import Account, Dossier, ProcedureVersion, Process, Task
 from app.models.scope import dossiers_of
 from app.permissions import Actor, Role
 from app.services import dossier_offers, handing, processing, reception
@@ -28,6 +28,7 @@ from app.workflows.states import State
 MAX_LINES = 50
 _KEY = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 Key = tuple[int, int]  # dossier, task or 0
+Givers = Mapping[int, int]  # account → user
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,24 @@ ACTS: dict[str, BulkAct] = {
 }  # fmt: skip
 
 
-def acts_of(row: Row, actor: Actor) -> list[str]:
-    """Return the acts of ACTS open to ``actor`` on a line; no right: services check again."""
+def givers_of(session: Session, actor: Actor) -> Givers:
+    """Return whom the actor stands for, by account; no statement for who stands for nobody."""
+    givers = {post.delegator_id for post in actor.positions if post.delegator_id is not None}
+    if not givers:
+        return {}
+    query = sa.select(Account.id, Account.user_id).where(Account.user_id.in_(givers))
+    return {row.id: row.user_id for row in session.execute(query)}
+
+
+def acts_of(row: Row, actor: Actor, givers: Givers) -> list[str]:
+    """Return the acts of ACTS open to ``actor`` on a line; no right: services check again.
+
+    givers: of ``givers_of``; by a post lent by the applicant nobody acts.
+    """
     facts = row.facts
+    if facts.account_id in givers:
+        posts = (post for post in actor.positions if post.delegator_id != givers[facts.account_id])
+        actor = replace(actor, positions=tuple(posts))
     if actor.account_id is not None and actor.account_id == facts.account_id:
         return []
     if row.state is State.accepted:
@@ -110,9 +126,9 @@ def acts_of(row: Row, actor: Actor) -> list[str]:
     return [*found, "hand_to"] if is_mine or heads(actor, facts.task_agency_id) else found
 
 
-def common_acts(rows: Iterable[Row], actor: Actor) -> list[str]:
+def common_acts(rows: Iterable[Row], actor: Actor, givers: Givers) -> list[str]:
     """Return the acts open on every one of ``rows``, in the order of ACTS."""
-    each = [set(acts_of(row, actor)) for row in rows]
+    each = [set(acts_of(row, actor, givers)) for row in rows]
     return [name for name in ACTS if each and all(name in acts for acts in each)]
 
 

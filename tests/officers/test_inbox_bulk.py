@@ -2,12 +2,16 @@
 
 import pytest
 
-from app.models import OfficerPosition, Task
+from app.errors import NotAllowed
+from app.models import OfficerPosition, Task, User
 from app.permissions import Role
+from app.services import handing
 from app.services.inbox import Wanted, find_inbox
-from app.services.inbox_bulk import common_acts
-from tests.factories import make_agency
+from app.services.inbox_bulk import acts_of, common_acts, givers_of
+from app.services.inbox_lines import Tab
+from tests.factories import make_account, make_agency
 from tests.services.steps import task_of, write_draft
+from tests.services.test_delegations import again, lend
 
 
 def keys(office, role, **wanted) -> list[str]:
@@ -38,13 +42,13 @@ def test_only_acts_open_for_every_line_are_offered(office):
     office.processed()
     specialist = office[Role.specialist]
     rows = find_inbox(office.session, specialist, Wanted()).rows
-    assert common_acts(rows, specialist) == ["finish_step", "hand_to"]
+    assert common_acts(rows, specialist, {}) == ["finish_step", "hand_to"]
     other = office.officer(Role.specialist)
     office.processed()
     rows = find_inbox(office.session, other, Wanted()).rows
-    assert common_acts(rows, other) == ["finish_step", "claim", "hand_to"]
-    assert common_acts([], other) == []
-    assert common_acts(rows, office[Role.auditor]) == []
+    assert common_acts(rows, other, {}) == ["finish_step", "claim", "hand_to"]
+    assert common_acts([], other, {}) == []
+    assert common_acts(rows, office[Role.auditor], {}) == []
 
 
 def test_the_page_tells_what_follows_before_anything_happens(office, enter):
@@ -232,3 +236,25 @@ def test_forged_undoing_of_many_changes_nothing(office, enter, data, status):
     assert enter(Role.clerk).post("/work/bulk/undo", data=given).status_code == status
     office.session.expire_all()
     assert task_of(dossier).assignee_id is None
+
+
+@pytest.mark.parametrize("role", [Role.specialist, Role.agency_head])
+def test_who_stands_for_the_applicant_is_offered_nothing_on_his_dossier(session, office, enter, role):
+    giver, delegate = office.officer(role), office.officer(Role.clerk)
+    account = make_account(user=session.get(User, giver.user_id))
+    dossier, other = office.processed(account=account), office.processed()
+    for one in (dossier, other):
+        task_of(one).assignee_id = None
+    lend(session, giver, delegate)
+    session.flush()
+    stands = again(session, delegate)
+    rows = find_inbox(session, stands, Wanted(tab=Tab.team)).rows
+    assert {row.code for row in rows} >= {dossier.code, other.code}
+    givers = givers_of(session, stands)
+    acts = {row.code: acts_of(row, stands, givers) for row in rows}
+    assert acts[dossier.code] == []
+    assert "hand_to" in acts[other.code]
+    with pytest.raises(NotAllowed):
+        handing.hand_to(session, task_of(dossier), office[Role.specialist].user_id, stands)
+    listed = enter(stands).get("/work/?tab=team")
+    assert listed.status_code == 200

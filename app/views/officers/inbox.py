@@ -17,6 +17,7 @@ from app.permissions import ROLE_LABELS, current_actor
 from app.services.dossiers import get_dossier
 from app.services.inbox import Inbox, Show, Tab, count_inbox, count_others, find_inbox, tabs_of, wanted_of
 from app.services.inbox_aside import colleagues_of, reasons_of
+from app.services.inbox_bulk import givers_of
 from app.services.other_work import find_other_work
 from app.transactions import transaction
 from app.views.officers import inbox_words as words
@@ -42,7 +43,8 @@ class InboxView(OfficerView):
             return redirect(f"{request.path}?{first}")
         wanted = wanted_of(asked(), actor)
         inbox = find_inbox(session, actor, wanted)
-        lines = [words.line(row, actor) for row in inbox.rows]
+        givers = givers_of(session, actor)
+        lines = [words.line(row, actor, givers) for row in inbox.rows]
         others = find_other_work(session, actor) if wanted.tab is Tab.mine else []
         return render_template(
             "officers/inbox.html", wanted=wanted, lines=lines, bulk=words.bulk_acts(lines),

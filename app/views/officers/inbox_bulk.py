@@ -36,7 +36,7 @@ class InboxBulkView(OfficerView):
         """The acts common to the chosen lines; with one chosen, its consequence for each of them."""
         try:
             rows = _chosen(current_actor())
-            common = bulk.common_acts(rows, current_actor())
+            common = bulk.common_acts(rows, current_actor(), bulk.givers_of(db.session(), current_actor()))
             name = sent().get("act", "")
             if name:
                 bulk.act_called(name)
@@ -106,16 +106,18 @@ def _chosen(actor: Actor) -> list[Row]:
 
 def _asking(rows: list[Row], name: str, common: list[str], *, fault: str = "") -> str:
     session, actor = db.session(), current_actor()
-    fit = [row for row in rows if name in bulk.acts_of(row, actor)]
+    givers = bulk.givers_of(session, actor)
+    fit = [row for row in rows if name in bulk.acts_of(row, actor, givers)]
     act = bulk.ACTS.get(name)
     asks_person = act is not None and act.asks == "person"
     people = user_names(session, bulk.receivers(session, fit)) if asks_person else {}
     keys = [(row.facts.id, row.task_id or 0) for row in fit] if name == "finish_step" else []
     follows = bulk.what_follows(session, keys)
-    lines = [words.line(row, actor) | {"follows": follows.get(row.task_id or 0, "")} for row in (fit if act else rows)]
+    lines = [words.line(row, actor, givers) | {"follows": follows.get(row.task_id or 0, "")}
+             for row in (fit if act else rows)]  # fmt: skip
     return render_template(
         "officers/bulk_ask.html", act=act, name=name, common=[(key, bulk.ACTS[key]) for key in common],
-        lines=lines, left_out=[words.line(row, actor) for row in rows if act and row not in fit], fault=fault,
+        lines=lines, left_out=[words.line(row, actor, givers) for row in rows if act and row not in fit], fault=fault,
         people=sorted(people.items(), key=lambda item: item[1]), chosen=sent().get("user", ""),
         remark=sent().get("remark", ""), back=_inbox(), back_query=sent().get("back", ""),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from app.models import User
 from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services.inbox import PAGE_SIZE, Inbox, Row, Show, Tab, Wanted
-from app.services.inbox_bulk import ACTS, acts_of
+from app.services.inbox_bulk import ACTS, Givers, acts_of
 from app.services.inbox_lines import MOST_COUNTED
 from app.views.officers.base import address_with
 from app.workflows.states import State
@@ -136,7 +136,7 @@ def bulk_acts(lines: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
     return [(name, _(act.label), act.icon) for name, act in ACTS.items() if name in open_acts]
 
 
-def line(row: Row, actor: Actor) -> dict[str, Any]:
+def line(row: Row, actor: Actor, givers: Givers) -> dict[str, Any]:
     """Return one line in words, with the acts many lines may share."""
     facts = row.facts
     return {
@@ -146,7 +146,7 @@ def line(row: Row, actor: Actor) -> dict[str, Any]:
         "left": _left(row), "urgency": row.urgency, "explain": _explain(row), "missing": row.missing,
         "is_unpaid": row.is_unpaid, "asked": row.facts.asked, "channel": _(DOSSIER_CHANNELS[facts.channel]),
         "channel_icon": _CHANNEL_ICONS.get(facts.channel, "file"),
-        "is_supplemented": facts.supplement_count > 0, "acts": acts_of(row, actor),
+        "is_supplemented": facts.supplement_count > 0, "acts": acts_of(row, actor, givers),
         "why": f"/work/why/{row.code}?task={row.task_id or ''}", "task_id": row.task_id,
     }  # fmt: skip
 
