@@ -33,7 +33,7 @@ from app.text import fold
 from app.transactions import locked
 from app.workflows.process import StepKind
 from app.workflows.result import ResultState
-from app.workflows.states import CLOCK_OVER, State
+from app.workflows.states import CLOCK_OVER, FINAL, State
 
 _SYSTEM = Actor()
 _RESULT_SOURCE = 8  # TTH17 Đ8: a digitised result
@@ -80,15 +80,27 @@ def _takes_up(session: Session, link: LinkedDossier, task: Task) -> bool:
     """Let a step wait for the dossier opened for it before, or go on with its result; charges arise once.
 
     Returns False for one that ended without a result before the step was come to again: another one is opened.
+    Not where it ended while the leading dossier was closed: nobody has decided yet what follows.
     """
     has_result = _has_result(link.child)
-    if link.ended_at is not None and not has_result and link.task is not task:
+    is_over = link.ended_at is not None and not has_result and link.task is not task
+    if is_over and not _ended_unheard(link):
         return False
     link.task = task
     session.flush()
-    if link.ended_at is not None and has_result:
+    if is_over:
+        _tell_outcome(session, link)
+    elif link.ended_at is not None and has_result:
         _leave(session, link)
     return True
+
+
+def _ended_unheard(link: LinkedDossier) -> bool:
+    """Return whether a linked dossier ended while the leading one was closed, and no step waited for it since."""
+    ended_at = link.ended_at
+    moves = [m for m in link.parent.movements if m.source != m.target and ended_at and m.at <= ended_at]
+    is_first = ended_at is not None and link.task.opened_at <= ended_at
+    return is_first and bool(moves) and State(moves[-1].target) in FINAL
 
 
 def _has_result(child: Dossier) -> bool:
@@ -197,14 +209,22 @@ def _hand_result(link: LinkedDossier) -> None:
 
 
 def _tell_outcome(session: Session, link: LinkedDossier) -> None:
-    """Tell who has the step, or, where nobody waits at it, who has the leading dossier."""
-    task = link.task if link.task.state == TaskState.open else lead_task(lifecycle.open_tasks(link.parent))
-    if task is None:
-        return
-    people = [task.assignee_id] if task.assignee_id else holders(session, task.agency_id, Role(task.role))
-    title = _("%(code)s: the linked dossier %(child)s has ended", code=link.parent.code, child=link.child.code)
-    outcome = _(State(link.child.state).label)
-    notice_users(session, people, link.parent, f"linked-end:{link.id}:{link.row_version}", title, outcome)
+    """Tell who has the step, or, where nobody waits at it, who has the leading dossier; else who had, and its head."""
+    parent, task = link.parent, link.task
+    standing = task if task.state == TaskState.open else lead_task(lifecycle.open_tasks(parent))
+    known = standing or task
+    people = {known.assignee_id} if known.assignee_id else set(holders(session, known.agency_id, Role(known.role)))
+    words = [_(State(link.child.state).label)]
+    if standing is None:
+        people |= set(holders(session, parent.agency_id, Role.agency_head))
+        words.append(_("The leading dossier is closed (%(state)s): its head decides whether it is opened again.",
+                       state=_(State(parent.state).label)))  # fmt: skip
+    elif standing is task and not _has_result(link.child):
+        words.append(_("Finish the step without it, or send the dossier back: coming to the step again opens another "
+                       "one."))  # fmt: skip
+    title = _("%(code)s: the linked dossier %(child)s has ended", code=parent.code, child=link.child.code)
+    notice_users(session, people - {parent.account.user_id}, parent, f"linked-end:{link.id}:{link.row_version}", title,
+                 ". ".join(words))  # fmt: skip
 
 
 def link_of_task(session: Session, task_id: int) -> LinkedDossier | None:

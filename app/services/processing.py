@@ -98,21 +98,32 @@ def _go_on(
     opened = open_steps(session, dossier, whole, course.opened, actor)
     if not opened:
         show_place(session, dossier)
-    begin_waiting(session, dossier, opened, actor)
+    begin_waiting(session, dossier, opened, actor, left=key)
     return opened
 
 
-def begin_waiting(session: Session, dossier: Dossier, opened: Iterable[Task], actor: Actor) -> None:
-    """Set going what steps wait for: the other agency's dossier, the money."""
+def begin_waiting(
+    session: Session, dossier: Dossier, opened: Iterable[Task], actor: Actor, left: str = ""
+) -> None:
+    """Set going what steps wait for: the other agency's dossier, the money. left: the step left for them."""
     for task in [t for t in opened if t.state == TaskState.open and t.kind == StepKind.child]:
         enqueue("linked.open", task_id=task.id)
     standing = lifecycle.open_tasks(dossier)
     paying = [task for task in standing if task.kind == StepKind.payment]
     if paying and not due_charges(dossier):  # what follows asks for those beside it
         leave(session, paying[0], graph(dossier), actor, _("Nothing is left to pay"))
-    elif paying and paying == standing and _runs(dossier):  # nobody works beside them any more
+    elif paying and paying == standing and _runs(dossier) and not _was_paid(dossier, left, opened):
         row = lifecycle.move(session, dossier, "request_payment_in_process", actor, of_itself=True)
         notify_transition(session, dossier, row)
+
+
+def _was_paid(dossier: Dossier, left: str, opened: Iterable[Task]) -> bool:
+    """Return whether the steps beside a payment wait for the money that was just paid; else nobody works beside them.
+
+    What is left then falls due with the result (QN20 Đ14.2), and is asked for there.
+    """
+    is_new = any(task.kind == StepKind.payment for task in opened)
+    return bool(left) and not is_new and graph(dossier).find(left).kind == StepKind.payment
 
 
 def _runs(dossier: Dossier) -> bool:

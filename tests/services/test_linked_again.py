@@ -13,6 +13,7 @@ from app.tasks.handlers import HANDLERS
 from app.transactions import OutboxEvent
 from tests.factories import make_procedure, make_process
 from tests.services.test_graph_processes import BACK, DESK, SIGN, WORK, finish, graph, office_with, task_at
+from tests.wording import vi
 
 WHY = "Thiếu căn cứ."
 CHILD = ("Liên thông", "child", "specialist", "agency", 480)
@@ -148,6 +149,34 @@ def test_a_refusal_is_told_though_the_leading_dossier_stands_still(session, offi
     reception.request_withdrawal(session, dossier, citizen, "Đổi ý")
     refuse(office, child)
     assert told(session, dossier) == [office[Role.specialist].user_id]
+
+
+def test_a_refusal_while_the_leading_dossier_was_closed_opens_no_other_unasked(session, office, pair):
+    dossier, child, _citizen = pair
+    stop(office, dossier)
+    refuse(office, child)
+    assert office[Role.agency_head].user_id in told(session, dossier), "it is closed: its head hears of it"
+    open_again(office, dossier)
+    (link,) = links(session, dossier)
+    assert (link.child, link.task) == (child, task_at(dossier, "b3"))
+    last = session.scalars(sa.select(Notice).where(Notice.key.like("linked-end:%")).order_by(Notice.id.desc())).first()
+    assert vi("Finish the step without it, or send the dossier back: coming to the step again opens another one."
+              ) in last.body  # fmt: skip
+    send_back(office, dossier)
+    come_again(office, dossier)
+    assert len(links(session, dossier)) == 2, "now somebody wanted another one"
+
+
+def test_a_second_outcome_after_the_leading_dossier_ended_is_told(session, office, pair):
+    dossier, child, _citizen = pair
+    complete(office, child)
+    stop(office, dossier)
+    before = told(session, dossier)
+    reopen(session, child, office[Role.agency_head], WHY, "b3")
+    complete(office, child)
+    fresh = told(session, dossier)[len(before):]
+    assert office[Role.agency_head].user_id in fresh
+    assert linked.end_linked(session, child.id) is False, "told once"
 
 
 def told(session, dossier):
