@@ -109,8 +109,8 @@ class Machine(RuleBasedStateMachine):
             return
         with self.step_of("the beat"), acting_at(self.world.at):
             self.work(deadlines.check)
-            self.drain()
             assert worker % 12 or self.work(deadlines.check) == 0, "done twice it tells somebody twice"
+            self.drain()  # afterwards: what it opens may be nearly due at once
 
     # --- how a step is played
 
