@@ -3,31 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.clock import today
-from app.models import Absence, Delegation, Dossier, OfficerPosition, Task, User
+from app.models import Dossier, Task
 from app.models.task import TaskState
-from app.services.kept import kept, mark
 from app.services.notices import MANY
+from app.services.post_holders import Holder, Post, holders_of
 from app.workflows.process import Assign, StepSpec
-
-Post = tuple[int, str]
-"""Id of an agency, name of a role."""
-
-
-@dataclass(frozen=True)
-class Holder:
-    """An officer who may do a step: user id, user name, title of the post; who stands in for him."""
-
-    user_id: int
-    username: str
-    title: str
-    delegate_ids: frozenset[int] = frozenset()
-    is_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,37 +65,16 @@ def candidates_of(session: Session, dossier: Dossier, wanted: Iterable[tuple[int
     each rule that looks at work done.
     """
     pairs = list(wanted)
-    found = Candidates(_holders(session, dossier, {(a, step.role) for a, step in pairs}))
+    found = Candidates(_others(session, dossier, frozenset((a, step.role) for a, step in pairs)))
     _add_loads(session, found, [pair for pair in pairs if pair[1].assign == Assign.least_loaded])
     _add_turns(session, found, {step.row_id for _a, step in pairs if step.assign == Assign.in_turn})
     return found
 
 
-def _holders(session: Session, dossier: Dossier, posts: set[Post]) -> dict[Post, list[Holder]]:
-    with session.no_autoflush:  # an act on a dossier changes no posts
-        wanted, day = frozenset(posts), today()
-        found = kept(mark(session, "posts"), ("holders", day, wanted), lambda: _find_holders(session, day, wanted))
-    return {post: [one for one in some if one.user_id != dossier.account.user_id] for post, some in found.items()}
-
-
-def _find_holders(session: Session, day: date, posts: frozenset[Post]) -> dict[Post, tuple[Holder, ...]]:
-    post = OfficerPosition
-    away = sa.exists().where(Absence.user_id == post.user_id, Absence.on(day))
-    lent = sa.and_(Delegation.position_id == post.id, Delegation.in_force(day))
-    query = (
-        sa.select(post.agency_id, post.role, post.user_id, User.username, post.title, Delegation.delegate_id, away)
-        .outerjoin(Delegation, lent)
-        .join(User, User.id == post.user_id)
-        .where(post.agency_id.in_({a for a, _role in posts}), post.role.in_({r for _a, r in posts}))
-        .where(User.active.is_(True), post.valid_from <= day)
-        .where(sa.or_(post.valid_to.is_(None), post.valid_to >= day))
-        .order_by(post.user_id, post.id)
-    )
-    found: dict[Post, dict[int, Holder]] = {}
-    for agency_id, role, user_id, username, title, delegate_id, is_away in session.execute(query):
-        holder = Holder(user_id, username, title or "", frozenset({delegate_id} - {None}), bool(is_away))
-        found.setdefault((agency_id, role), {}).setdefault(user_id, holder)
-    return {place: tuple(some.values()) for place, some in found.items()}
+def _others(session: Session, dossier: Dossier, posts: frozenset[Post]) -> dict[Post, list[Holder]]:
+    applicant = dossier.account.user_id
+    return {post: [one for one in some if one.user_id != applicant]
+            for post, some in holders_of(session, posts).items()}  # fmt: skip
 
 
 def _present(holders: list[Holder]) -> list[Holder]:

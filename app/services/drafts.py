@@ -25,7 +25,8 @@ from app.models.procedure import VersionState
 from app.permissions import Actor
 from app.services import eforms
 from app.services.channels import refuse_result_way
-from app.services.submission import handling_agency, new_key
+from app.services.kept import MARKS, remember_marks
+from app.services.submission import handling_agency, hold, new_key
 from app.text import fold
 
 # {page: {rev, tab}}: how often each page was saved, and by which window last: that window may
@@ -132,21 +133,24 @@ def get_draft(session: Session, key: str, actor: Actor, *, to_change: bool = Fal
     """
     own = Draft.key == key, Draft.account_id == actor.account_id
     if to_change:
-        session.execute(sa.select(Draft.id).where(*own).with_for_update())
-    version = joinedload(Draft.version)
-    query = sa.select(Draft).where(*own).options(
-        joinedload(Draft.account), joinedload(Draft.agency), joinedload(Draft.dossier),
-        version.joinedload(ProcedureVersion.procedure), version.joinedload(ProcedureVersion.agency),
+        hold(session, *own)
+    version, agency = joinedload(Draft.version), joinedload(Draft.agency)
+    query = (sa.select(Draft, *MARKS) if to_change else sa.select(Draft)).where(*own).options(
+        joinedload(Draft.account), agency.joinedload(Agency.desk), joinedload(Draft.dossier),
+        version.joinedload(ProcedureVersion.procedure).joinedload(Procedure.sector),
+        version.joinedload(ProcedureVersion.agency),
         version.joinedload(ProcedureVersion.form).selectinload(Form.sections)
         .selectinload(FormSection.fields),
         version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
         version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
         selectinload(Draft.attachments).joinedload(Attachment.file),
     )  # fmt: skip
-    draft = session.scalar(query) if actor.account_id is not None else None
-    if draft is None:
+    row = session.execute(query).one_or_none() if actor.account_id is not None else None
+    if row is None:
         raise NotFound(_("There is no such draft."))
-    return draft
+    if to_change:
+        remember_marks(session, row[1:])
+    return row[0]
 
 
 def list_drafts(session: Session, actor: Actor) -> list[Draft]:

@@ -1,6 +1,7 @@
 """Letters and slips: issued once per cause, numbered, rendered to PDF and kept."""
 
 from collections.abc import Container
+from contextlib import nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,12 +38,14 @@ def issue_letter(
     (reason, charges, receiver …); see letter_data.
     """
     cause = cause or f"{len(dossier.movements)}"
-    known, edition = _known(session, dossier, kind, cause, facts)
-    if known is not None:
-        return known
-    number = number or _number(session, dossier, kind)
-    with force_locale("vi"):
-        data = letter_data(session, dossier, kind, actor, number=number, **facts)
+    # A dossier that begins now has everything in memory: it is written with its letter, in one go.
+    with session.no_autoflush if dossier.id is None else nullcontext():
+        known, edition = _known(session, dossier, kind, cause, facts)
+        if known is not None:
+            return known
+        number = number or _number(session, dossier, kind)
+        with force_locale("vi"):
+            data = letter_data(session, dossier, kind, actor, number=number, **facts)
     letter = Letter(
         dossier=dossier, kind=kind, number=number, data=with_words(data, edition), created_at=now(), cause=cause,
         edition=edition.edition if edition is not None else None,

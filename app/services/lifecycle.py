@@ -6,6 +6,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
@@ -93,8 +94,6 @@ def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself
         raise NotAllowed(_("You may not enter dossiers here."))
     if not of_itself:
         act_by(session, actor, post_for(dossier, row, actor))
-    if row.guard is not None:
-        session.flush()  # guards compare numbers of what belongs together
     refuse_unless(row, dossier, None)
     _enter(session, dossier, row, None, DOSSIER.outcome(row, None), actor, None)
     return row
@@ -104,8 +103,8 @@ def _fill_in(dossier: Dossier) -> None:
     """Name what rights are compared with, and say that a new dossier has nothing yet: it need not be looked up."""
     dossier.account_id, dossier.agency_id, dossier.desk_id = dossier.account.id, dossier.agency.id, dossier.desk.id
     for relation in inspect(Dossier).relationships:
-        if relation.uselist:
-            getattr(dossier, relation.key)
+        if relation.uselist and not getattr(dossier, relation.key):
+            set_committed_value(dossier, relation.key, [])
 
 
 def refuse_own(dossier: Dossier, actor: Actor) -> None:

@@ -142,7 +142,9 @@ def _hand_papers(parent: Dossier, child: Dossier, version: ProcedureVersion) -> 
                 author_name=held.author_name,
             ))  # fmt: skip
         if any(a.component is component for a in child.attachments):
-            child.papers.append(DossierPaper(component=component, name=component.name, kind="electronic"))
+            child.papers.append(DossierPaper(
+                component=component, component_id=component.id, name=component.name, kind="electronic"
+            ))  # fmt: skip
 
 
 def _is_same(held: Component | None, wanted: Component) -> bool:

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.clock import today
 from app.lowcode.values import plain_text
-from app.models import Delegation, Dossier, MailMessage, Notice, OfficerPosition, Task, User
+from app.models import Dossier, MailMessage, Notice, Task
 from app.models.task import TaskState
 from app.permissions import Role
+from app.services.post_holders import holders_of
 from app.transactions import enqueue
 from app.workflows.states import State
 from app.workflows.table import Transition
@@ -85,7 +85,8 @@ def _put(session: Session, rows: list[dict[str, Any]]) -> None:
         return
     insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
     ordered = sorted(rows, key=lambda row: (row["key"], row["user_id"]))  # one order for all: no two wait in a ring
-    session.execute(insert(Notice).on_conflict_do_nothing(index_elements=["user_id", "key"]), ordered)
+    with session.no_autoflush:  # whom and what they name is there
+        session.execute(insert(Notice).on_conflict_do_nothing(index_elements=["user_id", "key"]), ordered)
 
 
 def _task_title(task: Task) -> str:
@@ -101,19 +102,10 @@ def holders(session: Session, agency_id: int, role: Role, *, with_delegates: boo
 
     with_delegates: and of those who stand in for them today; for telling, not for giving tasks.
     """
-    day = today()
-    post = OfficerPosition
-    query = (
-        sa.select(post.user_id)
-        .join(User, User.id == post.user_id)
-        .where(post.agency_id == agency_id, post.role == str(role), User.active.is_(True))
-        .where(post.valid_from <= day, sa.or_(post.valid_to.is_(None), post.valid_to >= day))
-    )
-    if with_delegates:
-        lent = query.join(Delegation, Delegation.position_id == post.id).where(Delegation.in_force(day))
-        found = session.scalars(sa.union(query, lent.with_only_columns(Delegation.delegate_id)))
-        return sorted(set(found))
-    return sorted(set(session.scalars(query)))
+    post = (agency_id, str(role))
+    found = holders_of(session, frozenset({post})).get(post, ())
+    standing_in = {number for one in found for number in one.delegate_ids} if with_delegates else set()
+    return sorted({one.user_id for one in found} | standing_in)
 
 
 def notice_users(

@@ -140,7 +140,7 @@ def take_papers(dossier: Dossier, papers: Papers) -> None:
             raise Invalid(message, {f"component-{component.id}": message})
         paper = held.get(component.id)
         if paper is None:
-            paper = DossierPaper(component=component, name=component.name)
+            paper = DossierPaper(component=component, component_id=component.id, name=component.name)
             dossier.papers.append(paper)
         paper.kind, paper.quantity, paper.is_received = kind, quantity, True
 

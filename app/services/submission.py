@@ -42,6 +42,7 @@ from app.workflows.numbering import counter_key, render_code
 from app.workflows.process import StepKind
 
 _AGENCY_LEVEL_COMMUNE = "commune"
+_HELD = "held_draft"  # in the info of the session, until the transaction ends
 
 
 def new_key() -> str:
@@ -78,11 +79,10 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     Raises Invalid (fields: form keys and "component-<id>") naming everything that is missing.
     Source: QN20 Đ12.1 (technical check, acknowledgement), HCM24 Đ10.1.
     """
-    # Locked first, read then: in one statement PostgreSQL would wait for the other sending
-    # but join the dossier as it was before.
-    session.execute(sa.select(Draft.id).where(Draft.id == draft.id).with_for_update())
-    session.refresh(draft, [attr.key for attr in inspect(Draft).column_attrs])
-    session.expire(draft, ["dossier"])
+    if session.info.get(_HELD) != draft.id:
+        hold(session, Draft.id == draft.id)
+        session.refresh(draft, [attr.key for attr in inspect(Draft).column_attrs])
+        session.expire(draft, ["dossier"])
     if draft.account_id != actor.account_id:
         raise NotFound(_("There is no such draft."))
     if draft.dossier is not None:
@@ -100,13 +100,21 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     dossier.reception_due_at = due.at
     row = lifecycle.begin(session, dossier, "submit", actor)
     draft.dossier = dossier
-    session.flush()
     if profile_value(session, "automatic_acknowledgement"):
         issue_letter(
             session, dossier, "acknowledgement", actor, counted_from_at=due.counts_from.isoformat()
         )
     notify_transition(session, dossier, row)
     return dossier
+
+
+def hold(session: Session, *which: sa.ColumnElement[bool]) -> None:
+    """Keep a draft from being sent by anybody else until the transaction ends; it is to be read afterwards.
+
+    In one statement with reading PostgreSQL would wait for the other sending but join the
+    dossier as it was before.
+    """
+    session.info[_HELD] = session.scalar(sa.select(Draft.id).where(*which).with_for_update())
 
 
 def technical_faults(draft: Draft) -> dict[str, str]:
@@ -176,7 +184,8 @@ def _take_papers(dossier: Dossier, draft: Draft) -> None:
         files = [a for a in draft.attachments if a.component_id == component.id]
         if files:
             dossier.papers.append(DossierPaper(
-                component=component, name=component.name, kind="electronic", quantity=len(files)
+                component=component, component_id=component.id, name=component.name, kind="electronic",
+                quantity=len(files),
             ))  # fmt: skip
 
 
@@ -270,7 +279,7 @@ def _mark_papers(
             continue
         paper = held.get(component.id)
         if paper is None:
-            paper = DossierPaper(component=component, name=component.name)
+            paper = DossierPaper(component=component, component_id=component.id, name=component.name)
             paper.kind, paper.quantity = "electronic", 1
             dossier.papers.append(paper)
         if component.id in handed_in:
