@@ -87,7 +87,8 @@ def refuse_unless_open(dossier: Dossier, row: Transition[State], actor: Actor) -
 def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself: bool = False) -> Transition[State]:
     """Put a new dossier into the state its creating transition leads to; as ``move``."""
     row = find_transition(name)
-    _fill_in(dossier)
+    # What rights are compared with.
+    dossier.account_id, dossier.agency_id, dossier.desk_id = dossier.account.id, dossier.agency.id, dossier.desk.id
     session.add(dossier)
     if None not in row.sources or not (of_itself or acts(dossier, row, actor)):
         refuse_own(dossier, actor)
@@ -99,11 +100,10 @@ def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself
     return row
 
 
-def _fill_in(dossier: Dossier) -> None:
-    """Name what rights are compared with, and say that a new dossier has nothing yet: it need not be looked up."""
-    dossier.account_id, dossier.agency_id, dossier.desk_id = dossier.account.id, dossier.agency.id, dossier.desk.id
+def nothing_yet(dossier: Dossier) -> None:
+    """Say of a dossier just made that its lists are empty: they need not be looked up when it is written."""
     for relation in inspect(Dossier).relationships:
-        if relation.uselist and not getattr(dossier, relation.key):
+        if relation.uselist:
             set_committed_value(dossier, relation.key, [])
 
 

@@ -43,6 +43,8 @@ class Payout:
 
 def refunds_of(session: Session, dossier: Dossier) -> list[Refund]:
     """Return what was entered to be paid back for a dossier, the first one first."""
+    if not dossier.charges:  # nothing was ever asked for
+        return []
     return list(session.scalars(sa.select(Refund).where(Refund.dossier_id == dossier.id).order_by(Refund.serial)))
 
 

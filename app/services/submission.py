@@ -163,6 +163,7 @@ def make_dossier(
         applicant_email=account.email, applicant_address=account.address, submitted_at=at,
         result_way=result_way, request_key=request_key,
     )  # fmt: skip
+    lifecycle.nothing_yet(dossier)
     dossier.revisions.append(FormRevision(number=1, data=data, at=at, author_name=account.name))
     keep_answers_text(dossier, data)
     dossier.charges.extend(charges_for(version, channel, agency, data, fee_choices))

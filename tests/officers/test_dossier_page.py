@@ -248,6 +248,16 @@ def test_statements_of_the_page_do_not_grow(office, enter, count_queries):
     assert len(many) <= len(few)
 
 
+def test_lists_without_a_row_are_not_asked_for(office, enter, count_queries):
+    client, dossier = enter(Role.specialist), office.processed()
+    page(client, dossier)
+    with count_queries() as seen:
+        page(client, dossier)
+    names = ("extension", "apology", "due_change", "supplement_request", "movement", "letter")
+    asked = {name for name in names if any(text.startswith(f"SELECT {name}.") for text in seen)}
+    assert asked == {"movement", "letter"}
+
+
 def test_a_paper_stands_beside_the_form(office, enter, session):
     from io import BytesIO
 

@@ -35,6 +35,17 @@ def test_sending_makes_a_registered_dossier_with_its_acknowledgement(office, ses
     assert users == {citizen.user_id, office[Role.desk_officer].user_id}
 
 
+def test_what_a_new_dossier_cannot_have_is_not_looked_for(office, session, count_queries):
+    account, citizen = office.applicant()
+    draft = office.draft(account)
+    session.flush()
+    with count_queries() as seen:
+        submission.submit(session, draft, citizen)
+    asked = {name for name in ("task", "clock_segment", "movement", "charge")
+             if any(f"FROM {name} " in " ".join(text.split()) for text in seen)}  # fmt: skip
+    assert asked == set()
+
+
 def test_sending_twice_finds_the_first_dossier(office, session):
     account, citizen = office.applicant()
     draft = office.draft(account)

@@ -25,7 +25,7 @@ from app.services import signatures as paper_signatures
 from app.services.apologies import is_late
 from app.services.dossier_compare import comparison_of
 from app.services.dossier_process import picture_of
-from app.services.dossiers import get_dossier, openable
+from app.services.dossiers import get_dossier, get_dossier_id, openable
 from app.services.explanations import explanations_of
 from app.services.extensions import stages
 from app.services.ledger import ledger_of
@@ -68,8 +68,7 @@ class DossierPageView(OfficerView):
     def show(self, code: str) -> Any:
         """The page; that it was read is kept in the dossier's history."""
         with transaction() as unit:
-            dossier = get_dossier(unit, code, current_actor())
-            history.record(unit, ("dossier", dossier.id), "read")
+            history.record(unit, ("dossier", get_dossier_id(unit, code, current_actor())), "read")
         return _page(code)
 
     @expose("/<code>/act/<name>", methods=["POST"])
