@@ -177,6 +177,13 @@ const each = (root, selector, action) => {
   }
 };
 
+/** A paper that is scanned was handed in. */
+function tickRow(row) {
+  row.addEventListener("change", (event) => {
+    if (event.target.type === "file" && event.target.files.length) row.querySelector("input[name=paper]").checked = true;
+  });
+}
+
 let listening = false;
 
 export function enhance(root, shell) {
@@ -187,5 +194,6 @@ export function enhance(root, shell) {
   each(root, "[data-autosave-url]", autosave);
   each(root, "[data-rows-form]", childRows);
   each(root, "[data-check-all]", checkAll);
+  each(root, "[data-tick-row]", tickRow);
   each(root, "[data-submit-on-change]", (input) => input.addEventListener("change", () => input.form.requestSubmit()));
 }
