@@ -29,13 +29,19 @@ def refuse_other_person(account: Account, values: Mapping[str, Any]) -> None:
         raise Invalid(message, {"born_on": message})
 
 
+def has_unverified_login(account: Account) -> bool:
+    """Return whether somebody made a login with this number whom nobody ever verified."""
+    return account.user is not None and account.verified_level < COMPARED
+
+
 def settle_login(session: Session, account: Account, answer: str) -> None:
     """Make sure that a login nobody ever verified belongs to who stands at the desk.
 
     answer: OWN, compared with his identity card; or FOREIGN: that login is shut and its contacts are
     forgotten. Raises Invalid (field "login_check") while the question is open and not answered.
     """
-    if account.user is None or account.verified_level >= COMPARED:
+    user = account.user
+    if user is None or not has_unverified_login(account):
         return
     if answer not in {OWN, FOREIGN}:
         message = _("Somebody registered this number online and was never verified. Ask the applicant whether that "
@@ -46,7 +52,7 @@ def settle_login(session: Session, account: Account, answer: str) -> None:
         account.verified_level = COMPARED
     else:
         because(session, reason=_("The applicant at the counter did not make this login"))
-        _detach(session, account, account.user)
+        _detach(session, account, user)
     session.flush()
 
 

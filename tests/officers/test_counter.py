@@ -267,6 +267,8 @@ def test_whose_login_it_is_can_be_answered_on_the_page(office, desk, session):
     account = make_account(name="Lê Thị Hoa", id_number="046190990001", user=make_user(), verified_level=0)
     session.commit()
     assert 'name="login_check"' not in desk.get(f"/reception/new?version={office.version.id}").text
+    found = desk.post("/reception/new", data=sent(office, do="find"))
+    assert found.text.count('name="login_check"') == 2, "asked as soon as he is found"
     answer = desk.post("/reception/new", data=sent(office))
     assert answer.status_code == 422
     assert answer.text.count('name="login_check"') == 2

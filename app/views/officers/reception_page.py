@@ -22,7 +22,7 @@ from app.services.channels import result_ways
 from app.services.counter import commune_of, desks_of, get_version
 from app.services.fee_inputs import counter_inputs
 from app.services.guards import is_shared
-from app.services.identity_checks import FOREIGN, OWN
+from app.services.identity_checks import FOREIGN, OWN, has_unverified_login
 from app.services.incidents import covering
 from app.services.letter_data import limit_text
 from app.services.submission import handling_agency
@@ -83,6 +83,7 @@ def counter_page(
         elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
         live=live, communes=_communes(version), due=_due(version), limit=limit_text(version),
         scans=_by_paper(scans), outages=_outages(), login_answers=_words(LOGIN_ANSWERS),
+        asks_login=account is not None and has_unverified_login(account),
         **upload_limits(session),
     )  # fmt: skip
 
