@@ -91,7 +91,12 @@ def cancel_letters(dossier: Dossier, causes: Container[tuple[str, str]]) -> None
 
 
 def letter_pdf(session: Session, letter: Letter) -> bytes:
-    """Return the PDF of a letter: the kept one, or made now from its data (always the same)."""
+    """Return the PDF of a letter: the kept one, or made now from its data (always the same).
+
+    A cancelled one is made with that written across it; the kept file stays as it was issued.
+    """
+    if letter.cancelled_at is not None:
+        return render(letter.kind, letter.data | {"cancelled_at": letter.cancelled_at.isoformat()})
     if letter.file is not None:
         return _storage().open(letter.file.sha256)
     return render(letter.kind, letter.data)

@@ -12,10 +12,12 @@ from app.models import Movement, Notice
 from app.permissions import Role, acting_as
 from app.services import handing, reception, supplements, undoing
 from app.services.ledger import ledger_of
+from app.services.letters import letter_pdf
 from app.services.lifecycle import open_tasks
 from app.services.lookup import PUBLIC_WORDS
 from app.services.slips import _passed_on
 from app.services.taking_back import take_back_start
+from tests.documents.test_render import text_of
 from tests.officers.pages import act, page
 from tests.officers.test_inbox_bulk import keys, run
 from tests.services.steps import task_of
@@ -81,6 +83,8 @@ def test_the_slip_stays_in_the_register_as_cancelled_and_the_next_has_its_own_nu
     old, new = [letter for letter in dossier.letters if letter.kind == "control_slip"]
     assert (old.number, old.cancelled_at is not None, new.cancelled_at) == (number, True, None)
     assert new.number != old.number
+    assert "ĐÃ HỦY" in text_of(letter_pdf(office.session, old)), "also where it is printed"
+    assert "ĐÃ HỦY" not in text_of(letter_pdf(office.session, new))
     assert dossier.state == 4
     assert vi("%(name)s – cancelled", name="") in page(enter(Role.desk_officer), dossier, "?tab=papers")
     assert set(_passed_on(office.session, [dossier.id])) == {dossier.id}
