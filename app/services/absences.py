@@ -168,7 +168,8 @@ def enter(
 
 
 def _begin(session: Session, row: Absence, actor: Actor) -> None:
-    row.given_away, row.given_at = _give_away(session, row.user, actor, row.way, row), now()
+    with force_locale("vi"):  # stored text
+        row.given_away, row.given_at = _give_away(session, row.user, actor, row.way, row), now()
     session.flush()
 
 
@@ -183,9 +184,8 @@ def begin_due(session: Session, limit: int = 50) -> int:
         .limit(limit)
     )  # fmt: skip
     begun = list(session.scalars(locked(query, Absence)))
-    with force_locale("vi"):  # stored text
-        for row in begun:
-            _begin(session, row, _SYSTEM)
+    for row in begun:
+        _begin(session, row, _SYSTEM)
     return len(begun)
 
 

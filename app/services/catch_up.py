@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.clock import acting_at, entering_late, now
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import act_by, acting_post, because
+from app.i18n import N_
 from app.lowcode.values import plain_text
 from app.models import Account, Agency, Dossier, IncidentNotice, PaperReception, ProcedureVersion, User
 from app.models.incident import PaperState
@@ -29,6 +30,7 @@ from app.services.fees import Counts
 from app.services.guards import is_shared
 from app.services.incidents import covering
 from app.services.notices import holders, notice_users
+from app.services.official import official
 from app.services.opening import show_place
 from app.services.reasons import given_reason
 from app.services.reception import CounterReception, receive_at_counter
@@ -168,7 +170,7 @@ def _count(count: Count | int | None) -> list[int] | None:
 
 def _tell_director(session: Session, row: PaperReception) -> None:
     people = set(holders(session, row.desk_id, Role.centre_director, with_delegates=True)) - {row.entered_by_id}
-    title = _("To be approved: a dossier received on paper, number %(number)s", number=row.paper_number)
+    title = official(N_("To be approved: a dossier received on paper, number %(number)s"), number=row.paper_number)
     notice_users(session, people, None, f"catch-up:{row.key}", title, row.procedure_name)
 
 
@@ -201,8 +203,8 @@ def approve(session: Session, number: int, actor: Actor) -> Dossier:
     """
     row = _open(session, number, actor)
     officer = _receiver(session, row)
-    text = _("Entered later from the paper book, number %(number)s; approved by %(name)s",
-             number=row.paper_number, name=actor.name)  # fmt: skip
+    text = official(N_("Entered later from the paper book, number %(number)s; approved by %(name)s"),
+                    number=row.paper_number, name=actor.name)  # fmt: skip
     with entering_late(row.received_at), acting_for(row.account.name):
         dossier = receive_at_counter(session, _given(session, row), officer)
     lifecycle.note_step(session, dossier, "catch_up", actor, text)
@@ -221,7 +223,7 @@ def refuse(session: Session, number: int, actor: Actor, reason: str) -> PaperRec
     reason = given_reason(reason)
     because(session, action="refuse_catch_up", reason=reason)
     _decided(row, PaperState.refused, actor, reason)
-    title = _("Not approved: the dossier received on paper, number %(number)s", number=row.paper_number)
+    title = official(N_("Not approved: the dossier received on paper, number %(number)s"), number=row.paper_number)
     notice_users(session, [row.entered_by_id], None, f"catch-up-refused:{row.id}", title, reason)
     session.flush()
     return row

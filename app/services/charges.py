@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
 from app.errors import Invalid, NotAllowed
+from app.i18n import N_
 from app.models import Charge, Dossier, Letter, next_number
 from app.models.money import PAYMENT_METHODS, ChargeState
 from app.permissions import Actor, Role
@@ -12,6 +13,7 @@ from app.services import lifecycle, processing
 from app.services.guards import GUARDS, open_charges, payable, supplement_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
+from app.services.official import official
 from app.workflows.process import StepKind
 from app.workflows.states import OPEN, State
 
@@ -41,7 +43,8 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
     row = None
     if State(dossier.state) is State.payment_requested:
         row = lifecycle.move(session, dossier, "record_payment", actor)
-    processing.pass_waiting(session, dossier, StepKind.payment, actor, _("Paid, receipt %(number)s", number=number))
+    told = official(N_("Paid, receipt %(number)s"), number=number)
+    processing.pass_waiting(session, dossier, StepKind.payment, actor, told)
     _pass_answered(session, dossier, actor)
     letter = issue_letter(
         session, dossier, "charge_receipt", actor, cause=f"receipt:{number}"[:60], charges=due
@@ -68,7 +71,7 @@ def _pass_answered(session: Session, dossier: Dossier, actor: Actor) -> None:
     """Leave the step that waited for the applicant, where his answer had come before the money."""
     asked = dossier.supplements[-1] if dossier.supplements else None
     if asked is not None and asked.answered_at is not None:
-        told = _("Supplement %(number)d", number=asked.number)
+        told = official(N_("Supplement %(number)d"), number=asked.number)
         processing.pass_waiting(session, dossier, StepKind.applicant, actor, told, opened_by=asked.answered_at)
 
 
@@ -77,7 +80,7 @@ def settle(session: Session, dossier: Dossier, actor: Actor) -> None:
     if State(dossier.state) is not State.payment_requested or not GUARDS["charges_paid"](dossier):
         return
     row = lifecycle.move(session, dossier, "record_payment", actor, of_itself=True)
-    processing.pass_waiting(session, dossier, StepKind.payment, actor, _("Nothing is left to pay"))
+    processing.pass_waiting(session, dossier, StepKind.payment, actor, official(N_("Nothing is left to pay")))
     _pass_answered(session, dossier, actor)
     notify_transition(session, dossier, row)
 

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
+from app.i18n import N_
 from app.models import Agency, Dossier, Task
 from app.models.task import ANSWERS, TaskState
 from app.permissions import Actor, Role
 from app.services import lifecycle, processing
 from app.services.handing import refuse_unless_mine
 from app.services.notices import holders, notice_users, tell_tasks
+from app.services.official import official
 from app.services.opening import ask_agency, show_place
 from app.services.reasons import given_reason
 from app.transactions import locked
@@ -135,7 +137,7 @@ def answer(session: Session, question: Task, actor: Actor, *, given: str, remark
     if given != "agree":
         given_reason(remark, "remark")
     _end(session, question, actor, given, remark.strip() or None)
-    told = _("%(who)s: %(answer)s", who=question.agency.name, answer=_(ANSWERS[given]))
+    told = official(N_("%(who)s: %(answer)s"), who=question.agency.name, answer=official(ANSWERS[given]))
     lifecycle.note_step(session, question.dossier, "give_opinion", actor, f"{told}. {remark.strip()}".strip())
     _go_on(session, question, actor)
     return question
@@ -152,7 +154,8 @@ def _go_on(session: Session, question: Task, actor: Actor) -> None:
     """Tell who asked; leave a consultation step when everybody has answered."""
     asking = next(t for t in question.dossier.tasks if t.id == question.asked_by_id)
     if asking.assignee_id and asking.assignee_id != actor.user_id:
-        title = _("%(code)s: an answer from %(agency)s", code=question.dossier.code, agency=question.agency.name)
+        title = official(N_("%(code)s: an answer from %(agency)s"),
+                         code=question.dossier.code, agency=question.agency.name)  # fmt: skip
         notice_users(session, [asking.assignee_id], question.dossier, f"answer:{question.id}",
                      title, _said(question))  # fmt: skip
     given = questions_of(asking)
@@ -175,7 +178,7 @@ def _summary(given: list[Task]) -> str:
 
 def _said(question: Task) -> str:
     words = ANSWERS.get(question.answer or "")
-    return _(words) if words else ""
+    return official(words) if words else ""
 
 
 def silent_questions(session: Session, limit: int = 500) -> list[int]:

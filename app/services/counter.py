@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app import history
 from app.clock import now
 from app.errors import Invalid, NotAllowed, NotFound
+from app.i18n import N_
 from app.models import Account, Agency, Component, Dossier, Fee, Procedure, ProcedureVersion
 from app.models.account import GENDERS, ID_KINDS, number_message
 from app.models.agency import AgencyLevel
@@ -20,6 +21,7 @@ from app.services.catalog import in_force
 from app.services.eform_columns import Column
 from app.services.eform_fields import problem
 from app.services.identity_checks import refuse_other_person, settle_login
+from app.services.official import official
 
 FREQUENT = 12
 _LOOK_BACK = timedelta(days=90)
@@ -74,7 +76,7 @@ def find_applicant(session: Session, id_kind: str, number: str) -> Account | Non
     kept = tidy_number(id_kind, number)
     account = session.scalar(sa.select(Account).where(Account.id_kind == id_kind, Account.id_number == kept))
     if account is not None:
-        history.record(session, ("account", account.id), "read", reason=_("Reception at the counter"))
+        history.record(session, ("account", account.id), "read", reason=official(N_("Reception at the counter")))
     return account
 
 

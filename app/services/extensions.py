@@ -4,19 +4,21 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
 from app.history import act_by, acting_post
+from app.i18n import N_
 from app.lowcode.values import inside_sentence, plain_text
 from app.models import Dossier, Extension
 from app.permissions import ROLE_LABELS, Actor, Position, Role
 from app.services import extension_notices, lifecycle
 from app.services.extension_rights import asking_post, deciding_post
 from app.services.letters import issue_letter
+from app.services.official import official
 from app.services.pauses import is_overdue
 from app.services.profiles import profile_value
 from app.services.publication_checks import limit_minutes
@@ -114,6 +116,12 @@ def span(minutes: int) -> str:
     return " ".join(parts)
 
 
+def _span(extension: Extension) -> str:
+    """Return for how long, as it is kept."""
+    with force_locale("vi"):
+        return span(extension.minutes)
+
+
 def ask(session: Session, dossier: Dossier, actor: Actor, *, minutes: int, reason: str) -> Extension:
     """Ask for ``minutes`` of working time beyond the due date.
 
@@ -134,7 +142,7 @@ def ask(session: Session, dossier: Dossier, actor: Actor, *, minutes: int, reaso
         if not extension_notices.deciders(session, extension, Role(role)):
             raise Invalid(_("Nobody can confirm this extension as: %(role)s.", role=_(ROLE_LABELS[Role(role)])))
     session.add(extension)
-    _note(session, extension, row, actor, f"{span(minutes)}. {extension.reason}")
+    _note(session, extension, row, actor, f"{_span(extension)}. {extension.reason}")
     extension_notices.tell_deciders(session, extension)
     return extension
 
@@ -205,7 +213,7 @@ def agree(session: Session, extension: Extension, actor: Actor, remark: str = ""
     extension.state = EXTENSION.outcome(row, ExtensionState(extension.state))
     if row.name == "confirm_extension":
         extension.waits_for = extension.approvers[len(extension.confirmed)]
-        _note(session, extension, row, actor, remark or span(extension.minutes))
+        _note(session, extension, row, actor, remark or _span(extension))
         extension_notices.tell_deciders(session, extension)
         return row
     _close(extension, actor, remark)
@@ -227,7 +235,7 @@ def _grant(session: Session, extension: Extension, actor: Actor, remark: str) ->
     extension.old_due_at = dossier.due_at or extension.old_due_at
     extension.new_due_at = due_after(session, dossier, extension.minutes)
     _note(session, extension, row, actor, f"{extension.reason} {remark}".strip())
-    reason = _("Extended by %(span)s: %(reason)s", span=span(extension.minutes), reason=extension.reason)
+    reason = official(N_("Extended by %(span)s: %(reason)s"), span=_span(extension), reason=extension.reason)
     lifecycle.change_due(session, dossier, extension.new_due_at, reason, row.clause, actor)
     for task in lifecycle.open_tasks(dossier):
         task.due_at = add_working(session, task.agency, task.due_at, extension.minutes)
@@ -258,7 +266,7 @@ def take_back(session: Session, extension: Extension, actor: Actor) -> None:
 def _end(session: Session, extension: Extension, row: Row, actor: Actor, answer: str) -> None:
     extension.state = EXTENSION.outcome(row, ExtensionState(extension.state))
     _close(extension, actor, answer)
-    _note(session, extension, row, actor, answer or span(extension.minutes))
+    _note(session, extension, row, actor, answer or _span(extension))
 
 
 def _take_decision(session: Session, extension: Extension, actor: Actor) -> Position:

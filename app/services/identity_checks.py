@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.history import because
+from app.i18n import N_
 from app.models import Account, OfficerPosition, User
+from app.services.official import official
 from app.text import fold
 
 OWN, FOREIGN = "own", "foreign"
@@ -48,10 +50,10 @@ def settle_login(session: Session, account: Account, answer: str) -> None:
                     "login is his own, and compare his identity card.")  # fmt: skip
         raise Invalid(message, {"login_check": message})
     if answer == OWN:
-        because(session, reason=_("Identity card compared at the counter"))
+        because(session, reason=official(N_("Identity card compared at the counter")))
         account.verified_level = COMPARED
     else:
-        because(session, reason=_("The applicant at the counter did not make this login"))
+        because(session, reason=official(N_("The applicant at the counter did not make this login")))
         _detach(session, account, user)
     session.flush()
 

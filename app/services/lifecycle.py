@@ -11,11 +11,13 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.clock import now
 from app.errors import Invalid, NotAllowed
 from app.history import act_by, acting_post, because
+from app.i18n import N_
 from app.models import Agency, ClockSegment, Dossier, DueChange, Movement, Task
 from app.permissions import Actor
 from app.services.announcing import announce
 from app.services.guards import GUARDS
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
+from app.services.official import official
 from app.services.pauses import entered, paused_states
 from app.services.reasons import given_reason
 from app.services.standing import DESK_ROLES as DESK_ROLES
@@ -167,7 +169,7 @@ def _record(
     post = lent or next(iter(actor.positions), None)
     session.add(Movement(
         dossier=dossier, at=at, transition=name, source=int(source) if source else None,
-        target=int(target), actor_id=actor.user_id, actor_name=actor.name or _("System"),
+        target=int(target), actor_id=actor.user_id, actor_name=actor.name or official(N_("System")),
         agency_name=post.agency_name if post else None,
         on_behalf_of=lent.delegator if lent else None, delegation_id=lent.delegation_id if lent else None,
         remark=remark or None, clause=clause,
@@ -267,7 +269,7 @@ def _restart_clock(
         ).at
     if dossier.due_at is not None:
         due = explained_due(resume_due, dossier.due_at, since, at, calendar_of(session, dossier.agency))
-        reason = _("The clock stood still: %(state)s", state=_(source.label))
+        reason = official(N_("The clock stood still: %(state)s"), state=official(source.label))
         change_due(session, dossier, due.at, reason, clause, actor)
 
 
@@ -279,7 +281,7 @@ def change_due(
         return
     session.add(DueChange(
         dossier=dossier, at=now(), old_due_at=dossier.due_at, new_due_at=due_at, reason=reason,
-        clause=clause[:120], actor_name=actor.name or _("System"),
+        clause=clause[:120], actor_name=actor.name or official(N_("System")),
     ))  # fmt: skip
     dossier.due_at = due_at
 

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
+from app.i18n import N_
 from app.models import Dossier, FormField, FormRevision
 from app.permissions import Actor, Role
 from app.services.eform_search import keep_answers_text
 from app.services.eform_state import Evaluation
 from app.services.eforms import complete, data_problems, prepare
 from app.services.lifecycle import stands_at
+from app.services.official import official
 from app.services.task_rights import may_do
 from app.workflows.states import FINAL, State
 
@@ -51,7 +53,7 @@ def write(session: Session, dossier: Dossier, data: Mapping[str, Any], actor: Ac
         raise Invalid(_("Please correct the marked fields."), faults)
     kept = complete(form, merged)
     revision = FormRevision(number=len(dossier.revisions) + 1, data=kept, at=now(),
-                            author_name=actor.name, reason=_("Officers' part"))  # fmt: skip
+                            author_name=actor.name, reason=official(N_("Officers' part")))  # fmt: skip
     dossier.revisions.append(revision)
     keep_answers_text(dossier, kept)
     session.flush()

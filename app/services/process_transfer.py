@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.history import because
+from app.i18n import N_
 from app.models import Dossier, Process, Task
 from app.models.process import STEP_KINDS
 from app.models.task import TaskState
@@ -18,6 +19,7 @@ from app.permissions import Actor
 from app.services import lifecycle
 from app.services.assigning import candidates_of
 from app.services.notices import tell_tasks
+from app.services.official import official
 from app.services.opening import ask_configured, place_of_step, show_place
 from app.services.processing import begin_waiting
 from app.services.timing import add_working, calendar_of
@@ -51,7 +53,7 @@ def transfer(
 ) -> None:  # fmt: skip
     """Let ``dossier`` go on in ``target``, with one record. way: old graph, new graph, old key → new key."""
     old, new, mapping = way
-    remark = _("From “%(old)s” to “%(new)s”: %(reason)s", old=source.code, new=target.code, reason=reason)
+    remark = official(N_("From “%(old)s” to “%(new)s”: %(reason)s"), old=source.code, new=target.code, reason=reason)
     lifecycle.note_step(session, dossier, "move_process", actor, remark)
     because(session, action="move_process", reason=remark)
     dossier.process = target

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session, object_session
 
 from app.errors import Conflict, NotAllowed
 from app.history import HistoryEntry, act_by
+from app.i18n import N_
 from app.models import Task
 from app.models.task import TaskState
 from app.permissions import Actor, Position, Role
 from app.services import lifecycle, linked, processing, results
+from app.services.official import official
 from app.services.task_rights import post_where, roles_for
 from app.workflows.process import StepKind
 from app.workflows.states import State
@@ -33,7 +35,7 @@ def recall(session: Session, task: Task, actor: Actor) -> Task:
         raise Conflict(_("%(code)s: somebody has begun with it; ask for it to be sent back.", code=dossier.code))
     act_by(session, actor, _post_for(task, actor))
     lifecycle.note_step(session, dossier, "recall_step", actor, task.name)
-    results.reopen(session, dossier, _("Taken back: %(step)s", step=task.name))
+    results.reopen(session, dossier, official(N_("Taken back: %(step)s"), step=task.name))
     return processing.go_back(session, dossier, task.key, actor, user_id=actor.user_id)
 
 

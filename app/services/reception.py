@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
+from app.i18n import N_
 from app.models import (
     Account,
     Agency,
@@ -26,6 +27,7 @@ from app.services.eforms import data_problems
 from app.services.fees import Counts, chosen_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
+from app.services.official import official
 from app.services.submission import handling_agency, make_dossier, paper_problem, receiving_desk
 from app.services.supplements import ask_supplement as ask_supplement  # callers ask the desk
 from app.services.timing import explanation, reception_due, result_due, transfer_due
@@ -213,7 +215,7 @@ def decide_withdrawal(
     if agree:
         processing.cancel_tasks(session, dossier)
         issue_letter(session, dossier, "stop", actor, cause="withdrawal",
-                     reason=reason or _("At the applicant's request"))  # fmt: skip
+                     reason=reason or official(N_("At the applicant's request")))  # fmt: skip
     notify_transition(session, dossier, row)
     return dossier
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.clock import now, to_local
 from app.errors import Conflict, Invalid, NotAllowed
 from app.history import act_by, acting_post
+from app.i18n import N_
 from app.lowcode.values import money
 from app.models import Charge, Dossier, Refund, next_number
 from app.models.money import REFUND_METHODS, ChargeState
@@ -18,6 +19,7 @@ from app.permissions import Actor, Position
 from app.services import lifecycle
 from app.services.letters import issue_letter
 from app.services.notices import notice_users, tell_applicant
+from app.services.official import official
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
 from app.services.refund_rights import ENDED, deciders, deciding_post, entered_by, entering_post, may_enter
@@ -125,7 +127,8 @@ def _ask(session: Session, made: Refund, actor: Actor) -> None:
     people = deciders(session, made.dossier, entered_by(made))
     if not people:
         raise Invalid(_("Nobody can approve this refund: no Centre director or head of the agency is posted."))
-    words = _("%(amount)s to %(name)s. %(reason)s", amount=money(made.amount), name=made.receiver, reason=made.reason)
+    words = official(N_("%(amount)s to %(name)s. %(reason)s"), amount=money(made.amount),
+                     name=made.receiver, reason=made.reason)  # fmt: skip
     _note(session, made, "ask_refund", actor, words)
     session.flush()
     with force_locale("vi"):
@@ -191,8 +194,8 @@ def _pay_out(session: Session, refund: Refund, actor: Actor, name: str, post: Po
     known = refunds_of(session, dossier)
     if charge.id not in {one.id for one, _left in refundable(dossier, known)}:
         charge.state = ChargeState.refunded
-    words = _("%(amount)s to %(name)s, number %(number)s. %(reason)s", amount=money(refund.amount),
-              name=refund.receiver, number=refund.number, reason=refund.reason)  # fmt: skip
+    words = official(N_("%(amount)s to %(name)s, number %(number)s. %(reason)s"), amount=money(refund.amount),
+                     name=refund.receiver, number=refund.number, reason=refund.reason)  # fmt: skip
     _note(session, refund, name, actor, words)
     session.flush()  # the notice is named by its number
     issue_letter(session, dossier, "refund_slip", actor, cause=f"refund:{refund.serial}", number=refund.number,

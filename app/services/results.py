@@ -105,7 +105,8 @@ def approve(session: Session, dossier: Dossier, actor: Actor, agency: Agency) ->
     posts = actor.positions_as(frozenset({Role.agency_head, Role.centre_director}))
     lent = acting_post(session, actor)
     post = lent or next((p for p in posts if p.agency_id == agency.id), next(iter(posts), None))
-    block = signature(actor, post, _("Head of the agency"))
+    with force_locale("vi"):  # printed on the result
+        block = signature(actor, post, _("Head of the agency"))
     result.approved_by_id, result.approved_by_name = actor.user_id, actor.name
     result.approved_at, result.approved_by_title = now(), "; ".join([*block.get("authority", []), block["title"]])[:120]
     result.data = {"signer": block, "agency_id": agency.id}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
 from app.errors import Invalid, NotAllowed, NotFound
+from app.i18n import N_
 from app.models import (
     Account,
     Agency,
@@ -36,6 +37,7 @@ from app.services.eforms import complete, data_problems, prepare
 from app.services.fees import charges_for
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
+from app.services.official import official
 from app.services.profiles import profile_value
 from app.services.timing import reception_due
 from app.workflows.numbering import counter_key, render_code
@@ -219,7 +221,7 @@ def answer_supplement(
         keep_answers_text(dossier, merged)
         dossier.revisions.append(FormRevision(
             number=len(dossier.revisions) + 1, data=merged, at=at, author_name=actor.name,
-            reason=_("Supplement %(number)d", number=request.number),
+            reason=official(N_("Supplement %(number)d"), number=request.number),
         ))  # fmt: skip
     _mark_papers(dossier, request, handed_in)
     request.answered_at = at
@@ -227,7 +229,7 @@ def answer_supplement(
     row = lifecycle.move(session, dossier, "answer_supplement", actor)
     notify_transition(session, dossier, row)
     if not charges.hold_for_supplement(session, dossier, actor):
-        told = _("Supplement %(number)d", number=request.number)
+        told = official(N_("Supplement %(number)d"), number=request.number)
         processing.pass_waiting(session, dossier, StepKind.applicant, actor, told)
     return dossier
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.clock import now, to_local
 from app.errors import Conflict, Invalid
 from app.history import act_by
+from app.i18n import N_
 from app.lowcode.values import money
 from app.models import Apology, Attachment, Dossier, SupplementRequest, User
 from app.models.supplement import FAULTS
@@ -21,6 +22,7 @@ from app.services.actors import build_actor
 from app.services.guards import supplement_charges
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
+from app.services.official import official
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
 from app.workflows.apology import APOLOGY, OPEN_APOLOGY, ApologyState
@@ -189,8 +191,8 @@ def asked_items(dossier: Dossier, field_keys: list[str], component_ids: list[int
     unknown = set(field_keys) - set(fields) or set(component_ids) - set(papers)
     if unknown:
         raise Invalid(_("A marked item does not belong to this dossier."))
-    items = [{"name": papers[i], "request": _("Attach or replace this paper")} for i in component_ids]
-    return items + [{"name": fields[k], "request": _("Correct or complete")} for k in field_keys]
+    items = [{"name": papers[i], "request": official(N_("Attach or replace this paper"))} for i in component_ids]
+    return items + [{"name": fields[k], "request": official(N_("Correct or complete"))} for k in field_keys]
 
 
 @dataclass(frozen=True)

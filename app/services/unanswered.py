@@ -2,8 +2,10 @@
 
 from flask_babel import gettext as _
 
+from app.i18n import N_
 from app.models import Task
 from app.models.task import TaskState
+from app.services.official import official
 from app.services.reasons import given_reason
 
 _SILENT = "silent"
@@ -31,4 +33,4 @@ def explained(task: Task, remark: str | None) -> str | None:
         return remark
     message = _("Not answered yet: %(names)s. Write why the step is finished without their opinion.", names=names)
     reason = given_reason(remark, "remark", message=message)
-    return _("%(reason)s (finished without the opinion of: %(names)s)", reason=reason, names=names)
+    return official(N_("%(reason)s (finished without the opinion of: %(names)s)"), reason=reason, names=names)

@@ -15,6 +15,7 @@ from app.clock import now, to_local
 from app.errors import NotFound
 from app.extensions import db
 from app.history import HistoryEntry
+from app.i18n import N_
 from app.lowcode import telling
 from app.lowcode.history_labels import action_labels, kind_label, known_actions
 from app.lowcode.history_pages import open_parts
@@ -28,6 +29,7 @@ from app.services import audit, exports
 from app.services import history as proof
 from app.services.audit import AuditWanted
 from app.services.dossiers import get_dossier
+from app.services.official import official
 from app.text import fold
 from app.transactions import transaction
 
@@ -120,7 +122,7 @@ class AuditView(BaseView):
         """Everything about one dossier, and who has read it. Looking is itself recorded."""
         with transaction() as unit:
             found = get_dossier(unit, code, current_actor())
-            history.record(unit, ("dossier", found.id), "read", reason=_("Reading the history"))
+            history.record(unit, ("dossier", found.id), "read", reason=official(N_("Reading the history")))
         session, key = db.session(), ("dossier", found.id)
         shows = request.args.get("show", "")
         page = audit.find_entries(

@@ -12,10 +12,12 @@ from flask_babel import lazy_gettext as _l
 from app.clock import today
 from app.errors import Invalid, NotFound
 from app.extensions import db
+from app.i18n import N_
 from app.models.menus import DOSSIERS
 from app.permissions import DOSSIER_READERS, current_actor
 from app.services import files, slips
 from app.services.dossiers import get_dossier
+from app.services.official import official
 from app.transactions import transaction
 from app.views.acts import asked_number
 from app.views.files import send_file
@@ -39,7 +41,7 @@ class SlipView(OfficerView):
         actor = current_actor()
         with transaction() as session:
             dossier = get_dossier(session, code, actor)
-            files.note_read(session, dossier, _("Process control slip"), actor)
+            files.note_read(session, dossier, official(N_("Process control slip")), actor)
             data, name = slips.control_slip_pdf(session, code, actor), f"{dossier.code}-phieu-kiem-soat.pdf"
         return send_file(data, name, "application/pdf", is_inline=True)
 
