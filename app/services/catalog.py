@@ -55,6 +55,13 @@ def in_force(on: date | None = None) -> list[ColumnElement[bool]]:
     ]
 
 
+def was_in_force(version: ProcedureVersion, day: date) -> bool:
+    """Return whether a version, in force today or no more, was in force on a civil date."""
+    is_known = version.state in {VersionState.published, VersionState.retired}
+    begun = version.valid_from is None or version.valid_from <= day
+    return is_known and begun and (version.valid_to is None or day <= version.valid_to)
+
+
 def find_procedures(
     session: Session, wanted: ProcedureSearch, page: int = 1, size: int = PAGE_SIZE
 ) -> Slice[ProcedureVersion]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
-from app.clock import acting_at, entering_late, now
+from app.clock import acting_at, entering_late, now, to_local
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import act_by, acting_post, because
 from app.i18n import N_
@@ -23,6 +23,7 @@ from app.models.incident import PaperState
 from app.permissions import Actor, Position, Role, acting_for
 from app.services import lifecycle
 from app.services.actors import build_actor
+from app.services.catalog import was_in_force
 from app.services.catch_up_scans import attach_scans
 from app.services.counter import desks_of
 from app.services.eforms import data_problems
@@ -62,6 +63,9 @@ def enter(
         return known
     at = _true_time(received_at)
     faults = _faults(given, paper_number)
+    if not was_in_force(given.version, to_local(at).date()):
+        faults["paper_received_at"] = _("Version %(number)d of this procedure was not in force on that day. Choose the "
+                                        "version of that day below.", number=given.version.number)  # fmt: skip
     where = _where(session, actor.user_id, at, faults)
     if faults or where is None:
         raise Invalid(_("Please correct the marked fields."), faults)
@@ -257,7 +261,7 @@ def _given(session: Session, row: PaperReception) -> CounterReception:
         agency=session.get(Agency, agency) if agency else None,
         papers={int(pk): (kind, quantity) for pk, kind, quantity in known["papers"]},
         channel=known["channel"], result_way=known["result_way"], contact=known["contact"],
-        fees=_counts(known["fees"]), fee_subject=known["fee_subject"],
+        fees=_counts(known["fees"]), fee_subject=known["fee_subject"], is_late=True,
     )  # fmt: skip
 
 

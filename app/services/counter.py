@@ -1,6 +1,6 @@
 """At the counter before anything is received: whose desk, which procedure, who applies."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from app.services.eform_columns import Column
 from app.services.eform_fields import problem
 from app.services.identity_checks import refuse_other_person, settle_login
 from app.services.official import official
+from app.workflows.publication import VersionState
 
 FREQUENT = 12
 _LOOK_BACK = timedelta(days=90)
@@ -48,12 +49,16 @@ def frequent_versions(session: Session, actor: Actor) -> list[ProcedureVersion]:
     return list(session.scalars(query))
 
 
-def get_version(session: Session, pk: int) -> ProcedureVersion:
-    """Return a version in force with its papers, fees and form; raises NotFound."""
+def get_version(session: Session, pk: int, *, late: bool = False) -> ProcedureVersion:
+    """Return a version in force with its papers, fees and form; raises NotFound.
+
+    late: for what was received on paper on an earlier day, also one that is in force no more.
+    """
+    usable = [ProcedureVersion.state.in_((VersionState.published, VersionState.retired))] if late else in_force()
     query = (
         sa.select(ProcedureVersion)
         .join(Procedure, ProcedureVersion.procedure_id == Procedure.id)
-        .where(ProcedureVersion.id == pk, *in_force())
+        .where(ProcedureVersion.id == pk, *usable)
         .options(
             joinedload(ProcedureVersion.procedure), joinedload(ProcedureVersion.form),
             selectinload(ProcedureVersion.components).joinedload(Component.document_type),
@@ -64,6 +69,17 @@ def get_version(session: Session, pk: int) -> ProcedureVersion:
     if version is None:
         raise NotFound(_("This procedure is not in force."))
     return version
+
+
+def versions_before(session: Session, version: ProcedureVersion, since: date) -> list[ProcedureVersion]:
+    """Return the other versions of a procedure that were in force on a day since then, the latest first."""
+    other = ProcedureVersion
+    query = sa.select(other).where(
+        other.procedure_id == version.procedure_id, other.id != version.id,
+        other.state.in_((VersionState.published, VersionState.retired)),
+        sa.or_(other.valid_to.is_(None), other.valid_to >= since),
+    )  # fmt: skip
+    return list(session.scalars(query.order_by(other.number.desc())))
 
 
 def desks_of(actor: Actor) -> list[int]:

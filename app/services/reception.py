@@ -54,6 +54,7 @@ class CounterReception:
     contact: dict[str, str] = field(default_factory=dict)  # phone, email, address of this dossier
     fees: Counts | None = None  # None: what the rules say by themselves
     fee_subject: str = ""  # whose exemption the desk has seen the paper of
+    is_late: bool = False  # entered after the day it was received on paper
 
 
 def find_by_key(session: Session, key: str) -> Dossier | None:
@@ -115,7 +116,7 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
         raise Invalid(message, {"channel": message})
     dossier = make_dossier(
         session, given.version, given.account, agency, channel=given.channel, data=given.data,
-        result_way=given.result_way, request_key=given.key, desk=desk,
+        result_way=given.result_way, request_key=given.key, desk=desk, is_late=given.is_late,
     )  # fmt: skip
     take_papers(dossier, given.papers)
     for name, value in given.contact.items():

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.clock import now, to_local
+from app.clock import now, to_local, today
 from app.errors import Invalid, NotAllowed, NotFound
 from app.i18n import N_
 from app.models import (
@@ -28,7 +28,7 @@ from app.models import (
 from app.models.attachment import ScanStatus
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
-from app.services import charges, lifecycle, processing
+from app.services import catalog, charges, lifecycle, processing
 from app.services.draft_answers import answers_of, strays
 from app.services.eform_catalogs import with_labels
 from app.services.eform_search import keep_answers_text
@@ -145,13 +145,13 @@ def make_dossier(
     session: Session, version: ProcedureVersion, account: Account, agency: Agency, *,
     channel: str, data: dict[str, Any], result_way: str = "desk", request_key: str | None = None,
     submitted_at: datetime | None = None, desk: Agency | None = None,
-    fee_choices: Mapping[str, Any] | None = None,
+    fee_choices: Mapping[str, Any] | None = None, is_late: bool = False,
 ) -> Dossier:  # fmt: skip
     """Return a new dossier with its code, form data and charges; not yet in a state.
 
-    Raises NotAllowed if the version is not the published one.
+    Raises NotAllowed if the version is not the published one; is_late: not the one of the true day.
     """
-    if version.state != "published":
+    if not (catalog.was_in_force(version, today()) if is_late else version.state == "published"):
         raise NotAllowed(_("This version of the procedure is not in force."))
     if version.form is not None and data:
         data = with_labels(version.form, complete(version.form, data))

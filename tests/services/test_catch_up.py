@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.clock import acting_at
+from app.clock import acting_at, now, today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import Dossier, HistoryEntry, IncidentNotice, Notice, OfficerPosition, PaperReception, User
 from app.permissions import Role
@@ -13,7 +13,7 @@ from app.services import catch_up, catch_up_scans, reception
 from app.services.actors import build_actor
 from app.services.ledger import ledger_of
 from app.services.submission import new_key
-from tests.factories import make_position
+from tests.factories import make_position, make_procedure
 from tests.services.steps import Office
 from tests.workflows.hue import at
 
@@ -231,3 +231,55 @@ def test_an_entry_of_one_who_never_stood_there_is_sent_back_in_words(office, mov
     with pytest.raises(Invalid):
         approve(office, row, head)
     assert row.state == "pending"
+
+
+@pytest.fixture
+def desk(office, login):
+    return login(office.session.get(User, office[Role.desk_officer].user_id))
+
+
+def newer_version(office: Office, day):
+    """Put another version in force from ``day``; the one before ends the day before it."""
+    old = office.version
+    office.version = make_procedure(procedure=old.procedure, number=2, state="checked")
+    old.state, old.valid_to = "retired", day - timedelta(days=1)
+    office.session.flush()
+    office.version.state, office.version.valid_from = "published", day
+    office.session.flush()
+    return old, office.version
+
+
+def test_a_version_that_came_in_between_stops_no_late_entry(office):
+    row = enter(office)
+    old, _new = newer_version(office, ENTERED.date())
+    dossier = approve(office, row)
+    assert (dossier.version, dossier.received_at) == (old, TRUE)
+
+
+def test_it_is_entered_under_the_version_of_its_true_day(office):
+    old, new = newer_version(office, ENTERED.date())
+    with pytest.raises(Invalid) as refused:
+        enter(office)
+    assert "paper_received_at" in refused.value.fields
+    office.version = old
+    assert approve(office, enter(office)).version == old
+    with pytest.raises(NotAllowed), acting_at(APPROVED):
+        reception.receive_at_counter(office.session, office.given(), office[Role.desk_officer])
+    office.version = new
+    assert reception.receive_at_counter(office.session, office.given(), office[Role.desk_officer]).version == new
+
+
+def test_the_counter_offers_the_version_of_that_day(office, desk):
+    old, new = newer_version(office, today())
+    incident = office.session.scalars(sa.select(IncidentNotice)).one()
+    incident.starts_at, incident.ended_at = now() - timedelta(days=2), now() - timedelta(days=1)
+    page = desk.get(f"/reception/new?version={new.id}").get_data(as_text=True)
+    assert f"version={old.id}" in page
+    page = desk.get(f"/reception/new?version={old.id}").get_data(as_text=True)
+    assert "chỉ dùng cho hồ sơ nhận trên giấy" in page
+
+
+def test_without_an_incident_nothing_old_is_offered(office, desk):
+    old, _new = newer_version(office, today())
+    office.session.execute(sa.delete(IncidentNotice))
+    assert desk.get(f"/reception/new?version={old.id}").status_code == 404

@@ -108,7 +108,7 @@ class ReceptionView(OfficerView):
         try:
             with transaction() as unit:
                 row = catch_up.enter(
-                    unit, _given(unit, get_version(unit, version_id), _late_key(key)), current_actor(),
+                    unit, _given(unit, get_version(unit, version_id, late=True), _late_key(key)), current_actor(),
                     received_at=moment(sent().get("paper_received_at", "")),
                     paper_number=sent().get("paper_number", ""),
                 )  # fmt: skip

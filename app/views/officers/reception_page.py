@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
-from app.clock import VIETNAM, now
+from app.clock import VIETNAM, now, to_local
 from app.errors import DomainError, Invalid
 from app.extensions import db
 from app.i18n import N_
@@ -19,7 +19,7 @@ from app.models.dossier import PAPER_KINDS
 from app.permissions import current_actor
 from app.services import drafts, eforms
 from app.services.channels import result_ways
-from app.services.counter import commune_of, desks_of, get_version
+from app.services.counter import commune_of, desks_of, get_version, versions_before
 from app.services.fee_inputs import counter_inputs
 from app.services.guards import is_shared
 from app.services.identity_checks import FOREIGN, OWN, has_unverified_login
@@ -70,7 +70,8 @@ def counter_page(
 ) -> str:  # fmt: skip
     """Return the counter's form: what was typed so far, or what is known of the applicant; the scans kept."""
     session = db.session()
-    version = get_version(session, version_id)
+    outages = _outages()
+    version = get_version(session, version_id, late=bool(outages))
     faults = error.fields if isinstance(error, Invalid) else {}
     fields, units, links, live = _fields(version, account, faults)
     return render_template(
@@ -82,8 +83,8 @@ def counter_page(
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
         elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
         live=live, communes=_communes(version), due=_due(version), limit=limit_text(version),
-        scans=_by_paper(scans), outages=_outages(), login_answers=_words(LOGIN_ANSWERS),
-        asks_login=account is not None and has_unverified_login(account),
+        scans=_by_paper(scans), outages=outages, earlier=_earlier(version, outages),
+        login_answers=_words(LOGIN_ANSWERS), asks_login=account is not None and has_unverified_login(account),
         **upload_limits(session),
     )  # fmt: skip
 
@@ -154,6 +155,12 @@ def _outages() -> list[Any]:
     desks = desks_of(current_actor())
     desk = db.session.get(Agency, desks[0]) if desks else None
     return covering(db.session(), desk) if desk is not None else []
+
+
+def _earlier(version: ProcedureVersion, outages: list[Any]) -> list[ProcedureVersion]:
+    """Return the versions that were in force while the system was down, besides the one on the page."""
+    days = [to_local(row.starts_at).date() for row in outages]
+    return versions_before(db.session(), version, min(days)) if days else []
 
 
 def _due(version: ProcedureVersion) -> Any:
