@@ -70,6 +70,7 @@ def enter(
     if faults or where is None:
         raise Invalid(_("Please correct the marked fields."), faults)
     desk, incident = where
+    _refuse_twice(session, desk, incident, paper_number.strip()[:60])
     act_by(session, actor, find_post(actor, (Role.desk_officer,), desk.id) or post)
     lent = acting_post(session, actor)
     row = PaperReception(
@@ -82,6 +83,25 @@ def enter(
     session.flush()
     _tell_director(session, row)
     return row
+
+
+def _refuse_twice(session: Session, desk: Agency, incident: IncidentNotice, number: str) -> None:
+    """Raise Invalid if this number of the desk's paper book stands for another entry of the incident, not refused."""
+    one_at_a_time(session, f"catch-up:{desk.id}:{incident.id}:{_bare(number)}")
+    query = sa.select(PaperReception.paper_number, PaperReception.entered_by_name).where(
+        PaperReception.desk_id == desk.id, PaperReception.incident_id == incident.id,
+        PaperReception.state != PaperState.refused,
+    )  # fmt: skip
+    rows = session.execute(query.order_by(PaperReception.id))
+    known = next((row for row in rows if _bare(row.paper_number) == _bare(number)), None)
+    if known is not None:
+        message = _("%(name)s has entered number %(number)s of the paper book already, for this incident.",
+                    name=known.entered_by_name, number=known.paper_number)  # fmt: skip
+        raise Invalid(message, {"paper_number": message})
+
+
+def _bare(number: str) -> str:
+    return "".join(number.split()).casefold()
 
 
 def _where(

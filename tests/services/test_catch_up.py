@@ -283,3 +283,17 @@ def test_without_an_incident_nothing_old_is_offered(office, desk):
     old, _new = newer_version(office, today())
     office.session.execute(sa.delete(IncidentNotice))
     assert desk.get(f"/reception/new?version={old.id}").status_code == 404
+
+
+def test_one_number_of_the_paper_book_is_entered_once(office):
+    first = enter(office)
+    with pytest.raises(Invalid) as refused:
+        enter(office, paper_number=" 15/sgt ")
+    assert "paper_number" in refused.value.fields
+    with acting_at(APPROVED):
+        catch_up.refuse(office.session, first.id, director(office), "Sai người nộp")
+    again = enter(office)
+    approve(office, again)
+    with pytest.raises(Invalid):
+        enter(office)
+    enter(office, paper_number="16/SGT")
