@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -23,10 +23,12 @@ from app.services.delegating import day_faults, may_arrange
 from app.services.notices import tell_tasks
 from app.services.opening import show_place
 from app.services.reasons import given_reason
-from app.transactions import locked, one_at_a_time
+from app.services.task_rights import askers
+from app.transactions import enqueue, locked, one_at_a_time
 
 _SYSTEM = Actor()
-MOST = 500  # open tasks given away in one act
+MOST = 500  # open tasks given away in one transaction, and shown before
+After = tuple[datetime, int]  # limit and id of the task after which to go on
 
 
 class Way(StrEnum):
@@ -60,9 +62,10 @@ def get_officer(session: Session, number: int, actor: Actor) -> tuple[User, int]
     return user, places[0]
 
 
-def plan(session: Session, user_id: int, way: str) -> list[Line]:
-    """Return what would become of each open task of an officer, in four statements whatever their number."""
-    tasks = _open_tasks(session, user_id)
+def plan(session: Session, user_id: int, way: str, after: After | None = None) -> list[Line]:
+    """Return what would become of the next open tasks of an officer, in five statements whatever their number."""
+    tasks = _open_tasks(session, user_id, after)
+    asked_by = _askers(session, tasks)
     if way in {Way.keep, Way.delegate}:
         names = _delegates(session, user_id) if way == Way.delegate else {}
         return [_left(task, names.get((task.agency_id, task.role), "")) for task in tasks]
@@ -71,9 +74,25 @@ def plan(session: Session, user_id: int, way: str) -> list[Line]:
     lines = []
     for task in tasks:
         some = {n: name for n, name in fit.get((task.agency_id, task.role), {}).items()
-                if n != task.dossier.account.user_id}  # fmt: skip
+                if n not in {task.dossier.account.user_id, *asked_by.get(task.id, ())}}  # fmt: skip
         lines.append(_line(task, some, loads, way))
     return lines
+
+
+def count_more(session: Session, user_id: int, lines: Sequence[Line]) -> int:
+    """Return how many open tasks an officer has beyond those planned."""
+    if len(lines) < MOST:
+        return 0
+    query = sa.select(sa.func.count()).where(Task.assignee_id == user_id, Task.state == TaskState.open)
+    return (session.scalar(query) or 0) - len(lines)
+
+
+def _askers(session: Session, tasks: Sequence[Task]) -> dict[int, frozenset[int]]:
+    """Return by id of the question who asked it; one statement for all."""
+    wanted = {task.asked_by_id for task in tasks if task.asked_by_id is not None}
+    found = session.scalars(sa.select(Task).where(Task.id.in_(wanted))).unique() if wanted else ()
+    held = {task.id: task for task in found}  # so that none of them is asked for again
+    return {task.id: askers(task) for task in tasks if task.asked_by_id in held}
 
 
 def _line(task: Task, some: dict[int, str], loads: Counter[int], way: str) -> Line:
@@ -91,11 +110,14 @@ def _left(task: Task, delegate: str) -> Line:
     return Line(task, task.assignee_id, name, True)
 
 
-def _open_tasks(session: Session, user_id: int, *, lock: bool = False) -> Sequence[Task]:
+def _open_tasks(session: Session, user_id: int, after: After | None, *, lock: bool = False) -> Sequence[Task]:
     query = (
         sa.select(Task).join(Task.dossier).options(contains_eager(Task.dossier).joinedload(Dossier.account))
         .where(Task.assignee_id == user_id, Task.state == TaskState.open).order_by(Task.due_at, Task.id).limit(MOST)
     )  # fmt: skip
+    if after is not None:
+        due_at, number = after
+        query = query.where(sa.or_(Task.due_at > due_at, sa.and_(Task.due_at == due_at, Task.id > number)))
     if lock:
         query = locked(query, Task, Dossier)
     return session.scalars(query).unique().all()
@@ -168,8 +190,24 @@ def enter(
 
 
 def _begin(session: Session, row: Absence, actor: Actor) -> None:
+    row.given_away, row.given_at = 0, now()
+    _give_next(session, row, actor, None)
+
+
+def go_on(session: Session, absence_id: int, limit_at: str, task_id: int) -> None:
+    """Give away the next tasks of an officer who has many, after the one named: the handler of the outbox."""
+    row = session.scalar(locked(sa.select(Absence).where(Absence.id == absence_id), Absence))
+    if row is not None and not row.is_withdrawn:
+        _give_next(session, row, _SYSTEM, (datetime.fromisoformat(limit_at), task_id))
+
+
+def _give_next(session: Session, row: Absence, actor: Actor, after: After | None) -> None:
     with force_locale("vi"):  # stored text
-        row.given_away, row.given_at = _give_away(session, row.user, actor, row.way, row), now()
+        seen = _open_tasks(session, row.user_id, after, lock=True)
+        row.given_away += _give_away(session, row, actor, after)
+    if len(seen) == MOST:
+        last = seen[-1]
+        enqueue("absences.give", absence_id=row.id, limit_at=last.due_at.isoformat(), task_id=last.id)
     session.flush()
 
 
@@ -194,10 +232,10 @@ def _overlapping(session: Session, user_id: int, valid_from: date, valid_to: dat
     return session.scalar(query.where(Absence.valid_from <= valid_to, Absence.valid_to >= valid_from).limit(1))
 
 
-def _give_away(session: Session, user: User, actor: Actor, way: str, row: Absence) -> int:
+def _give_away(session: Session, row: Absence, actor: Actor, after: After | None) -> int:
     """Give the tasks away; why he is away (he may be ill) stays with the absence, not with the dossiers."""
-    _open_tasks(session, user.id, lock=True)
-    moved = [line for line in plan(session, user.id, way) if not line.is_left]
+    user = row.user
+    moved = [line for line in plan(session, user.id, row.way, after) if not line.is_left]
     for line in moved:
         task = line.task
         task.assignee_id = line.user_id

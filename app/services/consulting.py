@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Invalid, NotAllowed
+from app.history import acting_post
 from app.i18n import N_
 from app.models import Agency, Dossier, Task
 from app.models.task import ANSWERS, TaskState
@@ -58,6 +59,9 @@ def ask(
         raise NotAllowed(_("Opinions cannot be asked for from this step."))
     agencies = _asked_agencies(session, task, set(agency_ids))
     _refuse_bad(question, hours, bool(agencies or user_id))
+    if task.assignee_id is None:  # who asks has begun with it, and does not answer himself
+        lent = acting_post(session, actor)
+        task.assignee_id = lent.delegator_id if lent else actor.user_id
     opened = [ask_agency(session, task, agency, hours * _HOUR, question.strip(), role=_answering(session, agency))
               for agency in agencies]  # fmt: skip
     if user_id:
@@ -86,6 +90,9 @@ def _asked_agencies(session: Session, task: Task, wanted: set[int]) -> list[Agen
     found = list(session.scalars(sa.select(Agency).where(Agency.id.in_(wanted)).order_by(Agency.name)))
     waiting = {q.slot for q in lifecycle.open_questions(task.dossier) if q.asked_by_id == task.id}
     for agency in found:
+        if agency.id == task.agency_id:  # its people are asked by name
+            message = _("Choose agencies from the list.")
+            raise Invalid(message, {"agency": message})
         if not agency.is_open() or not _answering(session, agency):
             message = _("%(agency)s has nobody who could answer.", agency=agency.name)
             raise Invalid(message, {"agency": message})

@@ -14,7 +14,7 @@ from app.services import lifecycle
 from app.services.kept import mark
 from app.services.notices import holders, notice_users, tell_tasks
 from app.services.opening import show_place
-from app.services.task_rights import approves_himself, find_post, leading_post, post_at, post_where, roles_for
+from app.services.task_rights import approves_himself, askers, find_post, leading_post, post_at, post_where, roles_for
 from app.transactions import locked
 
 
@@ -102,12 +102,13 @@ def _give(session: Session, task: Task, user_id: int | None, actor: Actor) -> Ta
 
 def colleagues(session: Session, task: Task) -> list[int]:
     """Return the ids of those who may do a task."""
-    return _fit(task.dossier, holders(session, task.agency_id, Role(task.role)))
+    return _fit(task, holders(session, task.agency_id, Role(task.role)))
 
 
-def _fit(dossier: Dossier, user_ids: list[int]) -> list[int]:
-    """Return the officers among ``user_ids`` who are not the applicant himself."""
-    return [number for number in user_ids if number != dossier.account.user_id]
+def _fit(task: Task, user_ids: list[int]) -> list[int]:
+    """Return the officers among ``user_ids`` who are neither the applicant himself nor who asked the question."""
+    barred = {task.dossier.account.user_id, *askers(task)}
+    return [number for number in user_ids if number not in barred]
 
 
 def refuse_unless_mine(task: Task, actor: Actor) -> None:

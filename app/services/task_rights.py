@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy.orm import object_session
+
 from app.models import Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Position, Role
@@ -53,10 +55,19 @@ def without_applicant(dossier: Dossier, actor: Actor) -> Iterable[Position]:
             if post.delegator_id is None or post.delegator_id != dossier.account.user_id)  # fmt: skip
 
 
+def askers(question: Task) -> frozenset[int]:
+    """Return who asked a question: whose step it is asked from, and who did it in his place; nobody of other tasks."""
+    session = object_session(question)
+    asking = session.get(Task, question.asked_by_id) if session is not None and question.asked_by_id else None
+    if asking is None:
+        return frozenset()
+    return frozenset(number for number in (asking.assignee_id, asking.delegate_id) if number is not None)
+
+
 def may_do(task: Task, actor: Actor) -> bool:
     """Return whether a task is the actor's to do: his role, his agency, his or nobody's.
 
-    Never one of a dossier of his own.
+    Never one of a dossier of his own, nor a question he asked.
     """
     return post_at(task, actor) is not None
 
@@ -66,8 +77,13 @@ def post_at(task: Task, actor: Actor) -> Position | None:
     if task.state != TaskState.open or (actor.account_id is not None and is_own(task.dossier, actor)):
         return None
     posts = (post for post in without_applicant(task.dossier, actor) if _fits(post, task, actor))
-    found = next((post for post in posts if not approves_himself(task, actor, post)), None)
+    found = next((post for post in posts if _is_for_another(task, actor, post)), None)
     return found and (find_post(actor, (found.role,), found.agency_id) or found)  # the same post of his own
+
+
+def _is_for_another(task: Task, actor: Actor, post: Position) -> bool:
+    """Return whether by ``post`` he neither approves his own work nor answers his own question."""
+    return not approves_himself(task, actor, post) and askers(task).isdisjoint(persons(actor, post))
 
 
 def _fits(post: Position, task: Task, actor: Actor) -> bool:

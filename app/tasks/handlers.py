@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.integrations.mail import deliver_mail
+from app.services.absences import go_on
 from app.services.calendar_moving import move_waiting
 from app.services.letters import keep_letter
 from app.services.linked import end_linked, open_linked
@@ -30,6 +31,7 @@ LONG_HANDLERS: dict[str, Handler] = {
 PATIENCE = {"agencies.reorganise": 3600, "agencies.undo": 3600, "exports.write": 3600,
             "imports.apply": 3600, "imports.check": 3600, "processes.move": 3600}  # fmt: skip
 HANDLERS: dict[str, Handler] = {
+    "absences.give": go_on,
     "agencies.reorganise": reorganise_waiting,
     "agencies.undo": undo_waiting,
     "imports.apply": apply_import,

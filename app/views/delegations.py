@@ -153,8 +153,10 @@ def _absence(number: int, error: Invalid | None = None) -> str:
     user, _agency = absences.get_officer(session, number, current_actor())
     way = given.get("way") or absences.Way.colleagues
     ways = [(key, _(text)) for key, text in ABSENCE_WAYS.items()]
+    lines = absences.plan(session, user.id, way)
     return render_template(
-        "delegations/absence.html", user=user, lines=absences.plan(session, user.id, way), way=way, ways=ways,
+        "delegations/absence.html", user=user, lines=lines, way=way, ways=ways,
+        more=absences.count_more(session, user.id, lines),
         kinds=[(key, _(text)) for key, text in ABSENCE_KINDS.items()], error=error,
         faults=error.fields if error else {}, given=given,
     )  # fmt: skip

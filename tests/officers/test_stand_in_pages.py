@@ -6,12 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at, now, today
-from app.models import Absence, Delegation, Movement, OfficerPosition
+from app.models import Absence, Delegation, Movement, OfficerPosition, Task
 from app.models.delegation import DELEGABLE
 from app.permissions import OVERSEERS, Role
 from app.services import absences, delegating
 from app.services.assigning import candidates_of
 from app.services.process_graphs import graph_of
+from app.tasks.outbox import run_waiting
 from tests.services.steps import task_of
 from tests.wording import vi
 
@@ -167,6 +168,39 @@ def test_the_administrator_finds_an_officer_by_name(session, office, enter, post
     browser = enter(office.officer(Role.system_admin))
     assert f"/stand-ins/post/{post.id}\"" in browser.get(f"/stand-ins/?q={post.user.last_name}").get_data(as_text=True)
     assert delegating.posts_to_lend(session, office[Role.auditor]) == []
+
+
+def test_more_tasks_than_one_act_gives_away_move_all_the_same(session, office, enter, busy, monkeypatch):
+    _task, colleague = busy
+    specialist = office[Role.specialist]
+    for _number in range(4):
+        task_of(office.processed()).assignee_id = specialist.user_id
+    session.commit()
+    monkeypatch.setattr(absences, "MOST", 2)
+    browser, address = enter(Role.agency_head), f"/stand-ins/absence/{specialist.user_id}"
+    assert "và 3 việc khác" in browser.post(address, data={"way": "colleagues"}).get_data(as_text=True)
+    assert browser.post(address, data=AWAY | days() | {"way": "colleagues"}).status_code == 302
+    for _part in range(3):
+        run_waiting()
+    session.expire_all()
+    assert session.scalar(sa.select(Absence.given_away)) == 5
+    open_tasks = sa.select(Task.assignee_id).where(Task.state == "open", Task.assignee_id.is_not(None))
+    assert set(session.scalars(open_tasks)) == {colleague.user_id}
+
+
+def test_who_is_back_before_all_was_given_away_keeps_the_rest(session, office, busy, monkeypatch):
+    specialist = office[Role.specialist]
+    task_of(office.processed()).assignee_id = specialist.user_id
+    monkeypatch.setattr(absences, "MOST", 1)
+    row = absences.enter(session, specialist.user_id, specialist, kind="leave", valid_from=today(),
+                         valid_to=today(), reason="Nghỉ", way="pool")  # fmt: skip
+    absences.end(session, row.id, specialist, "Về sớm")
+    session.commit()
+    run_waiting()
+    session.expire_all()
+    assert row.given_away == 1
+    left = sa.select(sa.func.count()).where(Task.assignee_id == specialist.user_id, Task.state == "open")
+    assert session.scalar(left) == 1
 
 
 # ---- an absence of a later day
