@@ -137,7 +137,7 @@ def submit(
     with force_locale("vi"):
         title = _("Apology to sign: %(code)s", code=apology.dossier.code)
         role = Role(apology.signer_role)
-        people = holders(session, _place(apology.dossier, role), role)
+        people = holders(session, _place(apology.dossier, role), role, with_delegates=True)
         notice_users(session, people, apology.dossier, _key(apology, "sign"), title, reason)
 
 

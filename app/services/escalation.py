@@ -1,6 +1,6 @@
 """What the clock does by itself: a late dossier is reported upwards, an unanswered request is chased."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.lowcode.values import plain_text
-from app.models import Apology, Dossier, MailMessage, Notice, SupplementRequest, User
+from app.models import Account, Apology, Dossier, MailMessage, Notice, SupplementRequest, User
 from app.permissions import Role
 from app.services import apologies, lifecycle, pauses
 from app.services.feedback_notices import nearest
@@ -59,7 +59,7 @@ def _finished_late(session: Session) -> Sequence[Dossier]:
 
 def _escalate(session: Session, dossier: Dossier) -> None:
     apology = apologies.require(session, dossier, kind=apologies.OVERDUE, cause=apologies.OVERDUE)
-    heads = set(holders(session, dossier.agency_id, Role.agency_head))
+    heads = set(holders(session, dossier.agency_id, Role.agency_head, with_delegates=True))
     above = heads | {user for user in nearest(session, dossier.agency, Role.control_focal_point) if user}
     title = _("Overdue dossier: %(code)s", code=dossier.code)
     body = _("%(name)s. Due: %(at)s. An apology is to be written and sent with the result.",
@@ -106,7 +106,13 @@ def _answer_due(session: Session, since: timedelta, until: timedelta, day: int) 
     at, key = now(), _key(f"supplement-soon{day}")
     told = sa.or_(sa.exists().where(Notice.key == key), sa.exists().where(MailMessage.key == key + ":applicant"))
     query = _waiting().where(SupplementRequest.due_at > at + since, SupplementRequest.due_at <= at + until, ~told)
-    return session.scalars(query).all()
+    return session.scalars(query.where(_can_be_told())).all()
+
+
+def _can_be_told() -> sa.ColumnElement[bool]:
+    """Return the condition that the applicant has a login or an address; others are passed by."""
+    has_login = sa.exists().where(Account.id == Dossier.account_id, Account.user_id.is_not(None))
+    return sa.or_(has_login, Dossier.applicant_email != "")
 
 
 def _remind(session: Session, request: SupplementRequest, day: int) -> bool:
@@ -115,9 +121,16 @@ def _remind(session: Session, request: SupplementRequest, day: int) -> bool:
     return True
 
 
-def _unanswered(session: Session) -> Sequence[SupplementRequest]:
-    told = sa.exists().where(Notice.key == _key("supplement-over"))
-    return session.scalars(_waiting().where(SupplementRequest.due_at < now(), ~told)).all()
+def _unanswered(session: Session) -> Iterator[SupplementRequest]:
+    """Yield the requests past their time of which nobody was told; those nobody is there for are passed by."""
+    one, told = SupplementRequest, sa.exists().where(Notice.key == _key("supplement-over"))
+    query = _waiting().where(one.due_at < now(), ~told)
+    rows = session.scalars(query).all()
+    while rows:
+        yield from rows
+        due_at, number = rows[-1].due_at, rows[-1].id
+        later = sa.or_(one.due_at > due_at, sa.and_(one.due_at == due_at, one.id > number))
+        rows = session.scalars(query.where(later)).all() if len(rows) == _BATCH else []
 
 
 def _tell_over(session: Session, request: SupplementRequest) -> bool:
@@ -125,7 +138,7 @@ def _tell_over(session: Session, request: SupplementRequest) -> bool:
     dossier = request.dossier
     is_accepted = dossier.received_at is not None
     role, place = (Role.agency_head, dossier.agency_id) if is_accepted else (Role.desk_officer, dossier.desk_id)
-    people = set(holders(session, place, role))
+    people = set(holders(session, place, role, with_delegates=True))
     people |= {task.assignee_id for task in lifecycle.open_tasks(dossier) if task.assignee_id}
     title = _("No answer to the supplement request: %(code)s", code=dossier.code)
     body = _("It was to be answered by %(at)s. Processing may be stopped.", at=plain_text(request.due_at))

@@ -105,7 +105,7 @@ def _remind_task(session: Session, task: Task, name: str) -> bool:
     some = [] if task.assignee_id else holders(session, task.agency_id, Role(task.role), with_delegates=True)
     people = {task.assignee_id} if task.assignee_id else set(some)
     if late:
-        people |= set(holders(session, task.agency_id, Role.agency_head))
+        people |= set(holders(session, task.agency_id, Role.agency_head, with_delegates=True))
     facts = {"step": task.name, "code": task.dossier.code}
     title = _("Overdue: %(step)s (%(code)s)", **facts) if late else _("Nearly due: %(step)s (%(code)s)", **facts)
     body = _("Due: %(at)s", at=plain_text(task.due_at))
@@ -114,7 +114,7 @@ def _remind_task(session: Session, task: Task, name: str) -> bool:
 
 
 def _remind_desk(session: Session, dossier: Dossier, name: str) -> bool:
-    people = holders(session, dossier.desk_id, Role.desk_officer)
+    people = holders(session, dossier.desk_id, Role.desk_officer, with_delegates=True)
     title = _("Waiting to be received: %(code)s", code=dossier.code)
     body = _("The answer is due at %(at)s.", at=plain_text(dossier.reception_due_at))
     notice_users(session, people, dossier, _key(name, dossier.id, dossier.reception_due_at), title, body)

@@ -9,11 +9,14 @@ from app.clock import acting_at, now, today
 from app.errors import Invalid, NotAllowed, NotFound
 from app.models import Delegation, HistoryEntry, Movement, Notice, OfficerPosition, User
 from app.permissions import Role, acting_as
-from app.services import catch_up, delegating, extensions, lifecycle, processing, results
+from app.services import apologies, catch_up, delegating, extensions, lifecycle, processing, results
 from app.services.actors import build_actor, find_identity
 from app.services.delegating import Wish
+from app.services.escalation import escalate_overdue
 from app.services.inbox import Wanted, find_inbox
 from app.services.letter_data import signature
+from app.services.reminders import remind_all
+from app.workflows.apology import APOLOGY
 from tests.factories import make_user
 from tests.services.steps import Office, task_of, write_draft
 from tests.services.test_extensions import TTH17, use_profile
@@ -132,6 +135,31 @@ def test_sent_twice_is_lent_once_and_both_are_told_once(session, head, clerk):
 
 
 # ---- while it is valid, and no longer
+
+
+def test_who_stands_in_for_a_head_is_told_what_the_head_is(session, office, head, clerk):
+    lend(session, head, clerk, days=60)
+    dossier = office.processed()
+    with acting_at(dossier.due_at + timedelta(hours=1)):
+        remind_all(session)
+        escalate_overdue(session)
+    told = sa.select(Notice.user_id).where(sa.or_(Notice.key.like("overdue:%"), Notice.key.like("late:%")))
+    assert {head.user_id, clerk.user_id} <= set(session.scalars(told))
+    apology = dossier.apologies[-1]
+    apology.signer_role = str(Role.agency_head)
+    apologies.submit(session, apology, office[Role.specialist], "Quá tải", None, APOLOGY.find("write_apology"))
+    told = sa.select(Notice.user_id).where(Notice.dossier_id == dossier.id, Notice.title.like("%xin lỗi%"))
+    assert {head.user_id, clerk.user_id} <= set(session.scalars(told))
+
+
+def test_who_stands_in_at_the_desk_is_told_what_waits_there(session, office):
+    clerk = office[Role.cashier]
+    lend(session, office[Role.desk_officer], clerk)
+    dossier, _citizen = office.submitted()
+    with acting_at(dossier.reception_due_at + timedelta(hours=1)):
+        remind_all(session)
+    told = sa.select(Notice.user_id).where(Notice.key.like("reception-late:%"))
+    assert clerk.user_id in set(session.scalars(told))
 
 
 def test_it_begins_and_ends_by_itself(session, head, clerk):

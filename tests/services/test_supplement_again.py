@@ -9,7 +9,7 @@ from app.clock import acting_at, now
 from app.errors import Invalid, NotAllowed
 from app.models import Letter, Notice, SupplementRequest
 from app.permissions import Role
-from app.services import apologies, reception, submission
+from app.services import apologies, escalation, reception, submission
 from app.services.escalation import chase_supplements
 from app.services.supplements import Again, rounds
 from tests.services.steps import Office, attachment
@@ -165,6 +165,37 @@ def test_the_applicant_is_reminded_and_the_officers_are_told_once(office, sessio
     with acting_at(request.due_at + timedelta(hours=1)):
         assert (chase_supplements(session), chase_supplements(session)) == (1, 0)
         assert keys(office[Role.desk_officer].user_id) == ["supplement-over"]
+
+
+def test_whom_nothing_reaches_holds_up_nobody(office, session, monkeypatch):
+    monkeypatch.setattr(escalation, "_BATCH", 1)
+    unreachable, _citizen = office.submitted()
+    unreachable.account.user, unreachable.applicant_email = None, None
+    dossier, citizen = office.submitted()
+    first, second = ask(office, unreachable), ask(office, dossier)
+    first.due_at = second.due_at - timedelta(minutes=1)
+    session.flush()
+    with acting_at(second.due_at - timedelta(days=4)):
+        assert chase_supplements(session) == 1
+    query = sa.select(Notice.user_id).where(Notice.key.like("supplement-soon%"))
+    assert session.scalars(query.order_by(Notice.id)).all() == [citizen.user_id]
+
+
+def test_a_desk_without_anybody_holds_up_no_other(office, session, monkeypatch):
+    monkeypatch.setattr(escalation, "_BATCH", 1)
+    abandoned, _citizen = office.submitted()
+    dossier, _citizen = office.submitted()
+    first, second = ask(office, abandoned), ask(office, dossier)
+    abandoned.desk = office.tree.centre
+    for task in abandoned.tasks:
+        task.assignee_id = None
+    first.due_at = second.due_at - timedelta(minutes=1)
+    session.flush()
+    with acting_at(second.due_at + timedelta(hours=1)):
+        assert chase_supplements(session) == 1
+        assert chase_supplements(session) == 0
+    told = sa.select(Notice.user_id).where(Notice.key == f"supplement-over:{second.id}")
+    assert session.scalars(told).all() == [office[Role.desk_officer].user_id]
 
 
 def test_a_day_without_a_worker_reminds_once(office, session):
