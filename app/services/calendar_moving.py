@@ -85,8 +85,9 @@ def moved(
         return row.due_at, moved_due(*cals, _clock(session, row))
     on = row.submitted_at.astimezone(VIETNAM).date()
     hours = profile_value(session, "reception_limit_hours", on=on)
+    by_day = profile_value(session, "reception_out_of_hours", on=on) == "next_day"
     due = row.reception_due_at
-    return due, moved_answer(*cals, row.submitted_at, due, hours, at)
+    return due, moved_answer(*cals, row.submitted_at, due, hours, at, by_day=by_day)
 
 
 def _clock(session: Session, row: Any) -> Clock:

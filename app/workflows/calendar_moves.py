@@ -42,16 +42,17 @@ def moved_due(old: Calendar, new: Calendar, clock: Clock) -> datetime:
 
 
 def moved_answer(
-    old: Calendar, new: Calendar, submitted_at: datetime, due_at: datetime, hours: int, at: datetime
-) -> datetime:
+    old: Calendar, new: Calendar, submitted_at: datetime, due_at: datetime, hours: int, at: datetime,
+    *, by_day: bool = False,
+) -> datetime:  # fmt: skip
     """Return by when the desk must answer under ``new`` what it had to answer by ``due_at``.
 
     One that follows from the submission is counted anew; one that began again later (after a
-    supplement) keeps the working minutes left at ``at``. hours: as for ``reception_due``.
+    supplement) keeps the working minutes left at ``at``. hours, by_day: as for ``reception_due``.
     """
     try:
-        if reception_due(submitted_at, old, hours).at == due_at:
-            return reception_due(submitted_at, new, hours).at
+        if reception_due(submitted_at, old, hours, by_day=by_day).at == due_at:
+            return reception_due(submitted_at, new, hours, by_day=by_day).at
         return keep_minutes(old, new, at, due_at) if due_at > at else due_at
     except CalendarExhausted:
         return due_at

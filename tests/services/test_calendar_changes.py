@@ -19,6 +19,7 @@ from app.services.calendar_days import DayWish, read_wishes
 from app.workflows.wording import VIETNAM
 from tests.factories import make_calendar, make_tree
 from tests.services.steps import Office
+from tests.services.test_extensions import use_profile
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=VIETNAM)
 
@@ -256,3 +257,17 @@ def test_without_running_dossiers_the_next_change_need_not_wait(session, office,
     apply(session, calendar, TUESDAY_OFF, admin)
     apply(session, calendar, [DayWish(date(2026, 11, 25), "holiday")], admin)
     assert {row.day.day for row in session.scalars(sa.select(CalendarDay))} >= {24, 25}
+
+
+def test_an_answer_counted_from_the_next_day_stays_so(session, office, admin):
+    use_profile(session, reception_out_of_hours="next_day", reception_limit_hours=8)
+    with acting_at(at(23, 12)):
+        dossier, _citizen = office.submitted()
+    assert dossier.reception_due_at == at(24, 17, 30), "noon is outside hours"
+    calendar = calendar_of(dossier)
+    with acting_at(at(23, 13)):
+        wishes = [DayWish(date(2026, 11, 23), "special_hours", "07:30-11:30")]
+        change = changes.change_days(session, calendar, wishes, admin, base=days.base_of(calendar),
+                                     reason="Mất điện", decision="1/TB")  # fmt: skip
+        moving.move_waiting(session, change.id)
+    assert dossier.reception_due_at == at(24, 17, 30), "the afternoon cut off was not counted before"
