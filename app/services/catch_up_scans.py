@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.history import act_by, because
+from app.history import act_by, because, record
 from app.models import Component, Dossier, PaperReception, ProcedureVersion, StoredFile
 from app.models.incident import PaperState
 from app.permissions import Actor, Position, Role
@@ -81,11 +81,15 @@ def add_scan(
 
 
 def scan_of(session: Session, number: int, place: int, actor: Actor) -> tuple[bytes, str, str]:
-    """Return content, name and type of one scan for those of the desk; raises NotFound for others."""
+    """Return content, name and type of one scan for those of the desk; raises NotFound for others.
+
+    That it was read is kept with the applicant, whose paper it is, as for the papers of a dossier (HUE25 Đ21-22).
+    """
     row = session.get(PaperReception, number)
     if row is None or not _may_read(row, actor) or not 0 <= place < len(row.scans):
         raise NotFound(_("This file does not exist, or you may not see it."))
     stored = files.ensure_scanned(session, session.get_one(StoredFile, row.scans[place][0]))
+    record(session, ("account", row.account_id), "read", reason=row.scans[place][1])
     return files.file_bytes(stored), row.scans[place][1], stored.media_type
 
 

@@ -154,7 +154,8 @@ class CatchUpView(BaseView):
     @permission_name("use")
     def scan(self, number: int, place: int) -> Response:
         """One scan, to be looked at before approving."""
-        data, name, media_type = catch_up_scans.scan_of(db.session(), number, place, current_actor())
+        with transaction() as unit:
+            data, name, media_type = catch_up_scans.scan_of(unit, number, place, current_actor())
         return send_file(data, name, media_type, is_inline=True)
 
 

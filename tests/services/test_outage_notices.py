@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.clock import now
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.models import IncidentNotice, MailMessage, Notice, OutboxEvent, User
+from app.models import HistoryEntry, IncidentNotice, MailMessage, Notice, OutboxEvent, User
 from app.permissions import Role
 from app.services import catch_up, catch_up_scans, chunks, outage_notices, submission
 from tests.factories import make_account
@@ -162,3 +162,8 @@ def test_scans_are_attached_on_the_page(office, session, late, login, pdf):
     assert "trang 1.pdf" in client.get("/late-entries/").text
     answer = login(session.get(User, director.user_id)).get(f"{address}/0")
     assert (answer.status_code, answer.data[:4]) == (200, b"%PDF")
+    entry = session.scalars(sa.select(HistoryEntry).where(
+        HistoryEntry.aggregate == "account", HistoryEntry.aggregate_id == row.account_id, HistoryEntry.action == "read",
+        HistoryEntry.actor_id == director.user_id,
+    )).one()  # fmt: skip
+    assert entry.reason == "trang 1.pdf", "who looked at the applicant's papers is kept"
