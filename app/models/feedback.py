@@ -16,6 +16,7 @@ from app.lowcode.screen import Screen
 from app.models.menus import QUALITY
 from app.permissions import OVERSEERS, Actor, Role
 from app.types import UtcDateTime
+from app.workflows.feedback import FEEDBACK
 from app.workflows.feedback import LABELS as FEEDBACK_STATES
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ FEEDBACK_CHANNELS = {
     "portal": N_("Portal"), "counter": N_("At the counter"), "phone": N_("By telephone"),
     "post": N_("By post"),
 }  # fmt: skip
-HANDLERS = frozenset({Role.agency_head, Role.control_focal_point, Role.centre_director})
+# Whoever may do something with it by the table.
+HANDLERS = frozenset(Role(role) for row in FEEDBACK.transitions if None not in row.sources for role in row.roles)
 
 
 class Feedback(Searchable, Entity):

@@ -6,6 +6,7 @@ from app.i18n import N_
 from app.workflows.table import Transition, Workflow
 from app.workflows.vocabulary import (
     AGENCY_HEAD,
+    CENTRE_DIRECTOR,
     CITIZEN,
     CONTROL_FOCAL_POINT,
     DESK_OFFICER,
@@ -77,7 +78,7 @@ FEEDBACK: Workflow[FeedbackState] = Workflow(
             label=N_("Accept and assign feedback"),
             consequence=N_("The responsible agency is asked to answer."),
             clause="HCM24 Đ14.4; HUE25 Đ25.1i",
-            notices=("sender", "agency_head"),
+            notices=("sender", "agency_head", "centre_director"),
         ),
         Transition(
             name="refuse",
@@ -94,7 +95,7 @@ FEEDBACK: Workflow[FeedbackState] = Workflow(
             name="answer",
             sources=frozenset({FeedbackState.accepted}),
             target=FeedbackState.answered,
-            roles=frozenset({DIVISION_HEAD, AGENCY_HEAD, CONTROL_FOCAL_POINT}),
+            roles=frozenset({DIVISION_HEAD, AGENCY_HEAD, CENTRE_DIRECTOR, CONTROL_FOCAL_POINT}),
             label=N_("Answer feedback"),
             consequence=N_("The answer is sent to the sender."),
             guard="answer_written",

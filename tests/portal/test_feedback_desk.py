@@ -3,10 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from app.models import Feedback, HistoryEntry
+from app.models import Feedback, HistoryEntry, Notice
 from app.models.feedback import HANDLERS
 from app.permissions import OVERSEERS, Role
-from tests.factories import make_agency, make_tree
+from app.workflows.feedback import FEEDBACK
+from tests.factories import make_agency, make_tree, make_user
 from tests.portal.records import TYPED, make_feedback, vietnam
 
 
@@ -142,3 +143,24 @@ def test_overseers_read_the_list_but_do_not_act(session, login):
         assert login(role).post(f"/feedback-desk/{item.id}/accept").status_code in {302, 403}
         session.refresh(item)
         assert item.state == "received"
+
+
+@pytest.mark.parametrize("role", sorted(FEEDBACK.find("answer").roles))
+def test_whoever_answers_by_the_table_answers_by_the_page(session, login, role):
+    tree = make_tree()
+    place = tree.desk if role == Role.centre_director else tree.commune
+    focal, item = login(Role.control_focal_point), make_feedback()
+    visitor = login(Role(role), tree.root if role == Role.control_focal_point else place)
+    assert focal.post(f"/feedback-desk/{item.id}/accept", data={"agency": place.code}).status_code == 302
+    assert item.code in visitor.get("/feedback-desk/").text
+    assert visitor.post(f"/feedback-desk/{item.id}/answer", data={"answer": "Xin tiếp thu."}).status_code == 302
+    session.refresh(item)
+    assert (item.state, item.answer) == ("answered", "Xin tiếp thu.")
+
+
+def test_the_director_is_told_of_what_is_said_of_his_centre(session, login):
+    centre, item = make_tree().desk, make_feedback()
+    director = make_user(Role.centre_director, centre)
+    login(Role.control_focal_point).post(f"/feedback-desk/{item.id}/accept", data={"agency": centre.code})
+    told = session.scalars(sa.select(Notice.user_id).where(Notice.key.like("feedback:%:accept:centre_director")))
+    assert told.all() == [director.id]
