@@ -8,7 +8,7 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 
 from app.clock import now, to_local
-from app.errors import Conflict, DomainError, Invalid, NotFound
+from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.extensions import db
 from app.models import Agency, Draft
 from app.permissions import current_actor
@@ -159,18 +159,21 @@ class SubmitView(ApplicantView):
     @permission_name("use")
     def review(self, key: str) -> Any:
         """Everything on one page, with fees and the way of return; then send."""
-        message, faults, status = "", {}, 200
-        draft = drafts.get_draft(db.session(), key, current_actor())
-        if drafts.is_outdated(db.session(), draft):
-            return _to_version_in_force(draft)
+        message, faults, status, refusal = "", {}, 200, None
         if request.method == "POST":
             try:
                 return redirect(url_for("SubmitView.done", code=self._send(key)))
             except (Invalid, Conflict) as exc:
                 message, faults, status = str(exc), problems_of(exc), exc.status
+            except NotAllowed as exc:
+                refusal = exc
         draft = drafts.get_draft(db.session(), key, current_actor())
         if draft.dossier is not None:
             return redirect(url_for("SubmitView.done", code=draft.dossier.code))
+        if drafts.is_outdated(db.session(), draft):
+            return _to_version_in_force(draft)
+        if refusal is not None:
+            raise refusal
         return pages.review_page(draft, message, faults, status)
 
     def _send(self, key: str) -> str:
