@@ -62,6 +62,7 @@ def ask(
     if task.assignee_id is None:  # who asks has begun with it, and does not answer himself
         lent = acting_post(session, actor)
         task.assignee_id = lent.delegator_id if lent else actor.user_id
+        session.flush()  # told before the questions: what he did last, and may undo, is asking
     opened = [ask_agency(session, task, agency, hours * _HOUR, question.strip(), role=_answering(session, agency))
               for agency in agencies]  # fmt: skip
     if user_id:

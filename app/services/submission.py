@@ -81,6 +81,7 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     Raises Invalid (fields: form keys and "component-<id>") naming everything that is missing.
     Source: QN20 Đ12.1 (technical check, acknowledgement), HCM24 Đ10.1.
     """
+    session.flush()  # what was changed just now is judged by its numbers
     if session.info.get(_HELD) != draft.id:
         hold(session, Draft.id == draft.id)
         session.refresh(draft, [attr.key for attr in inspect(Draft).column_attrs])
@@ -113,8 +114,7 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
 def hold(session: Session, *which: sa.ColumnElement[bool]) -> None:
     """Keep a draft from being sent by anybody else until the transaction ends; it is to be read afterwards.
 
-    In one statement with reading PostgreSQL would wait for the other sending but join the
-    dossier as it was before.
+    In one statement PostgreSQL would wait for the other sending but join the dossier as it was before.
     """
     session.info[_HELD] = session.scalar(sa.select(Draft.id).where(*which).with_for_update())
 

@@ -115,8 +115,9 @@ def _undone_by_half(patch: Patch) -> None:
 
 
 def _extended_for_longer(patch: Patch) -> None:
-    whole = extensions.add_minutes
-    patch.setattr(extensions, "add_minutes", lambda calendar, at, minutes: whole(calendar, at, minutes + 30))
+    whole = extensions.add_working
+    longer = lambda session, place, at, minutes: whole(session, place, at, minutes + 30)  # noqa: E731
+    patch.setattr(extensions, "add_working", longer)
 
 
 def _guard_gone(name: str) -> Callable[[Patch], None]:

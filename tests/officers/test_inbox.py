@@ -161,6 +161,7 @@ def test_statements_do_not_grow_with_the_rows(office, enter, count_queries):
         client.get("/work/")
     for _ in range(10):
         office.processed()
+    office.session.flush()  # what they promised is not the page's
     with count_queries() as many:
         page = client.get("/work/").get_data(as_text=True)
     assert page.count("data-row-href") == 12
@@ -229,7 +230,7 @@ def test_a_question_is_answered_not_finished(office):
 
     _question, outsider = asked_from(office, office.processed())
     (row,) = find_inbox(office.session, outsider, Wanted()).rows
-    assert acts_of(row, outsider) == ["claim", "hand_to"]
+    assert acts_of(row, outsider, {}) == ["claim", "hand_to"]
 
 
 def test_a_waiting_extension_is_named_in_the_line(office, enter):

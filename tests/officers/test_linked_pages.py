@@ -50,6 +50,7 @@ def test_who_may_not_reads_the_code_as_text_and_finds_no_page(session, linked_pa
 def test_rights_are_asked_in_one_statement_and_only_where_there_is_a_link(session, linked_pair, count_queries):
     office, parent, child = linked_pair
     head = office[Role.agency_head]
+    session.flush()
     with count_queries() as queries:
         assert dossiers.openable(session, set(), head) == frozenset()
     assert len(queries) == 0

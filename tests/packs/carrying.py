@@ -24,10 +24,11 @@ def take(session: Any, files: dict[str, bytes], actor: Any = None, *, is_replaci
 
 
 def put(session: Any, files: dict[str, bytes], actor: Any = None, *, is_replacing: bool = False) -> Any:
-    """Return the applied run of a pack."""
+    """Return the applied run of a pack; the planned one where nothing differs."""
     run = take(session, files, actor, is_replacing=is_replacing)
     assert run.state == "planned", run.faults
-    runs.apply(session, run, actor)
+    if runs.has_changes(run):
+        runs.apply(session, run, actor)
     return run
 
 

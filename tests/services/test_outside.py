@@ -92,6 +92,7 @@ def waiting(session):
 def test_while_a_system_is_down_one_event_waits_for_a_dossier_ever_longer(office, session, connected):
     connected.broken = True
     dossier = office.processed()
+    session.commit()  # the worker works on what was committed
     promised = session.query(OutboxEvent).filter_by(name="outside.send").count()
     assert promised > 1
     waits = []
@@ -116,6 +117,7 @@ def test_while_a_system_is_down_one_event_waits_for_a_dossier_ever_longer(office
 def test_what_is_promised_while_another_waits_is_tried_at_once_and_leaves_one_waiting(office, session, connected):
     connected.broken = True
     dossier = office.processed()
+    session.commit()  # the worker works on what was committed
     outbox.run_waiting()
     (first,) = waiting(session)
     outside.promise(session, dossier, "national_portal", "state", "state:once more", dossier.movements[-1].id)
@@ -132,6 +134,7 @@ def test_what_is_promised_while_another_waits_is_tried_at_once_and_leaves_one_wa
 def test_a_system_known_to_be_down_is_left_alone_and_its_events_wait_as_well(office, session, connected, monkeypatch):
     monkeypatch.setitem(outside._down_until, "national_portal", time.monotonic() + 60)
     dossier = office.processed()
+    session.commit()  # the worker works on what was committed
     outbox.run_waiting()
     (event,) = waiting(session)
     assert event.due_at > now()

@@ -184,7 +184,6 @@ class SubmitView(ApplicantView):
                 drafts.set_result_way(draft, request.form.get("result_way"))
                 _refuse_without_consent()
                 draft_answers.settle(draft)
-                unit.flush()
             return submit(unit, draft, current_actor()).code
 
     @expose("/<key>/phi", methods=["POST"])
