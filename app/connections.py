@@ -17,6 +17,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import Pool
 
 _KEPT = 200  # statements planned once, of one connection
+_USED = "used"  # in the info of a connection: it was handed out before
 # The best plan of these hangs on the values asked for (a rare state, a small agency):
 # the server plans them anew each time.
 _PLANNED_BY_VALUES = re.compile(r"^SELECT count\(|\bGROUP BY\b|\bI?LIKE\b|\bLIMIT \S+\s*$")
@@ -66,13 +67,16 @@ def is_planned_by_values(query: str) -> bool:
 
 
 @event.listens_for(Pool, "checkout")
-def _see_whether_it_lives(connection: Any, _record: Any, _proxy: Any) -> None:
+def _see_whether_it_lives(connection: Any, record: Any, _proxy: Any) -> None:
     """Drop connections whose server has gone: a restart costs a reconnect, not an error.
 
     A server that ends says so on every open connection, and one at rest has nothing else to
     say: looking costs no round trip, unlike the usual SELECT 1.
     """
     if not hasattr(connection, "pgconn"):
+        return
+    if not record.info.get(_USED):  # just opened; a new one is not looked at, lest none were ever good enough
+        record.info[_USED] = True
         return
     if connection.closed or _has_something_to_say(connection.fileno()):
         raise InvalidatePoolError()
