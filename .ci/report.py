@@ -16,6 +16,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         "tests.test_migrations::test_the_history_cannot_be_emptied": "SQLite has no TRUNCATE",
         "tests.robustness.test_many_users::test_200_users_act_on_one_process_at_once":
             "PostgreSQL only: SQLite has one writer at a time",
+        "tests.services.test_reorganise_many::test_an_act_holds_few_locks_however_many_dossiers_follow":
+            "PostgreSQL only: SQLite has no table of locks",
         "tests.test_connections::test_a_plan_outlives_the_rollback_that_ends_a_request": "PostgreSQL only",
         "tests.test_connections::test_what_hangs_on_its_values_is_planned_each_time": "PostgreSQL only",
         "tests.test_connections::test_a_fault_throws_the_plans_away": "PostgreSQL only",
@@ -23,6 +25,8 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "services": {
         "tests.exchange.test_long::test_how_far_a_run_is_stands_beside_sqlite_while_it_writes":
+            "SQLite only: PostgreSQL tells it in the run's own row",
+        "tests.packs.test_pack_pages::test_how_far_the_worker_is_stands_beside_sqlite":
             "SQLite only: PostgreSQL tells it in the run's own row",
     },
     "browser": {},
