@@ -62,9 +62,12 @@ def get_officer(session: Session, number: int, actor: Actor) -> tuple[User, int]
     return user, places[0]
 
 
-def plan(session: Session, user_id: int, way: str, after: After | None = None) -> list[Line]:
-    """Return what would become of the next open tasks of an officer, in five statements whatever their number."""
-    tasks = _open_tasks(session, user_id, after)
+def plan(session: Session, user_id: int, way: str) -> list[Line]:
+    """Return what would become of the first open tasks of an officer, in five statements whatever their number."""
+    return _plan(session, user_id, way, _open_tasks(session, user_id, None))
+
+
+def _plan(session: Session, user_id: int, way: str, tasks: Sequence[Task]) -> list[Line]:
     asked_by = _askers(session, tasks)
     if way in {Way.keep, Way.delegate}:
         names = _delegates(session, user_id) if way == Way.delegate else {}
@@ -203,10 +206,10 @@ def go_on(session: Session, absence_id: int, limit_at: str, task_id: int) -> Non
 
 def _give_next(session: Session, row: Absence, actor: Actor, after: After | None) -> None:
     with force_locale("vi"):  # stored text
-        seen = _open_tasks(session, row.user_id, after, lock=True)
-        row.given_away += _give_away(session, row, actor, after)
-    if len(seen) == MOST:
-        last = seen[-1]
+        tasks = _open_tasks(session, row.user_id, after, lock=True)
+        row.given_away += _give_away(session, row, actor, tasks)
+    if len(tasks) == MOST:
+        last = tasks[-1]
         enqueue("absences.give", absence_id=row.id, limit_at=last.due_at.isoformat(), task_id=last.id)
     session.flush()
 
@@ -232,10 +235,10 @@ def _overlapping(session: Session, user_id: int, valid_from: date, valid_to: dat
     return session.scalar(query.where(Absence.valid_from <= valid_to, Absence.valid_to >= valid_from).limit(1))
 
 
-def _give_away(session: Session, row: Absence, actor: Actor, after: After | None) -> int:
+def _give_away(session: Session, row: Absence, actor: Actor, tasks: Sequence[Task]) -> int:
     """Give the tasks away; why he is away (he may be ill) stays with the absence, not with the dossiers."""
     user = row.user
-    moved = [line for line in plan(session, user.id, row.way, after) if not line.is_left]
+    moved = [line for line in _plan(session, user.id, row.way, tasks) if not line.is_left]
     for line in moved:
         task = line.task
         task.assignee_id = line.user_id

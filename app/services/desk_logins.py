@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
 from app import history
 from app.errors import Invalid, NotAllowed
+from app.i18n import N_
 from app.models import Account, Agency, OfficerPosition, User
 from app.permissions import Actor, Role
 from app.services import users
@@ -17,6 +17,7 @@ from app.services.accounts import CLOSED_MAIL, give_user
 from app.services.counter import desks_of, find_applicant
 from app.services.identity_checks import COMPARED, settle_login
 from app.services.notices import notice_users, send_mail
+from app.services.official import official
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,7 @@ def give(session: Session, actor: Actor, account: Account, said: Comparing) -> U
         raise Invalid(message, {"is_compared": message})
     settle_login(session, account, said.login_check)
     act = "give_login" if account.user is None else "reset_login"
-    with force_locale("vi"):  # stored text
-        reason = _("Identity card compared at the counter")
+    reason = official(N_("Identity card compared at the counter"))
     user = _opened(session, account, said.password, reason)
     account.verified_level = max(account.verified_level, COMPARED)
     session.flush()
@@ -131,10 +131,9 @@ def _tell(session: Session, actor: Actor, account: Account, user: User) -> None:
     """Tell the applicant himself: who did not ask for it learns that somebody did."""
     desk = session.get_one(Agency, desks_of(actor)[0])
     key = f"login:{account.id}:{users.settings_of(session, user).session_version}"
-    with force_locale("vi"):
-        title = _("A temporary password was given for your login")
-        body = _("It was handed out at %(desk)s after an identity card was compared. If it was not you who asked for "
-                 "it, please tell the one-stop desk at once.", desk=desk.name)  # fmt: skip
+    title = official(N_("A temporary password was given for your login"))
+    body = official(N_("It was handed out at %(desk)s after an identity card was compared. If it was not you who asked "
+                       "for it, please tell the one-stop desk at once."), desk=desk.name)  # fmt: skip
     notice_users(session, [user.id], None, key, title, body)
     if account.email:
         send_mail(session, key, account.email, title, body)

@@ -57,7 +57,7 @@ def get_dossier(
     row = session.execute(query).one_or_none()
     if row is None:
         raise _not_found()
-    if len(row) > 1:
+    if to_change or load:
         remember_marks(session, row[1:1 + len(MARKS)])
     if load:
         for name, has_rows in zip(_lists(), row[1 + len(MARKS):], strict=True):

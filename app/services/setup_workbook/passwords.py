@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session, undefer
 
 from app.errors import Conflict, NotAllowed, NotFound
 from app.history import because
+from app.i18n import N_
 from app.lowcode.exchange import runs
 from app.lowcode.exchange.run import ImportRun
 from app.models import OfficerPosition, User
 from app.permissions import Role, current_actor
+from app.services.official import official
 from app.services.setup_workbook.headings import GIVEN_ROLES
 from app.services.user_admin import new_password
 from app.services.users import set_password
@@ -70,7 +72,9 @@ def give_passwords(session: Session, target: str, number: int) -> list[Slip]:
     slips = []
     for user in users:
         password = new_password()
-        because(session, reason=_("First password of an officer added by the workbook of %(name)s", name=run.user_name))
+        because(session, reason=official(
+            N_("First password of an officer added by the workbook of %(name)s"), name=run.user_name
+        ))  # fmt: skip
         set_password(session, user, password, is_temporary=True)
         slips.append(Slip(user.get_full_name(), user.username, password))
     return slips
