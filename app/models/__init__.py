@@ -44,6 +44,7 @@ from app.models.procedure_report import ProcedureReport
 from app.models.process import Process, ProcessStep
 from app.models.process_approval import ApprovalStage, ProcessApproval
 from app.models.process_move import ProcessMove, ProcessMoveLine
+from app.models.process_rehearsal import ProcessRehearsal
 from app.models.profile import Profile, ProfileParameter
 from app.models.publication import PublicationDecision, PublicationItem
 from app.models.rating import Rating
@@ -127,6 +128,7 @@ __all__ = [
     "ProcessApproval",
     "ProcessMove",
     "ProcessMoveLine",
+    "ProcessRehearsal",
     "ProcessStep",
     "Profile",
     "ProfileParameter",

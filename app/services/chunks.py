@@ -28,16 +28,19 @@ class Act(Protocol):
 
 
 def go_on(
-    session: Session, act: Act, waiting: sa.Select[Any], do: Callable[[list[int]], object], size: int | None = None
-) -> bool:
+    session: Session, act: Act, waiting: sa.Select[Any], do: Callable[[list[int]], object], size: int | None = None,
+    *, writes: bool = True,
+) -> bool:  # fmt: skip
     """Do the next ``size`` dossiers of an act; returns whether others are left. Flushed, not committed.
 
     waiting: a query of which the first column is the dossier's id; whatever it finds behind the cursor is to be done.
-    do: with their ids, in order and locked; what it stores is in Vietnamese.
+    do: with their ids, in order and locked; what it stores is in Vietnamese. writes: False for what only looks at
+    dossiers and holds none of them.
     """
     most = size or CHUNK
     ids = next(pages(session, waiting, most, act.last_dossier_id), [])
-    session.execute(sa.select(Dossier.id).where(Dossier.id.in_(ids)).order_by(Dossier.id).with_for_update())
+    if writes:
+        session.execute(sa.select(Dossier.id).where(Dossier.id.in_(ids)).order_by(Dossier.id).with_for_update())
     with force_locale("vi"):
         do(ids)
     act.last_dossier_id = ids[-1] if ids else act.last_dossier_id

@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import now, today
 from app.errors import Invalid
-from app.models import Agency, Dossier, Form, FormSection, ProcedureVersion, Process
+from app.models import Dossier, Form, FormSection, ProcedureVersion, Process
 from app.models.process import StepPlace
 from app.permissions import ROLE_LABELS, Role
 from app.services.eform_state import Evaluation
@@ -22,17 +22,19 @@ from app.services.process_diagram import way_words
 from app.services.process_graphs import graph_of
 from app.services.process_problems import fields_of
 from app.services.publication_facts import Facts, read_facts
+from app.services.rehearsal_report import Compared, Rehearsal, Tally
 from app.services.timing import prepare_calendars
 from app.workflows import conditions
 from app.workflows.process import AUTOMATIC, Graph, IsOpen, StepSpec
 from app.workflows.rehearsal import Later, Play, play
 from app.workflows.states import State
-from app.workflows.working_time import Calendar, add_minutes, minutes_between
+from app.workflows.working_time import Calendar, CalendarExhausted, add_minutes, minutes_between
 
 MOST, USUAL = 200, 50
 _SHOWN = 3  # agencies in a sentence; the rest is counted
 _EDITION = re.compile(r"-b\d{1,4}$")
 _FINISHED = (State.finished, State.returned)
+ENDED = sa.func.coalesce(Dossier.finished_at, Dossier.received_at)
 _SEED = 20_260_101  # the same invented dossiers each time
 
 
@@ -49,34 +51,13 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Due dates of one case: promised, by the process it followed, by the draft; and by how much the draft
-    is later (negative: earlier), in working minutes."""
+class Stage:
+    """What every case is played with. versions: those whose dossiers are played."""
 
-    name: str
-    promised: datetime | None
-    old: datetime | None
-    new: datetime | None
-    later: int | None
-    stuck_at: str = ""
-
-
-@dataclass
-class Rehearsal:
-    """What came out. is_invented: no finished dossier was there to be played."""
-
-    is_invented: bool
-    compared: list[Compared] = field(default_factory=list)
-    stuck: dict[str, int] = field(default_factory=dict)  # name of the step → cases
-    nobody: list[tuple[str, str]] = field(default_factory=list)  # (step, role and agency)
-    untaken: list[tuple[str, str, str]] = field(default_factory=list)  # (from, to, condition)
-    unreached: list[str] = field(default_factory=list)
-    no_calendar: list[str] = field(default_factory=list)
-
-    def count(self, sign: int) -> int:
-        """Return how many cases end earlier (-1), at the same time (0) or later (1)."""
-        signs = [(one.later > 0) - (one.later < 0) for one in self.compared if one.later is not None]
-        return signs.count(sign)
+    graph: Graph
+    versions: list[ProcedureVersion]
+    facts: Facts
+    calendars: Mapping[int, Calendar]
 
 
 def rehearse(session: Session, process: Process, count: int = USUAL) -> Rehearsal:
@@ -86,22 +67,55 @@ def rehearse(session: Session, process: Process, count: int = USUAL) -> Rehearsa
     Statements: a fixed number. Raises DomainError for a process without steps, or in itself.
     """
     count = max(1, min(count, MOST))
+    stage = prepare(session, process)
+    cases = cases_of(session, stage, finished(stage.versions).limit(count))
+    is_invented, tally = not cases, Tally(most=MOST)
+    play_all(stage, cases or _invented(stage, count), tally)
+    return told(session, stage, tally, is_invented=is_invented)
+
+
+def prepare(session: Session, process: Process) -> Stage:
+    """Return what the process's dossiers are played with. Statements: a fixed number.
+
+    Raises DomainError for a process without steps, or in itself.
+    """
     graph = graph_of(process)
     if graph.circles():
         raise Invalid(_("The ways go round in a circle; a process must have none to be rehearsed."))
-    versions = _versions(session, process)
+    versions = versions_of(session, process)
     facts = read_facts(session, versions)
-    cases = _finished(session, versions, facts, count)
-    found = Rehearsal(is_invented=not cases)
-    cases = cases or _invented(graph, versions, facts, count)
-    calendars = prepare_calendars(session, facts.agencies.values())
-    plays = [_compare(case, graph, calendars, found) for case in cases]
-    _untaken(session, graph, plays, versions, found)
-    _nobody(graph, plays, cases, facts, found)
+    return Stage(graph, versions, facts, prepare_calendars(session, facts.agencies.values()))
+
+
+def finished(versions: list[ProcedureVersion]) -> sa.Select[Any]:
+    """Return a query of the finished dossiers of the versions' procedures, the last finished first."""
+    procedures = {one.procedure_id for one in versions}
+    query = sa.select(Dossier).where(Dossier.procedure_id.in_(procedures), Dossier.state.in_(_FINISHED))
+    return query.where(Dossier.received_at.is_not(None)).order_by(ENDED.desc(), Dossier.id.desc())
+
+
+def play_all(stage: Stage, cases: Iterable[Case], tally: Tally) -> None:
+    """Play cases in memory and add up what came out."""
+    for case in cases:
+        played = _compare(case, stage, tally)
+        for key in played.steps:
+            step = stage.graph.find(key)
+            place = _place(case, step)
+            if step.kind not in AUTOMATIC and place is not None:
+                tally.come_to(key, place)
+
+
+def told(session: Session, stage: Stage, tally: Tally, *, is_invented: bool) -> Rehearsal:
+    """Return what was added up, in words. Statements: a fixed number."""
+    graph = stage.graph
+    found = Rehearsal(is_invented, tally.played, tally.compared, tally.spread, bare=tally.bare)
+    found.stuck = {graph.find(key).name: one for key, one in tally.stuck.items()}
+    _untaken(session, stage, tally, found)
+    _nobody(stage, tally, found)
     return found
 
 
-def _versions(session: Session, process: Process) -> list[ProcedureVersion]:
+def versions_of(session: Session, process: Process) -> list[ProcedureVersion]:
     """Return the versions that rest on the process, or on another edition of it."""
     base = _EDITION.sub("", process.code)
     query = sa.select(ProcedureVersion).join(ProcedureVersion.process).where(sa.or_(
@@ -114,21 +128,16 @@ def _versions(session: Session, process: Process) -> list[ProcedureVersion]:
         one.process.id == process.id or _EDITION.sub("", one.process.code) == base)]  # fmt: skip
 
 
-def _finished(session: Session, versions: list[ProcedureVersion], facts: Facts, count: int) -> list[Case]:
-    if not versions:
-        return []
+def cases_of(session: Session, stage: Stage, query: sa.Select[Any]) -> list[Case]:
+    """Return the dossiers of a query as cases. Statements: a fixed number."""
     forms = selectinload(Dossier.version).joinedload(ProcedureVersion.form).selectinload(Form.sections)
-    query = (
-        sa.select(Dossier)
-        .where(Dossier.procedure_id.in_({one.procedure_id for one in versions}), Dossier.state.in_(_FINISHED))
-        .where(Dossier.received_at.is_not(None)).order_by(Dossier.finished_at.desc(), Dossier.id.desc())
-        .options(selectinload(Dossier.revisions), forms.selectinload(FormSection.fields),
-                 joinedload(Dossier.process).selectinload(Process.steps),
-                 selectinload(Dossier.version).joinedload(ProcedureVersion.process).selectinload(Process.steps))
-        .limit(count)
+    loads = (
+        selectinload(Dossier.revisions), forms.selectinload(FormSection.fields),
+        joinedload(Dossier.process).selectinload(Process.steps),
+        selectinload(Dossier.version).joinedload(ProcedureVersion.process).selectinload(Process.steps),
     )  # fmt: skip
     graphs: dict[int, Graph] = {}
-    return [_case(dossier, facts, graphs) for dossier in session.scalars(query)]
+    return [_case(dossier, stage.facts, graphs) for dossier in session.scalars(query.options(*loads))]
 
 
 def _case(dossier: Dossier, facts: Facts, graphs: dict[int, Graph]) -> Case:
@@ -151,9 +160,10 @@ def _places(facts: Facts, desk_id: int | None, agency_id: int) -> dict[str, int]
     return {StepPlace.desk: desk_id or agency_id, StepPlace.agency: agency_id, StepPlace.province: root}
 
 
-def _invented(graph: Graph, versions: list[ProcedureVersion], facts: Facts, count: int) -> list[Case]:
+def _invented(stage: Stage, count: int) -> list[Case]:
     """Return cases whose answers meet and miss the conditions of the ways, at the agencies that handle."""
-    agencies = list({a.id: a for one in versions for a in facts.handling(one)}.values())
+    graph, facts = stage.graph, stage.facts
+    agencies = list({a.id: a for one in stage.versions for a in facts.handling(one)}.values())
     agencies = agencies or facts.communes or list(facts.agencies.values())
     values = _values(way.when for step in graph.steps for way in graph.ways(step.key) if way.when)
     chance, begun = random.Random(_SEED), now()  # noqa: S311 - no secret: examples
@@ -185,67 +195,74 @@ def _values(given: Iterable[Any]) -> dict[str, list[Any]]:
     return found
 
 
+def _place(case: Case, step: StepSpec) -> int | None:
+    return step.agency_id if step.place == StepPlace.named else case.places.get(step.place)
+
+
 def _later(case: Case, calendars: Mapping[int, Calendar], missing: Callable[[int], None]) -> Later:
     def later(step: StepSpec, at: datetime) -> datetime:
-        place = step.agency_id if step.place == StepPlace.named else case.places.get(step.place)
+        place = _place(case, step)
         calendar = calendars.get(place or 0) or calendars.get(case.places[StepPlace.agency])
-        if calendar is None:
-            missing(place or 0)
-            return at
-        return add_minutes(calendar, at, step.minutes)
+        try:
+            if calendar is not None:
+                return add_minutes(calendar, at, step.minutes)
+        except CalendarExhausted:  # older than the calendar, or past its last year
+            pass
+        missing(place or 0)
+        return at
 
     return later
 
 
-def _compare(case: Case, graph: Graph, calendars: Mapping[int, Calendar], found: Rehearsal) -> Play:
+def _compare(case: Case, stage: Stage, tally: Tally) -> Play:
     bare: set[int] = set()
-    later = _later(case, calendars, bare.add)
-    new = play(graph, case.is_open, case.begun_at, later)
+    later = _later(case, stage.calendars, bare.add)
+    new = play(stage.graph, case.is_open, case.begun_at, later)
     old = play(case.before, case.is_open, case.begun_at, later).ready_at if case.before is not None else None
-    before, calendar = old or case.promised, calendars.get(case.places[StepPlace.agency])
-    difference = None
-    if before is not None and new.ready_at is not None and calendar is not None:
-        first, last = sorted((before, new.ready_at))
-        difference = minutes_between(calendar, first, last) * (1 if new.ready_at >= before else -1)
-    stuck = graph.find(new.stuck_at).name if new.stuck_at else ""
-    if stuck:
-        found.stuck[stuck] = found.stuck.get(stuck, 0) + 1
-    if bare and case.name not in found.no_calendar:
-        found.no_calendar.append(case.name)
-    found.compared.append(Compared(case.name, case.promised, old, new.ready_at, difference, stuck))
+    difference = None if bare else _difference(old or case.promised, new.ready_at, _calendar(case, stage))
+    stuck = stage.graph.find(new.stuck_at).name if new.stuck_at else ""
+    tally.add(Compared(case.name, case.promised, old, new.ready_at, difference, stuck), new, is_bare=bool(bare))
     return new
 
 
-def _untaken(
-    session: Session, graph: Graph, plays: list[Play], versions: list[ProcedureVersion], found: Rehearsal
-) -> None:
-    taken = {way for one in plays for way in one.ways}
-    reached = {key for one in plays for key in one.steps}
+def _calendar(case: Case, stage: Stage) -> Calendar | None:
+    return stage.calendars.get(case.places[StepPlace.agency])
+
+
+def _difference(before: datetime | None, after: datetime | None, calendar: Calendar | None) -> int | None:
+    """Return by how many working minutes ``after`` is later; None where that cannot be told."""
+    if before is None or after is None or calendar is None:
+        return None
+    first, last = sorted((before, after))
+    try:
+        return minutes_between(calendar, first, last) * (1 if after >= before else -1)
+    except CalendarExhausted:
+        return None
+
+
+def _untaken(session: Session, stage: Stage, tally: Tally, found: Rehearsal) -> None:
+    graph, versions = stage.graph, stage.versions
     labels = {one["key"]: one["label"] for one in fields_of(session, (v.form_id for v in versions if v.form_id))}
     for step in graph.steps:
-        if step.key not in reached:
+        if step.key not in tally.steps:
             found.unreached.append(step.name)
         for way in graph.ways(step.key):
             is_ahead = graph.find(way.to).kind == "return"  # playing ends before the return
-            if (step.key, way.to) not in taken and step.key in reached and not (is_ahead and way.when is None):
+            is_missed = (step.key, way.to) not in tally.ways and step.key in tally.steps
+            if is_missed and not (is_ahead and way.when is None):
                 found.untaken.append((step.name, graph.find(way.to).name, way_words(way, labels)))
 
 
-def _nobody(graph: Graph, plays: list[Play], cases: list[Case], facts: Facts, found: Rehearsal) -> None:
-    """Note each step that nobody could do at the place where a case came to it."""
-    empty: dict[tuple[str, str], list[str]] = {}  # (step, role) → agencies
-    for case, one in zip(cases, plays, strict=True):
-        for key in one.steps:
-            step = graph.find(key)
-            place = step.agency_id if step.place == StepPlace.named else case.places.get(step.place)
-            if step.kind in AUTOMATIC or place is None or (place, step.role) in facts.held:
-                continue
-            agency: Agency | None = facts.agencies.get(place)
+def _nobody(stage: Stage, tally: Tally, found: Rehearsal) -> None:
+    """Note each step that nobody could do at an agency where a case came to it."""
+    for key, places in tally.places.items():
+        step = stage.graph.find(key)
+        empty = [stage.facts.agencies.get(one) for one in places if (one, step.role) not in stage.facts.held]
+        if empty:
             role = _(ROLE_LABELS[Role(step.role)]) if step.role in set(Role) else step.role
-            names = empty.setdefault((step.name, role), [])
-            if agency is not None and agency.name not in names:
-                names.append(agency.name)
-    found.nobody += [(step, f"{role} · {_some(names)}") for (step, role), names in sorted(empty.items())]
+            names = sorted(agency.name for agency in empty if agency is not None)
+            found.nobody.append((step.name, f"{role} · {_some(names)}"))
+    found.nobody.sort()
 
 
 def _some(names: list[str]) -> str:

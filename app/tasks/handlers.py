@@ -11,6 +11,7 @@ from app.services.linked import end_linked, open_linked
 from app.services.outage_notices import tell_waiting
 from app.services.outages import credit_waiting
 from app.services.portal_sync import send
+from app.services.rehearsing import rehearse_waiting
 from app.services.reminders import invite_rating
 from app.services.reorganise import reorganise_waiting, undo_waiting
 from app.services.signatures import check_file
@@ -43,6 +44,7 @@ HANDLERS: dict[str, Handler] = {
     "outages.credit": credit_waiting,
     "outages.tell": tell_waiting,
     "outside.send": send,
+    "processes.rehearse": rehearse_waiting,
     "ratings.invite": invite_rating,
     "signatures.check": check_file,
 }

@@ -11,13 +11,14 @@ from flask_babel import ngettext
 
 from app.errors import DomainError, Invalid
 from app.extensions import db
-from app.models import Process, ProcessMove
+from app.models import Process, ProcessMove, ProcessRehearsal
 from app.permissions import Role, current_actor
-from app.services import process_moves, process_moving, rehearsal
+from app.services import process_design, process_moves, process_moving, rehearsal, rehearsing
 from app.services.paging import page_number
+from app.services.rehearsal_report import Rehearsal
 from app.transactions import transaction
 from app.views.acts import asked_number, typed
-from app.views.process_designer import find_process, may_draw
+from app.views.process_designer import find_process
 
 
 class RehearsalView(BaseView):
@@ -33,17 +34,69 @@ class RehearsalView(BaseView):
     @permission_name("change")
     def show(self, number: int) -> Any:
         """Play the last finished dossiers, or invented ones, through the process; nothing is written."""
-        process = find_process(number)
-        count = asked_number(request.args.get("count")) or rehearsal.USUAL
-        found, message = None, ""
+        return _rehearsal_page(find_process(number), asked_number(request.args.get("count")) or rehearsal.USUAL)
+
+    @expose("/<int:number>/start", methods=["POST"])
+    @has_access
+    @permission_name("change")
+    def start(self, number: int) -> Any:
+        """Play a few at once, many ("all": every one) by the worker."""
+        count = asked_number(request.form.get("count")) or rehearsal.USUAL
+        if count <= rehearsal.MOST and not request.form.get("all"):
+            return redirect(url_for("RehearsalView.show", number=number, count=count))
+        wanted = None if request.form.get("all") else count
         try:
-            found = rehearsal.rehearse(db.session(), process, count)
+            with transaction() as session:
+                process = session.get_one(Process, find_process(number).id)
+                act = rehearsing.begin(session, process, wanted, current_actor()).id
         except DomainError as exc:
-            message = str(exc)
+            flash(str(exc), "warning")
+            return redirect(url_for("RehearsalView.show", number=number))
+        return redirect(url_for("RehearsalView.report", number=act))
+
+    @expose("/report/<int:number>")
+    @has_access
+    @permission_name("change")
+    def report(self, number: int) -> str:
+        """How far the worker is with a rehearsal, and what came out."""
+        act, process = _act_and_process(number)
+        found = Rehearsal.read(act.report) if act.report else None
         return render_template(
-            "processes/rehearsal.html", process=process, found=found, message=message,
-            count=max(1, min(count, rehearsal.MOST)), most=rehearsal.MOST, can_draw=may_draw(process),
-        ), 200 if found is not None else 422  # fmt: skip
+            "processes/rehearsal_report.html", act=act, process=process, found=found, words=_played(act),
+            is_old=process_design.revision(process) != act.edition,
+        )
+
+    @expose("/report/<int:number>/progress")
+    @has_access
+    @permission_name("change")
+    def progress(self, number: int) -> dict[str, Any]:
+        """How far it is, for the page that waits."""
+        act = _act_and_process(number)[0]
+        return {"busy": act.done_at is None, "done": act.played, "total": act.wanted, "words": _played(act)}
+
+
+def _act_and_process(number: int) -> tuple[ProcessRehearsal, Process]:
+    """Return a rehearsal of a process that the actor may see."""
+    act = rehearsing.get_act(db.session(), number)
+    return act, find_process(act.process_id)
+
+
+def _played(act: ProcessRehearsal) -> str:
+    return _("%(done)d of %(total)d dossiers", done=act.played, total=max(act.played, act.wanted))
+
+
+def _rehearsal_page(process: Process, count: int) -> Any:
+    session, found, message = db.session(), None, ""
+    try:
+        found = rehearsal.rehearse(session, process, count)
+    except DomainError as exc:
+        message = str(exc)
+    return render_template(
+        "processes/rehearsal.html", process=process, found=found, message=message,
+        count=max(1, min(count, rehearsal.MOST)), most=rehearsal.MOST,
+        total=0 if message else rehearsing.finished_number(session, process),
+        acts=rehearsing.acts_of(session, process),
+    ), 200 if found is not None else 422  # fmt: skip
 
 
 class ProcessMovesView(BaseView):
