@@ -1,5 +1,6 @@
 """./manage pack: configuration as files, out and in."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 from app.cli.base import in_app
 from app.lowcode.values import MAX_ID
 
+_LAST = 95  # percent: nothing is told after it
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -72,12 +74,14 @@ def undo(run: int | None) -> None:
     Refuses, and says why, when what it brought was used or changed since.
     """
     from app.packs.runs import get_run, latest
+    from app.packs.undoing import refuse_unless_applied
     from app.packs.undoing import undo as put_back
     from app.transactions import transaction
 
     with _vietnamese(), transaction() as session:
         found = latest(session) if run is None else get_run(session, run, to_change=True)
-        put_back(session, found, None)
+        refuse_unless_applied(found)  # nor one that the worker undoes
+        put_back(session, found, None, _told_percent)
         click.echo(f"Đã hoàn tác gói số {found.id}: {found.name}")
 
 
@@ -96,8 +100,14 @@ def _run(folder: Path, *, is_replacing: bool, is_dry: bool) -> None:
         if is_dry or not runs.has_changes(run):
             session.rollback()
             return
-        runs.apply(session, run, None)
+        runs.apply(session, run, None, _told_percent)
         click.echo(f"Đã áp dụng gói số {run.id} / Applied. ./manage pack undo {run.id}")
+
+
+def _told_percent(percent: int) -> None:
+    """Tell how far it is, on one line of a terminal that is looked at."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{percent:3}%" + ("\n" if percent >= _LAST else ""), err=True, nl=False)
 
 
 def _tell(run: Any) -> None:

@@ -23,13 +23,14 @@ class RunState(StrEnum):
     refused = "refused"
     applying = "applying"
     applied = "applied"
+    undoing = "undoing"
     undone = "undone"
 
 
 RUN_STATES = {
     RunState.waiting: N_("Being checked"), RunState.planned: N_("Ready to apply"),
     RunState.refused: N_("Refused"), RunState.applying: N_("Being applied"),
-    RunState.applied: N_("Applied"), RunState.undone: N_("Undone"),
+    RunState.applied: N_("Applied"), RunState.undoing: N_("Being undone"), RunState.undone: N_("Undone"),
 }  # fmt: skip
 
 
@@ -37,7 +38,7 @@ class PackRun(Entity):
     """Một lần nhập gói cấu hình. Its acts are in the history; its content would only fill that.
 
     content: {file: document}. without: kinds that a pack of everything leaves out. lines: the plan
-    in words. faults: why it was refused. target: digest of what the plan was made against.
+    in words. faults: why it was refused, or could not be undone. target: digest of what the plan was made against.
     before: [{kind, key, document, after}] of what was touched.
     """
 

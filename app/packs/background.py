@@ -1,4 +1,4 @@
-"""Large packs are planned and applied by the worker; small ones at once.
+"""Large packs are planned, applied and undone by the worker; small ones at once.
 
 The page asks again until the run has left its waiting state.
 """
@@ -13,7 +13,7 @@ from app.extensions import db
 from app.lowcode import beside
 from app.models import User
 from app.models.pack_run import PackProgress, PackRun, RunState
-from app.packs import runs
+from app.packs import runs, undoing
 from app.packs.applying import Report
 from app.permissions import Actor, acting_as
 from app.services.actors import build_actor
@@ -50,6 +50,17 @@ def apply_soon(session: Session, run: PackRun, actor: Actor) -> None:
     enqueue("packs.apply", number=run.id, user_id=actor.user_id)
 
 
+def undo_soon(session: Session, run: PackRun, actor: Actor) -> None:
+    """Undo the run: now, or by the worker if it touched much. Raises as ``undoing.undo``."""
+    if len(run.before or []) <= AT_ONCE:
+        undoing.undo(session, run, actor)
+        return
+    undoing.refuse_unless_applied(run)
+    run.state, run.faults = RunState.undoing, []
+    _begin(session, run)
+    enqueue("packs.undo", number=run.id, user_id=actor.user_id)
+
+
 def _plan(session: Session, number: int, user_id: int) -> None:
     run = runs.get_run(session, number, to_change=True)
     if run.state != RunState.waiting:
@@ -65,6 +76,15 @@ def _apply(session: Session, number: int, user_id: int) -> None:
         return
     with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
         runs.carry_out(session, run, actor, _reporter(number))
+    beside.forget(_name(number))
+
+
+def _undo(session: Session, number: int, user_id: int) -> None:
+    run = runs.get_run(session, number, to_change=True)
+    if run.state != RunState.undoing:
+        return
+    with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
+        undoing.carry_back(session, run, actor, _reporter(number))
     beside.forget(_name(number))
 
 
@@ -112,3 +132,4 @@ def _reporter(number: int) -> Report:
 
 HANDLERS["packs.plan"] = _plan
 HANDLERS["packs.apply"] = _apply
+HANDLERS["packs.undo"] = _undo

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from app import history
 from app.clock import now, to_local
-from app.errors import Conflict
+from app.errors import Conflict, DomainError
 from app.history import HistoryEntry
 from app.lowcode.naturals import Key, key_paths
 from app.models.pack_run import PackRun, RunState
 from app.packs import letter_texts
-from app.packs.applying import Applier
+from app.packs.applying import Applier, Report, silent
 from app.packs.comparing import Change, compare
 from app.packs.documents import ID, Document, from_plain, leaf, to_plain
 from app.packs.kinds import Kind, roots
@@ -26,14 +26,20 @@ from app.transactions import one_at_a_time
 _Key = tuple[str, Key]
 
 
-def undo(session: Session, run: PackRun, actor: Actor | None) -> None:
+def refuse_unless_applied(run: PackRun) -> None:
+    """Raise Conflict unless the run was applied, and nobody undoes it already."""
+    if run.state != RunState.applied:
+        raise Conflict(_("Only a pack that is applied can be undone."))
+
+
+def undo(session: Session, run: PackRun, actor: Actor | None, report: Report = silent) -> None:
     """Put back what was there. Raises Refused naming what was changed since, and by whom, or what
     uses the new records; Conflict unless the pack is applied.
 
-    actor: whose rights bound it; None for the operator at the terminal.
+    actor: whose rights bound it; None for the operator at the terminal. report: is told the percent.
     """
-    if run.state != RunState.applied:
-        raise Conflict(_("Only a pack that is applied can be undone."))
+    if run.state != RunState.undoing:
+        refuse_unless_applied(run)
     one_at_a_time(session, "packs")
     entries = {_key(entry): entry for entry in run.before or []}
     present = documents_now(session, keys_by_kind(entries))
@@ -43,12 +49,24 @@ def undo(session: Session, run: PackRun, actor: Actor | None) -> None:
     letter_texts.refuse_used(session, changes)
     reason = _("Undo of the configuration pack “%(name)s” (no. %(number)d)", name=run.name, number=run.id)
     with session.begin_nested():
-        Applier(session, changes, reason=reason, actor=actor, is_undoing=True).run()
+        Applier(session, changes, reason=reason, actor=actor, is_undoing=True, report=report).run()
         session.expire_all()
         _refuse_difference(session, changes)
-    run.state, run.undone_at, run.undone_by = RunState.undone, now(), current_actor().name
+    run.state, run.faults = RunState.undone, []
+    run.undone_at, run.undone_by = now(), current_actor().name
     session.flush()
     history.record(session, ("pack_run", run.id), "undo_pack", reason=run.name)
+
+
+def carry_back(session: Session, run: PackRun, actor: Actor, report: Report = silent) -> None:
+    """Undo the pack, or keep in the run why it stays applied, for who looks at it later."""
+    try:
+        undo(session, run, actor, report)
+    except Refused as exc:
+        run.state, run.faults = RunState.applied, [[fault.where, fault.text] for fault in exc.faults]
+    except DomainError as exc:
+        run.state, run.faults = RunState.applied, [["", str(exc)]]
+    session.flush()
 
 
 def _key(entry: dict[str, Any]) -> _Key:

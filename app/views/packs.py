@@ -24,7 +24,6 @@ from app.packs.access import carries_access
 from app.packs.exporting import Chosen, export, left_behind
 from app.packs.kinds import family, roots
 from app.packs.reading import Refused
-from app.packs.undoing import undo
 from app.permissions import Role, current_actor
 from app.text import fold, like_pattern
 from app.transactions import transaction
@@ -33,7 +32,7 @@ PAGE_SIZE = 30
 MOST_LINES = 400
 SCOPES = frozenset({"procedure", "sector", "kind", "access", "all"})
 _ADMINS = frozenset({Role.catalog_admin, Role.system_admin})
-_WORKING = (RunState.waiting, RunState.applying)
+_WORKING = (RunState.waiting, RunState.applying, RunState.undoing)
 
 
 class PackView(BaseView):
@@ -149,28 +148,29 @@ class PackView(BaseView):
     @permission_name("use")
     def plan(self, number: int) -> Any:
         """Compare again with what is here now."""
-        return _act(number, background.plan_soon, "")
+        return _act(number, background.plan_soon)
 
     @expose("/<int:number>/apply", methods=["POST"])
     @has_access
     @permission_name("use")
     def apply(self, number: int) -> Any:
         """Write the pack, all of it or nothing."""
-        return _act(number, background.apply_soon, "")
+        return _act(number, background.apply_soon)
 
     @expose("/<int:number>/undo", methods=["POST"])
     @has_access
     @permission_name("use")
     def undo(self, number: int) -> Any:
         """Put back what was there before."""
-        return _act(number, undo, _("The pack is undone: everything is as it was before."))
+        return _act(number, background.undo_soon)
 
 
-def _act(number: int, act: Any, success: str) -> Any:
+def _act(number: int, act: Any) -> Any:
     try:
         with transaction() as session:
             run = runs.get_run(session, number, to_change=True)
             act(session, run, current_actor())
+            is_undone = run.state == RunState.undone
     except NotFound:
         abort(404)
     except Refused as exc:
@@ -178,8 +178,8 @@ def _act(number: int, act: Any, success: str) -> Any:
     except DomainError as exc:
         flash(str(exc), "danger")
         return redirect(url_for("PackView.show", number=number))
-    if success:
-        flash(success, "success")
+    if is_undone:
+        flash(_("The pack is undone: everything is as it was before."), "success")
     return redirect(url_for("PackView.show", number=number))
 
 
