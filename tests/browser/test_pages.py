@@ -37,9 +37,11 @@ PAGES = {
         "/procedure-version/show/{procedure_id}", "/procedure/add", "/agency/list/", "/form/show/1",
         "/working-calendar/show/1", "/profile/list/", "/working-calendar/edit/1", "/process/add?copy=1",
         "/process/show/1?tab=history&on=2100-01-01", "/sector/show/1?in_use=1",
+        "/acts/", "/process/list/", "/process-designer/",
     ]),
     "system admin": ("quantri.hethong", ["/admin", "/user/list/", "/user/show/1", "/user/add",
-                                         "/officer-position/add", "/mail-message/list/", "/role/list/"]),
+                                         "/officer-position/add", "/mail-message/list/", "/role/list/",
+                                         "/admin/rights/", "/admin/rights/role/specialist", "/admin/rights/screens"]),
 }  # fmt: skip
 CASES = [(width, name, address) for width in ("desktop", "phone")
          for name, (_user, addresses) in PAGES.items() for address in addresses]  # fmt: skip

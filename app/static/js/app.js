@@ -19,6 +19,7 @@ const MODULES = {
   "progress.js": "[data-progress-url]",
   "compare.js": "[data-pages]",
   "inbox.js": "[data-inbox],[data-inbox-back]",
+  "folding.js": ".fold-rows,.fold-groups,.first-rows",
   "narrow.js": ".table-wrap,.tab-bar,[data-fold-narrow]",
 };
 

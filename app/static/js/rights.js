@@ -5,6 +5,7 @@ const grid = document.querySelector("[data-rights-grid]");
 
 document.querySelector("[data-rights-find]")?.addEventListener("input", (event) => {
   const wanted = fold(event.target.value.trim());
+  grid.toggleAttribute("data-searching", wanted !== "");
   for (const body of grid.tBodies) {
     let shown = 0;
     for (const row of body.rows) {
