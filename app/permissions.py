@@ -80,7 +80,8 @@ class Actor:
     name: str = ""
     roles: frozenset[Role] = NOBODY
     positions: tuple[Position, ...] = ()  # his own first, then those he was delegated
-    account_id: int | None = None
+    account_id: int | None = None  # of the applicant whose login this is
+    officer_account_id: int | None = None  # of the applicant who has this officer's personal number
     ip: str | None = None
     on_behalf_of: str | None = None
     client_id: int | None = None  # the connected system that acts with a token of its own
@@ -98,6 +99,11 @@ class Actor:
     def is_known(self) -> bool:
         """True for a logged-in person."""
         return self.user_id is not None
+
+    @property
+    def own_accounts(self) -> frozenset[int]:
+        """The applicants who are this person, whatever login they use."""
+        return frozenset(one for one in (self.account_id, self.officer_account_id) if one is not None)
 
     @property
     def is_officer(self) -> bool:

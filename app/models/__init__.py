@@ -34,6 +34,7 @@ from app.models.linked_dossier import LinkedDossier
 from app.models.money import Charge
 from app.models.notice import IncidentNotice, MailMessage, Notice
 from app.models.officer import OfficerPosition, UserSetting
+from app.models.officer_identity import OfficerIdentity
 from app.models.online_service import OnlineService
 from app.models.original_check import OriginalCheck
 from app.models.outage_notice import OutageNotice
@@ -110,6 +111,7 @@ __all__ = [
     "MailMessage",
     "Movement",
     "Notice",
+    "OfficerIdentity",
     "OfficerPosition",
     "OnlineService",
     "OriginalCheck",

@@ -83,12 +83,15 @@ class Account(Searchable, Entity):
         sa.ForeignKey("administrative_unit.id"), index=True, info={"label": _l("Ward or commune")}
     )
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"), unique=True)
+    officer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))  # follows from OfficerIdentity
     verified_level: Mapped[int] = mapped_column(
         default=0, info={"label": _l("Electronic identity level")}
     )
     unit: Mapped[AdministrativeUnit | None] = relationship()
-    user: Mapped[User | None] = relationship()
-    __table_args__ = (sa.UniqueConstraint("id_kind", "id_number"),)
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+    __table_args__ = (
+        sa.UniqueConstraint("id_kind", "id_number"), sa.Index("uq_account_officer", "officer_id", unique=True),
+    )  # fmt: skip
 
     @staticmethod
     def _rows(actor: Actor) -> ColumnElement[bool] | None:
@@ -110,6 +113,11 @@ class Account(Searchable, Entity):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def people(self) -> frozenset[int]:
+        """The users who are this person: his login here, and the officer with this personal number."""
+        return frozenset(number for number in (self.user_id, self.officer_id) if number is not None)
 
     def check(self, actor: Actor) -> None:
         """Refuse a number that breaks its rule, and another identity for a verified person."""

@@ -77,7 +77,7 @@ def _plan(session: Session, user_id: int, way: str, tasks: Sequence[Task]) -> li
     lines = []
     for task in tasks:
         some = {n: name for n, name in fit.get((task.agency_id, task.role), {}).items()
-                if n not in {task.dossier.account.user_id, *asked_by.get(task.id, ())}}  # fmt: skip
+                if n not in {*task.dossier.account.people, *asked_by.get(task.id, ())}}  # fmt: skip
         lines.append(_line(task, some, loads, way))
     return lines
 

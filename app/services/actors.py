@@ -24,6 +24,7 @@ class Identity:
     user: User
     session_version: int
     account_id: int | None
+    officer_account_id: int | None
     posts: tuple[Position, ...]
     unread: int  # notices, at most MOST_UNREAD
     stamps: dict[str, str]
@@ -60,16 +61,17 @@ _HELD = _held()
 _POST = (_HELD.c.role, _HELD.c.agency_id, Agency.path, _HELD.c.division_id, _HELD.c.title, Agency.name,
          _HELD.c.delegation_id, _HELD.c.delegator_id, _HELD.c.first, _HELD.c.last)  # fmt: skip
 _ACCOUNT = sa.select(Account.id).where(Account.user_id == User.id).scalar_subquery()
+_AS_OFFICER = sa.select(Account.id).where(Account.officer_id == User.id).scalar_subquery()
 _UNREAD = sa.select(Notice.id).where(Notice.user_id == sa.bindparam("user_id"), Notice.read_at.is_(None))
 # Built once: building a statement costs as much as sending it.
 _IDENTITY = _posts_joined(
     sa.select(
-        User, UserSetting.session_version, _ACCOUNT,
+        User, UserSetting.session_version, _ACCOUNT, _AS_OFFICER,
         sa.select(sa.func.count()).select_from(_UNREAD.limit(MOST_UNREAD).subquery()).scalar_subquery(),
         stamp_column("rights"), stamp_column("site"), stamp_column("incidents"), *_POST,
     ).outerjoin(UserSetting, UserSetting.user_id == User.id).where(User.active.is_(True))
 )  # fmt: skip
-_ACTOR = _posts_joined(sa.select(_ACCOUNT, stamp_column("rights"), *_POST).select_from(User))
+_ACTOR = _posts_joined(sa.select(_ACCOUNT, _AS_OFFICER, stamp_column("rights"), *_POST).select_from(User))
 
 
 def find_identity(session: Session, user_id: int) -> Identity | None:
@@ -77,14 +79,15 @@ def find_identity(session: Session, user_id: int) -> Identity | None:
     rows = session.execute(_IDENTITY, {"user_id": user_id, "day": today()}).all()
     if not rows:
         return None
-    user, version, account_id, unread, rights, site, incidents = rows[0][:7]
+    user, version, account_id, as_officer, unread, rights, site, incidents = rows[0][:8]
     stamps = {"rights": rights, "site": site, "incidents": incidents}
-    return Identity(user, version or 1, account_id, _posts(row[7:] for row in rows), unread, stamps)
+    return Identity(user, version or 1, account_id, as_officer, _posts(row[8:] for row in rows), unread, stamps)
 
 
 def actor_as(session: Session, identity: Identity, *, ip: str | None = None) -> Actor:
     """Return the actor that ``identity`` describes."""
-    return _actor(session, identity.user, identity.posts, identity.account_id, identity.stamps["rights"], ip)
+    accounts = identity.account_id, identity.officer_account_id
+    return _actor(session, identity.user, identity.posts, accounts, identity.stamps["rights"], ip)
 
 
 def build_actor(session: Session, user: User | None, *, ip: str | None = None, own_only: bool = False) -> Actor:
@@ -95,9 +98,9 @@ def build_actor(session: Session, user: User | None, *, ip: str | None = None, o
     if user is None:
         return Actor(ip=ip)
     rows = session.execute(_ACTOR, {"user_id": user.id, "day": today()}).all()
-    account_id, stamp = rows[0][:2] if rows else (None, None)
-    posts = tuple(post for post in _posts(row[2:] for row in rows) if not own_only or post.delegation_id is None)
-    return _actor(session, user, posts, account_id, stamp, ip)
+    account_id, as_officer, stamp = rows[0][:3] if rows else (None, None, None)
+    posts = tuple(post for post in _posts(row[3:] for row in rows) if not own_only or post.delegation_id is None)
+    return _actor(session, user, posts, (account_id, as_officer), stamp, ip)
 
 
 def posts_held(
@@ -115,14 +118,15 @@ def posts_held(
 
 
 def _actor(
-    session: Session, user: User, posts: tuple[Position, ...], account_id: int | None, stamp: str | None,
-    ip: str | None,
+    session: Session, user: User, posts: tuple[Position, ...], accounts: tuple[int | None, int | None],
+    stamp: str | None, ip: str | None,
 ) -> Actor:  # fmt: skip
+    account_id, as_officer = accounts
     roles = frozenset({post.role for post in posts} | ({Role.citizen} if account_id else set()))
     rights = kept(stamp, ("rights", roles), lambda: rights_of(session, roles))
     return Actor(
         user_id=user.id, name=user.get_full_name(), roles=roles, positions=posts,
-        account_id=account_id, ip=ip, **rights,
+        account_id=account_id, officer_account_id=as_officer, ip=ip, **rights,
     )  # fmt: skip
 
 

@@ -72,8 +72,8 @@ def candidates_of(session: Session, dossier: Dossier, wanted: Iterable[tuple[int
 
 
 def _others(session: Session, dossier: Dossier, posts: frozenset[Post]) -> dict[Post, list[Holder]]:
-    applicant = dossier.account.user_id
-    return {post: [one for one in some if one.user_id != applicant]
+    applicant = dossier.account.people
+    return {post: [one for one in some if one.user_id not in applicant]
             for post, some in holders_of(session, posts).items()}  # fmt: skip
 
 

@@ -216,7 +216,7 @@ def may_approve(row: PaperReception, actor: Actor) -> bool:
 def deciding_post(row: PaperReception, actor: Actor) -> Position | None:
     """Return the post by which the actor decides; nobody who entered it, applies, or stands for who did."""
     post = find_post(actor, (Role.centre_director,), row.desk_id)
-    concerned = {row.entered_by_id, row.entered_for_id, row.account.user_id}
+    concerned = {row.entered_by_id, row.entered_for_id, *row.account.people}
     return post if actor.user_id is not None and concerned.isdisjoint(persons(actor, post)) else None
 
 

@@ -28,7 +28,7 @@ def people_for(session: Session, tasks: Iterable[Task]) -> People:
     for row in session.execute(query):
         found.setdefault((row.agency_id, row.role), {})[row.id] = f"{row.first_name} {row.last_name}".strip()
     return {task.id: {key: name for key, name in found.get((task.agency_id, task.role), {}).items()
-                      if key != task.dossier.account.user_id} for task in wanted}  # fmt: skip
+                      if key not in task.dossier.account.people} for task in wanted}  # fmt: skip
 
 
 def agencies_with(session: Session, roles: Iterable[str]) -> list[tuple[int, str]]:

@@ -115,8 +115,8 @@ def _answering(session: Session, agency: Agency) -> str:
 
 
 def _people(session: Session, task: Task) -> list[int]:
-    own = task.dossier.account.user_id
-    return [user_id for user_id in holders(session, task.agency_id, Role(task.role)) if user_id != own]
+    own = task.dossier.account.people
+    return [user_id for user_id in holders(session, task.agency_id, Role(task.role)) if user_id not in own]
 
 
 def _ask_colleague(
@@ -125,7 +125,7 @@ def _ask_colleague(
     posts = [str(role) for role in ANSWERING if user_id in holders(session, task.agency_id, role)]
     slot = f"{task.agency_id}:{user_id}"
     is_waiting = any(q.slot == slot for q in lifecycle.open_questions(task.dossier) if q.asked_by_id == task.id)
-    if not posts or user_id in {actor.user_id, task.dossier.account.user_id} or is_waiting:
+    if not posts or user_id in {actor.user_id, *task.dossier.account.people} or is_waiting:
         message = _("This colleague cannot be asked, or has not answered yet.")
         raise Invalid(message, {"user": message})
     return ask_agency(session, task, task.agency, hours * _HOUR, question, role=posts[0], user_id=user_id)

@@ -50,7 +50,7 @@ def asks_whose(account: Account) -> bool:
 
 def why_not(session: Session, account: Account, actor: Actor) -> str:
     """Return why this desk gives no login for ``account``, "" if it does."""
-    if account.id == actor.account_id or (account.user_id is not None and account.user_id == actor.user_id):
+    if account.id in actor.own_accounts or actor.user_id in account.people:
         return _("This is your own account. A colleague at the desk does this for you.")
     user = account.user
     if user is not None and _is_officers(session, user):

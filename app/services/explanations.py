@@ -112,7 +112,7 @@ def answerers(session: Session, asked: Explanation) -> set[int]:
     people = {task.assignee_id for task in dossier.tasks if task.agency_id == dossier.agency_id and task.is_current}
     for role in (Role.division_head, Role.agency_head):
         people |= set(holders(session, dossier.agency_id, role, with_delegates=True))
-    return {one for one in people if one} - _asked_by(asked) - {dossier.account.user_id or 0}
+    return {one for one in people if one} - _asked_by(asked) - dossier.account.people
 
 
 def _asked_by(asked: Explanation) -> frozenset[int]:

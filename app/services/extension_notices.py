@@ -21,7 +21,7 @@ def deciders(session: Session, extension: Extension, role: Role) -> set[int]:
     found = _holders(session, dossier, role)
     if not found - {extension.asked_by_id} and role in SUPERIOR:
         found = _holders(session, dossier, SUPERIOR[role])
-    return found - {extension.asked_by_id, dossier.account.user_id}
+    return found - {extension.asked_by_id} - dossier.account.people
 
 
 def _holders(session: Session, dossier: Dossier, role: Role) -> set[int]:

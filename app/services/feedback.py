@@ -20,6 +20,7 @@ from app.models import Agency, Counter, Feedback, next_number
 from app.permissions import Actor, Position, Role
 from app.services.directory import current
 from app.services.feedback_notices import tell
+from app.services.feedback_rights import as_colleague, refuse_own
 from app.services.in_place import acted_name, stand_by
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
@@ -184,6 +185,7 @@ def step_due(session: Session, feedback: Feedback, name: str) -> datetime | None
 
 def offered(feedback: Feedback, actor: Actor) -> list[Transition[FeedbackState]]:
     """Return the moves ``actor`` may make now, the main one first; guards not asked."""
+    actor = as_colleague(feedback, actor)
     rows = FEEDBACK.allowed(FeedbackState(feedback.state), actor.roles)
     return [row for row in rows if _covers(actor, row, feedback.agency)]
 
@@ -249,6 +251,8 @@ def _refuse_unless(holds: bool, row: Transition[FeedbackState]) -> None:
 
 def _allowed(session: Session, feedback: Feedback, name: str, actor: Actor) -> Transition[FeedbackState]:
     row = FEEDBACK.find(name)
+    refuse_own(feedback, actor)
+    actor = as_colleague(feedback, actor)
     if FeedbackState(feedback.state) not in row.sources or not _covers(actor, row, feedback.agency):
         raise NotAllowed(
             _(

@@ -159,7 +159,7 @@ def get_letter(session: Session, pk: int, actor: Actor) -> Letter:
     query = sa.select(Letter).where(Letter.id == pk).options(joinedload(Letter.dossier))
     condition = through_dossier(Letter.dossier_id, actor)
     letter = session.scalar(query if condition is None else query.where(condition))
-    is_own = letter is not None and letter.dossier.account_id == actor.account_id
+    is_own = letter is not None and letter.dossier.account_id in actor.own_accounts
     if letter is None or (is_own and letter.kind in INNER_LETTERS):
         raise NotFound(_("This file does not exist, or you may not see it."))
     with force_locale("vi"):  # stored text: what the applicant and auditors will read

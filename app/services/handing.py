@@ -20,6 +20,7 @@ from app.transactions import locked
 
 def claim(session: Session, task: Task, actor: Actor) -> Task:
     """Take an unassigned task; raises Conflict if a colleague was faster."""
+    lifecycle.refuse_own(task.dossier, actor)
     if task.assignee_id == actor.user_id:
         return task
     if task.assignee_id is not None:
@@ -107,7 +108,7 @@ def colleagues(session: Session, task: Task) -> list[int]:
 
 def _fit(task: Task, user_ids: list[int]) -> list[int]:
     """Return the officers among ``user_ids`` who are neither the applicant himself nor who asked the question."""
-    barred = {task.dossier.account.user_id, *askers(task)}
+    barred = task.dossier.account.people | askers(task)
     return [number for number in user_ids if number not in barred]
 
 

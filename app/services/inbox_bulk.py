@@ -28,7 +28,7 @@ from app.workflows.states import State
 MAX_LINES = 50
 _KEY = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 Key = tuple[int, int]  # dossier, task or 0
-Givers = Mapping[int, int]  # account → user
+Givers = Mapping[int, frozenset[int]]  # account → users who are this person
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def givers_of(session: Session, actor: Actor) -> Givers:
     givers = {post.delegator_id for post in actor.positions if post.delegator_id is not None}
     if not givers:
         return {}
-    query = sa.select(Account.id, Account.user_id).where(Account.user_id.in_(givers))
-    return {row.id: row.user_id for row in session.execute(query)}
+    is_one = sa.or_(Account.user_id.in_(givers), Account.officer_id.in_(givers))
+    return {account.id: account.people for account in session.scalars(sa.select(Account).where(is_one))}
 
 
 def acts_of(row: Row, actor: Actor, givers: Givers) -> list[str]:
@@ -111,9 +111,9 @@ def acts_of(row: Row, actor: Actor, givers: Givers) -> list[str]:
     """
     facts = row.facts
     if facts.account_id in givers:
-        posts = (post for post in actor.positions if post.delegator_id != givers[facts.account_id])
+        posts = (post for post in actor.positions if post.delegator_id not in givers[facts.account_id])
         actor = replace(actor, positions=tuple(posts))
-    if actor.account_id is not None and actor.account_id == facts.account_id:
+    if facts.account_id in actor.own_accounts:
         return []
     if row.state is State.accepted:
         return ["start"] if holds(actor, Role.desk_officer, facts.desk_id) else []

@@ -225,7 +225,7 @@ def _tell_outcome(session: Session, link: LinkedDossier) -> None:
         words.append(_("Finish the step without it, or send the dossier back: coming to the step again opens another "
                        "one."))  # fmt: skip
     title = _("%(code)s: the linked dossier %(child)s has ended", code=parent.code, child=link.child.code)
-    notice_users(session, people - {parent.account.user_id}, parent, f"linked-end:{link.id}:{link.row_version}", title,
+    notice_users(session, people - parent.account.people, parent, f"linked-end:{link.id}:{link.row_version}", title,
                  ". ".join(words))  # fmt: skip
 
 

@@ -71,8 +71,8 @@ def _of(query: sa.Select[Any], actor: Actor, rules: list[ColumnElement[bool]]) -
     if not rules:
         return []
     query, seen = query.where(sa.or_(*rules)), dossiers_of(actor)
-    if actor.account_id is not None:
-        query = query.where(Dossier.account_id != actor.account_id)
+    if actor.own_accounts:
+        query = query.where(Dossier.account_id.not_in(sorted(actor.own_accounts)))
     return [query if seen is None else query.where(seen)]
 
 
@@ -95,4 +95,5 @@ def _not_theirs(actor: Actor, post: Position, *columns: Any) -> Iterable[ColumnE
     for column in columns:
         yield sa.or_(column.is_(None), column.not_in(sorted(persons(actor, post))))
     if post.delegator_id is not None:
-        yield Dossier.account_id.not_in(sa.select(Account.id).where(Account.user_id == post.delegator_id))
+        is_his = sa.or_(Account.user_id == post.delegator_id, Account.officer_id == post.delegator_id)
+        yield Dossier.account_id.not_in(sa.select(Account.id).where(is_his))

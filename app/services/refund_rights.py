@@ -47,4 +47,4 @@ def deciders(session: Session, dossier: Dossier, without: frozenset[int]) -> set
     for role in map(Role, APPROVERS):
         place = dossier.desk_id if role in DESK_ROLES else dossier.agency_id
         found |= set(holders(session, place, role, with_delegates=True))
-    return found - without - {dossier.account.user_id}
+    return found - without - dossier.account.people

@@ -105,10 +105,11 @@ def actor_on(session: Session, user: User, day: date, state: State) -> Actor:
     """
     posts = positions_on(session, user.id, day)
     account_id = session.scalar(sa.select(Account.id).where(Account.user_id == user.id))
+    as_officer = session.scalar(sa.select(Account.id).where(Account.officer_id == user.id))
     roles = {post.role for post in posts} | ({Role.citizen} if account_id else set())
     return Actor(
         user_id=user.id, name=user.get_full_name(), roles=frozenset(roles), positions=posts,
-        account_id=account_id, **combine(_rows(roles, state)),
+        account_id=account_id, officer_account_id=as_officer, **combine(_rows(roles, state)),
     )  # fmt: skip
 
 

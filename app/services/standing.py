@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from app.models import Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Position, Role
-from app.services.task_rights import is_own, post_at, without_applicant
+from app.services.task_rights import applies, is_own, post_at, without_applicant
 from app.workflows.states import State
 from app.workflows.table import Transition
 
@@ -35,9 +35,9 @@ def stands_at(dossier: Dossier, actor: Actor, role: Role) -> bool:
     step is. Specialists: only while the open step is theirs or nobody's. Citizens: as applicant,
     and the applicant in no other role.
     """
-    if is_own(dossier, actor) or role is Role.citizen:
-        return is_own(dossier, actor) and role is Role.citizen
-    return post_over(dossier, actor, role) is not None
+    if role is Role.citizen:
+        return applies(dossier, actor)
+    return not is_own(dossier, actor) and post_over(dossier, actor, role) is not None
 
 
 def post_over(dossier: Dossier, actor: Actor, role: Role) -> Position | None:

@@ -45,14 +45,22 @@ def find_post(actor: Actor, roles: Iterable[Role], agency_id: int | None) -> Pos
 
 
 def is_own(dossier: Dossier, actor: Actor) -> bool:
-    """Return whether the actor is the applicant: nobody decides, as an officer, on what he asks for."""
+    """Return whether the actor is the applicant, by whatever login: nobody decides, as an officer, on his own.
+
+    Who he is his login tells, or his personal number (``OfficerIdentity``); of others ``Account.people`` tells it.
+    """
+    return dossier.account_id in actor.own_accounts
+
+
+def applies(dossier: Dossier, actor: Actor) -> bool:
+    """Return whether the actor stands here as the applicant: with the login that applied."""
     return actor.account_id is not None and actor.account_id == dossier.account_id
 
 
 def without_applicant(dossier: Dossier, actor: Actor) -> Iterable[Position]:
     """Return the actor's posts without those in which he would stand for the applicant himself."""
     return (post for post in actor.positions
-            if post.delegator_id is None or post.delegator_id != dossier.account.user_id)  # fmt: skip
+            if post.delegator_id is None or post.delegator_id not in dossier.account.people)  # fmt: skip
 
 
 def askers(question: Task) -> frozenset[int]:
@@ -74,7 +82,7 @@ def may_do(task: Task, actor: Actor) -> bool:
 
 def post_at(task: Task, actor: Actor) -> Position | None:
     """Return the post by which a task is the actor's to do, his own first; None if it is not."""
-    if task.state != TaskState.open or (actor.account_id is not None and is_own(task.dossier, actor)):
+    if task.state != TaskState.open or (actor.own_accounts and is_own(task.dossier, actor)):
         return None
     posts = (post for post in without_applicant(task.dossier, actor) if _fits(post, task, actor))
     found = next((post for post in posts if _is_for_another(task, actor, post)), None)

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.clock import now, today
-from app.models import IncidentNotice, OfficerPosition, OutageNotice, OutsideMessage
+from app.models import IncidentNotice, OfficerIdentity, OfficerPosition, OutageNotice, OutsideMessage
 from app.permissions import Role
 from app.services import (
     absences,
@@ -32,6 +32,7 @@ def make_lifecycle(world: Any) -> None:
         asked = extensions.ask(session, dossier, specialist, minutes=60, reason="Cần xác minh")
         if grants:
             extensions.agree(session, asked, head, "Đồng ý")
+    session.add(OfficerIdentity(user_id=head.user_id, id_number="046088001234"))
     _stand_in(world)
     escalate_overdue(session)
     _ask_twice(world)
