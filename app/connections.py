@@ -89,6 +89,13 @@ def _has_something_to_say(socket: int) -> bool:
 
 
 @event.listens_for(Engine, "connect")
+def _leave_jit_off(connection: Any, _record: Any) -> None:
+    """Our statements take milliseconds: compiling one at a misjudged cost takes a hundred times as long."""
+    if hasattr(connection, "pgconn"):
+        connection.pgconn.exec_(b"SET jit = off")
+
+
+@event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if "sqlite" not in type(connection).__module__:
         return

@@ -41,6 +41,11 @@ def test_what_hangs_on_its_values_is_planned_each_time(engine):
         assert not [text for text in connection.scalars(PLANNED) if text.endswith("LIMIT 1")]
 
 
+def test_nothing_is_compiled_for_a_misjudged_cost(engine):
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SHOW jit")) == "off"
+
+
 def test_a_fault_throws_the_plans_away(engine):
     _ask(engine, sa.text("SELECT CAST(:number AS integer)"))
     with pytest.raises(DBAPIError), engine.connect() as connection:

@@ -7,6 +7,7 @@ lines say, one for the places and one per working calendar.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +45,7 @@ from app.services.inbox_lines import (
 from app.services.inbox_scope import TASK_ROLES
 from app.services.paging import page_number
 from app.services.timing import calendar_of, near_due_minutes, prepare_calendars
+from app.types import UtcDateTime
 from app.workflows import deadlines
 from app.workflows.apology import ApologyState
 from app.workflows.calendars import Calendar
@@ -181,8 +183,10 @@ def find_rows(
     """Return the lines of ``keys``, (dossier, task or None), that exist within ``conditions``, in their order."""
     if not keys:
         return []
-    query = _details(keys, pauses.overdue(session)).where(*(rule for rule in conditions if rule is not None))
-    by_key = {(facts.id, facts.task_id): facts for facts in session.execute(query)}
+    query = _details(pauses.paused_states(session)).where(*(rule for rule in conditions if rule is not None))
+    dossiers, tasks = {dossier for dossier, _task in keys}, [task for _dossier, task in keys if task]
+    found = session.execute(query, {"dossiers": list(dossiers), "tasks": tasks, "now": now()})
+    by_key = {(facts.id, facts.task_id): facts for facts in found}
     lines = [by_key[key] for key in keys if key in by_key]
     ids = {number for facts in lines for number in (_clock_place(facts), facts.desk_id)}
     places = {place.id: place for place in session.scalars(sa.select(Agency).where(Agency.id.in_(ids)))}
@@ -193,11 +197,12 @@ def find_rows(
                  is_still=pauses.stands_still(session, facts)) for facts in lines]  # fmt: skip
 
 
-def _details(keys: list[tuple[int, int | None]], overdue: ColumnElement[bool]) -> sa.Select[Any]:
-    """What the lines of one page say; a task that is over is none any more."""
-    task_ids = [task_id for _dossier_id, task_id in keys if task_id is not None]
-    holder = aliased(User)
-    mine = sa.and_(Task.dossier_id == Dossier.id, Task.id.in_(task_ids), Task.state == TaskState.open)
+@cache
+def _details(paused: frozenset[State]) -> sa.Select[Any]:
+    """What the lines of one page say (``dossiers``, ``tasks``, ``now``); a task that is over is none any more."""
+    holder, chosen = aliased(User), Task.id.in_(sa.bindparam("tasks", expanding=True))
+    mine = sa.and_(Task.dossier_id == Dossier.id, chosen, Task.state == TaskState.open)
+    overdue = pauses.overdue_at(sa.bindparam("now", type_=UtcDateTime), paused, Dossier, Dossier.id)
     held_by = sa.case((Task.id.is_(None), Dossier.holder_id), else_=Task.assignee_id)
     owes = sa.exists().where(Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due)
     columns = (
@@ -215,7 +220,7 @@ def _details(keys: list[tuple[int, int | None]], overdue: ColumnElement[bool]) -
         .join(Procedure, Procedure.id == Dossier.procedure_id)
         .outerjoin(Task, mine)
         .outerjoin(holder, holder.id == held_by)
-        .where(Dossier.id.in_({dossier_id for dossier_id, _task_id in keys}))
+        .where(Dossier.id.in_(sa.bindparam("dossiers", expanding=True)))
     )
 
 
@@ -240,7 +245,7 @@ def _missing() -> sa.ScalarSelect[int]:
     held = sa.exists().where(
         DossierPaper.dossier_id == Dossier.id, DossierPaper.component_id == Component.id,
         DossierPaper.is_received.is_(True),
-    )  # fmt: skip
+    ).correlate(Dossier, Component)  # fmt: skip
     shared = sa.func.coalesce(DocumentType.is_shared_data, sa.false())
     return (
         sa.select(sa.func.count(Component.id))

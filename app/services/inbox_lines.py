@@ -1,9 +1,10 @@
 """The statement behind the inbox: five counters and one page of lines, read at once."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from app.permissions import Actor, Role
 from app.services import inbox_scope as scope
 from app.services import pauses
 from app.text import like_pattern
+from app.types import UtcDateTime
 from app.workflows.states import PAUSING, State
 
 PAGE_SIZE = 50
@@ -73,17 +75,15 @@ class Found:
 SOURCES: dict[Tab, Callable[..., list[scope.Source]]] = {
     Tab.mine: scope.mine, Tab.team: scope.team, Tab.reception: scope.reception,
 }  # fmt: skip
+_NOW, _SOON, _MIDNIGHT = (sa.bindparam(name, type_=UtcDateTime) for name in ("now", "soon", "midnight"))
 # What still runs towards a due date.
 RUNNING = (State.registered, State.accepted, State.processing)
 
 
 def find_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon) -> Found:
     """Return the counters of a tab under its filters and one page of its lines, the most urgent first."""
-    lines = _lines(session, actor, wanted)
-    counts = _counts(lines, horizon).subquery("counted")
-    page = _page(lines, wanted, horizon).subquery("page")
-    query = sa.select(counts, page).select_from(counts.outerjoin(page, sa.true()))
-    rows = session.execute(query.order_by(*_order(page.c))).all()
+    query = _statement(*_shape(session, actor, wanted), with_page=True)
+    rows = session.execute(query, _values(wanted, horizon)).all()
     found: dict[str, int] = {show: getattr(rows[0], show) for show in Show}
     total = rows[0].total if wanted.show is None else found[wanted.show]
     return Found(found, total, [(row.dossier_id, row.task_id) for row in rows if row.dossier_id])
@@ -91,7 +91,8 @@ def find_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon)
 
 def count_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon) -> tuple[dict[str, int], int]:
     """Return the counters alone, and how many lines there are without them."""
-    row = session.execute(_counts(_lines(session, actor, wanted), horizon)).one()
+    query = _statement(*_shape(session, actor, wanted), with_page=False)
+    row = session.execute(query, _values(wanted, horizon)).one()
     return {show: getattr(row, show) for show in Show}, row.total
 
 
@@ -105,14 +106,37 @@ def count_tabs(session: Session, actor: Actor, tabs: Iterable[Tab]) -> dict[str,
     return dict(session.execute(sa.select(*counts)).mappings().one()) if counts else {}
 
 
-def _lines(session: Session, actor: Actor, wanted: Wanted) -> sa.CTE:
+def _shape(session: Session, actor: Actor, wanted: Wanted) -> tuple[Actor, Wanted, frozenset[State]]:
+    """What the wording of the statement hangs on: whose posts, which filters; not the instants, the text, the page."""
+    reader = Actor(actor.user_id, roles=actor.roles, positions=actor.positions, account_id=actor.account_id)
+    return reader, replace(wanted, q="%" if wanted.q else "", page=1), pauses.paused_states(session)
+
+
+def _values(wanted: Wanted, horizon: Horizon) -> dict[str, Any]:
+    pattern = {"pattern": like_pattern(wanted.q)} if wanted.q else {}
+    return {"now": horizon.now, "soon": horizon.soon, "midnight": horizon.midnight,
+            "skipped": (wanted.page - 1) * PAGE_SIZE, **pattern}  # fmt: skip
+
+
+@lru_cache(maxsize=1000)  # wording it takes longer than asking it for a small desk
+def _statement(reader: Actor, wanted: Wanted, paused: frozenset[State], *, with_page: bool) -> sa.Select[Any]:
+    """The counters, and beside them one page of lines in its order; asked with ``_values``."""
+    lines = _lines(reader, wanted, paused)
+    if not with_page:
+        return _counts(lines)
+    counts, page = _counts(lines).subquery("counted"), _page(lines, wanted).subquery("page")
+    query = sa.select(counts, page).select_from(counts.outerjoin(page, sa.true()))
+    return query.order_by(*_order(page.c))
+
+
+def _lines(actor: Actor, wanted: Wanted, paused: frozenset[State]) -> sa.CTE:
     """Every line of the tab: its dossier, its task, its place in the order."""
     source = sa.union_all(*SOURCES[wanted.tab](actor, *_filters(wanted))).subquery("work").c
     columns: list[ColumnElement[Any]] = [
         source.dossier_id, source.task_id, source.state, _rank(actor, source).label("rank"),
-        _clock(session, source).label("clock"), _is_free(source).label("is_free"),
+        _clock(paused, source).label("clock"), _is_free(source).label("is_free"),
         _is_waiting(source, wanted.tab).label("is_waiting"),
-        pauses.overdue(session, source, source.dossier_id).label("is_overdue"),
+        pauses.overdue_at(_NOW, paused, source, source.dossier_id).label("is_overdue"),
     ]  # fmt: skip
     query = sa.select(*columns)
     return (query if wanted.holder is None else query.where(source.assignee_id == wanted.holder)).cte("line")
@@ -121,14 +145,14 @@ def _lines(session: Session, actor: Actor, wanted: Wanted) -> sa.CTE:
 def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     found = [Dossier.channel == wanted.channel] if wanted.channel else []
     if wanted.q:
-        found.append(Dossier.search_text.like(like_pattern(wanted.q), escape="\\"))
+        found.append(Dossier.search_text.like(sa.bindparam("pattern"), escape="\\"))
     return found
 
 
-def _clock(session: Session, line: Any) -> ColumnElement[datetime | None]:
+def _clock(paused: frozenset[State], line: Any) -> ColumnElement[datetime | None]:
     """The instant that decides: the answer before acceptance, then the step or the dossier,
     whichever is due first; nothing while it waits for somebody else or for collection."""
-    running = sa.and_(line.state.in_([*RUNNING, *PAUSING]), sa.not_(pauses.still(session, line)))
+    running = sa.and_(line.state.in_([*RUNNING, *PAUSING]), sa.not_(pauses.still_in(paused, line)))
     step_first = sa.and_(line.state == State.processing, line.step_due < line.due_at)
     return sa.case(
         (sa.and_(running, line.received_at.is_(None)), line.reception_due_at),
@@ -167,29 +191,29 @@ def _rank(actor: Actor, line: Any) -> ColumnElement[int]:
     )
 
 
-def _counts(lines: sa.CTE, horizon: Horizon) -> sa.Select[Any]:
+def _counts(lines: sa.CTE) -> sa.Select[Any]:
     columns: list[ColumnElement[Any]] = [
-        sa.func.count(sa.case((_shown(lines.c, show, horizon), 1))).label(show) for show in Show
+        sa.func.count(sa.case((_shown(lines.c, show), 1))).label(show) for show in Show
     ]
     return sa.select(*columns, sa.func.count().label("total")).select_from(lines)
 
 
-def _shown(line: Any, show: Show, horizon: Horizon) -> ColumnElement[bool]:
+def _shown(line: Any, show: Show) -> ColumnElement[bool]:
     return {
-        Show.overdue: sa.or_(line.clock < horizon.now, line.is_overdue),
-        Show.soon: sa.and_(line.clock >= horizon.now, line.clock <= horizon.soon),
-        Show.today: sa.and_(line.clock >= horizon.now, line.clock <= horizon.midnight),
+        Show.overdue: sa.or_(line.clock < _NOW, line.is_overdue),
+        Show.soon: sa.and_(line.clock >= _NOW, line.clock <= _SOON),
+        Show.today: sa.and_(line.clock >= _NOW, line.clock <= _MIDNIGHT),
         Show.waiting: line.is_waiting,
         Show.unassigned: line.is_free,
     }[show]
 
 
-def _page(lines: sa.CTE, wanted: Wanted, horizon: Horizon) -> sa.Select[Any]:
+def _page(lines: sa.CTE, wanted: Wanted) -> sa.Select[Any]:
     query = sa.select(lines.c.dossier_id, lines.c.task_id, lines.c.rank, lines.c.clock)
     if wanted.show is not None:
-        query = query.where(_shown(lines.c, wanted.show, horizon))
+        query = query.where(_shown(lines.c, wanted.show))
     query = query.order_by(*_order(lines.c))
-    return query.limit(PAGE_SIZE).offset((wanted.page - 1) * PAGE_SIZE)
+    return query.limit(PAGE_SIZE).offset(sa.bindparam("skipped", type_=sa.Integer))
 
 
 def _order(line: Any) -> tuple[Any, ...]:

@@ -32,8 +32,13 @@ def stands_still(session: Session, row: Any) -> bool:
 
 def still(session: Session, row: Any = Dossier) -> ColumnElement[bool]:
     """Return the condition of ``stands_still`` on the columns of ``row``."""
+    return still_in(paused_states(session), row)
+
+
+def still_in(paused: frozenset[State], row: Any) -> ColumnElement[bool]:
+    """Return the condition of ``still`` where the states of ``paused`` stand still; it may be kept."""
     unreceived = sa.and_(row.state.in_(sorted(PAUSING)), row.received_at.is_(None))
-    return sa.or_(row.state.in_(sorted(paused_states(session))), unreceived)
+    return sa.or_(row.state.in_(sorted(paused)), unreceived)
 
 
 def paused_since(dossier: Dossier) -> datetime | None:
@@ -69,6 +74,11 @@ def is_overdue(session: Session, dossier: Dossier) -> bool:
 
 def overdue(session: Session, row: Any = Dossier, number: Any = Dossier.id) -> ColumnElement[bool]:
     """Return the condition of ``is_overdue`` on the columns of ``row``; number: the column of the dossier's id."""
+    return overdue_at(now(), paused_states(session), row, number)
+
+
+def overdue_at(at: Any, paused: frozenset[State], row: Any, number: Any) -> ColumnElement[bool]:
+    """Return the condition of ``overdue`` at an instant or at a parameter for one; then it may be kept."""
     begun = sa.func.coalesce(since(number, row.state), row.due_at)
-    runs_on = sa.or_(sa.not_(still(session, row)), begun > row.due_at)
-    return sa.and_(row.state.in_(_IN_PROGRESS), row.due_at < now(), runs_on)
+    runs_on = sa.or_(sa.not_(still_in(paused, row)), begun > row.due_at)
+    return sa.and_(row.state.in_(_IN_PROGRESS), row.due_at < at, runs_on)

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -74,6 +75,7 @@ def first_worked(week: Week) -> Sessions:
     return next((day for day in week if day), ())
 
 
+@lru_cache(maxsize=512)  # asked for each line of a list
 def longest_day(week: Week) -> int:
     """Return the minutes of the week's longest day; 480 for a week without work.
 

@@ -113,6 +113,23 @@ def test_missing_papers_and_money_are_marked(office):
     assert (row.missing, row.is_unpaid) == (0, False)
 
 
+def test_a_paper_of_another_dossier_is_no_paper_of_this_one(office):
+    session = office.session
+    assert any(paper.is_received for paper in office.received().papers)
+    bare = reception.register(session, office.given(papers={}), office[Role.desk_officer])
+    rows = {row.code: row for row in find_inbox(session, office[Role.desk_officer], Wanted(tab=Tab.team)).rows}
+    assert rows[bare.code].missing == 1
+
+
+def test_the_counters_follow_the_clock(office):
+    with acting_at(MONDAY):
+        dossier = office.processed()
+    for at, number in ((MONDAY, 0), (dossier.due_at + timedelta(minutes=1), 1), (MONDAY + timedelta(minutes=1), 0)):
+        with acting_at(at):
+            found = find_inbox(office.session, office[Role.specialist], Wanted())
+            assert (found.counts[Show.overdue], found.total) == (number, 1)
+
+
 def test_text_finds_without_marks(office):
     one = office.processed(account=make_account(name="Đặng Thị Nguyệt"))
     office.processed()

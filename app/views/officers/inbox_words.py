@@ -1,6 +1,7 @@
 """The inbox in words: counters, chips, lines."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from flask import request
@@ -130,25 +131,39 @@ def _other(line: Any) -> str:
     return _("Explain the delay by %(at)s", at=plain_text(line.due_at))
 
 
-def bulk_acts(lines: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+def bulk_acts(lines: list[SimpleNamespace]) -> list[tuple[str, str, str]]:
     """Return (name, label, icon) of every act that some line of the page allows."""
-    open_acts = {name for one in lines for name in one["acts"]}
+    open_acts = {name for one in lines for name in one.acts}
     return [(name, _(act.label), act.icon) for name, act in ACTS.items() if name in open_acts]
 
 
-def line(row: Row, actor: Actor, givers: Givers) -> dict[str, Any]:
+def line(row: Row, actor: Actor, givers: Givers) -> SimpleNamespace:
     """Return one line in words, with the acts many lines may share."""
+    facts, left = row.facts, _left(row)
+    return SimpleNamespace(
+        key=row.key, code=row.code, url=f"/dossier/{row.code}", choose=_("Choose %(code)s", code=row.code),
+        procedure=facts.procedure, applicant=facts.applicant_name, step=_step(row, actor),
+        holder=_holder(row), holder_long=_holder(row, with_role=True),
+        left=left, urgency=row.urgency, explain=_explain(row) or left, marks=_marks(row),
+        acts=acts_of(row, actor, givers), why=f"/work/why/{row.code}?task={row.task_id or ''}", task_id=row.task_id,
+    )  # fmt: skip
+
+
+def _marks(row: Row) -> list[tuple[str, str, str]]:
+    """What else to know at a glance: (icon, words, class of its colour)."""
     facts = row.facts
-    return {
-        "key": row.key, "code": row.code, "url": f"/dossier/{row.code}", "procedure": facts.procedure,
-        "applicant": facts.applicant_name, "step": _step(row, actor), "holder": _holder(row),
-        "holder_long": _holder(row, with_role=True),
-        "left": _left(row), "urgency": row.urgency, "explain": _explain(row), "missing": row.missing,
-        "is_unpaid": row.is_unpaid, "asked": row.facts.asked, "channel": _(DOSSIER_CHANNELS[facts.channel]),
-        "channel_icon": _CHANNEL_ICONS.get(facts.channel, "file"),
-        "is_supplemented": facts.supplement_count > 0, "acts": acts_of(row, actor, givers),
-        "why": f"/work/why/{row.code}?task={row.task_id or ''}", "task_id": row.task_id,
-    }  # fmt: skip
+    found = [(_CHANNEL_ICONS.get(facts.channel, "file"), _(DOSSIER_CHANNELS[facts.channel]), "")]
+    if row.missing:
+        words = ngettext("%(num)d required paper is missing", "%(num)d required papers are missing", row.missing)
+        found.append(("alert-triangle", words, " tone-warning"))
+    if row.is_unpaid:
+        found.append(("cash", _("Something is to be paid"), " tone-warning"))
+    if facts.asked:
+        words = ngettext("Waits for %(num)d opinion", "Waits for %(num)d opinions", facts.asked)
+        found.append(("messages", words, " tone-info"))
+    if facts.supplement_count:
+        found.append(("file-plus", _("A supplement was asked for"), " tone-secondary"))
+    return found
 
 
 def _step(row: Row, actor: Actor) -> str:
