@@ -116,23 +116,24 @@ class PaperRow:
     replaced: list[Attachment]
 
 
-def load_page(session: Session, code: str, actor: Actor) -> Dossier:
-    """Return a dossier the actor may see with all its page shows; raises NotFound.
+_version = joinedload(Dossier.version)
+# Lists whose rows lead to no others (papers, letters, charges …) are read when they are asked for:
+# each costs one statement either way, and as options of this one every one costs the others time.
+_SHOWN = (
+    _version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
+    _version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
+    _version.joinedload(ProcedureVersion.form),
+    joinedload(Dossier.procedure), joinedload(Dossier.sector), joinedload(Dossier.holder),
+    joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.rating),
+    selectinload(Dossier.tasks).options(joinedload(Task.agency), joinedload(Task.assignee)),
+    selectinload(Dossier.segments).joinedload(ClockSegment.agency),
+    selectinload(Dossier.attachments).options(joinedload(Attachment.file), joinedload(Attachment.result)),
+)  # fmt: skip
 
-    Lists whose rows lead to no others (papers, letters, charges …) are read when they are asked for:
-    each costs one statement either way, and as options of this one every one costs the others time.
-    """
-    version = joinedload(Dossier.version)
-    dossier = get_dossier(session, code, actor, load=(
-        version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
-        version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
-        version.joinedload(ProcedureVersion.form),
-        joinedload(Dossier.procedure), joinedload(Dossier.sector), joinedload(Dossier.holder),
-        joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.rating),
-        selectinload(Dossier.tasks).options(joinedload(Task.agency), joinedload(Task.assignee)),
-        selectinload(Dossier.segments).joinedload(ClockSegment.agency),
-        selectinload(Dossier.attachments).options(joinedload(Attachment.file), joinedload(Attachment.result)),
-    ))  # fmt: skip
+
+def load_page(session: Session, code: str, actor: Actor) -> Dossier:
+    """Return a dossier the actor may see with all its page shows; raises NotFound."""
+    dossier = get_dossier(session, code, actor, load=_SHOWN)
     prepare_calendars(session, [dossier.agency, dossier.desk, *(task.agency for task in dossier.tasks)])
     return dossier
 

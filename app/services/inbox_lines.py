@@ -1,10 +1,10 @@
 """The statement behind the inbox: five counters and one page of lines, read at once."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Dossier, Task
 from app.models.task import TaskState
+from app.models.task_copies import FACTS
 from app.permissions import Actor, Role
 from app.services import inbox_scope as scope
 from app.services import pauses
@@ -76,13 +77,18 @@ SOURCES: dict[Tab, Callable[..., list[scope.Source]]] = {
     Tab.mine: scope.mine, Tab.team: scope.team, Tab.reception: scope.reception,
 }  # fmt: skip
 _NOW, _SOON, _MIDNIGHT = (sa.bindparam(name, type_=UtcDateTime) for name in ("now", "soon", "midnight"))
+# The lines before anything is told of them, as inbox_scope selects them.
+_WORK = sa.table(
+    "work", *(sa.column(name, sa.Integer) for name in ("dossier_id", "task_id", "assignee_id")),
+    sa.column("step_due", UtcDateTime), *(sa.column(fact, getattr(Dossier, fact).type) for fact in FACTS),
+)  # fmt: skip
 # What still runs towards a due date.
 RUNNING = (State.registered, State.accepted, State.processing)
 
 
 def find_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon) -> Found:
     """Return the counters of a tab under its filters and one page of its lines, the most urgent first."""
-    query = _statement(*_shape(session, actor, wanted), with_page=True)
+    query = _statement(session, actor, wanted, with_page=True)
     rows = session.execute(query, _values(wanted, horizon)).all()
     found: dict[str, int] = {show: getattr(rows[0], show) for show in Show}
     total = rows[0].total if wanted.show is None else found[wanted.show]
@@ -91,7 +97,7 @@ def find_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon)
 
 def count_lines(session: Session, actor: Actor, wanted: Wanted, horizon: Horizon) -> tuple[dict[str, int], int]:
     """Return the counters alone, and how many lines there are without them."""
-    query = _statement(*_shape(session, actor, wanted), with_page=False)
+    query = _statement(session, actor, wanted, with_page=False)
     row = session.execute(query, _values(wanted, horizon)).one()
     return {show: getattr(row, show) for show in Show}, row.total
 
@@ -106,46 +112,49 @@ def count_tabs(session: Session, actor: Actor, tabs: Iterable[Tab]) -> dict[str,
     return dict(session.execute(sa.select(*counts)).mappings().one()) if counts else {}
 
 
-def _shape(session: Session, actor: Actor, wanted: Wanted) -> tuple[Actor, Wanted, frozenset[State]]:
-    """What the wording of the statement hangs on: whose posts, which filters; not the instants, the text, the page."""
-    reader = Actor(actor.user_id, roles=actor.roles, positions=actor.positions, account_id=actor.account_id)
-    return reader, replace(wanted, q="%" if wanted.q else "", page=1), pauses.paused_states(session)
+def _statement(session: Session, actor: Actor, wanted: Wanted, *, with_page: bool) -> sa.Select[Any]:
+    """The counters, and beside them one page of lines in its order; asked with ``_values``."""
+    may_decide = actor.has(Role.desk_officer, Role.agency_head)
+    told = _told(wanted.tab, wanted.show, pauses.paused_states(session), may_decide=may_decide,
+                 is_of_one=wanted.holder is not None, with_page=with_page)  # fmt: skip
+    return told.add_cte(sa.union_all(*SOURCES[wanted.tab](actor, *_filters(wanted))).cte(_WORK.name))
 
 
 def _values(wanted: Wanted, horizon: Horizon) -> dict[str, Any]:
-    pattern = {"pattern": like_pattern(wanted.q)} if wanted.q else {}
+    holder = {"holder": wanted.holder} if wanted.holder is not None else {}
     return {"now": horizon.now, "soon": horizon.soon, "midnight": horizon.midnight,
-            "skipped": (wanted.page - 1) * PAGE_SIZE, **pattern}  # fmt: skip
+            "skipped": (wanted.page - 1) * PAGE_SIZE, **holder}  # fmt: skip
 
 
-@lru_cache(maxsize=1000)  # wording it takes longer than asking it for a small desk
-def _statement(reader: Actor, wanted: Wanted, paused: frozenset[State], *, with_page: bool) -> sa.Select[Any]:
-    """The counters, and beside them one page of lines in its order; asked with ``_values``."""
-    lines = _lines(reader, wanted, paused)
+@cache  # wording it takes longer than asking it for a small desk
+def _told(tab: Tab, show: Show | None, paused: frozenset[State], *, may_decide: bool, is_of_one: bool,
+          with_page: bool) -> sa.Select[Any]:  # fmt: skip
+    """What is told of the lines in "work", whoever's work that is."""
+    lines = _lines(tab, paused, may_decide=may_decide, is_of_one=is_of_one)
     if not with_page:
         return _counts(lines)
-    counts, page = _counts(lines).subquery("counted"), _page(lines, wanted).subquery("page")
+    counts, page = _counts(lines).subquery("counted"), _page(lines, show).subquery("page")
     query = sa.select(counts, page).select_from(counts.outerjoin(page, sa.true()))
     return query.order_by(*_order(page.c))
 
 
-def _lines(actor: Actor, wanted: Wanted, paused: frozenset[State]) -> sa.CTE:
+def _lines(tab: Tab, paused: frozenset[State], *, may_decide: bool, is_of_one: bool) -> sa.CTE:
     """Every line of the tab: its dossier, its task, its place in the order."""
-    source = sa.union_all(*SOURCES[wanted.tab](actor, *_filters(wanted))).subquery("work").c
+    source = _WORK.c
     columns: list[ColumnElement[Any]] = [
-        source.dossier_id, source.task_id, source.state, _rank(actor, source).label("rank"),
+        source.dossier_id, source.task_id, source.state, _rank(source, may_decide=may_decide).label("rank"),
         _clock(paused, source).label("clock"), _is_free(source).label("is_free"),
-        _is_waiting(source, wanted.tab).label("is_waiting"),
+        _is_waiting(source, tab).label("is_waiting"),
         pauses.overdue_at(_NOW, paused, source, source.dossier_id).label("is_overdue"),
     ]  # fmt: skip
-    query = sa.select(*columns)
-    return (query if wanted.holder is None else query.where(source.assignee_id == wanted.holder)).cte("line")
+    query = sa.select(*columns).select_from(_WORK)
+    return (query.where(source.assignee_id == sa.bindparam("holder")) if is_of_one else query).cte("line")
 
 
 def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     found = [Dossier.channel == wanted.channel] if wanted.channel else []
     if wanted.q:
-        found.append(Dossier.search_text.like(sa.bindparam("pattern"), escape="\\"))
+        found.append(Dossier.search_text.like(like_pattern(wanted.q), escape="\\"))
     return found
 
 
@@ -180,9 +189,8 @@ def _is_waiting(line: Any, tab: Tab) -> ColumnElement[bool]:
     return sa.or_(*found)
 
 
-def _rank(actor: Actor, line: Any) -> ColumnElement[int]:
+def _rank(line: Any, *, may_decide: bool) -> ColumnElement[int]:
     """What one may decide; then what runs; then what others must do; then collection."""
-    may_decide = actor.has(Role.desk_officer, Role.agency_head)
     return sa.case(
         (line.state == State.withdrawal_requested, 0 if may_decide else 2),
         (line.state.in_(RUNNING), 1),
@@ -208,10 +216,10 @@ def _shown(line: Any, show: Show) -> ColumnElement[bool]:
     }[show]
 
 
-def _page(lines: sa.CTE, wanted: Wanted) -> sa.Select[Any]:
+def _page(lines: sa.CTE, show: Show | None) -> sa.Select[Any]:
     query = sa.select(lines.c.dossier_id, lines.c.task_id, lines.c.rank, lines.c.clock)
-    if wanted.show is not None:
-        query = query.where(_shown(lines.c, wanted.show))
+    if show is not None:
+        query = query.where(_shown(lines.c, show))
     query = query.order_by(*_order(lines.c))
     return query.limit(PAGE_SIZE).offset(sa.bindparam("skipped", type_=sa.Integer))
 
