@@ -44,7 +44,7 @@ from app.services.inbox_lines import (
 )
 from app.services.inbox_scope import TASK_ROLES
 from app.services.paging import page_number
-from app.services.timing import calendar_of, near_due_minutes, prepare_calendars
+from app.services.timing import near_due_minutes, prepare_calendars
 from app.types import UtcDateTime
 from app.workflows import deadlines
 from app.workflows.apology import ApologyState
@@ -173,7 +173,8 @@ def _horizon(session: Session, actor: Actor) -> Horizon:
     soon = at
     if actor.positions:
         place = session.get_one(Agency, actor.positions[0].agency_id)
-        soon = add_minutes(calendar_of(session, place), at, near_due_minutes(session))
+        calendar = prepare_calendars(session, [place]).get(place.id)  # a new system has none yet
+        soon = add_minutes(calendar, at, near_due_minutes(session)) if calendar else at
     return Horizon(at, soon, datetime.combine(to_local(at).date(), time.max, tzinfo=VIETNAM))
 
 

@@ -153,6 +153,38 @@ def test_procedures_name_their_form_and_the_rest_of_what_is_published(session, l
     assert (first.subjects, first.steps_text, first.result_text) == ("Cá nhân", "Nộp, nhận", "Trích lục")
 
 
+def test_one_field_corrects_all_rows_where_the_same_is_wrong_and_one_field_stands_for_a_cell(session, login):
+    make_tree()
+    form = make_form(code="tk_chung")
+    head = ["Mã số", "Tên thủ tục", "Thời hạn", vi("Form code"), vi("Sector")]
+    rows = [head, *([f"9.{at}", f"Thủ tục {at}", "1", "tk_chugn", "Hộ tịch"] for at in range(1, 5)),
+            ["9.1", "Thủ tục khác", "1", "tk_chung", "Hộ tịch"]]  # fmt: skip
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, SLUG, book({"Bảng công bố": rows}))
+    many = "cell-2.3.4.5-3-Bảng công bố"
+    assert page.count(f'name="{many}"') == 1
+    assert "2–5" in page
+    assert page.count('name="cell-6-0-Bảng công bố"') == 1
+    typed = {many: "tk_chung", "cell-6-0-Bảng công bố": "9.5"}
+    client.post(f"/{SLUG}/import/{number}/correct", data=typed)
+    assert run(number).faults == 0, client.get(f"/{SLUG}/import/{number}").text
+    apply(client, SLUG, number)
+    assert {v.form_id for v in session.scalars(sa.select(ProcedureVersion))} == {form.id}
+
+
+def test_rows_wrong_alike_are_left_out_together(session, login):
+    make_tree()
+    rows = [["Mã số", "Tên thủ tục", "Thời hạn", vi("Form code"), vi("Sector")],
+            ["9.1", "Thủ tục A", "1", "khong_co", "Hộ tịch"], ["9.2", "Thủ tục B", "1", "khong_co", "Hộ tịch"],
+            ["9.3", "Thủ tục C", "1", "", "Hộ tịch"]]  # fmt: skip
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, SLUG, book({"Bảng công bố": rows}))
+    assert vi("Leave these rows out") in page
+    client.post(f"/{SLUG}/import/{number}/correct", data={"skip-2.3-Bảng công bố": "1"})
+    apply(client, SLUG, number)
+    assert [v.procedure.code for v in session.scalars(sa.select(ProcedureVersion))] == ["9.3"]
+
+
 def test_new_officers_get_passwords_that_work_once(session, login):
     make_tree()
     client = login(Role.catalog_admin)
@@ -185,6 +217,7 @@ def test_faults_are_told_at_the_cells_of_the_workbook_and_nothing_is_written(ses
     _status, number, page = send(client, SLUG, book(sheets))
     for name in (f"cell-4-7-{agencies}", "cell-5-3-Bảng công bố", f"cell-3-4-{steps}"):
         assert f'name="{name}"' in page
+    assert vi("Specialist") in page.split(f'name="cell-3-4-{steps}"')[1].split("</li>")[0]  # what may be chosen
     assert apply(client, SLUG, number).status_code == 200
     for model in (Process, Sector, Component, Fee):
         assert session.scalar(sa.select(sa.func.count(model.id))) == 0

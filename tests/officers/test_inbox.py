@@ -8,8 +8,9 @@ from app.clock import acting_at, now
 from app.models import Task
 from app.permissions import Role
 from app.services import reception
+from app.services.actors import build_actor
 from app.services.inbox import Show, Tab, Wanted, find_inbox, tabs_of, wanted_of
-from tests.factories import make_account, make_agency
+from tests.factories import make_account, make_agency, make_user
 from tests.services.steps import Office, task_of
 
 MONDAY = now().replace(year=2026, month=11, day=9, hour=2, minute=0, second=0)  # 09:00 in Huế
@@ -35,6 +36,12 @@ def test_each_role_sees_what_waits_for_it(office):
     assert seen[Role.agency_head] == {signing.code}
     assert seen[Role.clerk] == {numbering.code}
     assert seen[Role.cashier] == {received.code}
+
+
+def test_a_new_system_without_a_calendar_opens_an_empty_inbox(session):
+    actor = build_actor(session, make_user(Role.agency_head, make_agency()))
+    found = find_inbox(session, actor, Wanted())
+    assert (found.rows, found.total) == ([], 0)
 
 
 def test_another_communes_work_is_not_listed(office):
@@ -206,8 +213,6 @@ def test_two_ways_into_the_inbox_do_not_double_a_row(session):
     office.staff()
     both = office[Role.desk_officer]
     from app.models import OfficerPosition
-    from app.services.actors import build_actor
-
     session.add(OfficerPosition(user_id=both.user_id, agency_id=office.tree.desk.id, role="cashier"))
     session.flush()
     from app.models import User

@@ -42,7 +42,7 @@ def read(column: Column, raw: Any, form: RecordForm, words: dict[str, Any]) -> A
     words: what ``choice_words`` says of the column's model. A relation stays text.
     """
     if column.kind == "choice":
-        return _choice(raw, words.get(column.name, {}))
+        return _choice(raw, words.get(column.name, {}), form[column.name])
     if column.kind == "special":
         return _special(raw, form[column.name])
     return _READERS[column.kind](raw)
@@ -169,10 +169,12 @@ def _instant(raw: Any) -> datetime:
     return datetime.combine(days[0], _time(times[0]) if times else time(), VIETNAM)
 
 
-def _choice(raw: Any, words: dict[str, Any]) -> Any:
+def _choice(raw: Any, words: dict[str, Any], field: Any) -> Any:
     word = fold(as_text(raw))
     if word not in words:
-        raise BadCell(_("This is not in the list of choices."))
+        offered = [str(label) for value, label in getattr(field, "choices", None) or () if value]
+        raise BadCell(_("This is not among the choices: %(choices)s.", choices="; ".join(offered)) if offered
+                      else _("This is not in the list of choices."))  # fmt: skip
     return words[word]
 
 

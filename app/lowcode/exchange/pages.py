@@ -1,7 +1,7 @@
 """What the pages of an import show of a run, and what they send back."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Response, request, stream_with_context, url_for
@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.clock import today
+from app.lowcode.exchange.outcome import MOST_FAULTS
 from app.lowcode.exchange.plan import KINDS, Fault, Kind
 from app.lowcode.exchange.progress import how_far
 from app.lowcode.exchange.run import STATES, ImportRun
@@ -18,8 +19,8 @@ from app.lowcode.values import as_id
 from app.text import fold
 
 PAGE = 50
-_TYPED = re.compile(r"cell-(\d+)-(\d+)-(.+)", re.DOTALL)
-_LEFT_OUT = re.compile(r"skip-(\d+)-(.+)", re.DOTALL)
+_TYPED = re.compile(r"cell-(\d+(?:\.\d+)*)-(\d+)-(.+)", re.DOTALL)
+_LEFT_OUT = re.compile(r"skip-(\d+(?:\.\d+)*)-(.+)", re.DOTALL)
 _MAX_TYPED = 20_000
 
 
@@ -50,10 +51,11 @@ def run_context(run: ImportRun) -> dict[str, Any]:
     wanted = (kind,) if kind in set(Kind) else (Kind.add, Kind.change)
     page = as_id(request.args.get("page")) or 1
     start = (page - 1) * PAGE
-    shown = kept.faults[start : start + PAGE + 1] if run.faults else kept.lines(wanted, start, PAGE + 1)
+    shown = (grouped(kept.faults)[start : start + PAGE + 1] if run.faults
+             else kept.lines(wanted, start, PAGE + 1))  # fmt: skip
     return {
         "notes": kept.notes, "lines": [] if run.faults else shown[:PAGE],
-        "faults": grouped(shown[:PAGE]) if run.faults else [], "unshown": max(0, run.faults - len(kept.faults)),
+        "faults": shown[:PAGE] if run.faults else [], "unshown": max(0, run.faults - len(kept.faults)),
         "made": kept.made, "counts": run.counts, "kind": kind,
         "kinds": {str(k): _(word) for k, word in KINDS.items()},
         "words": progress_words(run), "far": how_far(run), "summary": _summary(run), "total": totals(run),
@@ -82,11 +84,49 @@ def _summary(run: ImportRun) -> str:
 
 
 def grouped(faults: list[Fault]) -> list[dict[str, Any]]:
-    """Return faults by row: [{"sheet", "row", "faults"}], in the order of the file."""
-    found: dict[tuple[str, int], list[Fault]] = {}
+    """Return faults as they are corrected: [{"sheet", "rows", "where", "cells"}], in the order of the file.
+
+    One field for each cell, whatever is wrong with it; one for all rows where the same is wrong alike.
+    """
+    cells: dict[tuple[str, int, int, str], list[Fault]] = {}
     for fault in faults:
-        found.setdefault((fault.sheet, fault.row), []).append(fault)
-    return [{"sheet": key[0], "row": key[1], "faults": rows} for key, rows in found.items()]
+        label = fault.label if fault.column < 0 else ""
+        cells.setdefault((fault.sheet, fault.row, fault.column, label), []).append(fault)
+    fields: dict[tuple[Any, ...], list[list[Fault]]] = {}
+    for (sheet, row, column, _label), found in cells.items():
+        messages = tuple(fault.message for fault in found)
+        alone = None if found[0].value and all(fault.alike for fault in found) else (row, found[0].label)
+        fields.setdefault((sheet, column, found[0].value, messages, alone), []).append(found)
+    groups: dict[tuple[str, tuple[int, ...]], list[dict[str, Any]]] = {}
+    for (sheet, *_rest), many in fields.items():
+        rows = tuple(found[0].row for found in many)
+        groups.setdefault((sheet, rows), []).append(_field(rows, many[0]))
+    return [{"sheet": sheet, "rows": rows, "where": _spans(rows), "cells": wrong,
+             "skip": f"skip-{_joined(rows)}-{sheet}"} for (sheet, rows), wrong in groups.items()]  # fmt: skip
+
+
+def _field(rows: Sequence[int], found: list[Fault]) -> dict[str, Any]:
+    first = found[0]
+    return {
+        "name": f"cell-{_joined(rows)}-{first.column}-{first.sheet}", "id": f"cell-{rows[0]}-{first.column}",
+        "letter": first.letter, "label": first.label, "value": first.value,
+        "messages": list(dict.fromkeys(fault.message for fault in found)),
+    }  # fmt: skip
+
+
+def _joined(rows: Sequence[int]) -> str:
+    return ".".join(map(str, rows))
+
+
+def _spans(rows: Sequence[int]) -> str:
+    """Return rows in words: (2, 3, 4, 7) → "2–4, 7"."""
+    spans: list[list[int]] = []
+    for row in rows:
+        if spans and spans[-1][1] == row - 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
 
 
 def read_corrections(form: Any) -> tuple[dict[tuple[str, int, int], str], set[tuple[str, int]]]:
@@ -95,7 +135,11 @@ def read_corrections(form: Any) -> tuple[dict[tuple[str, int, int], str], set[tu
     skips: set[tuple[str, int]] = set()
     for key, text in form.items():
         if match := _TYPED.fullmatch(key):
-            texts[match[3], int(match[1][:7]), int(match[2][:7])] = text[:_MAX_TYPED]
+            texts |= {(match[3], row, int(match[2][:7])): text[:_MAX_TYPED] for row in _rows_of(match[1])}
         elif match := _LEFT_OUT.fullmatch(key):
-            skips.add((match[2], int(match[1][:7])))
+            skips |= {(match[2], row) for row in _rows_of(match[1])}
     return texts, skips
+
+
+def _rows_of(joined: str) -> list[int]:
+    return [int(row[:7]) for row in joined.split(".")[:MOST_FAULTS]]

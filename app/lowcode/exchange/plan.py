@@ -29,7 +29,10 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong: sheet and row as the file counts them, the column or -1, what stands there."""
+    """One thing wrong: sheet and row as the file counts them, the column or -1, what stands there.
+
+    alike: every row where the same stands is wrong in the same way and is corrected by the same.
+    """
 
     sheet: str
     row: int
@@ -37,6 +40,7 @@ class Fault:
     label: str
     value: str
     message: str
+    alike: bool = False
 
     @property
     def letter(self) -> str:

@@ -70,14 +70,14 @@ class Planner:
             return None
         return int(record.id) if record.id is not None else -self._rows.get(id(record), 0)
 
-    def blame(self, entry: Entry, name: str, message: str, value: Any = None) -> None:
-        """Record a fault of a row, at the column of attribute ``name`` if it has one."""
+    def blame(self, entry: Entry, name: str, message: str, value: Any = None, *, alike: bool = False) -> None:
+        """Record a fault of a row, at the column of attribute ``name`` if it has one; alike as in ``Fault``."""
         table = entry.table
         at = table.place_of(name)
         raw = value if value is not None else self._raw(entry, at) if at >= 0 else ""
         sheet, row, place, shown = table.source(entry.number, at, raw, name)
         self.plan.faults.append(Fault(sheet, row, place, table.heading_of(name),
-                                      cells.as_text(shown)[:2000], str(message)))  # fmt: skip
+                                      cells.as_text(shown)[:2000], str(message), alike))  # fmt: skip
         entry.kind = Kind.fault
 
     def entry_of(self, table: Table, number: int) -> Entry:
@@ -120,7 +120,7 @@ class Planner:
             value = cells.read(column, raw, form, words)
             validate(form, column, value)
         except (cells.BadCell, ValidationError) as exc:
-            self.blame(entry, column.name, str(exc), raw)
+            self.blame(entry, column.name, str(exc), raw, alike=True)
         else:
             entry.values[column.name] = value
 
@@ -160,7 +160,7 @@ class Planner:
         message = (_("There is no such record in: %(what)s.", what=title) if not found else
                    _("Several records are called so; write the code."))  # fmt: skip
         if column.name in key_names(entry.table.sheet.model):
-            self.blame(entry, column.name, message, text)
+            self.blame(entry, column.name, message, text, alike=True)
         else:
             entry.unfound[column.name] = text, message
 

@@ -64,4 +64,4 @@ def keep_present(planner: Planner, table: Table, entries: Iterable[Entry]) -> No
             if one is not None and told[one.id] == text:
                 entry.values[column.name] = Ref(text, one)
             else:
-                planner.blame(entry, column.name, message, text)
+                planner.blame(entry, column.name, message, text, alike=True)
