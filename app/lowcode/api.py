@@ -30,7 +30,7 @@ from app.lowcode.listing import find_page, parse
 from app.lowcode.merging import merged, require_merge_type
 from app.lowcode.refusals import ProblemAnswers, refusal, refusal_of
 from app.lowcode.rows import get_row
-from app.lowcode.saving import open_row, remove, save
+from app.lowcode.saving import note_reading, open_row, remove, save
 from app.lowcode.screen import listed, shown, writable
 from app.permissions import current_actor
 from app.transactions import transaction
@@ -145,6 +145,7 @@ class CrudApi(ProblemAnswers, BaseApi):
             row = get_row(session, self.model, pk, to_write=True)
             require_match(self.model, row)
             row = save(session, self.model, form_of(self.model, given(row, body), row), row)
+            note_reading(session, row)  # the answer holds all of it, also if nothing was changed
         return self._answer(200, row, dict.fromkeys(shown(self.model), ()))
 
     @expose("/<int:pk>", methods=["DELETE"])

@@ -13,9 +13,12 @@ MAX_COLUMNS = 12
 
 def offered_columns(model: type[Any]) -> list[str]:
     """Return the attributes that may stand in the list: the declared ones, then the others of
-    the record's page; lists of records and JSON are left to that page."""
+    the record's page; lists of records and JSON are left to that page.
+
+    A list of personal records has its own columns only, as the API's: reading more is written down.
+    """
     mapper = inspect(model)
-    names = dict.fromkeys([*listed(model), *shown(model)])
+    names = dict.fromkeys([*listed(model), *(() if model.screen.is_personal else shown(model))])
     return [name for name in names if _fits(mapper, name)]
 
 

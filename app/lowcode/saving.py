@@ -31,8 +31,14 @@ def open_row(session: Session, model: type[Any], pk: int, names: Any = ()) -> An
         return get_row(session, model, pk, load=load)
     with transaction() as unit:
         row = get_row(unit, model, pk, load=load)
-        history.record(unit, history.owner_key(row), "read")
+        note_reading(unit, row)
     return row
+
+
+def note_reading(session: Session, row: Any) -> None:
+    """Write into the history that the actor is shown ``row``, if that is a citizen's personal data."""
+    if type(row).screen.is_personal:
+        history.record(session, history.owner_key(row), "read")
 
 
 def save(

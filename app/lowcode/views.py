@@ -16,7 +16,7 @@ from app.extensions import db
 from app.lowcode import pages
 from app.lowcode.actions import may
 from app.lowcode.as_of import as_of, asked_day
-from app.lowcode.choosing import may_choose
+from app.lowcode.choosing import find_choice, may_choose
 from app.lowcode.copying import copied_parts, copied_values
 from app.lowcode.forms import make_form
 from app.lowcode.history_pages import told_of
@@ -177,8 +177,12 @@ class CrudView(ListActions, RecordActs, BaseView):
         return self._form(make_form(self.model, formdata=request.form, row=row), row, lists)
 
     def _row_of_form(self, pk: int | None) -> Any:
-        load = eager(self.model, writable(self.model))
-        return get_row(db.session(), self.model, pk, to_write=True, load=load) if pk is not None else None
+        if pk is None:
+            return None
+        names = writable(self.model)
+        row = get_row(db.session(), self.model, pk, to_write=True, load=eager(self.model, names))
+        # What stands there now is shown beside what was typed: of a person that is a reading.
+        return open_row(db.session(), self.model, pk, names) if self.screen.is_personal else row
 
     def _refused(self, form: Any, lists: Any, pk: int | None, exc: DomainError) -> Any:
         """Show the form again with what was typed and why it was not saved."""
@@ -243,12 +247,10 @@ class CrudView(ListActions, RecordActs, BaseView):
         names = [
             name for name in request.args if name in relations and name in writable(self.model, "add")
         ]
-        return {
-            name: get_row(
-                db.session(), relations[name].mapper.class_, as_id(request.args[name]) or 0
-            )
-            for name in names
-        }
+        found = {name: find_choice(relations[name].mapper.class_, as_id(request.args[name]) or 0) for name in names}
+        if None in found.values():
+            raise NotFound(_("There is no such record, or you may not see it."))
+        return found
 
     def _view_of_related(self, name: str) -> CrudView | None:
         """Return the view of a related list, or None if the actor may not see such records, or whose they are."""

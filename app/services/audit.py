@@ -20,14 +20,12 @@ from app.history import HistoryEntry, Key
 from app.lowcode.history_titles import kept_models
 from app.lowcode.rows import visible
 from app.models import Agency, Dossier, Feedback, Procedure, Profile, User
-from app.models.scope import paths_of, sees_province, users_of
+from app.models.scope import paths_of, sees_province
 from app.permissions import OVERSEERS, Actor
 from app.services.statistics import midnight
-from app.text import like_pattern
 
 PAGE_SIZE = 50
 COUNT_CAP = 1000
-PEOPLE_LIMIT = 30
 _READERS_LIMIT = 200
 _MAX_ID = 2**53
 # Where a code typed without its kind is looked for.
@@ -139,17 +137,6 @@ def _all_but_narrowed(actor: Actor) -> ColumnElement[bool] | None:
 
 def _rows_of(model: type[Any], actor: Actor) -> ColumnElement[bool] | None:
     return visible(model, actor).whereclause
-
-
-def find_people(session: Session, text: str, page: int, actor: Actor) -> dict[str, Any]:
-    """Return users for the filter's choice: {"results": [{id, text}], "more"}."""
-    query = sa.select(User).where(User.search_text.like(like_pattern(text[:200]), escape="\\"))
-    rule = users_of(actor)
-    query = (query if rule is None else query.where(rule)).order_by(User.username)
-    start = (max(page, 1) - 1) * PEOPLE_LIMIT
-    rows = list(session.scalars(query.offset(start).limit(PEOPLE_LIMIT + 1)))
-    results = [{"id": u.id, "text": f"{u.get_full_name()} ({u.username})"} for u in rows]
-    return {"results": results[:PEOPLE_LIMIT], "more": len(rows) > PEOPLE_LIMIT}
 
 
 def keys_of_code(session: Session, code: str, kind: str = "") -> list[Key]:

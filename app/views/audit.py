@@ -22,10 +22,9 @@ from app.lowcode.history_pages import open_parts
 from app.lowcode.history_titles import kept_models
 from app.lowcode.registry import view_of
 from app.lowcode.values import plain_text
-from app.models import User
 from app.models.menus import SYSTEM
 from app.permissions import OVERSEERS, Role, current_actor
-from app.services import audit, exports
+from app.services import audit, exports, people
 from app.services import history as proof
 from app.services.audit import AuditWanted
 from app.services.dossiers import get_dossier
@@ -98,7 +97,7 @@ class AuditView(BaseView):
     def people(self) -> dict[str, Any]:
         """Users for the filter: {"results": [{id, text}], "more"}."""
         page = min(request.args.get("page", 1, int), 200)
-        return audit.find_people(db.session(), request.args.get("q", ""), page, current_actor())
+        return people.find_people(db.session(), request.args.get("q", ""), page, current_actor())
 
     @expose("/<int(max=9007199254740991):number>")
     @has_access
@@ -245,8 +244,10 @@ def _actions() -> list[tuple[str, str]]:
 
 def _person(wanted: AuditWanted) -> list[tuple[int | str, str]]:
     """Return the chosen person as the select's only option; the others are looked up."""
-    user = db.session.get(User, wanted.user_id) if wanted.user_id else None
-    return [("", _("Everyone"))] + ([(user.id, user.get_full_name())] if user else [])
+    if not wanted.user_id:
+        return [("", _("Everyone"))]
+    user = people.find_person(db.session(), wanted.user_id, current_actor())
+    return [("", _("Everyone")), (wanted.user_id, user.get_full_name() if user else f"#{wanted.user_id}")]
 
 
 def _chips(wanted: AuditWanted) -> list[dict[str, Any]]:

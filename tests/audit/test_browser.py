@@ -10,7 +10,7 @@ from app.clock import acting_at, now
 from app.history import HistoryEntry
 from app.lowcode import telling
 from app.permissions import OVERSEERS, Role, acting_as
-from app.services import audit
+from app.services import audit, people
 from app.services.actors import build_actor
 from app.services.audit import AuditWanted
 from tests.factories import (
@@ -89,7 +89,7 @@ def test_local_auditors_see_users_posted_in_their_part_only(session, actor):
     seen = {row.aggregate_id for row in search(session, who, kind="ab_user")}
     assert here.id in seen
     assert seen.isdisjoint({there.id, citizen.id})
-    found = audit.find_people(session, "", 1, who)["results"]
+    found = people.find_people(session, "", 1, who)["results"]
     assert here.id in {person["id"] for person in found}
     assert there.id not in {person["id"] for person in found}
 

@@ -1,7 +1,8 @@
 """Cells: what people type, as values; values, as people read them."""
 
+import math
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -87,7 +88,7 @@ def _text(raw: Any) -> Any:
 
 def _integer(raw: Any) -> int:
     if isinstance(raw, int | float) and not isinstance(raw, bool):
-        if raw == int(raw):
+        if math.isfinite(raw) and raw == int(raw):
             return int(raw)
         raise BadCell(_("Write a whole number, for example 1.000.000."))
     text = _UNIT.sub("", as_text(raw).strip())
@@ -99,7 +100,7 @@ def _integer(raw: Any) -> int:
 
 
 def _number(raw: Any) -> int | float:
-    if isinstance(raw, int | float) and not isinstance(raw, bool):
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw):
         return raw
     text = as_text(raw).strip()
     text = re.sub(r"[., ]", "", text) if _GROUPED.fullmatch(text) else text.replace(",", ".")
@@ -109,7 +110,8 @@ def _number(raw: Any) -> int | float:
 
 
 def _boolean(raw: Any) -> bool:
-    word = fold(as_text(int(raw) if isinstance(raw, bool | float) else raw))
+    is_whole = isinstance(raw, bool) or (isinstance(raw, float) and raw.is_integer())
+    word = fold(as_text(int(raw) if is_whole else raw))
     if word in _YES or word in _NO:
         return word in _YES
     raise BadCell(_("Write Yes or No."))
@@ -160,7 +162,8 @@ def _no_time() -> time:
 
 def _instant(raw: Any) -> datetime:
     if isinstance(raw, datetime):
-        return (raw + timedelta(microseconds=500_000)).replace(microsecond=0, tzinfo=VIETNAM)
+        half = timedelta(microseconds=500_000 if raw.year < MAXYEAR else 0)
+        return (raw + half).replace(microsecond=0, tzinfo=VIETNAM)
     words = fold(as_text(raw)).split()
     days = [day for word in words if (day := _find_day(word))]
     times = [word for word in words if _TIME.fullmatch(word)]

@@ -20,6 +20,7 @@ from app.lowcode.exchange.stored import hidden_among, keep_present, may_lack, ro
 from app.lowcode.exchange.tables import find_tables
 from app.lowcode.forms import RecordForm, column_of, make_form
 from app.lowcode.naturals import key_names, key_of
+from app.lowcode.validity import refuse_unfit
 from app.permissions import Actor
 
 Report = Callable[[int, int], None]
@@ -240,7 +241,7 @@ class Planner:
             return
         _fill_above(entry)
         fill(entry, names)
-        self._check(entry)
+        self._check(entry, names)
 
     def _differing(self, entry: Entry) -> list[str]:
         if entry.row is None:
@@ -267,8 +268,9 @@ class Planner:
             entry.kind = Kind.fault  # the row it refers to has the fault
         return not entry.is_sound
 
-    def _check(self, entry: Entry) -> None:
+    def _check(self, entry: Entry, names: list[str]) -> None:
         try:
+            refuse_unfit(entry.record, names)
             if hasattr(entry.record, "check"):
                 entry.record.check(self.actor)
         except Invalid as exc:

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, undefer
 
+from app import history
 from app.clock import now
 from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.extensions import db
@@ -17,7 +18,7 @@ from app.lowcode.exchange.exchanges import Exchange, exchange_of
 from app.lowcode.exchange.outcome import Kept, Outcome
 from app.lowcode.exchange.plan import Fault
 from app.lowcode.exchange.planner import Report
-from app.lowcode.exchange.reading import MAX_BYTES, open_workbook
+from app.lowcode.exchange.reading import MANY_ROWS, MAX_BYTES, open_workbook
 from app.lowcode.exchange.run import ImportRun
 from app.lowcode.exchange.work import Work
 from app.permissions import Actor, acting_as, current_actor
@@ -34,23 +35,37 @@ def begin(target: str, name: str, content: bytes) -> int:
     """
     actor = current_actor()
     check_upload(name, content, frozenset({XLSX}), MAX_BYTES)
-    if len(content) <= SHORT_BYTES:
-        open_workbook(name, content)
+    is_long = _is_long(name, content)
     with transaction() as session:
         run = ImportRun(
             target=target, file_name=name[:200], user_id=actor.user_id or 0, user_name=actor.name,
             locale=str(get_locale() or "vi"), created_at=now(), touched_at=now(), state="waiting",
             content=content, corrections=[], skipped=[], counts=[],
-            is_long=len(content) > SHORT_BYTES,
+            is_long=is_long,
         )  # fmt: skip
         session.add(run)
+        _note_reading(session, run)
         session.flush()
         number = run.id
-        if run.is_long:
+        if is_long:
             enqueue("imports.check", run_id=number)
-    if len(content) <= SHORT_BYTES:
+    if not is_long:
         check(number)
     return number
+
+
+def _is_long(name: str, content: bytes) -> bool:
+    """Return whether a file is the worker's: a small one may hold many rows that say the same."""
+    if len(content) > SHORT_BYTES:
+        return True
+    return sum(len(sheet.rows) for sheet in open_workbook(name, content)) > MANY_ROWS
+
+
+def _note_reading(session: Session, run: ImportRun) -> None:
+    """Write down who compares a file with personal records: its plan shows what is stored of them."""
+    models = {sheet.model for sheet in exchange_of(run.target).sheets() if sheet.model.screen.is_personal}
+    for table in sorted(model.__tablename__ for model in models):
+        history.record(session, (table, 0), "read", reason=run.file_name)
 
 
 def get_run(session: Session, target: str, number: int, *options: Any) -> ImportRun:
@@ -201,7 +216,9 @@ def _apply(session: Session, run: ImportRun, exchange: Exchange, actor: Actor, r
     if found.fault_count or found.fingerprint() != run.fingerprint:
         raise Conflict(_("The records have changed since this file was checked. It was checked again: "
                          "look at the new result."))  # fmt: skip
-    for _entry in work.write(_("Import from the file %(name)s", name=run.file_name), report):
+    with force_locale("vi"):  # the reason stays in the history, for readers of any language
+        reason = _("Import from the file %(name)s", name=run.file_name)
+    for _entry in work.write(reason, report):
         raise NotAllowed(applying.outside_words())
     made = exchange.finish(session, work.plan)
     if made is not None:

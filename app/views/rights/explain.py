@@ -17,7 +17,7 @@ from app.lowcode.generate import declared_models
 from app.lowcode.values import as_id
 from app.models import Dossier, User
 from app.permissions import Role, current_actor
-from app.services import audit, explaining_rights
+from app.services import explaining_rights, people
 from app.text import fold
 from app.workflows.dossier import DOSSIER
 
@@ -57,12 +57,12 @@ class RightsExplainView(BaseView):
     def people(self) -> dict[str, Any]:
         """Users by name: {"results": [{id, text}], "more"}."""
         text = request.args.get("q", "").replace("\x00", "")
-        return audit.find_people(db.session(), text, as_id(request.args.get("page")) or 1, current_actor())
+        return people.find_people(db.session(), text, as_id(request.args.get("page")) or 1, current_actor())
 
 
 def _user(text: str) -> User | None:
     number = as_id(text)
-    return db.session.get(User, number) if number else None
+    return people.find_person(db.session(), number, current_actor()) if number else None
 
 
 def _answer(asked: dict[str, str]) -> tuple[Any, list[tuple[str, str]]]:
