@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.errors import DomainError, NotFound
 from app.lowcode import pages
 from app.lowcode.bulk import Offer, Outcome, carry_out, offers
-from app.lowcode.saved_views import SavedView, drop_view, save_view
+from app.lowcode.saved_views import SavedView, drop_view, save_view, tidy
 from app.lowcode.values import as_id
 from app.permissions import current_actor
 from app.transactions import transaction
@@ -70,7 +70,7 @@ class ListActions:
     @has_access
     def save_view(self) -> Any:
         """Keep the list as it is narrowed now under a name."""
-        query, kept_under = request.form.get("query", ""), self.list_name()
+        query, kept_under = tidy(request.form.get("query", "")), self.list_name()
         try:
             with transaction() as session:
                 view = save_view(session, kept_under, current_actor(), request.form.get("name", ""), query,

@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import mapped_column
 
 from app.errors import Invalid
+from app.extensions import db
 from app.i18n import N_
 from app.lowcode.entity import is_same
 from app.lowcode.screen import Screen
@@ -59,10 +60,14 @@ FabRole.__str__ = lambda self: _(FabRole.__table__.c.name.info["choices"].get(se
 
 
 def _check_user(self: Any, actor: Any) -> None:
-    """Refuse locking oneself out."""
+    """Refuse locking oneself out, and a name that differs from another only in capitals: one signs in with any."""
     if self.id is not None and self.id == actor.user_id and not self.active:
         message = _("You cannot deactivate your own account.")
         raise Invalid(message, {"active": message})
+    twin = sa.select(User.id).where(sa.func.lower(User.username) == (self.username or "").lower())
+    if not is_same(self, ["username"]) and db.session.scalar(twin.where(User.id != (self.id or 0)).limit(1)):
+        message = _("Another user has this name; capital and small letters count as the same.")
+        raise Invalid(message, {"username": message})
 
 
 User.check = _check_user

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from app.permissions import Actor
 
 # They belong to the province, not to what is carried: named in files, not brought along.
 NAMED_ONLY = frozenset({"agency", "administrative_unit", "working_calendar", "profile"})
+_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def export(session: Session, chosen: Chosen, actor: Actor | None = None) -> Pack
                 for target, key in references(roots()[kind], document):
                     wanted.setdefault(target.name, set()).add(key)
         waiting = _missing(writer, wanted, found, actor) if chosen.scope in {"procedure", "sector"} else {}
-    return Pack(_title(session, chosen), chosen, dict(sorted(_named(found))))
+    with force_locale("vi"):  # the same content makes the same pack, whichever language its maker reads
+        return Pack(_title(session, chosen), chosen, dict(sorted(_named(found))))
 
 
 def left_behind(pack: Pack) -> dict[str, list[str]]:
@@ -180,8 +183,23 @@ def _missing(
         rows = list(writer.rows(kind, left).values())
         if rows:
             _refuse_unless_exportable(kind, actor)
+            _refuse_unseen(writer.session, kind, rows, actor)
             fresh[name] = rows
     return fresh
+
+
+def _refuse_unseen(session: Session, kind: Kind, rows: list[Any], actor: Actor | None) -> None:
+    """What is chosen may rest on records outside the actor's reach: it is not exported without them."""
+    query = visible(kind.model, actor) if actor is not None else sa.select(kind.model)
+    if query.whereclause is None:
+        return
+    ids = [row.id for row in rows]
+    seen = set[int]()
+    for start in range(0, len(ids), _CHUNK):
+        part = query.with_only_columns(kind.model.id).where(kind.model.id.in_(ids[start : start + _CHUNK]))
+        seen |= set(session.scalars(part))
+    if not seen.issuperset(ids):
+        raise NotAllowed(_("You may not export: %(title)s.", title=kind.title))
 
 
 def _title(session: Session, chosen: Chosen) -> str:

@@ -12,6 +12,7 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import Agency, FabRole, OfficerPosition, User, UserSetting
 from app.permissions import Role, current_actor
+from app.transactions import one_at_a_time
 
 MAX_FAILURES = 5
 LOCK_MINUTES = 15
@@ -42,6 +43,7 @@ def check_login(session: Session, username: str, password: str) -> tuple[User | 
     if user is None or not user.active or not user.password:
         check_password_hash(_nobodys_hash(), password)
         return None, wrong
+    one_at_a_time(session, f"login:{user.id}")  # guesses sent at the same time are counted one by one
     settings = settings_of(session, user)
     if settings.locked_until and settings.locked_until > now():
         return None, _locked(settings)
@@ -141,7 +143,7 @@ def create_user(
 
     Raises Invalid for a bad password, Conflict when name or e-mail is taken.
     """
-    taken = sa.or_(User.username == username, User.email == email)
+    taken = sa.or_(sa.func.lower(User.username) == username.lower(), User.email == email)
     if session.scalar(sa.select(User.id).where(taken)) is not None:
         raise Conflict(_("This user name or e-mail address is already in use."))
     first_name, last_name = family_and_given(name)

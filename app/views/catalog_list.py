@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.lowcode.actions import Action, may
 from app.lowcode.bulk import Act, Offer
+from app.lowcode.choosing import find_choice
 from app.lowcode.list_frame import NOT_KEPT
 from app.lowcode.listing import ListRequest, Page
 from app.lowcode.pages import Address, frame_context, sorted_by
@@ -105,7 +106,7 @@ def _filters(session: Session, catalog: SharedCatalog, wanted: ListRequest) -> l
         if one.kind in (ValueKind.number, ValueKind.date):
             found.append(_filter(one.key, one.label, str(one.kind)))
         elif one.kind in REFERENCES:
-            found.append(_reference(one.key, one.label, _chosen(session, one, wanted), one.target_id))
+            found.append(_reference(one.key, one.label, _chosen(one, wanted), one.target_id))
         elif one.kind in _SETTABLE:
             found.append(_filter(one.key, one.label, "choice", _choices(one)))
     return found
@@ -127,12 +128,12 @@ def _reference(name: str, label: str, row: Any, catalog_id: int | None) -> dict[
         "url": url, "value": str(row.id) if row is not None else "", "text": str(row) if row is not None else ""}
 
 
-def _chosen(session: Session, field: SharedCatalogField, wanted: ListRequest) -> Any:
+def _chosen(field: SharedCatalogField, wanted: ListRequest) -> Any:
     """Return the record a filter names now; others come as they are searched."""
     models: dict[str, Any] = {ValueKind.item: SharedCatalogItem, ValueKind.agency: Agency,
                               ValueKind.unit: AdministrativeUnit}  # fmt: skip
     number = wanted.filters.get(field.key)
-    return session.get(models[field.kind], number) if number else None
+    return find_choice(models[field.kind], number) if number else None
 
 
 def _yes_no() -> list[tuple[str, str]]:

@@ -37,6 +37,7 @@ log = logging.getLogger("app.requests")
 _QUIET = ("/static/", "/healthz", "/readyz")
 _OPEN_WITH_TEMPORARY = ("/password", "/logout", "/preferences", "/static/", "/healthz", "/readyz")
 _NUL = "NUL (0x00)"  # as psycopg words it
+_DEEPEST_JSON = 100
 _REFUSED = N_("The request was refused.")
 _PROGRAM_TEXTS = {413: N_("The file is too large."), 429: N_("Too many attempts. Please wait a moment.")}
 _PORTAL_ERRORS = {400, 403, 404, 413, 429, 500}
@@ -54,14 +55,21 @@ class RecordNumber(IntegerConverter):
 
 
 class PlainJson(DefaultJSONProvider):
-    """JSON nested deeper than Python reads is malformed, not a fault of ours."""
+    """JSON nested deeper than anybody means it is malformed, not a fault of ours: much walks through it."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Return the value in ``s``; raises ValueError, as for any malformed JSON."""
         try:
-            return super().loads(s, **kwargs)
+            found = super().loads(s, **kwargs)
         except RecursionError as exc:
             raise ValueError("nested too deeply") from exc
+        level, depth = [found], 0
+        while level := [part for one in level if isinstance(one, dict | list)
+                        for part in (one.values() if isinstance(one, dict) else one)]:  # fmt: skip
+            depth += 1
+            if depth > _DEEPEST_JSON:
+                raise ValueError("nested too deeply")
+        return found
 
 
 def add_hooks(app: Flask) -> None:
@@ -143,7 +151,9 @@ def _finish(response: Response) -> Response:
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not request.path.startswith("/static/") and "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store" if current_user.is_authenticated else "no-cache"
+        # A program is known by its token, not by the cookie.
+        is_known = current_user.is_authenticated or request.path.startswith("/api/")
+        headers["Cache-Control"] = "no-store" if is_known else "no-cache"
     if not request.path.startswith(_QUIET):
         spent = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
         log.info("request", extra={"method": request.method, "path": request.path,

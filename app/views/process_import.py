@@ -1,9 +1,8 @@
 """Processes from the tables of published decisions: read, shown, then kept together."""
 
-import json
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, json, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -11,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.errors import DomainError, Invalid
+from app.lowcode.fields import clean_json
 from app.models.process import STEP_KINDS, STEP_PLACES, STEP_ROLES
 from app.permissions import current_actor
 from app.services.process_tables.building import Draft, drafts_of
@@ -77,8 +77,8 @@ class ProcessImportView(BaseView):
     def keep(self) -> Any:
         """Keep the chosen processes, all or none."""
         try:
-            given = [json.loads(text) for text in request.form.getlist("process")[:1000]]
-        except (ValueError, RecursionError):
+            given = [clean_json(json.loads(text)) for text in request.form.getlist("process")[:1000]]
+        except ValueError:
             return self._page(message=_("What was sent cannot be read. Please reload the page.")), 422
         if not given:
             return self._page(message=_("Please choose at least one process.")), 422

@@ -1,5 +1,6 @@
 """Sectors, procedures with their drafts, and processes, from the other two sheets."""
 
+from itertools import chain, count
 from typing import Any
 
 import sqlalchemy as sa
@@ -116,7 +117,7 @@ class Catalog:
         if not name or fold(name) in self._sectors:
             return self._sectors.get(fold(name), "")
         plain = words.slug_of(name, 36)
-        code = next(c for c in (plain, *(f"{plain}-{n}" for n in range(2, 99))) if c not in self._codes)
+        code = next(c for c in chain([plain], (f"{plain}-{n}" for n in count(2))) if c not in self._codes)
         self._codes.add(code)
         self._sectors[fold(name)] = code
         self.sectors.add(number, code=code, name=name)

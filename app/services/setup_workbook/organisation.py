@@ -1,5 +1,6 @@
 """Agencies, divisions, officers and posts, from the first sheet of the set-up workbook."""
 
+from itertools import chain, count
 from typing import Any
 
 import sqlalchemy as sa
@@ -133,7 +134,7 @@ class Organisation:
             return ""
         if (code, fold(name)) not in self._divisions:
             taken, plain = set(self._divisions.values()), f"{code}.{initials_of(name)}"[:38]
-            made = next(c for c in (plain, *(f"{plain}{n}" for n in range(2, 100))) if c not in taken)
+            made = next(c for c in chain([plain], (f"{plain}{n}" for n in count(2))) if c not in taken)
             self._divisions[code, fold(name)] = made
             self.divisions.add(number, agency=code, code=made, name=name)
         return self._divisions[code, fold(name)]

@@ -161,8 +161,9 @@ class RegisterView(BaseView):
                 with transaction() as unit:
                     user = accounts.register(unit, form.values(), form.password.data)
                     settings = users.settings_of(unit, user)
+                answer = current_app.appbuilder.sm.auth_view._begin(user, settings)  # begins the session anew
                 flash(_("Welcome. Your account is ready."), "success")
-                return current_app.appbuilder.sm.auth_view._begin(user, settings)
+                return answer
             except DomainError as exc:
                 form.add_errors(problems_of(exc) or {"id_number": str(exc)})
         return page("register", 422 if form.errors else 200, form=form)
