@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app import history
 from app.clock import now
 from app.errors import Conflict, NotAllowed, NotFound
+from app.i18n import N_
 from app.lowcode.naturals import Key
 from app.models.pack_run import RUN_STATES, PackRun, RunState
 from app.models.procedure import ProcedureVersion
@@ -26,6 +27,7 @@ from app.packs.documents import Document, Writer, digest, key_in, without_marks
 from app.packs.kinds import Kind, roots
 from app.packs.reading import Fault, Record, Refused, read_documents, read_pack
 from app.permissions import Actor, Role, current_actor
+from app.services.official import official
 from app.transactions import locked, one_at_a_time
 
 _RIGHTS = {ADD: "can_add", CHANGE: "can_change", REMOVE: "can_remove"}
@@ -231,7 +233,7 @@ def _counts(changes: list[Change]) -> dict[str, int]:
 
 
 def _reason(run: PackRun) -> str:
-    return _("Configuration pack “%(name)s” (no. %(number)d)", name=run.name, number=run.id)
+    return official(N_("Configuration pack “%(name)s” (no. %(number)d)"), name=run.name, number=run.id)
 
 
 def refuse_without_rights(changes: list[Change], actor: Actor | None) -> None:

@@ -10,6 +10,7 @@ from app import history
 from app.clock import now, to_local
 from app.errors import Conflict, DomainError
 from app.history import HistoryEntry
+from app.i18n import N_
 from app.lowcode.naturals import Key, key_paths
 from app.models.pack_run import PackRun, RunState
 from app.packs import letter_texts
@@ -21,6 +22,7 @@ from app.packs.reading import Fault, Refused, read_documents
 from app.packs.runs import digest_of, documents_now, keys_by_kind, refuse_without_rights
 from app.packs.wording import title
 from app.permissions import SYSTEM, Actor, current_actor
+from app.services.official import official
 from app.transactions import one_at_a_time
 
 _Key = tuple[str, Key]
@@ -47,7 +49,7 @@ def undo(session: Session, run: PackRun, actor: Actor | None, report: Report = s
     changes = _way_back(entries, present)
     refuse_without_rights(changes, actor)
     letter_texts.refuse_used(session, changes)
-    reason = _("Undo of the configuration pack “%(name)s” (no. %(number)d)", name=run.name, number=run.id)
+    reason = official(N_("Undo of the configuration pack “%(name)s” (no. %(number)d)"), name=run.name, number=run.id)
     with session.begin_nested():
         Applier(session, changes, reason=reason, actor=actor, is_undoing=True, report=report).run()
         session.expire_all()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.clock import today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import because
+from app.i18n import N_
 from app.models import (
     Component,
     Form,
@@ -30,6 +31,7 @@ from app.models.procedure import VersionState
 from app.models.scope import sees_province
 from app.permissions import Actor, Position, Role
 from app.services.in_place import refuse_self_approval, stand_by
+from app.services.official import official
 from app.services.publication_checks import Check, checks, checks_of, faults
 from app.services.reasons import given_reason
 from app.services.version_copies import copy_fee, copy_form, copy_process
@@ -191,7 +193,7 @@ def put_in_force(session: Session, version: ProcedureVersion, first: date, reaso
     ended = _in_force(session, version)
     if ended is not None:
         end(session, ended, first - timedelta(days=1),
-            _("Replaced by version %(number)d", number=version.number))  # fmt: skip
+            official(N_("Replaced by version %(number)d"), number=version.number))  # fmt: skip
     version.valid_from = first
     _enter(session, version, VERSION.find("publish"), reason)
     return Published(version, ended)
@@ -210,9 +212,7 @@ def retire(session: Session, version: ProcedureVersion, reason: str, actor: Acto
     Raises NotAllowed for the wrong role or state, Invalid (field "reason") without a reason.
     """
     _allowed(version, "retire", actor)
-    reason = given_reason(
-        reason, message=_("Please give the reason, the number of the decision for instance.")
-    )
+    reason = given_reason(reason, message=_("Please give the reason, the number of the decision for instance."))
     end(session, version, today(), reason)
 
 

@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import because
+from app.i18n import N_
 from app.models import ProcedureVersion, PublicationDecision, PublicationItem
 from app.models.procedure import VersionState
 from app.models.publication import ItemKind
 from app.permissions import Actor, Role
+from app.services.official import official
 from app.services.publication import COMING, approve, check_version, end, put_in_force, whole
 from app.services.publication_findings import Findings, findings, in_force_of
 from app.services.reasons import given_reason
@@ -201,7 +203,7 @@ def _put_in_force(session: Session, decision: PublicationDecision) -> None:
     # Always in one order, so that two decisions at once cannot wait for each other.
     for item in sorted(decision.items, key=lambda item: item.procedure_id):
         if item.kind == ItemKind.repealed:
-            end(session, item.version, day - timedelta(days=1), _("Repealed by %(number)s", number=number))
+            end(session, item.version, day - timedelta(days=1), official(N_("Repealed by %(number)s"), number=number))
         else:
             put_in_force(session, item.version, day, number)
     decision.published_at, decision.fault = now(), None

@@ -6,34 +6,35 @@ on in one act under one decision (NĐ 118/2025). Promised due dates and codes ne
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
 from app.clock import now, today
 from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.history import because
-from app.models import Agency, Dossier, Reorganisation, User
+from app.i18n import N_
+from app.models import Agency, Reorganisation, User
 from app.models.calendar_use import unrefused
 from app.models.reorganisation import REORGANISATION_KINDS, ReorganisationKind, ReorganisationState
 from app.permissions import Actor, Role, acting_as
 from app.services.actors import build_actor
+from app.services.official import official
 from app.services.reorganise_bulk import Route, carry, count_dossiers, extent
+from app.services.reorganise_faults import TO_COME, faults_of, refuse_twin
 from app.services.reorganise_images import image_of, put_back, refuse_used, value_of
 from app.services.reorganise_moves import Change, Wish, changes_of
 from app.services.reorganise_wishes import as_data, as_wish
 from app.services.reorganise_words import digest_of, effects_of
 from app.services.timing import calendar_of
 from app.transactions import enqueue, locked
-from app.workflows.states import FINAL
 from app.workflows.wording import VIETNAM
 
 # More running dossiers than this are re-homed by the worker, not while the browser waits.
 IN_THE_REQUEST = 200
-_TO_COME = frozenset({ReorganisationState.waiting, ReorganisationState.planned})
-_FARTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Plan:
     changes: list[Change]
     routes: list[Route]
     effects: list[tuple[str, int]]
+    kept: list[tuple[str, int]]  # the effects as they are kept, in the official language
     faults: dict[str, str]
     notes: list[str]
     digest: str
@@ -52,15 +54,17 @@ class Plan:
 
 def plan_of(session: Session, wish: Wish) -> Plan:
     """Return what ``wish`` would change, without writing anything."""
-    faults = dict(_faults(session, wish))
+    faults = dict(faults_of(session, wish))
     found = [] if faults else list(changes_of(session, wish))
     changes = [one for one in found if isinstance(one, Change)]
     extents = {one: extent(session, one) for one in found if isinstance(one, Route)}
     routes = [route for route, (count, *_ids) in extents.items() if count]
     if not faults and not changes and not routes:
         faults["source"] = _("Nothing would change.")
+    with force_locale("vi"):
+        kept = effects_of(changes, extents)
     return Plan(
-        changes, routes, effects_of(changes, extents), faults,
+        changes, routes, effects_of(changes, extents), kept, faults,
         list(_notes(session, wish)) if not faults else [], digest_of(changes, extents),
         count_dossiers(session, routes),
     )  # fmt: skip
@@ -74,10 +78,11 @@ def reorganise(session: Session, wish: Wish, actor: Actor, seen: str | None = No
     """
     _refuse_role(actor)
     plan = _checked_plan(session, wish, seen)
+    refuse_twin(session, wish)
     act = Reorganisation(
         kind=wish.kind, state=ReorganisationState.waiting, source=wish.source, target=wish.target,
         decision_number=wish.decision_number, decision_on=wish.decision_on, wish=as_data(wish),
-        effects=[list(line) for line in plan.effects], actor_name=actor.name, user_id=actor.user_id,
+        effects=[list(line) for line in plan.kept], actor_name=actor.name, user_id=actor.user_id,
         done_at=now(), effective_on=wish.effective_on,
     )  # fmt: skip
     session.add(act)
@@ -98,7 +103,7 @@ def reorganise_waiting(session: Session, act_id: int) -> None:
     office to read.
     """
     act = session.get(Reorganisation, act_id, with_for_update=True)
-    if act is None or act.state not in _TO_COME:
+    if act is None or act.state not in TO_COME:
         return
     if act.effective_on is not None and act.effective_on > today():
         _plan_ahead(session, act, act.effective_on)
@@ -129,7 +134,8 @@ def cancel(session: Session, act_id: int, actor: Actor) -> Reorganisation:
         raise NotFound(_("There is no such act."))
     if act.state != ReorganisationState.planned:
         raise Conflict(_("Only a planned act can be cancelled."))
-    because(session, action="cancel_reorganisation", reason=str(act))
+    with force_locale("vi"):
+        because(session, action="cancel_reorganisation", reason=str(act))
     act.state, act.undone_at = ReorganisationState.cancelled, now()
     session.flush()
     return act
@@ -171,7 +177,8 @@ def undo_waiting(session: Session, act_id: int, user_id: int) -> None:
 
 
 def _take_back(session: Session, act: Reorganisation, actor: Actor) -> None:
-    reason = _("Undone: %(what)s (decision %(number)s)", what=str(act), number=act.decision_number)
+    with force_locale("vi"):
+        reason = _("Undone: %(what)s (decision %(number)s)", what=str(act), number=act.decision_number)
     with unrefused(session):
         put_back(session, act, actor, reason)
     because(session, action="undo_reorganisation", reason=reason)
@@ -217,59 +224,8 @@ def _carry_out(session: Session, act: Reorganisation, wish: Wish, plan: Plan, ac
 
 def reason_of(wish: Wish) -> str:
     """Return the sentence that stands in the history of everything touched."""
-    return _("%(act)s: %(agency)s (decision %(number)s)", act=_(REORGANISATION_KINDS[wish.kind]),
-             agency=wish.source.name, number=wish.decision_number)  # fmt: skip
-
-
-def _faults(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:
-    source, target = wish.source, wish.target
-    if not wish.decision_number.strip():
-        yield "decision_number", _("Please give the number of the decision.")
-    if wish.decision_on is None or wish.decision_on > today():
-        yield "decision_on", _("Please give the date of the decision, today at the latest.")
-    if wish.effective_on is not None and not today() <= wish.effective_on <= today() + _FARTHEST:
-        yield "effective_on", _("It takes effect today or on a later day, within a year.")
-    if not source.is_open():
-        yield "source", _("This agency has already ended.")
-    if source.parent_id is None and wish.kind != ReorganisationKind.rename:
-        yield "source", _("The province's own agency cannot be merged, split or closed.")
-    if wish.kind == ReorganisationKind.merge:
-        yield from _merge_faults(source, target)
-    if wish.kind in {ReorganisationKind.split, ReorganisationKind.rename}:
-        yield from _name_faults(session, wish)
-    if wish.kind == ReorganisationKind.close:
-        yield from _close_faults(session, source)
-
-
-def _merge_faults(source: Agency, target: Agency | None) -> Iterable[tuple[str, str]]:
-    if target is None or not target.is_open():
-        yield "target", _("Please choose an agency that exists today.")
-    elif target is source or f"/{source.id}/" in target.path:
-        yield "target", _("An agency cannot be merged into itself or into one below it.")
-
-
-def _name_faults(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:
-    if not wish.name.strip():
-        yield "name", _("Please give the name.")
-    taken = sa.select(Agency.id).where(Agency.code == wish.code)
-    if wish.kind == ReorganisationKind.rename:
-        taken = taken.where(Agency.id != wish.source.id)
-    if not wish.code.strip():
-        yield "code", _("Please give the identifier code.")
-    elif session.scalar(taken.limit(1)) is not None:
-        yield "code", _("Another agency has this code.")
-
-
-def _close_faults(session: Session, source: Agency) -> Iterable[tuple[str, str]]:
-    places = sa.or_(Dossier.agency_id == source.id, Dossier.desk_id == source.id)
-    running = sa.select(sa.func.count()).select_from(Dossier).where(places, Dossier.state.not_in(FINAL))
-    count = session.scalar(running) or 0
-    if count:
-        yield "source", _("%(count)d dossiers are still running there. Merge the agency into the one "
-                          "that takes them over.", count=count)  # fmt: skip
-    below = sa.select(Agency).where(sa.or_(Agency.parent_id == source.id, Agency.desk_id == source.id))
-    if any(agency.is_open() for agency in session.scalars(below)):
-        yield "source", _("Other agencies still stand under it or are served by it.")
+    return official(N_("%(act)s: %(agency)s (decision %(number)s)"), act=official(REORGANISATION_KINDS[wish.kind]),
+                    agency=wish.source.name, number=wish.decision_number)  # fmt: skip
 
 
 def _notes(session: Session, wish: Wish) -> Iterable[str]:

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
 from app.clock import today
@@ -33,6 +32,7 @@ from app.models import (
 from app.models.procedure import VersionState
 from app.models.reorganisation import ReorganisationKind
 from app.models.task import TaskState
+from app.services.official import official
 from app.services.reorganise_bulk import Route
 from app.workflows.feedback import FeedbackState
 from app.workflows.governance import ApprovalState
@@ -222,7 +222,7 @@ def posts_at(session: Session, agency: Agency) -> list[OfficerPosition]:
     """Return the posts at ``agency`` that are held today or will be."""
     post = OfficerPosition
     query = sa.select(post).where(post.agency_id == agency.id).options(
-        joinedload(post.user), joinedload(post.division))  # fmt: skip
+        joinedload(post.user), joinedload(post.division)).order_by(post.id)  # fmt: skip
     return list(session.scalars(query.where(sa.or_(post.valid_to.is_(None), post.valid_to >= today()))))
 
 
@@ -245,8 +245,8 @@ def _renaming(wish: Wish) -> Iterator[Change]:
     for name, new in changed.items():
         yield Change("agency", agency, name, new, agency)
     if changed:
-        past = _("%(code)s – %(name)s (until %(day)s)", code=agency.code, name=agency.name,
-                 day=f"{_yesterday():%d/%m/%Y}")  # fmt: skip
+        past = official(N_("%(code)s – %(name)s (until %(day)s)"), code=agency.code, name=agency.name,
+                        day=f"{_yesterday():%d/%m/%Y}")  # fmt: skip
         yield Change("agency", agency, "former_names", "\n".join(filter(None, [agency.former_names, past])), agency)
 
 

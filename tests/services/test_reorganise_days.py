@@ -86,7 +86,8 @@ def test_a_planned_act_is_cancelled_by_those_who_may(session, admin, actor):
 def test_what_forbids_it_on_its_day_is_told(session, admin):
     tree = make_tree()
     new, day = another_ward(tree), today() + timedelta(days=3)
-    acts = [reorganise.reorganise(session, merge(tree.commune, new, effective_on=day), admin) for _two in range(2)]
+    wishes = [merge(tree.commune, new, effective_on=day, decision_number=number) for number in ("1/QĐ", "2/QĐ")]
+    acts = [reorganise.reorganise(session, wish, admin) for wish in wishes]
     with acting_at(datetime.combine(day, time(9), VIETNAM)):
         for act in acts:
             reorganise.reorganise_waiting(session, act.id)

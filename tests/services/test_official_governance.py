@@ -1,0 +1,92 @@
+"""What an administrator who works in English leaves behind is in the official language."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask_babel import force_locale
+
+from app.clock import today
+from app.errors import Conflict
+from app.history import HistoryEntry
+from app.models import Movement, Reorganisation
+from app.models.procedure import VersionState
+from app.packs import runs, undoing
+from app.packs.exporting import Chosen
+from app.permissions import Role, acting_as
+from app.services import publication, reorganise
+from app.services.reorganise_moves import Wish
+from tests.exchange.books import apply, book, send
+from tests.factories import make_procedure, make_sector, make_tree
+from tests.leaders.dossiers import add_dossier
+from tests.packs.carrying import files_of, take
+from tests.services.test_official_language import english, strings
+from tests.services.test_reorganise import admin, another_ward, merge
+
+__all__ = ["admin"]  # a fixture
+
+
+def _kept(session):
+    reasons = session.scalars(sa.select(HistoryEntry.reason).where(HistoryEntry.reason.is_not(None)))
+    remarks = session.scalars(sa.select(Movement.remark).where(Movement.remark.is_not(None)))
+    effects = (text for act in session.scalars(sa.select(Reorganisation)) for text, _count in act.effects)
+    return [*reasons, *remarks, *effects]
+
+
+def _no_english(texts):
+    known = english()
+    found = [text for whole in texts for text in strings(whole) if any(one.fullmatch(text) for one in known)]
+    assert found == []
+
+
+def test_a_reorganisation_is_told_in_the_official_language(session, admin):
+    tree = make_tree()
+    add_dossier("in time")
+    new = another_ward(tree)
+    with force_locale("en"):
+        act = reorganise.reorganise(session, merge(tree.commune, new), admin)
+        reorganise.undo(session, act.id, admin)
+        later = merge(tree.commune, new, effective_on=today() + timedelta(days=3))
+        reorganise.cancel(session, reorganise.reorganise(session, later, admin).id, admin)
+        renaming = Wish(kind="rename", source=tree.commune, name="Phường Khác", code=tree.commune.code,
+                        decision_number="2/QĐ", decision_on=today())  # fmt: skip
+        reorganise.reorganise(session, renaming, admin)
+    kept = _kept(session)
+    assert len(kept) > 5
+    _no_english([*kept, tree.commune.former_names])
+
+
+def test_versions_packs_and_imports_are_told_in_the_official_language(session, actor, login):
+    editor, old = actor(Role.catalog_admin), make_procedure()
+    with force_locale("en"), acting_as(editor):
+        fresh = publication.draft_from(session, old, editor)
+        fresh.state = VersionState.approved
+        session.flush()
+        publication.put_in_force(session, fresh, today(), "3/QĐ")
+        sector = make_sector(name="Trước")
+        files = files_of(session, Chosen("kind", "sector"))
+        sector.name = "Sau"
+        session.flush()
+        run = take(session, files, editor)
+        runs.apply(session, run, editor)
+        undoing.undo(session, run, editor)
+    client = login(Role.catalog_admin)
+    client.post("/preferences", data={"locale": "en"})
+    _status, number, _page = send(client, "sector", book({"Sectors": [["Code", "Name"], ["moi", "Mới"]]}))
+    apply(client, "sector", number)
+    kept = _kept(session)
+    assert {"danh-muc.xlsx" in text for text in kept} == {True, False}
+    _no_english(kept)
+
+
+def test_an_act_that_waits_is_not_ordered_twice(session, admin):
+    tree = make_tree()
+    new, day = another_ward(tree), today() + timedelta(days=30)
+    wish = merge(tree.commune, new, effective_on=day)
+    first = reorganise.reorganise(session, wish, admin)
+    with pytest.raises(Conflict):
+        reorganise.reorganise(session, wish, admin)
+    reorganise.reorganise(session, merge(tree.commune, new, effective_on=day + timedelta(days=1)), admin)
+    reorganise.cancel(session, first.id, admin)
+    reorganise.reorganise(session, wish, admin)
+    assert session.scalar(sa.select(sa.func.count(Reorganisation.id))) == 3
