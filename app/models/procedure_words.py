@@ -18,7 +18,7 @@ LIMIT_UNITS = {
 SERVICE_LEVELS = {
     "full": N_("Fully online"), "partial": N_("Partly online"), "information": N_("Information"),
 }  # fmt: skip
-AUTHENTICATION_LEVELS = {1: N_("Level 1"), 2: N_("Level 2")}
+AUTHENTICATION_LEVELS = {0: N_("Not asked for"), 1: N_("Level 1"), 2: N_("Level 2")}
 FEE_MOMENTS = {
     "reception": N_("At reception"), "supplement": N_("When the dossier is supplemented"),
     "return": N_("When the result is returned"),

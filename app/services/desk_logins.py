@@ -15,7 +15,7 @@ from app.permissions import Actor, Role
 from app.services import users
 from app.services.accounts import CLOSED_MAIL, give_user
 from app.services.counter import desks_of, find_applicant
-from app.services.identity_checks import COMPARED, settle_login
+from app.services.identity_checks import COMPARED, compared_level, raise_level, settle_login
 from app.services.notices import notice_users, send_mail
 from app.services.official import official
 
@@ -72,18 +72,58 @@ def give(session: Session, actor: Actor, account: Account, said: Comparing) -> U
         raise NotAllowed(problem)
     if account.user is not None and _is_given(session, account.user, said.password):
         return account.user
-    if not said.is_compared:
-        message = _("Please compare the identity card with the particulars first, and tick this box.")
-        raise Invalid(message, {"is_compared": message})
+    _refuse_uncompared(said)
     settle_login(session, account, said.login_check)
     act = "give_login" if account.user is None else "reset_login"
     reason = official(N_("Identity card compared at the counter"))
     user = _opened(session, account, said.password, reason)
-    account.verified_level = max(account.verified_level, COMPARED)
+    raise_level(session, account)
     session.flush()
     history.record(session, ("account", account.id), act, reason=reason)
     _tell(session, actor, account, user)
     return user
+
+
+def may_raise(session: Session, account: Account, actor: Actor) -> bool:
+    """Return whether comparing the card here would raise the level of this login, not one's own."""
+    is_lower = account.user is not None and account.user.active and account.verified_level < compared_level(session)
+    return is_lower and account.id not in actor.own_accounts and actor.user_id not in account.people
+
+
+def confirm(session: Session, actor: Actor, account: Account, said: Comparing) -> int:
+    """Raise the level of a login whose holder showed his identity card, his password untouched; returns the level.
+
+    Twice has one effect. Raises NotAllowed, or Invalid by field. Source: TTH17 Đ10.4, QN20 Đ11.2.
+    """
+    _refuse_others(actor)
+    session.refresh(account, with_for_update=True)
+    if account.verified_level >= compared_level(session):
+        return account.verified_level
+    if not may_raise(session, account, actor):
+        raise NotAllowed(why_not(session, account, actor) or _("There is no login to confirm."))
+    _refuse_uncompared(said)
+    reason = official(N_("Identity card compared at the counter"))
+    settle_login(session, account, said.login_check)
+    raise_level(session, account)
+    session.flush()
+    history.record(session, ("account", account.id), "confirm_identity", reason=reason)
+    _tell_level(session, account)
+    return account.verified_level
+
+
+def _refuse_uncompared(said: Comparing) -> None:
+    if not said.is_compared:
+        message = _("Please compare the identity card with the particulars first, and tick this box.")
+        raise Invalid(message, {"is_compared": message})
+
+
+def _tell_level(session: Session, account: Account) -> None:
+    if account.user is None:
+        return  # the login was not his
+    title = official(N_("Your electronic identity is now level %(level)d"), level=account.verified_level)
+    body = official(N_("Your identity card was compared at a one-stop desk. Dossiers you filled in and could not send "
+                       "can be sent now."))  # fmt: skip
+    notice_users(session, [account.user.id], None, f"level:{account.id}:{account.row_version}", title, body)
 
 
 def _opened(session: Session, account: Account, password: str, reason: str) -> User:

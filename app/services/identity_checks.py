@@ -12,10 +12,11 @@ from app.history import because
 from app.i18n import N_
 from app.models import Account, OfficerPosition, User
 from app.services.official import official
+from app.services.profiles import profile_value
 from app.text import fold
 
 OWN, FOREIGN = "own", "foreign"
-COMPARED = 1  # the level of who showed his identity card at a desk
+COMPARED = 1  # below it nobody ever compared an identity card
 _CONTACTS = ("phone", "email", "address", "unit")
 
 
@@ -51,11 +52,21 @@ def settle_login(session: Session, account: Account, answer: str) -> None:
         raise Invalid(message, {"login_check": message})
     if answer == OWN:
         because(session, reason=official(N_("Identity card compared at the counter")))
-        account.verified_level = COMPARED
+        raise_level(session, account)
     else:
         because(session, reason=official(N_("The applicant at the counter did not make this login")))
         _detach(session, account, user)
     session.flush()
+
+
+def compared_level(session: Session) -> int:
+    """Return the level of who showed his identity card at a desk (``desk_identity_level``)."""
+    return int(profile_value(session, "desk_identity_level"))
+
+
+def raise_level(session: Session, account: Account) -> None:
+    """Keep that the identity card was compared; a higher level stays."""
+    account.verified_level = max(account.verified_level, compared_level(session))
 
 
 def _detach(session: Session, account: Account, user: User) -> None:

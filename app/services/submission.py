@@ -35,6 +35,7 @@ from app.services.eform_search import keep_answers_text
 from app.services.eform_state import reopened
 from app.services.eforms import complete, data_problems, prepare
 from app.services.fees import charges_for
+from app.services.identity_levels import refuse_low_level
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.official import official
@@ -78,7 +79,7 @@ def receiving_desk(agency: Agency) -> Agency:
 def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     """Return the dossier of ``draft``, made now or by an earlier sending of the same draft.
 
-    Raises Invalid (fields: form keys and "component-<id>") naming everything that is missing.
+    Raises Invalid (fields: form keys, "component-<id>", "identity") naming everything that is missing.
     Source: QN20 Đ12.1 (technical check, acknowledgement), HCM24 Đ10.1.
     """
     session.flush()  # what was changed just now is judged by its numbers
@@ -90,6 +91,7 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
         raise NotFound(_("There is no such draft."))
     if draft.dossier is not None:
         return draft.dossier
+    refuse_low_level(draft)
     faults = technical_faults(draft)
     if faults:
         raise Invalid(_("The dossier is not complete yet. Please correct what is marked."), faults)
@@ -212,9 +214,7 @@ def answer_supplement(
     handed_in = handed_in or {}
     faults = _supplement_faults(dossier, merged, request, handed_in, keys)
     if faults:
-        raise Invalid(
-            _("The supplement is not complete yet. Please correct what is marked."), faults
-        )
+        raise Invalid(_("The supplement is not complete yet. Please correct what is marked."), faults)
     at = now()
     if form is not None and keys:
         merged = with_labels(form, complete(form, merged), dossier.revisions[-1].data)

@@ -101,6 +101,7 @@ OUT_OF_HOURS = {
     "next_opening": N_("Counted from the next working hour"),
     "next_day": N_("Counted from the next working day"),
 }  # fmt: skip
+IDENTITY_LEVELS = {"1": N_("Level 1"), "2": N_("Level 2")}
 FORM_SETS = {
     "tt01_2018": N_("Six forms of Circular 01/2018/TT-VPCP"),
     "tt03_2025": N_("Seven forms of Circular 03/2025/TT-VPCP"),
@@ -121,6 +122,8 @@ _READ = (
               fallback=True, ground="NĐ 118/2025/NĐ-CP"),
     Parameter("automatic_acknowledgement", Group.channels, N_("Online dossiers are acknowledged at once"),
               Kind.flag, fallback=True, ground="NĐ 45/2020 Đ11"),
+    Parameter("desk_identity_level", Group.channels, N_("Identity level after the card was compared at a desk"),
+              Kind.choice, choices=IDENTITY_LEVELS, fallback="2", ground="TTH17 Đ10.4"),
     Parameter("reception_limit_hours", Group.reception, N_("Time to answer an online dossier"), Kind.whole,
               unit=_HOURS, fallback=8, ground="NĐ 45/2020 Đ11"),
     Parameter("reception_out_of_hours", Group.reception, N_("Sent outside working hours"), Kind.choice,

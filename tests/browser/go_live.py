@@ -15,6 +15,7 @@ from tests.browser import go_live_books as books
 from tests.wording import vi
 
 CITIZEN = "Đỗ Thị Mai"
+CITIZEN_NUMBER = "034190001234"
 SUBJECT = "Cấp 01 bản sao Trích lục khai sinh"
 
 
@@ -148,7 +149,7 @@ def register(hands: Hands) -> None:
     page = hands.page
     page.goto("/")
     hands.press(page.get_by_role("link", name=vi("Register")).first)
-    given = {"id_number": "034190001234", "name": CITIZEN, "born_on": "1990-05-17", "phone": "0912345678",
+    given = {"id_number": CITIZEN_NUMBER, "name": CITIZEN, "born_on": "1990-05-17", "phone": "0912345678",
              "password": "Tan-Lap-2026", "again": "Tan-Lap-2026"}  # fmt: skip
     for name, text in given.items():
         hands.type(page.locator(f"main [name={name}]"), text)
@@ -185,12 +186,30 @@ def apply(hands: Hands, file: Path) -> str:
     return page.url.rsplit("/", 1)[1]
 
 
-def open_as_desk(hands: Hands, password: str, code: str) -> None:
-    """Sign in with the one-time password, replace it, and open the dossier from the inbox."""
+def sit_at_desk(hands: Hands, password: str) -> None:
+    """Sign in with the one-time password and replace it."""
     page = hands.page
     sign_in(hands, books.DESK_OFFICER, password)
     for name, text in (("current", password), ("password", "Mot-Cua-2026"), ("again", "Mot-Cua-2026")):
         hands.type(page.locator(f"main [name={name}]"), text)
     hands.press(page.locator("main form button[type=submit]").first)
+
+
+def confirm(hands: Hands) -> None:
+    """Compare the identity card of who registered, so that he may send what asks for a level."""
+    page = hands.page
+    page.goto("/desk-login/")
+    hands.type(page.locator("[name=id_number]"), CITIZEN_NUMBER)
+    hands.button("Find")
+    hands.press(page.locator("[name=login_check]").first)
+    hands.press(page.locator("[name=is_compared]"))
+    hands.button("Confirm his identity")
+    expect(page.locator("#flashes")).to_contain_text(CITIZEN)
+
+
+def open_as_desk(hands: Hands, code: str) -> None:
+    """Open the dossier from the inbox."""
+    page = hands.page
+    page.goto("/work/")
     hands.press(page.locator("main").get_by_role("link", name=code).first)
     expect(page.locator("main")).to_contain_text(SUBJECT)

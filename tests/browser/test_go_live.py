@@ -96,11 +96,12 @@ def test_from_an_empty_system_to_a_dossier(
 
     citizen = person()
     go_live.register(citizen)
+    officer = person()
+    go_live.sit_at_desk(officer, password)
+    go_live.confirm(officer)
     code = go_live.apply(citizen, walk.paper(tmp_path, "to-khai.pdf"))
     told["citizen"] = citizen.told()
-
-    officer = person()
-    go_live.open_as_desk(officer, password, code)
+    go_live.open_as_desk(officer, code)
     told["desk officer"] = officer.told()
     with capsys.disabled():
         print(f"\n{len(books.PROCEDURES)} procedures from an empty system:")

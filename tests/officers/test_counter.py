@@ -276,4 +276,4 @@ def test_whose_login_it_is_can_be_answered_on_the_page(office, desk, session):
     assert desk.post("/reception/new", data=sent(office, login_check="own")).status_code == 302
     (dossier,) = dossiers(session)
     session.expire_all()
-    assert (dossier.account_id, account.verified_level) == (account.id, 1)
+    assert (dossier.account_id, account.verified_level) == (account.id, 2)

@@ -1,11 +1,13 @@
 """At the desk: a login for who has none, a temporary password for who forgot his."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from werkzeug.security import check_password_hash
 
 from app.history import HistoryEntry
-from app.models import Account, MailMessage, Notice, User
+from app.models import Account, MailMessage, Notice, Profile, ProfileParameter, User
 from app.permissions import Role
 from app.services import accounts
 from app.services.users import settings_of
@@ -32,7 +34,7 @@ def sent(account, **changes):
 def acts(session, account):
     query = sa.select(HistoryEntry.action, HistoryEntry.reason).where(
         HistoryEntry.aggregate == "account", HistoryEntry.aggregate_id == account.id,
-        HistoryEntry.action.in_(["give_login", "reset_login"]))  # fmt: skip
+        HistoryEntry.action.in_(["give_login", "reset_login", "confirm_identity"]))  # fmt: skip
     return [tuple(row) for row in session.execute(query.order_by(HistoryEntry.id))]
 
 
@@ -42,7 +44,7 @@ def test_who_was_received_at_a_counter_gets_a_login_and_chooses_his_own_password
     assert account.name in found.text
     answer = desk.post(ADDRESS, data=sent(account))
     assert (answer.status_code, GIVEN in answer.text) == (200, True)
-    assert (account.user.username, account.verified_level) == (account.id_number, 1)
+    assert (account.user.username, account.verified_level) == (account.id_number, 2)
     assert acts(session, account) == [("give_login", "Đã đối chiếu giấy tờ tùy thân tại quầy")]
     visitor = make_client(app)
     assert visitor.post("/login/", data={"username": account.id_number, "password": GIVEN}).location == "/password"
@@ -138,7 +140,7 @@ def test_a_login_nobody_compared_is_asked_about(desk, session):
     assert answer.status_code == 422
     assert vi("Is the online login with this number the applicant’s own?") in answer.text
     assert desk.post(ADDRESS, data=sent(account, login_check="own")).status_code == 200
-    assert (account.verified_level, check_password_hash(account.user.password, GIVEN)) == (1, True)
+    assert (account.verified_level, check_password_hash(account.user.password, GIVEN)) == (2, True)
 
 
 def test_who_took_anothers_number_is_shut_out_and_the_right_one_gets_his_own_login(app, desk, session):
@@ -153,3 +155,47 @@ def test_who_took_anothers_number_is_shut_out_and_the_right_one_gets_his_own_log
     visitor = make_client(app)
     assert visitor.post("/login/", data={"username": "046190990001", "password": "chiem cho 2026"}).status_code == 401
     assert visitor.post("/login/", data={"username": "046190990001", "password": GIVEN}).location == "/password"
+
+
+def test_who_has_a_login_is_confirmed_and_keeps_his_password(desk, session):
+    account = make_account(user=make_user(), verified_level=1)
+    wanted = sent(account, do="confirm", password="")
+    page = desk.post(ADDRESS, data=wanted | {"do": "find"}).text
+    assert vi("Confirm his identity") in page
+    assert desk.post(ADDRESS, data=wanted | {"is_compared": ""}).status_code == 422
+    assert account.verified_level == 1
+    for _turn in range(2):  # the button pressed twice
+        assert desk.post(ADDRESS, data=wanted).status_code == 302
+    session.expire_all()
+    assert account.verified_level == 2
+    assert check_password_hash(account.user.password, PASSWORD)
+    assert not settings_of(session, account.user).must_change_password
+    assert acts(session, account) == [("confirm_identity", "Đã đối chiếu giấy tờ tùy thân tại quầy")]
+    assert session.scalars(sa.select(Notice.title).where(Notice.user_id == account.user_id)).one().endswith("mức 2")
+    assert vi("Confirm his identity") not in desk.post(ADDRESS, data=wanted | {"do": "find"}).text
+
+
+def test_a_profile_may_say_that_the_desk_gives_the_lower_level_only(desk, session):
+    profile = Profile(code="x", name="X", is_active=True)
+    session.query(Profile).update({"is_active": False})
+    session.add(profile)
+    session.flush()
+    session.add(ProfileParameter(profile=profile, key="desk_identity_level", value="1", valid_from=date(2025, 1, 1)))
+    session.commit()
+    account = make_account(user=make_user(), verified_level=1)
+    assert vi("Confirm his identity") not in desk.post(ADDRESS, data=sent(account, do="find")).text
+    low = make_account(user=make_user(), verified_level=0)
+    desk.post(ADDRESS, data=sent(low, do="confirm", login_check="own"))
+    session.expire_all()
+    assert low.verified_level == 1
+
+
+def test_nobody_confirms_himself_nor_another_role_anybody(app, enter, session):
+    officer = make_user(Role.desk_officer)
+    own = make_account(user=officer, verified_level=0)
+    mine = make_client(app, officer)
+    assert mine.post(ADDRESS, data=sent(own, do="confirm", login_check="own")).status_code == 403
+    other = make_account(user=make_user(), verified_level=0)
+    assert enter(Role.specialist).post(ADDRESS, data=sent(other, do="confirm", login_check="own")).status_code == 403
+    session.expire_all()
+    assert (own.verified_level, other.verified_level) == (0, 0)

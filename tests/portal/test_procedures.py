@@ -235,9 +235,10 @@ def test_life_events_are_those_of_the_pack(app):
 
 
 @pytest.mark.parametrize("level", [0, 2])
-def test_what_is_not_checked_yet_is_not_promised(session, client, level):
+def test_the_level_asked_for_and_how_to_raise_it_are_told(session, client, level):
     version = make_procedure(authentication_level=level)
     text = client.get(f"/thu-tuc/{version.procedure.code}").text
-    words = vi("This site does not check the level of your electronic identity yet when you send a dossier. If your "
-               "identity was never verified, please show your identity card when you receive the result.")  # fmt: skip
+    words = vi("A dossier sent online must come from an account with this level. If yours is lower, show your identity "
+               "card at any one-stop desk: the officer compares it and raises the level. At the counter your card is "
+               "compared as you hand the dossier in.")  # fmt: skip
     assert (words in text) == (level > 0)

@@ -10,7 +10,7 @@ from app.errors import Invalid, NotAllowed, NotFound
 from app.history import HistoryEntry
 from app.models import Movement, Notice, OnlineService
 from app.permissions import ANONYMOUS, Role, acting_as
-from app.services import eform_prefill, explanations, lookup, ratings, reception, submission
+from app.services import desk_logins, eform_prefill, explanations, lookup, ratings, reception, submission
 from app.services import feedback as feedback_service
 from app.services.explanation_reminders import chase_explanations
 from app.services.moves import make_move
@@ -39,6 +39,28 @@ def test_d10_2_only_a_registered_account_sends_online(office, session, client):
         submission.submit(session, office.draft(account), stranger)
     with pytest.raises(NotFound):
         submission.submit(session, office.draft(account), ANONYMOUS)
+
+
+@clause("A12.4", "QN20 Đ23.1")
+def test_d23_1_each_procedure_has_a_level_of_its_own(office, session):
+    account, citizen = office.applicant(verified_level=1)
+    office.version.authentication_level = 2
+    with pytest.raises(Invalid):
+        submission.submit(session, office.draft(account), citizen)
+    office.version.authentication_level = 1
+    assert submission.submit(session, office.draft(account), citizen).state == 1
+
+
+@clause("A2.6", "QN20 Đ11.2")
+def test_d11_2_who_has_a_lower_level_than_is_asked_for_raises_it_first(office, desk, session):
+    office.version.authentication_level = 2
+    account, citizen = office.applicant(verified_level=1)
+    draft = office.draft(account)
+    with pytest.raises(Invalid) as refusal:
+        submission.submit(session, draft, citizen)
+    assert set(refusal.value.fields) == {"identity"}
+    desk_logins.confirm(session, desk, account, desk_logins.Comparing("", is_compared=True))
+    assert submission.submit(session, draft, citizen).state == 1
 
 
 @clause("A3.1", "QN20 Đ11.3")

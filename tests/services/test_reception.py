@@ -343,7 +343,7 @@ def test_an_unverified_login_is_asked_about_once(office, session, stranger):
         at_desk(office, session, stranger)
     assert set(refusal.value.fields) == {"login_check"}
     assert at_desk(office, session, stranger, login_check="own") is stranger
-    assert stranger.verified_level == 1
+    assert stranger.verified_level == 2
     assert at_desk(office, session, stranger) is stranger, "not asked again"
     query = sa.select(HistoryEntry).where(HistoryEntry.action != "read").order_by(HistoryEntry.id.desc())
     entry = session.scalars(query).first()

@@ -16,7 +16,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models import Account, Draft, Form, FormSection, ProcedureVersion
 from app.permissions import Actor, current_actor
-from app.services import draft_answers, drafts, earlier_results, eforms, my_dossiers
+from app.services import draft_answers, drafts, earlier_results, eforms, identity_levels, my_dossiers
 from app.services.channels import result_ways
 from app.services.eform_columns import help_of, label_of, title_of
 from app.services.eform_state import Evaluation, may_fill
@@ -151,6 +151,7 @@ def start_page(
         desk=receiving_desk(version.agency.standing()) if version.agency else None,
         papers=[c for c in version.components if c.is_required and not drafts.is_shared(c)],
         charges=charges_for(version, "online"), fee_hint=fee_hint(version),
+        account=account, is_enough=identity_levels.is_enough(account, version),
     )  # fmt: skip
 
 
@@ -218,7 +219,7 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
         ways=[(key, _(text)) for key, text in result_ways(db.session()).items()],
         way=request.form.get("result_way") or draft.result_way, limit=limit_text(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,
-        is_unverified=draft.account.verified_level < draft.version.authentication_level,
+        is_enough=identity_levels.is_enough(draft.account, draft.version),
     )  # fmt: skip
 
 

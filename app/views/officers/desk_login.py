@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
@@ -41,23 +41,34 @@ class DeskLoginView(OfficerView):
         try:
             with transaction() as unit:
                 account = desk_logins.find(unit, current_actor(), form.get("id_kind", ""), form.get("id_number", ""))
-            if form.get("do") != "give":
-                return _page(account)
-            return self._give(account.id)
+            acts = {"give": self._give, "confirm": self._confirm}
+            act = acts.get(form.get("do", ""))
+            return act(account.id) if act is not None else _page(account)
         except DomainError as exc:
             return _page(account, exc), exc.status
 
+    def _confirm(self, pk: int) -> Any:
+        with transaction() as unit:
+            account = unit.get_one(Account, pk)
+            level = desk_logins.confirm(unit, current_actor(), account, _said())
+            flash(_("%(name)s: electronic identity level %(level)d.", name=account.name, level=level), "success")
+        return redirect(url_for("DeskLoginView.index"))
+
     def _give(self, pk: int) -> Any:
-        form = sent()
-        said = desk_logins.Comparing(
-            password=form.get("password", ""), is_compared=form.get("is_compared") == "y",
-            login_check=form.get("login_check", ""),
-        )  # fmt: skip
+        said = _said()
         with transaction() as unit:
             account = unit.get_one(Account, pk)
             user = desk_logins.give(unit, current_actor(), account, said)
             given = {"name": account.name, "username": user.username, "password": said.password}
         return render_template("officers/desk_login_given.html", given=given)
+
+
+def _said() -> desk_logins.Comparing:
+    form = sent()
+    return desk_logins.Comparing(
+        password=form.get("password", ""), is_compared=form.get("is_compared") == "y",
+        login_check=form.get("login_check", ""),
+    )  # fmt: skip
 
 
 def _page(account: Account | None = None, error: DomainError | None = None) -> str:
@@ -71,6 +82,7 @@ def _page(account: Account | None = None, error: DomainError | None = None) -> s
         id_kinds=[(str(key), _(text)) for key, text in ID_KINDS.items()],
         answers=[(key, _(text)) for key, text in LOGIN_ANSWERS.items()],
         why_not=desk_logins.why_not(session, account, current_actor()) if account is not None else "",
+        may_raise=account is not None and desk_logins.may_raise(session, account, current_actor()),
         asks_whose=account is not None and desk_logins.asks_whose(account),
         password=new_password() if "password" in faults else form.get("password") or new_password(),
     )  # fmt: skip
