@@ -10,6 +10,7 @@ from app.lowcode.saved_views import SavedView
 from app.models.account import Account
 from app.models.administrative_unit import AdministrativeUnit
 from app.models.agency import Agency, Division
+from app.models.agency_calendar import AgencyCalendar
 from app.models.api_client import ApiClient, ApiToken
 from app.models.apology import Apology
 from app.models.approved import is_approved
@@ -68,6 +69,7 @@ __all__ = [
     "Account",
     "AdministrativeUnit",
     "Agency",
+    "AgencyCalendar",
     "ApiClient",
     "ApiToken",
     "Apology",

@@ -14,9 +14,11 @@ from flask_babel import gettext as _
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
+from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
 from app.models.agency import Agency
+from app.workflows.calendar_terms import course, still_to_come
 from app.workflows.states import CLOCK_OVER, State
 
 RUNNING = tuple(int(state) for state in frozenset(State) - CLOCK_OVER)
@@ -35,16 +37,27 @@ def unrefused(session: Session) -> Iterator[None]:
         session.info.pop(MOVING, None)
 
 
-def places_of(session: Session, calendar_id: int) -> list[Agency]:
-    """Return the agencies that go by a calendar: its own, and below them those without one."""
-    rows = list(session.scalars(sa.select(Agency).order_by(Agency.path)))
-    own = {row.id: row.calendar_id for row in rows}
-    return [row for row in rows if _nearest(row.path, own) == calendar_id]
+def places_of(session: Session, calendar_id: int, *, ever: bool = False) -> list[Agency]:
+    """Return the agencies that go by a calendar, today or on a coming day: by their own, or by that of one above.
+
+    ever: or went by it once. Statements: three.
+    """
+    from app.models.agency_calendar import own_calendars
+
+    own, day = own_calendars(session), today()
+    rows = session.scalars(sa.select(Agency).order_by(Agency.path))
+    courses = ((row, course(ids_of(row.path), own)) for row in rows)
+    return [row for row, one in courses
+            if calendar_id in ({number for _day, number in one} if ever else still_to_come(one, day))]  # fmt: skip
+
+
+def ids_of(path: str) -> list[int]:
+    """Return the agencies of a path, from the top down."""
+    return [int(part) for part in path.split("/") if part]
 
 
 def _nearest(path: str, own: dict[int, int | None]) -> int | None:
-    ids = [int(part) for part in path.split("/") if part]
-    return next((own[i] for i in reversed(ids) if own.get(i)), None)
+    return next((own[i] for i in reversed(ids_of(path)) if own.get(i)), None)
 
 
 def resting_on(agencies: Iterable[int]) -> sa.Select[Any]:
@@ -85,13 +98,10 @@ def refuse_while_running(row: Any) -> None:
 
 
 def refuse_not_begun(calendar: Any, day: date) -> None:
-    """Raise Invalid (field "calendar") if an agency would come under a calendar before that begins.
-
-    An agency goes by one calendar at a time, from the moment it is given one; nothing would wait.
-    """
+    """Raise Invalid (field "calendar") if an agency would come under a calendar before that begins."""
     if calendar.valid_from is not None and calendar.valid_from > day:
-        message = _("The calendar “%(name)s” begins on %(day)s: it can be given to an agency from that day on. For "
-                    "other hours or days off on a coming day, write them into the calendar in use.",
+        message = _("The calendar “%(name)s” begins on %(day)s: it can be given to an agency from that day on. Open "
+                    "the agency under “Place and calendar” and give that day as the first one.",
                     name=calendar.name, day=f"{calendar.valid_from:%d/%m/%Y}")  # fmt: skip
         raise Invalid(message, {"calendar": message})
 
@@ -128,7 +138,7 @@ def _then(
         seen.add(number)
         agency = pending.get(number)
         if agency is None:
-            calendar, above = own.get(number), [int(part) for part in paths[number].split("/") if part][:-1]
+            calendar, above = own.get(number), ids_of(paths[number])[:-1]
             parent = above[-1] if above else None
         else:
             calendar, parent = _own_calendar(agency), agency.parent.id if agency.parent is not None else None

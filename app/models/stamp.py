@@ -20,7 +20,7 @@ WATCHED = {
                "ab_permission_view_role", "role_scope", "field_right"),
     "site": ("agency",),
     "incidents": ("incident_notice",),
-    "calendars": ("working_calendar", "calendar_session", "calendar_day"),
+    "calendars": ("working_calendar", "calendar_session", "calendar_day", "agency_calendar"),
     "profiles": ("profile", "profile_parameter"),
     "processes": ("process", "process_step"),
     "posts": ("officer_position", "delegation", "absence", "ab_user"),

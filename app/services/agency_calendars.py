@@ -1,10 +1,12 @@
 """Changing which calendar an agency goes by: its own, or its place in the tree.
 
 Which running due dates move is shown first, then the change is written and the dossiers are
-moved by the worker, as when days of a calendar change. Until today the old calendar counts.
+moved by the worker, as when days of a calendar change. Until its day the old calendar counts, today or
+a coming day (``calendar_turns.py``).
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.models import Agency, CalendarChange, WorkingCalendar
+from app.models import Agency, AgencyCalendar, CalendarChange, WorkingCalendar
 from app.models.calendar_use import refuse_not_begun
 from app.permissions import Actor, Role
+from app.services import calendar_turns as turns
 from app.services.calendar_changes import Effect, effect_among, moving_allowed
 from app.services.calendar_days import get_calendar, spliced
 from app.services.calendar_moving import since_of
@@ -25,10 +28,16 @@ from app.transactions import enqueue, locked
 
 @dataclass(frozen=True)
 class PlaceWish:
-    """Where an agency is to stand, and its own calendar; None: as the one above it."""
+    """Where an agency is to stand, and its own calendar; None: as the one above it. since: None for today."""
 
     parent: Agency | None
     calendar: WorkingCalendar | None
+    since: date | None = None
+
+    @property
+    def day(self) -> date:
+        """From when it is wished."""
+        return self.since or today()
 
 
 def get_agency(session: Session, number: int, *, to_change: bool = False) -> Agency:
@@ -73,20 +82,26 @@ def calendar_then(wish: PlaceWish) -> WorkingCalendar | None:
 def effect_of_place(session: Session, agency: Agency, wish: PlaceWish) -> Effect:
     """Return which running due dates would move; nothing is written. Statements: a fixed number.
 
-    Raises Invalid (field "calendar") for a calendar that has not begun yet.
+    Raises Invalid (fields "calendar", "since", "parent") as ``place_agency``.
     """
-    _refuse_not_begun(agency, wish)
+    _refuse_day(agency, wish)
     before, after = calendar_now(agency), calendar_then(wish)
     if before is None or after is None or before is after:
         return Effect()
-    cals = spliced(get_calendar(session, before.id), get_calendar(session, after.id), today())
+    cals = spliced(get_calendar(session, before.id), get_calendar(session, after.id), wish.day)
     names = {row.id: row.name for row in heirs_of(session, agency)}
-    return effect_among(session, names, cals, since_of([today()]))
+    return effect_among(session, names, dict.fromkeys(names, cals), since_of([wish.day]))
 
 
-def _refuse_not_begun(agency: Agency, wish: PlaceWish) -> None:
+def _refuse_day(agency: Agency, wish: PlaceWish) -> None:
+    if wish.day < today():
+        message = _("What was stays: choose today or a coming day.")
+        raise Invalid(message, {"since": message})
+    if wish.day > today() and wish.parent is not agency.parent:
+        message = _("The place in the tree changes today; for a coming day choose another calendar alone.")
+        raise Invalid(message, {"parent": message})
     if wish.calendar is not None and wish.calendar is not agency.calendar:
-        refuse_not_begun(wish.calendar, today())
+        refuse_not_begun(wish.calendar, wish.day)
 
 
 def may_place(agency: Agency, actor: Actor, parent: Agency | None = None) -> bool:
@@ -103,8 +118,8 @@ def place_agency(
 ) -> CalendarChange | None:
     """Write place and calendar, and promise the move of the due dates; None if none can move.
 
-    Raises NotAllowed, Conflict if the agency changed since ``base`` or due dates are still being
-    moved, Invalid (fields "parent", "calendar", "reason").
+    Raises NotAllowed, Conflict if the agency changed since ``base``, due dates are still being moved or a
+    turn waits for its day, Invalid (fields "parent", "calendar", "since", "reason").
     """
     if not may_place(agency, actor, wish.parent):
         raise NotAllowed(_("Only the catalog administrator over the agency and its new place changes this."))
@@ -113,25 +128,66 @@ def place_agency(
     if wish.parent is agency.parent and wish.calendar is agency.calendar:
         message = _("Nothing would change.")
         raise Invalid(message, {"calendar": message})
-    _refuse_not_begun(agency, wish)
+    _refuse_day(agency, wish)
     before, after = calendar_now(agency), calendar_then(wish)
     if before is not None and after is None:
         message = _("Without a calendar no due date can be counted.")
         raise Invalid(message, {"calendar": message})
-    _refuse_unfinished(session, before, after)
+    turns.refuse_waiting(session, agency)
+    refuse_unfinished(session, before, after)
     said = given_reason(reason)
     heirs = [row.id for row in heirs_of(session, agency)]
     with moving_allowed(session, said, decision):
-        agency.parent, agency.calendar = wish.parent, wish.calendar
-        agency.check(actor)
+        turns.keep(session, agency, wish.day, wish.calendar, before if wish.parent is not agency.parent else None,
+                   reason=said, decision=decision)  # fmt: skip
+        if wish.day == today():
+            agency.parent, agency.calendar = wish.parent, wish.calendar
+            agency.check(actor)
         session.flush()
         session.info.pop("calendars", None)
         if before is None or after is None or before is after:
             return None
-        return _keep(session, before, after, heirs, actor, said, decision)
+        change = CalendarChange(calendar=after, former=before, since=wish.day)
+        return promise_move(session, change, heirs, actor, said, decision)
 
 
-def _refuse_unfinished(session: Session, *calendars: WorkingCalendar | None) -> None:
+def effect_of_return(session: Session, agency: Agency, turn: AgencyCalendar) -> Effect:
+    """Return which running due dates would move back if a coming turn were taken back; nothing is written."""
+    before, after = calendar_now(agency), _calendar_of(turn)
+    if before is None or after is None or before is after:
+        return Effect()
+    staying, turned = spliced(get_calendar(session, before.id), get_calendar(session, after.id), turn.since)
+    names = {row.id: row.name for row in heirs_of(session, agency)}
+    return effect_among(session, names, dict.fromkeys(names, (turned, staying)), since_of([turn.since]))
+
+
+def _calendar_of(turn: AgencyCalendar) -> WorkingCalendar | None:
+    return turn.calendar or calendar_now(turn.agency.parent)
+
+
+def take_back(session: Session, agency: Agency, actor: Actor, *, base: str, reason: str) -> CalendarChange | None:
+    """Let a coming turn not come, and promise that due dates move back; None if none can move.
+
+    Raises as ``place_agency``; Conflict, too, when none waits or its day has come.
+    """
+    if not may_place(agency, actor):
+        raise NotAllowed(_("Only the catalog administrator over the agency and its new place changes this."))
+    turn = turns.waiting_at(session, agency)
+    if turn is None or turn.since <= today() or base != str(agency.row_version):
+        raise Conflict(_("Someone else has changed this agency meanwhile. Please look at it again."))
+    before, after, since = calendar_now(agency), _calendar_of(turn), turn.since
+    refuse_unfinished(session, before, after)
+    said = given_reason(reason)
+    with moving_allowed(session, said, ""):
+        turns.drop(session, turn)
+        if before is None or after is None or before is after:
+            return None
+        change = CalendarChange(calendar=before, former=after, since=since, is_taken_back=True)
+        return promise_move(session, change, [row.id for row in heirs_of(session, agency)], actor, said, "")
+
+
+def refuse_unfinished(session: Session, *calendars: WorkingCalendar | None) -> None:
+    """Raise Conflict while due dates are being moved after an earlier change of one of these calendars."""
     ids = [one.id for one in calendars if one is not None]
     unfinished = sa.select(CalendarChange.id).where(
         sa.or_(CalendarChange.calendar_id.in_(ids), CalendarChange.former_id.in_(ids)),
@@ -141,14 +197,12 @@ def _refuse_unfinished(session: Session, *calendars: WorkingCalendar | None) -> 
         raise Conflict(_("Due dates are still being moved after an earlier change. Try again in some minutes."))
 
 
-def _keep(
-    session: Session, before: WorkingCalendar, after: WorkingCalendar, heirs: list[int], actor: Actor,
-    reason: str, decision: str,
-) -> CalendarChange:  # fmt: skip
-    change = CalendarChange(
-        calendar=after, former=before, agencies=heirs, at=now(), user_id=actor.user_id, reason=reason,
-        decision=decision.strip()[:120] or None, days=[],
-    )  # fmt: skip
+def promise_move(
+    session: Session, change: CalendarChange, heirs: list[int], actor: Actor, reason: str, decision: str
+) -> CalendarChange:
+    """Keep a change of agencies' calendar and let the worker move their due dates; flushed."""
+    change.agencies, change.at, change.days = heirs, now(), []
+    change.user_id, change.reason, change.decision = actor.user_id, reason, decision.strip()[:120] or None
     session.add(change)
     session.flush()
     enqueue("calendars.move", change_id=change.id)

@@ -22,13 +22,13 @@ from app.models import CalendarChange, CalendarDay, Dossier, Task, WorkingCalend
 from app.models.calendar import DayKind
 from app.models.calendar_use import RUNNING, places_of, unrefused
 from app.permissions import Actor, Role
+from app.services.calendar_courses import Pair, pairs_of
 from app.services.calendar_days import DayWish, base_of, both, is_past, real_wishes, stored_session, with_sessions
-from app.services.calendar_moving import moved, running, since_of, steps_at
+from app.services.calendar_moving import moved, place_of, running, since_of, steps_at
 from app.services.calendar_weeks import WeekWish, rows_after, write_sessions
 from app.services.timing import rows_of
 from app.transactions import enqueue
 from app.workflows.calendar_moves import moved_step
-from app.workflows.calendars import Calendar
 
 SHOWN = 100
 
@@ -62,28 +62,27 @@ def effect_of_week(session: Session, calendar: WorkingCalendar, wish: WeekWish) 
 
 
 def _effect(
-    session: Session, calendar: WorkingCalendar, cals: tuple[Calendar, Calendar], since: date
+    session: Session, calendar: WorkingCalendar, cals: Pair, since: date
 ) -> Effect:
-    names = {agency.id: agency.name for agency in places_of(session, calendar.id)}
-    return effect_among(session, names, cals, since)
+    pairs = pairs_of(session, calendar.id, cals)
+    return effect_among(session, {one.id: one.name for one in pairs}, {one.id: pairs[one] for one in pairs}, since)
 
 
-def effect_among(
-    session: Session, names: Mapping[int, str], cals: tuple[Calendar, Calendar], since: date
-) -> Effect:
-    """Return which running due dates of agencies, {id: name}, move from the first calendar to the second."""
+def effect_among(session: Session, names: Mapping[int, str], pairs: Mapping[int, Pair], since: date) -> Effect:
+    """Return which running due dates of agencies, {id: name}, move from the first calendar of each to the second."""
     effect, at = Effect(), now()
     for row in session.execute(running(list(names), since)):
         effect.looked_at += 1
-        old, due = moved(session, row, cals, at)
+        old, due = moved(session, row, pairs[place_of(row)], at)
         if due != old:
-            place = names[row.agency_id if row.received_at is not None else row.desk_id]
+            place = names[place_of(row)]
             effect.by_agency[place] += 1
             if len(effect.rows) < SHOWN:
                 effect.rows.append((row.code, place, old, due))
-    limits = sa.select(Task.opened_at, Task.due_at).join(Task.dossier).where(Dossier.state.in_(RUNNING))
-    for opened_at, due_at in session.execute(limits.where(steps_at(list(names), since))):
-        effect.steps += moved_step(*cals, opened_at, due_at) != due_at
+    limits = sa.select(Task.agency_id, Task.opened_at, Task.due_at).join(Task.dossier)
+    limits = limits.where(Dossier.state.in_(RUNNING))
+    for agency_id, opened_at, due_at in session.execute(limits.where(steps_at(list(names), since))):
+        effect.steps += moved_step(*pairs[agency_id], opened_at, due_at) != due_at
     return effect
 
 

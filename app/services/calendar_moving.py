@@ -19,10 +19,11 @@ from app.clock import to_local
 from app.history import because
 from app.lowcode.values import plain_text
 from app.models import CalendarChange, Dossier, ProcedureVersion, Task, User
-from app.models.calendar_use import RUNNING, places_of
+from app.models.calendar_use import RUNNING
 from app.models.task import TaskState
 from app.permissions import Actor
 from app.services.actors import build_actor
+from app.services.calendar_courses import Pair, pairs_of
 from app.services.calendar_days import before_and_after, read_session, spliced
 from app.services.chunks import go_on
 from app.services.lifecycle import change_due
@@ -31,7 +32,6 @@ from app.services.profiles import profile_value
 from app.services.timing import SessionRow, rules_on
 from app.transactions import enqueue
 from app.workflows.calendar_moves import Clock, moved_answer, moved_due, moved_step
-from app.workflows.calendars import Calendar
 from app.workflows.deadlines import Limit
 from app.workflows.wording import VIETNAM
 
@@ -77,9 +77,12 @@ def _start(day: date) -> datetime:
     return datetime.combine(day, time(), VIETNAM).astimezone(UTC)
 
 
-def moved(
-    session: Session, row: Any, cals: tuple[Calendar, Calendar], at: datetime
-) -> tuple[datetime, datetime]:
+def place_of(row: Any) -> int:
+    """Return the agency by whose calendar a due date of ``running`` goes."""
+    return int(row.agency_id if row.received_at is not None else row.desk_id)
+
+
+def moved(session: Session, row: Any, cals: Pair, at: datetime) -> tuple[datetime, datetime]:
     """Return a running due date of ``running`` as it is and as it is to be. at: of the change."""
     if row.received_at is not None:
         return row.due_at, moved_due(*cals, _clock(session, row))
@@ -130,8 +133,8 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
         CalendarChange.calendar_id == change.calendar_id, CalendarChange.id > change.id
     )
     later = session.scalars(query.order_by(CalendarChange.id.desc())).all()
-    cals, agencies = _concerned(session, change, later)
-    since = _since(change)
+    pairs = _concerned(session, change, later)
+    agencies, since = list(pairs), _since(change)
     is_due = sa.and_(
         _due_at(agencies, since), sa.func.coalesce(Dossier.received_at, Dossier.submitted_at) < change.at
     )
@@ -145,29 +148,31 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
         rows = session.execute(running(agencies, since).where(Dossier.id.in_(ids), is_due)).all()
         found = {one.id: one for one in session.scalars(sa.select(Dossier).where(Dossier.id.in_(ids)))}
         for row in rows:
-            old, due = moved(session, row, cals, change.at)
+            old, due = moved(session, row, pairs[place_of(row)], change.at)
             if due != old:
                 _move(session, found[row.id], due, change, actor)
                 change.moved += 1
         for task in session.scalars(sa.select(Task).where(Task.dossier_id.in_(ids), steps).order_by(Task.id)):
-            task.due_at = moved_step(*cals, task.opened_at, task.due_at)
+            task.due_at = moved_step(*pairs[task.agency_id], task.opened_at, task.due_at)
 
     go_on(session, change, waiting, move_all)
 
 
-def _concerned(
-    session: Session, change: CalendarChange, later: Sequence[CalendarChange]
-) -> tuple[tuple[Calendar, Calendar], list[int]]:
-    """Return the calendar before and after a change, and the agencies whose dossiers it moves."""
-    if change.former is not None:  # agencies that came to another calendar on that day
-        return spliced(change.former, change.calendar, to_local(change.at).date(), later), change.agencies or []
-    ids = [agency.id for agency in places_of(session, change.calendar_id)]
-    return before_and_after(change.calendar, change, later), ids
+def _concerned(session: Session, change: CalendarChange, later: Sequence[CalendarChange]) -> dict[int, Pair]:
+    """Return the agencies whose dossiers a change moves, with what they go by before and after it."""
+    if change.former is None:
+        pairs = pairs_of(session, change.calendar_id, before_and_after(change.calendar, change, later))
+        return {agency.id: pair for agency, pair in pairs.items()}
+    on = change.since or to_local(change.at).date()
+    if change.is_taken_back:  # they stay after all
+        staying, turned = spliced(change.calendar, change.former, on)
+        return dict.fromkeys(change.agencies or [], (turned, staying))
+    return dict.fromkeys(change.agencies or [], spliced(change.former, change.calendar, on, later))
 
 
 def _since(change: CalendarChange) -> date:
     if change.former_id is not None:
-        return since_of([to_local(change.at).date()])
+        return since_of([change.since or to_local(change.at).date()])
     days = [date.fromisoformat(day) for day, _before, _after in change.days]
     if not change.weeks:
         return since_of(days)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, selectinload
 
@@ -17,9 +16,11 @@ from app.models import (
     ProcedureVersion,
     WorkingCalendar,
 )
+from app.models.agency_calendar import own_calendars
 from app.services.kept import kept, mark
 from app.services.profiles import profile_value
 from app.workflows import deadlines
+from app.workflows.calendar_terms import Course, course, whole
 from app.workflows.deadlines import Due, Limit
 from app.workflows.wording import Phrase
 from app.workflows.working_time import Calendar, CalendarExhausted, Rules, add_minutes, closing
@@ -51,24 +52,27 @@ def prepare_calendars(session: Session, agencies: Iterable[Agency]) -> dict[int,
     if not paths:
         return cache
     stamp = mark(session, "calendars")
-    own = kept(mark(session, "site"), ("calendars",), lambda: _own_calendars(session))
+    own = kept(mark(session, "site"), ("calendars", stamp), lambda: own_calendars(session))
     for agency_id, path in paths.items():
-        calendar_id = next((own[i] for i in reversed(path) if i in own), None)
-        if calendar_id is not None:
-            cache[agency_id] = _built(session, stamp, calendar_id)
+        one = course(path, own)
+        if one:
+            cache[agency_id] = _built(session, stamp, one)
     return cache
 
 
-def _own_calendars(session: Session) -> dict[int, int]:
-    """Return the ids of the calendars by agency, of those that have one of their own."""
-    query = sa.select(Agency.id, Agency.calendar_id).where(Agency.calendar_id.is_not(None))
-    return {row.id: row.calendar_id for row in session.execute(query)}
+def _built(session: Session, stamp: str | None, one: Course) -> Calendar:
+    """Return a course as one calendar, worked out once per state of its rows: an index over some thousand days
+    is not free."""
+    if len(one) == 1:
+        return calendar_now(session, one[0][1])
+    key = ("course", one, to_local(now()).year)
+    return kept(stamp, key, lambda: whole(one, lambda number: calendar_now(session, number)))
 
 
-def _built(session: Session, stamp: str | None, calendar_id: int) -> Calendar:
-    """Return a calendar, worked out once per state of its rows: an index over some thousand days is not free."""
+def calendar_now(session: Session, calendar_id: int) -> Calendar:
+    """Return a calendar as it is stored, for pure computation."""
     key = ("calendar", calendar_id, to_local(now()).year)
-    return kept(stamp, key, lambda: _build(session, calendar_id))
+    return kept(mark(session, "calendars"), key, lambda: _build(session, calendar_id))
 
 
 def _build(session: Session, calendar_id: int) -> Calendar:
@@ -95,7 +99,7 @@ def calendar_from(
     """
     return Calendar.from_rows(
         sessions if sessions is not None else rows_of(row), days,
-        min(row.valid_from, date(last_year - 4, 1, 1)), date(last_year, 12, 31),
+        min(row.valid_from, date(last_year - 4, 1, 1)), date(last_year, 12, 31), row.name,
     )  # fmt: skip
 
 

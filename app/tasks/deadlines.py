@@ -9,6 +9,7 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from app.extensions import db
+from app.services import calendar_turns
 from app.services.absences import begin_due
 from app.services.consulting import close_silent, silent_questions
 from app.services.escalation import chase_supplements, escalate_overdue
@@ -25,7 +26,8 @@ Job = Callable[[Session], int]
 def check() -> int:
     """Begin absences whose day has come, close unanswered questions, and tell of what is nearly due or late.
 
-    In this order: who stands in is told, not who is away, and a step that silence opened is told of at once.
+    Agencies come under the calendar of the day first. In this order: who stands in is told, not who is away, and
+    a step that silence opened is told of at once.
     Returns how many it were; a second run finds nothing more. Each in a transaction of its own:
     one that fails holds up no other. The first fault is raised at the end, so that the worker shows it;
     what failed is tried again at the next look.
@@ -43,6 +45,7 @@ def check() -> int:
 
 
 def _jobs() -> Iterator[Job]:
+    yield calendar_turns.begin_due
     yield begin_due
     for number in silent_questions(db.session()):
         yield partial(close_silent, number=number)

@@ -1,5 +1,6 @@
 """Which calendar an agency goes by: chosen, whose due dates move shown, confirmed."""
 
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from app.clock import today
 from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode.values import as_id
@@ -17,6 +19,8 @@ from app.permissions import Role, current_actor
 from app.services import agency_calendars as places
 from app.services.agency_calendars import PlaceWish
 from app.services.calendar_changes import SHOWN
+from app.services.calendar_days import FIRST_YEAR, LAST_YEAR, read_day
+from app.services.calendar_turns import turns_of
 from app.transactions import transaction
 
 
@@ -40,6 +44,8 @@ class AgencyCalendarView(BaseView):
                 return _page(agency)
             if request.form.get("do") == "apply":
                 return _apply(number)
+            if request.form.get("do") == "return":
+                return _take_back(number)
             return _page(agency, places.effect_of_place(session, agency, _wish(session, agency)))
         except NotFound:
             abort(404)
@@ -56,7 +62,16 @@ def _wish(session: Session, agency: Agency) -> PlaceWish:
     if parent is not None and parent.path.startswith(agency.path):
         message = _("An agency cannot stand under itself.")
         raise Invalid(message, {"parent": message})
-    return PlaceWish(parent if agency.parent is not None else None, calendar)
+    return PlaceWish(parent if agency.parent is not None else None, calendar, _day())
+
+
+def _day() -> date | None:
+    given = request.form.get("since", "").strip()
+    day = read_day(given)
+    if given and (day is None or not FIRST_YEAR <= day.year <= LAST_YEAR):
+        message = _("This date cannot be read.")
+        raise Invalid(message, {"since": message})
+    return day
 
 
 def _chosen(session: Session, model: type[Any], name: str) -> Any:
@@ -80,10 +95,21 @@ def _apply(number: int) -> Any:
     return redirect(url_for("AgencyCalendarView.agency", number=number))
 
 
+def _take_back(number: int) -> Any:
+    form = request.form
+    with transaction() as session:
+        agency = places.get_agency(session, number, to_change=True)
+        places.take_back(session, agency, current_actor(), base=form.get("base", ""), reason=form.get("reason", ""))
+    flash(_("The agency keeps its calendar; the due dates are being moved back."), "success")
+    return redirect(url_for("AgencyCalendarView.agency", number=number))
+
+
 def _again(number: int, exc: DomainError) -> str:
     """Show what was chosen with what is wrong, and the preview if the choice itself is sound."""
     session = db.session()
     agency = places.get_agency(session, number)
+    if request.form.get("do") == "return":
+        return _page(agency, None, exc)
     try:
         effect = places.effect_of_place(session, agency, _wish(session, agency))
     except Invalid:
@@ -93,11 +119,16 @@ def _again(number: int, exc: DomainError) -> str:
 
 def _page(agency: Agency, effect: Any = None, error: Any = None) -> str:
     given = request.form
+    session = db.session()
     own = {"parent": agency.parent_id, "calendar": agency.calendar_id}
+    turns = turns_of(session, agency)
+    waiting = next((turn for turn in turns if turn.begun_at is None), None)
     return render_template(
         "calendars/agency.html", agency=agency, base=given.get("base") or agency.row_version, given=given,
         chosen={name: given.get(name, str(number or "")) for name, number in own.items()},
-        options=places.choices(db.session(), agency), calendar=places.calendar_now(agency), effect=effect,
+        turns=turns, waiting=waiting, day=given.get("since", ""), first_day=today().isoformat(),
+        back=places.effect_of_return(session, agency, waiting) if waiting is not None else None,
+        options=places.choices(session, agency), calendar=places.calendar_now(agency), effect=effect,
         error=error, faults=error.fields if isinstance(error, Invalid) else {}, shown=SHOWN,
-        heirs=places.heirs_of(db.session(), agency)[1:], may_change=places.may_place(agency, current_actor()),
+        heirs=places.heirs_of(session, agency)[1:], may_change=places.may_place(agency, current_actor()),
     )  # fmt: skip

@@ -51,6 +51,7 @@ class Calendar:
     make-up or shortened day. valid_from, valid_to: first and last day known (both inclusive);
     anything beyond raises CalendarExhausted, because holidays there are not known yet.
     notes: why a day is special, as data. later: the weeks kept from a day on, where hours change.
+    name, turns: of the calendar, and from which day another one counts; they explain and count nothing.
     Keep one instance per version: its index is built once.
     Raises ValueError for sessions that overlap or run backwards, and for later weeks out of order.
     """
@@ -61,6 +62,8 @@ class Calendar:
     valid_to: date
     notes: Mapping[date, str] = field(default_factory=dict, hash=False, compare=False)
     later: tuple[tuple[date, Week], ...] = ()
+    name: str = field(default="", compare=False)
+    turns: tuple[tuple[date, str], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.valid_to < self.valid_from:
@@ -78,6 +81,7 @@ class Calendar:
         days: Iterable[tuple[date, str, str] | tuple[date, str, str, str]],
         valid_from: date,
         valid_to: date,
+        name: str = "",
     ) -> "Calendar":
         """Return the calendar of stored rows.
 
@@ -92,7 +96,7 @@ class Calendar:
         for day, kind, note, *own in days:
             special[day] = _special(day, kind, own[0] if own else "", weeks.on(day))
             notes[day] = note
-        return cls(weeks.first, special, valid_from, valid_to, notes, weeks.later)
+        return cls(weeks.first, special, valid_from, valid_to, notes, weeks.later, name)
 
     def week_on(self, day: date) -> Week:
         """Return the ordinary week kept on ``day``."""

@@ -46,7 +46,7 @@ def _total(minutes: int) -> Phrase:
 
 
 def special_days(cal: Calendar, a: datetime, b: datetime) -> tuple[Phrase, ...]:
-    """Return the holidays skipped and the make-up days counted from ``a`` to ``b``.
+    """Return the holidays skipped, the make-up days counted and the calendars changed from ``a`` to ``b``.
 
     Ordinary weekends are not listed; a day's note stands beside its date.
     """
@@ -64,7 +64,14 @@ def special_days(cal: Calendar, a: datetime, b: datetime) -> tuple[Phrase, ...]:
         (N_("Days off not counted: %(days)s"), off),
         (N_("Make-up working days counted: %(days)s"), made_up),
     )
-    return tuple(Phrase(msgid, {"days": _list(cal, days)}) for msgid, days in found if days)
+    told = tuple(Phrase(msgid, {"days": _list(cal, days)}) for msgid, days in found if days)
+    return (*_turns(cal, a, b), *told)
+
+
+def _turns(cal: Calendar, a: datetime, b: datetime) -> Iterable[Phrase]:
+    first, last = (at.astimezone(VIETNAM).date() for at in (a, b))
+    msgid = N_("From %(day)s the agency goes by the calendar “%(name)s”")
+    return (Phrase(msgid, {"day": f"{day:%d/%m/%Y}", "name": name}) for day, name in cal.turns if first < day <= last)
 
 
 def _days(a: datetime, b: datetime) -> Iterable[date]:

@@ -257,6 +257,7 @@ def test_a_waiting_act_that_became_impossible_says_why(session, admin, monkeypat
 
 # What leads to an agency and does not follow a merger, with the reason.
 STAYS = {
+    "agency_calendar.agency_id": "tells by what the agency counted on each day; the successor counts by its own",
     "agency.successor_id": "earlier mergers lead on through the chain",
     "dossier_place.agency_id": "derived from the dossiers",
     "clock_segment.agency_id": "tells who held the dossier then; the running one is handed over",
