@@ -131,6 +131,7 @@ class Dossier(Searchable, Entity):
     )  # fmt: skip
     # Set once per form a user opened: the same form sent twice finds the first dossier.
     request_key: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
+    request_print: Mapped[str | None] = mapped_column(sa.String(64))  # of what that form held
     # The folded answers of the form's searchable fields (services/eform_search.py).
     answers_text: Mapped[str] = mapped_column(
         sa.Text, default="", server_default="", deferred=True, info={"trigram": True}

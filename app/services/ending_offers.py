@@ -7,8 +7,7 @@ from flask_babel import gettext as _
 from app.models import Dossier
 from app.permissions import Actor
 from app.services.offers import Offer, of_row
-from app.services.reopening import steps_to_return_to
-from app.workflows.states import State
+from app.services.reopening import needs_step, steps_to_return_to
 
 
 def ending_offers(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
@@ -20,8 +19,7 @@ def ending_offers(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[
     if "refuse" in rows:
         found.append(of_row(rows["refuse"], dossier, "circle-x", tone="danger"))
     if "reopen" in rows:
-        is_finished = State(dossier.state) is State.finished
-        steps = [(s.key, s.name) for s in steps_to_return_to(dossier)] if is_finished else []
+        steps = [(s.key, s.name) for s in steps_to_return_to(dossier)] if needs_step(dossier) else []
         found.append(of_row(rows["reopen"], dossier, "rotate", tone="danger", facts={"steps_done": steps}))
     if "refuse_unanswered" in rows:
         found.append(of_row(rows["refuse_unanswered"], dossier, "circle-x", tone="danger"))

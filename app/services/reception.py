@@ -20,7 +20,7 @@ from app.models import (
 )
 from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import Actor, Role
-from app.services import charges, lifecycle, processing
+from app.services import charges, lifecycle, processing, results
 from app.services.channels import refuse_far_agency, refuse_result_way
 from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems
@@ -40,7 +40,10 @@ Papers = Mapping[int, tuple[str, int]]  # component id → (kind, quantity)
 
 @dataclass
 class CounterReception:
-    """What the officer at the counter entered; ``key`` makes a doubled click harmless."""
+    """What the officer at the counter entered; ``key`` makes a doubled click harmless.
+
+    content: the fingerprint of all the form held; the key sent again with another is no doubled click.
+    """
 
     key: str
     version: ProcedureVersion
@@ -54,6 +57,7 @@ class CounterReception:
     contact: dict[str, str] = field(default_factory=dict)  # phone, email, address of this dossier
     fees: Counts | None = None  # None: what the rules say by themselves
     fee_subject: str = ""  # whose exemption the desk has seen the paper of
+    content: str = ""
     is_late: bool = False  # entered after the day it was received on paper
 
 
@@ -118,6 +122,7 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
         session, given.version, given.account, agency, channel=given.channel, data=given.data,
         result_way=given.result_way, request_key=given.key, desk=desk, is_late=given.is_late,
     )  # fmt: skip
+    dossier.request_print = given.content or None
     take_papers(dossier, given.papers)
     for name, value in given.contact.items():
         setattr(dossier, f"applicant_{name}", value or getattr(dossier, f"applicant_{name}"))
@@ -214,9 +219,10 @@ def decide_withdrawal(
         charges.cancel_due(session, dossier)
     row = lifecycle.move(session, dossier, name, actor, remark=reason or None)
     if agree:
+        reason = reason or official(N_("At the applicant's request"))
         processing.cancel_tasks(session, dossier)
-        issue_letter(session, dossier, "stop", actor, cause="withdrawal",
-                     reason=reason or official(N_("At the applicant's request")))  # fmt: skip
+        results.withdraw(session, dossier, reason)
+        issue_letter(session, dossier, "stop", actor, cause="withdrawal", reason=reason)
     notify_transition(session, dossier, row)
     return dossier
 
@@ -233,6 +239,7 @@ def stop(session: Session, dossier: Dossier, actor: Actor, reason: str) -> Dossi
     charges.cancel_due(session, dossier)
     row = lifecycle.move(session, dossier, "stop", actor, remark=reason)
     processing.cancel_tasks(session, dossier)
+    results.withdraw(session, dossier, reason)
     issue_letter(session, dossier, "stop", actor, cause="stop", reason=reason)
     notify_transition(session, dossier, row)
     return dossier

@@ -22,8 +22,13 @@ _AT_ONCE = timedelta(minutes=1)
 _WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign})
 
 
+def needs_step(dossier: Dossier) -> bool:
+    """Return whether it must be said where it goes on: its result is there, or was revoked when it was stopped."""
+    return State(dossier.state) is State.finished or (bool(dossier.results) and results.current_result(dossier) is None)
+
+
 def steps_to_return_to(dossier: Dossier) -> list[StepSpec]:
-    """Return the finished steps at which a finished dossier may go on, the latest first.
+    """Return the finished steps at which such a dossier may go on, the latest first.
 
     Its result is revoked, so it has to be signed again before it is sealed: only steps up to a signature.
     """
@@ -41,24 +46,25 @@ def _leads_to_signature(whole: Graph, step: StepSpec) -> bool:
 def reopen(session: Session, dossier: Dossier, actor: Actor, reason: str, step_key: str = "") -> Dossier:
     """Put a closed dossier back to where it was; code and due date stay, the clock has no gap.
 
-    step_key: at which step a finished one goes on; what was issued is revoked, its text is the draft of the
-    new result, which is signed and numbered anew. Raises NotAllowed
-    for others than the head of its agency, Invalid without a reason or such a step.
+    step_key: at which step one goes on that had its result (``needs_step``); what was issued is revoked, its
+    text is the draft of the new result, which is signed and numbered anew. Raises NotAllowed for others than
+    the head of its agency, Invalid without a reason or such a step.
     """
     was_finished = State(dossier.state) is State.finished
     row = lifecycle.find_transition("reopen")
     lifecycle.refuse_unless_open(dossier, row, actor)
-    step = _step(dossier, step_key) if was_finished else None
+    step = _step(dossier, step_key) if needs_step(dossier) else None
     lifecycle.move(session, dossier, "reopen", actor, remark=reason.strip())
     cancel_letters(dossier, _ENDINGS)
     owe_again(session, dossier, actor)
     linked.expect_again(session, dossier)
-    if step is not None:
+    if was_finished:
         processing.drop(session, lifecycle.open_tasks(dossier))  # handing over the result
-        results.revoke(session, dossier, reason.strip())
-        processing.go_back(session, dossier, step.key, actor)
     elif dossier.tasks:
         _resume(session, dossier, actor)
+    if step is not None:
+        results.revoke(session, dossier, reason.strip())
+        processing.go_back(session, dossier, step.key, actor)
     notify_transition(session, dossier, row)
     return dossier
 

@@ -123,17 +123,22 @@ def reopen(session: Session, dossier: Dossier, reason: str) -> None:
         session.flush()
 
 
+def withdraw(session: Session, dossier: Dossier, reason: str) -> None:
+    """Take what was issued out of force, and the signature from what was not: the dossier ends without a result."""
+    for result in dossier.results:
+        if result.state == ResultState.issued:
+            _move(session, result, "revoke", reason)
+    reopen(session, dossier, reason)
+
+
 def revoke(session: Session, dossier: Dossier, reason: str) -> None:
-    """Take an issued result out of force: the dossier was finished by mistake.
+    """Take an issued result out of force: the dossier was finished, or stopped, by mistake.
 
     Its text becomes the draft of the one that replaces it, which is signed and gets a number of its own.
     """
-    issued = [result for result in dossier.results if result.state == ResultState.issued]
-    for result in issued:
-        _move(session, result, "revoke", reason)
-    reopen(session, dossier, reason)
-    if issued and current_result(dossier) is None:
-        last = issued[-1]
+    withdraw(session, dossier, reason)
+    if dossier.results and current_result(dossier) is None:
+        last = dossier.results[-1]
         session.add(Result(
             dossier=dossier, state=ResultState.draft, document_type_id=last.document_type_id, title=last.title,
             content=last.content, is_favourable=last.is_favourable, drafted_by_id=last.drafted_by_id,

@@ -234,7 +234,8 @@ PROCESSING: tuple[Transition[State], ...] = (
         target=State.stopped,
         roles=frozenset({AGENCY_HEAD}),
         label=N_("Stop processing"),
-        consequence=N_("The dossier is closed for good and the notice of stopping is sent."),
+        consequence=N_("The dossier is closed for good and the notice of stopping is sent; a result sealed already is "
+                       "revoked."),
         guard="money_settled",
         clause="NĐ 118/2025/NĐ-CP; TT 03/2025/TT-VPCP, Mẫu 05",
         letter="stop",

@@ -45,7 +45,8 @@ APPLICANT: tuple[Transition[State], ...] = (
         target=State.stopped,
         roles=frozenset({DESK_OFFICER, AGENCY_HEAD}),
         label=N_("Agree to the withdrawal"),
-        consequence=N_("The dossier is closed for good and its papers are given back."),
+        consequence=N_("The dossier is closed for good and its papers are given back; a result sealed already is "
+                       "revoked."),
         guard="money_settled",
         clause="NĐ 118/2025/NĐ-CP; TT 03/2025/TT-VPCP, Mẫu 05",
         letter="stop",

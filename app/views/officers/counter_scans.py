@@ -4,8 +4,10 @@ A file is stored as soon as it arrives; the form carries a signed mark of it, wh
 reception and one day. What is never received hangs on no dossier and nobody can open it.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -21,6 +23,8 @@ from app.views.officers.base import sent
 
 _AGE = 24 * 3600  # seconds
 _MOST = 60
+# Proofs and buttons of the page, not what is asked for.
+_PROOFS = frozenset({"csrf_token", "key", "do", "kept", "login_check"})
 _PREFIX, _SUFFIX = "scan-", "_file"
 
 
@@ -34,9 +38,21 @@ class Scan:
     mark: str
 
 
-def keep_scans(session: Session, key: str) -> list[Scan]:
-    """Return the scans kept before and those chosen now, which are stored; without those that are refused."""
-    found, most = list(kept_scans(session, key)), files.max_upload_mb(session)
+def content_print() -> str:
+    """Return the fingerprint of what the form holds: all that was typed and ticked, and which files were chosen."""
+    held = sorted((name, text) for name, text in sent().items(multi=True) if name not in _PROOFS and text.strip())
+    chosen = sorted((str(place), one.filename or "") for place, one in chosen_scans())
+    return sha256(json.dumps([held, chosen]).encode()).hexdigest()
+
+
+def keep_scans(session: Session, key: str, former: str) -> list[Scan]:
+    """Return the scans kept before and those chosen now, which are stored; without those that are refused.
+
+    key: of the form from now on; former: the one its marks were made for.
+    """
+    most = files.max_upload_mb(session)
+    found = [Scan(one.component_id, one.file, one.name, _mark(key, one.component_id, one.file, one.name))
+             for one in kept_scans(session, former)]  # fmt: skip
     for component_id, chosen in chosen_scans():
         chosen.stream.seek(0)  # receiving may have read it already
         try:
@@ -44,9 +60,12 @@ def keep_scans(session: Session, key: str) -> list[Scan]:
         except Invalid:
             continue
         name = files.safe_name(chosen.filename or "")
-        mark = _signer().dumps([key, current_actor().user_id, component_id, stored.id, name])
-        found.append(Scan(component_id, stored, name, mark))
+        found.append(Scan(component_id, stored, name, _mark(key, component_id, stored, name)))
     return found[:_MOST]
+
+
+def _mark(key: str, component_id: int, stored: StoredFile, name: str) -> str:
+    return _signer().dumps([key, current_actor().user_id, component_id, stored.id, name])
 
 
 def kept_scans(session: Session, key: str) -> Iterator[Scan]:

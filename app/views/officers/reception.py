@@ -32,7 +32,7 @@ from app.transactions import transaction
 from app.views.applicant.uploads import take_plain_files
 from app.views.officers.acts import papers_of
 from app.views.officers.base import OfficerView, asked, sent
-from app.views.officers.counter_scans import chosen_scans, keep_scans, kept_scans
+from app.views.officers.counter_scans import chosen_scans, content_print, keep_scans, kept_scans
 from app.views.officers.fee_inputs import read_counts
 from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page, moment
 
@@ -93,7 +93,7 @@ class ReceptionView(OfficerView):
         except Conflict as exc:  # the same form came twice at the same instant, or with another applicant
             known = reception.find_by_key(db.session(), key)
             if known is None or not _is_meant(known):
-                return _again(version_id, key if known is None else new_key(), error=exc), exc.status
+                return _again(version_id, key if known is None else new_key(), former=key, error=exc), exc.status
             code, slip = known.code, None
         except DomainError as exc:
             return _again(version_id, key, error=exc), exc.status
@@ -124,10 +124,10 @@ def _key() -> str:
     return sent().get("key", "")[:36] or new_key()
 
 
-def _again(version_id: int, key: str, **more: Any) -> str:
-    """Return the form once more, with the scans that came with it."""
+def _again(version_id: int, key: str, *, former: str = "", **more: Any) -> str:
+    """Return the form once more, with the scans that came with it. former: its key before, if it gets a new one."""
     with transaction() as unit:
-        scans = keep_scans(unit, key)
+        scans = keep_scans(unit, key, former or key)
     return counter_page(version_id, key=key, scans=scans, **more)
 
 
@@ -138,7 +138,7 @@ def _given(session: Session, version: ProcedureVersion, key: str) -> CounterRece
         agency=_agency(session), data=_answers(version), papers=papers_of(version, form),
         channel=form.get("channel") if form.get("channel") in _CHANNELS else "counter",
         result_way=form.get("result_way", "desk"), contact=_contact(), fees=read_counts(version, form),
-        fee_subject=form.get("fee_subject", ""),
+        fee_subject=form.get("fee_subject", ""), content=content_print(),
     )  # fmt: skip
 
 
@@ -148,7 +148,8 @@ def _take(session: Session, version_id: int, key: str) -> Dossier:
     known = reception.find_by_key(session, key)
     if known is not None and not _is_meant(known):
         raise Conflict(_("Dossier %(code)s was received with this page before. What stands here now is not entered "
-                         "yet: please compare it, then press again.", code=known.code))  # fmt: skip
+                         "yet. To correct that dossier, open it; for another dossier compare this page, then press "
+                         "again.", code=known.code))  # fmt: skip
     if known is not None:
         return known
     given = _given(session, get_version(session, version_id), key)
@@ -160,14 +161,16 @@ def _take(session: Session, version_id: int, key: str) -> Dossier:
 
 
 def _is_meant(dossier: Dossier) -> bool:
-    """Return whether the form sent is the one by which ``dossier`` was entered: of this procedure and applicant.
+    """Return whether the form sent is the one by which ``dossier`` was entered: all in it is the same.
 
-    A page gone back to carries the key of the dossier before; the next applicant must not leave with nothing.
+    A page gone back to carries the key of the dossier before; the next applicant must not leave with nothing, nor
+    may what was corrected or is meant for a second dossier be dropped without a word.
     """
     kind = sent().get("id_kind", "")
     number = tidy_number(kind, sent().get("id_number", ""))
     same = (dossier.account.id_kind, dossier.account.id_number) == (kind, number)
-    return same and dossier.version_id == as_id(sent().get("version", ""))
+    is_same_content = dossier.request_print in {None, content_print()}
+    return same and is_same_content and dossier.version_id == as_id(sent().get("version", ""))
 
 
 def _late_key(key: str) -> str:
