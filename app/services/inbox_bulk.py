@@ -20,7 +20,7 @@ from app.services import dossier_offers, handing, processing, reception
 from app.services.dossiers import get_dossier
 from app.services.inbox import Row, find_rows
 from app.services.kept import mark
-from app.services.notices import holders
+from app.services.post_holders import holders_of
 from app.services.task_rights import heads, holds, is_given
 from app.services.timing import prepare_calendars
 from app.workflows.states import State
@@ -173,7 +173,8 @@ def what_follows(session: Session, keys: Iterable[Key]) -> dict[int, str]:
 
 def receivers(session: Session, rows: Iterable[Row]) -> list[int]:
     """Return who may do every one of the chosen tasks: users' ids."""
-    posts = {(row.facts.task_agency_id, Role(row.facts.role)) for row in rows if row.facts.task_id is not None}
-    sets = [set(holders(session, agency_id, role)) for agency_id, role in sorted(posts)]
+    posts = frozenset((row.facts.task_agency_id, row.facts.role) for row in rows if row.facts.task_id is not None)
+    held = holders_of(session, posts) if posts else {}
+    sets = [{one.user_id for one in held.get(post, ())} for post in posts]
     return sorted(set.intersection(*sets)) if sets else []
 

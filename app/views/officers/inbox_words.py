@@ -141,7 +141,7 @@ def line(row: Row, actor: Actor, givers: Givers) -> SimpleNamespace:
     """Return one line in words, with the acts many lines may share."""
     facts, left = row.facts, _left(row)
     return SimpleNamespace(
-        key=row.key, code=row.code, url=f"/dossier/{row.code}", choose=_("Choose %(code)s", code=row.code),
+        key=row.key, code=row.code, url=f"/dossier/{row.code}",
         procedure=facts.procedure, applicant=facts.applicant_name, step=_step(row, actor),
         holder=_holder(row), holder_long=_holder(row, with_role=True),
         left=left, urgency=row.urgency, explain=_explain(row) or left, marks=_marks(row),
