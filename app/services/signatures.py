@@ -24,6 +24,7 @@ PDF = "application/pdf"
 # verdict → (tone, words)
 VERDICTS = {
     "valid": ("success", N_("Valid signature")),
+    "unverified": ("warning", N_("Not changed since it was signed; who issued the certificate is not verified")),
     "partly": ("warning", N_("Valid signature, but the file was added to afterwards")),
     "weak": ("warning", N_("Signed with a digest that is no longer safe")),
     "expired": ("warning", N_("The certificate was not valid when it was signed")),
@@ -101,4 +102,6 @@ def _verdict(one: dict[str, Any]) -> str:
     verdict: str = one["verdict"]
     if verdict == "valid" and one["signed_at"] and not one["in_time"]:
         return "expired"
-    return "partly" if verdict == "valid" and not one["covers"] else verdict
+    if verdict == "valid" and not one["covers"]:
+        return "partly"
+    return "unverified" if verdict == "valid" and one["trust"] != "trusted" else verdict

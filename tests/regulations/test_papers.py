@@ -28,7 +28,7 @@ def handed_in(office, dossier, data):
 
 @clause("A4.5", "QN20 Đ12.2b")
 @pytest.mark.parametrize(("change", "told"), [
-    (lambda pdf: pdf, "Chữ ký số hợp lệ"),
+    (lambda pdf: pdf, "Chưa bị sửa từ khi ký"),
     (lambda pdf: pdf.replace(b"Giay xac nhan", b"Giay xac nhaN"), "Tệp đã bị sửa sau khi ký"),
     (lambda pdf: pdf + b"\n% them\n", "Chữ ký số đúng, nhưng tệp được thêm nội dung sau khi ký"),
 ], ids=["whole", "changed", "added-to"])  # fmt: skip

@@ -242,7 +242,7 @@ def _cell_text(cell: FieldLike, value: Any) -> Any:
 
 def error_links(bound: EForm) -> list[tuple[str, str]]:
     """Return (id, "label: message") of every fault, for the summary on top."""
-    return [(part.name, f"{part.label.text}: {text}") for part in bound for text in part.errors]
+    return [(part.name, named(part.label.text, text)) for part in bound for text in part.errors]
 
 
 def elsewhere() -> tuple[str, str]:
@@ -274,3 +274,8 @@ def live_rules(bound: EForm) -> dict[str, Any]:
 
 def _required(fields: Mapping[str, Any]) -> list[Any]:
     return [f.required_when for f in fields.values() if f.required_when]
+
+
+def named(label: str, text: str) -> str:
+    """Return a fault with its field's name before it, unless it begins with the name."""
+    return text if text.startswith(label) else f"{label}: {text}"

@@ -25,7 +25,7 @@ from app.services.procedure_words import fee_hint
 from app.services.submission import charges_for, receiving_desk, technical_faults
 from app.services.timing import reception_due
 from app.views.applicant.base import page
-from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
+from app.views.applicant.eform_page import elsewhere, error_links, live_rules, named, offered_for, page_fields
 from app.views.applicant.fee_choices import fee_facts
 from app.views.applicant.uploads import upload_limits
 
@@ -243,7 +243,7 @@ def _fault_links(draft: Draft, parts: list[Part], faults: dict[str, str]) -> lis
             label = next(label_of(f) for f in part.section.fields if f.key == name)
             url = part.url(draft.key, **{"kiem-tra": "1"})
             place = f"{title_of(part.section)} – " if alike[label] > 1 else ""
-            found.append((f"{url}#{eforms.PREFIX}{name}", f"{place}{label}: {text}"))
+            found.append((f"{url}#{eforms.PREFIX}{name}", named(f"{place}{label}", text)))
         elif name.startswith("component-"):
             papers = url_for("SubmitView.papers", key=draft.key)
             found.append((f"{papers}#upload-{name}", text))
