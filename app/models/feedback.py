@@ -80,6 +80,10 @@ class Feedback(Searchable, Entity):
     published_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, info={"label": _l("Published")}
     )
+    # As an officer read and released them; None: published before that was asked for.
+    public_title: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("Title as published")})
+    public_content: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Content as published")})
+    public_answer: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Answer as published")})
     is_public: Mapped[bool] = mapped_column(
         default=True, info={"label": _l("Sender agrees to publication")}
     )

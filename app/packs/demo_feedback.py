@@ -65,4 +65,4 @@ def _apply(
     elif step == "accept":
         service.accept_feedback(session, feedback, actor, agency_code=feedback.agency.code)
     else:
-        service.publish_feedback(session, feedback, actor)
+        service.publish_feedback(session, feedback, actor, is_read=True)

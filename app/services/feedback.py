@@ -4,6 +4,7 @@ Every move is a row of the FEEDBACK table; a feedback item is no complaint in th
 law on complaints, which has a procedure of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,12 +17,15 @@ from sqlalchemy.orm import Session
 from app.clock import now, to_local
 from app.errors import Invalid, NotAllowed
 from app.history import because
+from app.i18n import N_
 from app.models import Agency, Counter, Feedback, next_number
 from app.permissions import Actor, Position, Role
 from app.services.directory import current
 from app.services.feedback_notices import tell
+from app.services.feedback_redaction import texts_to_publish
 from app.services.feedback_rights import as_colleague, refuse_own
 from app.services.in_place import acted_name, stand_by
+from app.services.official import official
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
 from app.services.timing import calendar_of, explained_due
@@ -221,12 +225,19 @@ def answer_feedback(session: Session, feedback: Feedback, actor: Actor, *, text:
     _enter(session, feedback, row)
 
 
-def publish_feedback(session: Session, feedback: Feedback, actor: Actor) -> None:
-    """Show question and answer on the portal. Source: HUE25 Đ6.5, Đ25.1i."""
+def publish_feedback(
+    session: Session, feedback: Feedback, actor: Actor, *, is_read: bool, hidden: Mapping[str, str] | None = None
+) -> None:
+    """Show question and answer on the portal, without what ``hidden`` leaves out. Source: HUE25 Đ6.5, Đ25.1i.
+
+    is_read, hidden: as ``texts_to_publish``, which raises Invalid.
+    """
     row = _allowed(session, feedback, "publish", actor)
     _refuse_unless(feedback.is_public, row)
-    feedback.published_at = now()
-    _enter(session, feedback, row)
+    texts = texts_to_publish(feedback, hidden or {}, is_read=is_read)
+    feedback.public_title, feedback.public_content = texts["title"], texts["content"]
+    feedback.public_answer, feedback.published_at = texts["answer"], now()
+    _enter(session, feedback, row, official(N_("Read for other people’s names before publishing")))
 
 
 def refuse_feedback(session: Session, feedback: Feedback, actor: Actor, *, reason: str) -> None:

@@ -74,7 +74,10 @@ def public_view(feedback: Feedback, *, as_published: bool = False) -> PublicFeed
     """Return what anybody may see of ``feedback``; as_published: what it would be once it is published."""
     state = FeedbackState.published if as_published else FeedbackState(feedback.state)
     said = {}
-    if state is FeedbackState.published:
+    if feedback.public_content is not None and feedback.state == FeedbackState.published:
+        said = {"title": feedback.public_title or "", "content": feedback.public_content,
+                "answer": feedback.public_answer or "", "sender": mask_name(feedback.sender_name)}  # fmt: skip
+    elif state is FeedbackState.published:
         said = {
             name: without_name(text, unicodedata.normalize("NFC", feedback.sender_name))
             for name, text in (
@@ -132,12 +135,13 @@ def _holding(session: Session, words: list[str]) -> list[int]:
     The stored text for searching holds the whole title, and the sender: who tries phone numbers there must not
     learn that one was right.
     """
-    query = sa.select(Feedback.id, Feedback.code, Feedback.title, Feedback.sender_name)
+    query = sa.select(Feedback.id, Feedback.code, Feedback.title, Feedback.public_title, Feedback.sender_name)
     query = query.where(Feedback.state == str(FeedbackState.published))
     for word in words:
         query = query.where(Feedback.search_text.like(like_pattern(word), escape="\\"))
     rows = session.execute(query.order_by(Feedback.published_at.desc(), Feedback.id.desc()).limit(MOST_FOUND))
-    shown = ((row.id, fold(f"{row.code} {_public_title(row.title, row.sender_name)}")) for row in rows)
+    shown = ((row.id, fold(f"{row.code} {row.public_title or _public_title(row.title, row.sender_name)}"))
+             for row in rows)  # fmt: skip
     return [number for number, text in shown if all(word in text for word in words)]
 
 

@@ -21,7 +21,8 @@ from app.models.menus import QUALITY
 from app.permissions import Actor, Role, current_actor
 from app.services import feedback as service
 from app.services.directory import agency_choices
-from app.services.feedback_reading import public_view, waiting_for
+from app.services.feedback_reading import HIDDEN, public_view, waiting_for
+from app.services.feedback_redaction import PARTS
 from app.transactions import transaction
 from app.views.portal.feedback_form import RecordForm
 from app.views.portal.links import asked_page, pager
@@ -41,7 +42,10 @@ MOVES: dict[str, Callable[[Session, Feedback, Actor, Any], None]] = {
     "answer": lambda session, item, actor, form: service.answer_feedback(
         session, item, actor, text=_text(form, "answer")
     ),
-    "publish": lambda session, item, actor, form: service.publish_feedback(session, item, actor),
+    "publish": lambda session, item, actor, form: service.publish_feedback(
+        session, item, actor, is_read=form.get("is_read") == "y",
+        hidden={name: _text(form, f"public_{name}") for name in PARTS if f"public_{name}" in form},
+    ),  # fmt: skip
     "refuse": lambda session, item, actor, form: service.refuse_feedback(
         session, item, actor, reason=_text(form, "reason")
     ),
@@ -132,6 +136,7 @@ class FeedbackDeskView(BaseView):
             moves=moves,
             limits=limits,
             public=public_view(item, as_published=True) if any(row.name == "publish" for row in moves) else None,
+            hidden_sign=HIDDEN,
             errors=errors,
             typed=request.form,
             categories=CATEGORIES,

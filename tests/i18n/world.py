@@ -157,7 +157,7 @@ class World:
             feedback.accept_feedback(session, item, focal, agency_code=commune.code)
         for item in items[2:4]:
             feedback.answer_feedback(session, item, head, text="Cơ quan đã giải quyết xong.")
-        feedback.publish_feedback(session, items[3], focal)
+        feedback.publish_feedback(session, items[3], focal, is_read=True)
 
     def _make_settings(self) -> None:
         session, day = self.session, date(2025, 7, 1)

@@ -21,7 +21,7 @@ from tests.portal.records import make_feedback, new_feedback, vietnam
 MOVES = {
     "accept": lambda *args: service.accept_feedback(*args, agency_code=""),
     "answer": lambda *args: service.answer_feedback(*args, text="Đã bố trí thêm quầy."),
-    "publish": service.publish_feedback,
+    "publish": lambda *args: service.publish_feedback(*args, is_read=True),
     "refuse": lambda *args: service.refuse_feedback(*args, reason="Thuộc thẩm quyền tòa án"),
 }
 
@@ -78,7 +78,7 @@ def test_an_answer_and_a_reason_must_be_written(session, actor):
 def test_a_private_answer_is_never_published(session, actor):
     feedback = make_feedback("answered", is_public=False)
     with pytest.raises(Invalid):
-        service.publish_feedback(session, feedback, actor(Role.control_focal_point))
+        service.publish_feedback(session, feedback, actor(Role.control_focal_point), is_read=True)
     assert (feedback.state, feedback.published_at) == ("answered", None)
 
 

@@ -46,7 +46,7 @@ def test_the_whole_way_on_the_desk(session, login):
     for step, data in (
         ("accept", {"agency": "H57.SXD"}),
         ("answer", {"answer": "Xin tiếp thu."}),
-        ("publish", {}),
+        ("publish", {"is_read": "y"}),
     ):
         assert focal.post(f"/feedback-desk/{item.id}/{step}", data=data).status_code == 302
     session.refresh(item)

@@ -170,7 +170,7 @@ def test_neither_question_nor_answer_tell_the_name(session, client, login):
                          answer="Kính gửi bà Lê Thị Kín, xin trả lời.")  # fmt: skip
     focal = login(Role.control_focal_point)
     assert "Kính gửi bà L* T** K**" in focal.get(f"/feedback-desk/{item.id}").text
-    focal.post(f"/feedback-desk/{item.id}/publish")
+    focal.post(f"/feedback-desk/{item.id}/publish", data={"is_read": "y"})
     for page in (f"/phan-anh/{item.code}", "/phan-anh/"):
         text = client.get(page).text
         assert "L* T** K**" in text

@@ -270,7 +270,7 @@ def test_d25_1i_feedback_is_answered_and_published(session, actor):
     item, focal = make_feedback(), actor(Role.control_focal_point)
     feedback.accept_feedback(session, item, focal, agency_code="")
     feedback.answer_feedback(session, item, focal, text="Đã bố trí thêm quầy.")
-    feedback.publish_feedback(session, item, focal)
+    feedback.publish_feedback(session, item, focal, is_read=True)
     assert (item.state, item.published_at is not None) == ("published", True)
 
 
