@@ -49,6 +49,7 @@ from app.models.process_move import ProcessMove, ProcessMoveLine
 from app.models.process_rehearsal import ProcessRehearsal
 from app.models.profile import Profile, ProfileParameter
 from app.models.publication import PublicationDecision, PublicationItem
+from app.models.question_delay import QuestionDelay
 from app.models.rating import Rating
 from app.models.refund import Refund
 from app.models.reorganisation import Reorganisation
@@ -138,6 +139,7 @@ __all__ = [
     "ProfileParameter",
     "PublicationDecision",
     "PublicationItem",
+    "QuestionDelay",
     "Rating",
     "Refund",
     "Reorganisation",

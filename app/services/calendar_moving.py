@@ -29,6 +29,7 @@ from app.services.chunks import go_on
 from app.services.lifecycle import change_due
 from app.services.notices import tell_applicant
 from app.services.profiles import profile_value
+from app.services.question_limits import move_limit
 from app.services.timing import SessionRow, rules_on
 from app.transactions import enqueue
 from app.workflows.calendar_moves import Clock, moved_answer, moved_due, moved_step
@@ -153,7 +154,8 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
                 _move(session, found[row.id], due, change, actor)
                 change.moved += 1
         for task in session.scalars(sa.select(Task).where(Task.dossier_id.in_(ids), steps).order_by(Task.id)):
-            task.due_at = moved_step(*pairs[task.agency_id], task.opened_at, task.due_at)
+            limit = moved_step(*pairs[task.agency_id], task.opened_at, task.due_at)
+            move_limit(session, task, limit, _why(change), change.decision or "")
 
     go_on(session, change, waiting, move_all)
 
@@ -192,7 +194,7 @@ def _first_day(row: SessionRow, change: CalendarChange) -> date:
 def _move(
     session: Session, dossier: Dossier, due: datetime, change: CalendarChange, actor: Actor
 ) -> None:
-    reason = _("The working calendar changed: %(reason)s", reason=change.reason)
+    reason = _why(change)
     if dossier.received_at is None:
         dossier.reception_due_at = due
         text = _("You will have an answer by %(at)s.", at=plain_text(due))
@@ -201,3 +203,7 @@ def _move(
     change_due(session, dossier, due, reason, change.decision or "", actor)
     text = _("The result is now due at %(at)s. %(reason)s", at=plain_text(due), reason=reason)
     tell_applicant(session, dossier, f"calendar:{change.id}:{dossier.id}", text)
+
+
+def _why(change: CalendarChange) -> str:
+    return _("The working calendar changed: %(reason)s", reason=change.reason)

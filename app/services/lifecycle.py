@@ -19,6 +19,7 @@ from app.services.guards import GUARDS
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
 from app.services.official import official
 from app.services.pauses import entered, paused_states
+from app.services.question_limits import move_limit
 from app.services.reasons import given_reason
 from app.services.standing import DESK_ROLES as DESK_ROLES
 from app.services.standing import acts, open_tasks, post_for
@@ -263,13 +264,14 @@ def _restart_clock(
     if source not in paused_states(session):
         return
     since = entered(dossier, source) or at
+    reason = official(N_("The clock stood still: %(state)s"), state=official(source.label))
     for task in [*open_tasks(dossier), *open_questions(dossier)]:
-        task.due_at = explained_due(
+        limit = explained_due(
             resume_due, task.due_at, max(since, task.opened_at), at, calendar_of(session, task.agency)
         ).at
+        move_limit(session, task, limit, reason, clause)
     if dossier.due_at is not None:
         due = explained_due(resume_due, dossier.due_at, since, at, calendar_of(session, dossier.agency))
-        reason = official(N_("The clock stood still: %(state)s"), state=official(source.label))
         change_due(session, dossier, due.at, reason, clause, actor)
 
 

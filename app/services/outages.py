@@ -18,8 +18,9 @@ from app.clock import now
 from app.errors import Conflict, Invalid, NotAllowed
 from app.history import because
 from app.lowcode.values import plain_text
-from app.models import Agency, ClockSegment, Dossier, IncidentNotice, OutageDecision, User
+from app.models import Agency, ClockSegment, Dossier, IncidentNotice, OutageDecision, Task, User
 from app.permissions import Actor
+from app.services import outage_questions
 from app.services.actors import build_actor
 from app.services.calendar_changes import SHOWN, Effect
 from app.services.chunks import go_on
@@ -68,6 +69,7 @@ def effect_of(session: Session, incident: IncidentNotice) -> Effect:
             effect.by_agency[agency.name] += 1
             if len(effect.rows) < SHOWN:
                 effect.rows.append((first.code, agency.name, due, add_minutes(calendar, due, minutes)))
+    effect.steps = outage_questions.number_that_move(session, incident, (since, until))
     return effect
 
 
@@ -146,11 +148,16 @@ def credit_waiting(session: Session, decision_id: int) -> None:
     if decision is None or decision.done_at is not None:
         return
     window = _window(decision.incident)
-    touched = sa.select(_touched(session, decision.incident, *window).subquery().c.dossier_id)
+    held = _touched(session, decision.incident, *window).subquery()
+    asked = outage_questions.asked_during(scope_of(session, decision.incident).path, window)
+    either = sa.union(sa.select(held.c.dossier_id), asked.with_only_columns(Task.dossier_id)).subquery()
+    touched = sa.select(either.c.dossier_id)
+    earlier = outage_questions.credited_before(session, decision)
     actor = build_actor(session, session.get(User, decision.user_id) if decision.user_id else None)
 
     def give_back(ids: list[int]) -> None:
         for dossier in _loaded(session, ids):
+            outage_questions.give_back(session, dossier, decision, window, earlier)
             decision.moved += _give_back(session, dossier, decision, window, actor)
 
     if go_on(session, decision, touched, give_back):
@@ -159,7 +166,8 @@ def credit_waiting(session: Session, decision_id: int) -> None:
 
 def _loaded(session: Session, ids: Iterable[int]) -> Iterable[Dossier]:
     query = sa.select(Dossier).where(Dossier.id.in_(list(ids))).order_by(Dossier.id).options(
-        selectinload(Dossier.segments).joinedload(ClockSegment.agency), selectinload(Dossier.tasks),
+        selectinload(Dossier.segments).joinedload(ClockSegment.agency),
+        selectinload(Dossier.tasks).joinedload(Task.agency),
         joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.version),
     )  # fmt: skip
     return session.scalars(query.execution_options(populate_existing=True)).unique().all()

@@ -30,6 +30,7 @@ from app.services.explanations import explanations_of
 from app.services.extensions import stages
 from app.services.ledger import ledger_of
 from app.services.letters import issued_now, letter_title
+from app.services.question_limits import delays_of
 from app.services.refunds import refunds_of
 from app.services.revoked_results import revoked_results
 from app.services.submission import asked_keys
@@ -181,14 +182,14 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
     if tab == "history":
         return {"told": told_of(session, dossier)}
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
-    links = linked.links_of(session, dossier)
+    links, questions = linked.links_of(session, dossier), [t for t in dossier.tasks if t.asked_by_id is not None]
     return {
         "answers": eforms.answers(form, data, officer=True) if form is not None and data else [],
         "may_write_part": officer_answers.may_write(dossier, actor),
         "papers": dossier_page.papers(dossier), "loose": dossier_page.loose_files(dossier),
         "rounds": rounds(dossier), "extension_stages": stages,
         "explanations": explanations_of(session, dossier), "moment_now": now(),
-        "questions": [t for t in dossier.tasks if t.asked_by_id is not None], "answer_words": ANSWERS,
+        "questions": questions, "question_delays": delays_of(session, questions), "answer_words": ANSWERS,
         "linked": links, "open_links": openable(session, linked.others(links), actor), "dossier_states": DOSSIER_STATES,
         "checks": originals.checks_of(session, dossier), "data_check": data_part(session, dossier, actor), **beside,
     }  # fmt: skip
