@@ -103,11 +103,13 @@ class PackView(BaseView):
         found = [{"id": row.code, "text": f"{row.code} – {row.name}"} for row in rows[:20]]
         return {"results": found, "more": len(rows) > 20}
 
-    @expose("/upload", methods=["POST"])
+    @expose("/upload", methods=["GET", "POST"])
     @has_access
     @permission_name("use")
     def upload(self) -> Any:
-        """Take a zip in and plan it."""
+        """Take a zip in and plan it; who only opens the address of a refused one is led to the list."""
+        if request.method == "GET":
+            return redirect(url_for(".index"))
         given = request.files.get("pack")
         if given is None or not given.filename:
             return _index_page(problems=[("pack", _("Choose the zip file of a pack."))]), 422

@@ -256,3 +256,19 @@ def test_how_far_the_worker_is_stands_beside_sqlite(session, sector, login, monk
     assert (told[1], told[-1]) == (10, 95)
     assert background.beside.told(f"pack-{number}") is None, "nothing is left when it has ended"
     assert client.get(f"{url}/progress").json == {"busy": False, "done": 0, "total": 0, "words": vi("Ready to apply")}
+
+
+def test_the_address_of_an_upload_leads_back_to_the_list(session, sector, login):
+    response = login(Role.catalog_admin).get("/admin/packs/upload")
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/packs/")
+
+
+def test_what_is_wrong_alike_in_one_file_is_said_once_with_the_places(app):
+    faults = [{"where": "form/a.yaml", "text": f"{name}: không sửa được"} for name in ("Họ tên", "Ngày sinh")]
+    faults += [{"where": "form/b.yaml", "text": "Họ tên: không sửa được"}, {"where": "", "text": "gói hỏng"}]
+    with app.test_request_context():
+        shown = app.jinja_env.get_template("admin/packs/_parts.html").make_module().faults(faults)
+    assert shown.count("không sửa được") == 2
+    assert "Họ tên; Ngày sinh" in shown
+    assert "Họ tên: không sửa được" in shown
+    assert shown.count("<li>") == 3
