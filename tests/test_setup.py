@@ -4,6 +4,7 @@ import fcntl
 import runpy
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,10 @@ def test_a_group_that_ran_nothing_or_skipped_a_test_has_failed(
     assert any(fault in text for text in found)
     file.write_text('<testsuite><testcase classname="a" name="t"/></testsuite>')
     assert script["faults"]("services", script["read_report"](file)) == []
+
+
+def test_an_image_holds_no_secrets() -> None:
+    """``COPY . .`` takes all that is not left out: the file of the compose environment must be."""
+    patterns = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
+    for name in ("deploy/.env", ".env", "deploy/production.env"):
+        assert any(fnmatch(f"/{name}", pattern) for pattern in patterns), name

@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotAllowed
 from app.history import because
+from app.i18n import N_
 from app.models import CalendarChange, CalendarDay, Dossier, Task, WorkingCalendar
 from app.models.calendar import DayKind
 from app.models.calendar_use import RUNNING, places_of, unrefused
@@ -26,6 +27,7 @@ from app.services.calendar_courses import Pair, pairs_of
 from app.services.calendar_days import DayWish, base_of, both, is_past, real_wishes, stored_session, with_sessions
 from app.services.calendar_moving import moved, place_of, running, since_of, steps_at
 from app.services.calendar_weeks import WeekWish, rows_after, write_sessions
+from app.services.official import official
 from app.services.timing import rows_of
 from app.transactions import enqueue
 from app.workflows.calendar_moves import moved_step
@@ -142,7 +144,7 @@ def confirm_days(
     if not decision.strip():
         message = _("Give number and date of the yearly decision.")
         raise Invalid(message, {"decision": message})
-    with moving_allowed(session, _("Days confirmed by the yearly decision"), decision):
+    with moving_allowed(session, official(N_("Days confirmed by the yearly decision")), decision):
         for day in expected:
             day.decision = decision.strip()[:120]
         flag_modified(calendar, "name")

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.clock import now, to_local, today
 from app.errors import Invalid, NotFound
+from app.i18n import N_
 from app.models import CalendarChange, CalendarDay, WorkingCalendar
 from app.models.calendar import DAY_KINDS, DayKind
+from app.services.official import official
 from app.services.timing import SessionRow, SpecialDay, calendar_from, rows_of
 from app.transactions import locked
 from app.workflows.calendars import Calendar, read_hours
@@ -215,8 +217,8 @@ def swap_wishes(calendar: WorkingCalendar, off: date | None, on: date | None) ->
         message = _("Choose a day off of the week that is worked instead.")
         raise Invalid(message, {"swap_on": message})
     return [
-        DayWish(off, DayKind.compensatory, note=_("Swapped with %(day)s", day=f"{on:%d/%m/%Y}")),
-        DayWish(on, DayKind.make_up, note=_("Swapped with %(day)s", day=f"{off:%d/%m/%Y}")),
+        DayWish(off, DayKind.compensatory, note=official(N_("Swapped with %(day)s"), day=f"{on:%d/%m/%Y}")),
+        DayWish(on, DayKind.make_up, note=official(N_("Swapped with %(day)s"), day=f"{off:%d/%m/%Y}")),
     ]
 
 

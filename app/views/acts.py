@@ -11,6 +11,8 @@ from app.errors import DomainError, Invalid, NotFound
 from app.permissions import Actor, current_actor
 from app.transactions import transaction
 
+_MOST_SAID = 800  # characters of a message above the page
+
 
 def asked_number(text: str | None) -> int | None:
     """Return the id that ``text`` of an address or form holds, None for anything else."""
@@ -28,6 +30,11 @@ def searched(name: str = "q") -> str:
     return request.args.get(name, "").replace("\x00", "").strip()[:200]
 
 
+def brief(text: str) -> str:
+    """Return the beginning of a message: it travels in a cookie, and browsers drop one that is too large."""
+    return text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID].rsplit(' ', 1)[0]} …"
+
+
 def act(do: Any, success: str | Callable[[Any], str]) -> bool:
     """Run ``do(session, actor)`` as one unit and say how it went; 404 for what is not there.
 
@@ -39,7 +46,7 @@ def act(do: Any, success: str | Callable[[Any], str]) -> bool:
     except NotFound:
         abort(404)
     except DomainError as exc:
-        flash(str(exc), "danger")
+        flash(brief(str(exc)), "danger")
         return False
     flash(success(done) if callable(success) else success, "success")
     return True

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.clock import today
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
+from app.i18n import N_
 from app.models import WorkingCalendar
 from app.models.calendar import DAY_KINDS, WEEKDAYS, DayKind
 from app.models.menus import CATALOGS
@@ -21,6 +22,7 @@ from app.services import calendar_changes as changes
 from app.services import calendar_days as days
 from app.services.calendar_days import DayWish
 from app.services.calendar_places import list_places
+from app.services.official import official
 from app.transactions import transaction
 
 AUTO = "auto"
@@ -88,7 +90,7 @@ def decision_sent() -> str:
     number, on = form.get("decision_number", "").strip(), days.read_day(form.get("decision_on", ""))
     if not number:
         return form.get("decision", "").strip()
-    return _("%(number)s of %(day)s", number=number, day=f"{on:%d/%m/%Y}") if on else number
+    return official(N_("%(number)s of %(day)s"), number=number, day=f"{on:%d/%m/%Y}") if on else number
 
 
 def _refuse_far(year: int) -> None:

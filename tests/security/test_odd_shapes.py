@@ -1,7 +1,10 @@
 """Odd input of administrators' pages, and names that are not theirs to read."""
 
+import hashlib
+
 import pytest
 import sqlalchemy as sa
+from flask import get_flashed_messages, session
 
 from app.errors import Conflict, Invalid, NotAllowed
 from app.models import Process, SharedCatalog, SharedCatalogField, SharedCatalogItem, User
@@ -12,6 +15,7 @@ from app.services import rights_changes
 from app.services.actors import build_actor
 from app.services.setup_workbook.organisation import Organisation
 from app.services.users import check_login, create_user
+from app.views.acts import act
 from tests.factories import make_form, make_procedure, make_process, make_sector, make_tree, make_user
 from tests.wording import vi
 
@@ -136,3 +140,21 @@ def test_a_workbook_may_hold_any_number_of_divisions_with_the_same_initials(sess
     made = Organisation(session, Rows())
     codes = {made._division(number, row) for number, row in Rows().rows()}
     assert len(codes) == 129
+
+
+def test_a_message_of_any_length_leaves_the_cookie_small(app):
+    texts = [f"{hashlib.sha256(bytes([n])).hexdigest()}: thiếu quy trình" for n in range(200)]
+
+    def refuse(_session, _actor):
+        raise Invalid("; ".join(texts))
+
+    with app.test_request_context():
+        assert act(refuse, "") is False
+        answer = app.make_response("")
+        app.session_interface.save_session(app, session, answer)
+        cookie = answer.headers["Set-Cookie"]
+    assert len(cookie) < 4000  # more than 4096 bytes are dropped by browsers, and with them the message
+    with app.test_request_context(headers={"Cookie": cookie.partition(";")[0]}):
+        [message] = get_flashed_messages()
+    assert message.startswith(texts[0])
+    assert message.endswith(" …")

@@ -1,6 +1,6 @@
 """What an administrator who works in English leaves behind is in the official language."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,19 +9,21 @@ from flask_babel import force_locale
 from app.clock import today
 from app.errors import Conflict
 from app.history import HistoryEntry
-from app.models import Movement, Reorganisation
+from app.models import CalendarDay, Movement, Reorganisation
 from app.models.procedure import VersionState
 from app.packs import runs, undoing
 from app.packs.exporting import Chosen
 from app.permissions import Role, acting_as
-from app.services import publication, reorganise
+from app.services import calendar_changes, calendar_days, publication, reorganise
 from app.services.reorganise_moves import Wish
+from app.views.calendar_year import decision_sent
 from tests.exchange.books import apply, book, send
-from tests.factories import make_procedure, make_sector, make_tree
+from tests.factories import make_calendar, make_procedure, make_sector, make_tree
 from tests.leaders.dossiers import add_dossier
 from tests.packs.carrying import files_of, take
 from tests.services.test_official_language import english, strings
 from tests.services.test_reorganise import admin, another_ward, merge
+from tests.wording import vi
 
 __all__ = ["admin"]  # a fixture
 
@@ -77,6 +79,26 @@ def test_versions_packs_and_imports_are_told_in_the_official_language(session, a
     kept = _kept(session)
     assert {"danh-muc.xlsx" in text for text in kept} == {True, False}
     _no_english(kept)
+
+
+def test_days_of_a_calendar_are_told_in_the_official_language(session, actor):
+    tree, calendar = make_tree(), make_calendar(valid_from=date(2026, 1, 1))
+    tree.root.calendar = calendar
+    calendar.days.append(CalendarDay(day=date(2027, 2, 8), kind="holiday", note="Tết"))
+    session.flush()
+    who = actor(Role.catalog_admin, tree.root)
+    with force_locale("en"), acting_as(who):
+        swap = calendar_days.swap_wishes(calendar, date(2027, 1, 4), date(2027, 1, 9))
+        calendar_changes.confirm_days(session, calendar, 2027, who, base=calendar_days.base_of(calendar), decision="5")
+    kept = [*(wish.note for wish in swap), *_kept(session)]
+    assert len(kept) > 2
+    _no_english(kept)
+
+
+def test_a_decision_named_beside_changed_days_is_told_in_the_official_language(app):
+    sent = {"decision_number": "5/QĐ", "decision_on": "2026-11-02"}
+    with app.test_request_context(method="POST", data=sent), force_locale("en"):
+        assert decision_sent() == vi("%(number)s of %(day)s", number="5/QĐ", day="02/11/2026")
 
 
 def test_an_act_that_waits_is_not_ordered_twice(session, admin):
