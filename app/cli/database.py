@@ -8,9 +8,12 @@ from flask import current_app
 
 from app.cli.base import in_app
 from app.cli.forms import tell_loose_patterns
+from app.cli.users import tidy_kept_numbers
 
 # Up to this one a pattern without ^…$ was looked for within an answer.
 _LOOSE_PATTERNS = "0043"
+# Up to this one applicants' numbers may stand with dots and hyphens.
+_UNTIDY_NUMBERS = "0053"
 FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
 
 
@@ -41,9 +44,12 @@ def upgrade(revision: str) -> None:
     """
     before = current()
     upgrade_to(revision)
-    click.echo(f"The database is at revision: {current()}")
-    if "0001" <= before <= _LOOSE_PATTERNS < current():
+    after = current()
+    click.echo(f"The database is at revision: {after}")
+    if "0001" <= before <= _LOOSE_PATTERNS < after:
         tell_loose_patterns(is_quiet=True)
+    if "0001" <= before <= _UNTIDY_NUMBERS < after:
+        tidy_kept_numbers(is_quiet=True)
 
 
 @db.command()

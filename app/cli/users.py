@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli import tables
 from app.cli.base import in_app
 
 if TYPE_CHECKING:
@@ -18,6 +19,34 @@ if TYPE_CHECKING:
 @click.group()
 def user() -> None:
     """People who log in (người dùng)."""
+
+
+@user.command("tidy-numbers")
+@in_app
+def tidy_numbers() -> None:
+    """Keep applicants' numbers without dots, spaces and hyphens (số định danh không dấu chấm, gạch nối).
+
+    Since 2026 they are tidied on entry; what was kept before is rewritten once, at upgrading or by this command.
+    A number that another applicant has, or that is not valid, stays and is listed.
+    """
+    tidy_kept_numbers()
+
+
+def tidy_kept_numbers(*, is_quiet: bool = False) -> None:
+    """Rewrite them in parts, tell how many and which stay; is_quiet: nothing at all if there is none."""
+    from app.services import account_numbers
+    from app.transactions import transaction
+
+    done, left, after = 0, [], 0
+    while after is not None:
+        with transaction() as session:
+            some, stay, after = account_numbers.tidy_numbers(session, after)
+        done, left = done + some, [*left, *stay]
+    if done or not is_quiet:
+        click.echo(f"Numbers rewritten (đã viết lại số định danh): {done}")
+    if left:
+        click.echo("These stay and need a look (cần xem lại):")
+        click.echo(tables.grid(("Mã", "Số", "Lý do"), ([str(one.account_id), one.number, one.why] for one in left)))
 
 
 @user.command()

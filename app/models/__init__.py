@@ -29,6 +29,7 @@ from app.models.feedback import Feedback
 from app.models.form import Form, FormSection
 from app.models.form_field import FormField
 from app.models.incident import OutageDecision, PaperReception
+from app.models.kept_scan import KeptScan
 from app.models.letter import Letter
 from app.models.letter_template import LetterTemplate
 from app.models.linked_dossier import LinkedDossier
@@ -108,6 +109,7 @@ __all__ = [
     "HistorySeal",
     "ImportRun",
     "IncidentNotice",
+    "KeptScan",
     "Letter",
     "LetterTemplate",
     "LinkedDossier",

@@ -1,12 +1,15 @@
-"""Scanning files that came while the virus scanner was away: else they could never be sent."""
+"""Scanning files that came while the virus scanner was away, and removing scans that nobody ever received."""
 
+import contextlib
 import logging
 from time import monotonic
 
 from celery import shared_task
 
+from app.errors import NotFound
 from app.extensions import db
-from app.services.files import scan_again, waiting_for_scan
+from app.services import kept_scans
+from app.services.files import scan_again, storage, waiting_for_scan
 from app.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -28,4 +31,20 @@ def scan_waiting() -> int:
                 count += scan_again(session, number)
         except Exception:
             log.exception("a file could not be scanned", extra={"file_id": number})
+    return count
+
+
+@shared_task(name="scans.clean", acks_late=True)
+def clean() -> int:
+    """Remove scans kept at the counter and never received, with their contents; returns how many. Safe to run twice."""
+    until, count, found = monotonic() + _SECONDS, 0, 1
+    while found and monotonic() < until:
+        with transaction() as session:
+            found, contents = kept_scans.forget(session)
+        contents -= kept_scans.still_needed(db.session(), contents)
+        for content in sorted(contents):
+            with contextlib.suppress(NotFound):
+                storage().remove(content)
+        count += found
+    log.info("scans: %s forgotten", count)
     return count

@@ -1,7 +1,8 @@
 """Scans chosen at the counter: kept while the page comes back, so that nobody chooses them twice.
 
 A file is stored as soon as it arrives; the form carries a signed mark of it, which holds for one officer, one
-reception and one day. What is never received hangs on no dossier and nobody can open it.
+reception and one day. What is never received hangs on no dossier, nobody can open it, and it is removed after
+some days (``services/kept_scans.py``).
 """
 
 import json
@@ -16,7 +17,7 @@ from werkzeug.datastructures import FileStorage
 
 from app.errors import Invalid
 from app.lowcode.values import as_id
-from app.models import StoredFile
+from app.models import KeptScan, StoredFile
 from app.permissions import current_actor
 from app.services import files
 from app.views.officers.base import sent
@@ -59,6 +60,7 @@ def keep_scans(session: Session, key: str, former: str) -> list[Scan]:
             stored = files.store_upload(session, chosen.filename or "", chosen.stream, max_mb=most)
         except Invalid:
             continue
+        session.add(KeptScan(file_id=stored.id))  # cleaned up if it is never received
         name = files.safe_name(chosen.filename or "")
         found.append(Scan(component_id, stored, name, _mark(key, component_id, stored, name)))
     return found[:_MOST]
