@@ -79,8 +79,10 @@ def _relation(user: type[Any], column: Any) -> str | None:
 
 
 def _references(user: type[Any], model: type[Any]) -> list[Any]:
+    """Return the columns that lead to ``model``, but for those of records the database removes with it."""
     return [column for column in user.__table__.columns
-            if any(key.column.table is model.__table__ for key in column.foreign_keys)]  # fmt: skip
+            if any(key.column.table is model.__table__ and key.ondelete != "CASCADE"
+                   for key in column.foreign_keys)]  # fmt: skip
 
 
 def _count(session: Session, user: type[Any], column: Any, ids: Any, model: type[Any]) -> int:

@@ -200,3 +200,13 @@ def test_without_any_finished_the_page_says_so(login, session, office):
     page = login(Role.catalog_admin).post(f"/process-rehearsal/{drafted(session, office).id}/start",
                                           data={"count": "5000"}, follow_redirects=True)  # fmt: skip
     assert vi("No dossier of these procedures is finished yet.") in page.text
+
+
+def test_a_draft_that_was_rehearsed_can_still_be_removed(login, session, office, admin):
+    finished(session, office, 1)
+    draft = drafted(session, office)
+    played(session, rehearsing.begin(session, draft, None, admin))
+    client = login(Role.catalog_admin)
+    assert client.delete(f"/api/v1/process/{draft.id}", headers={"If-Match": "*"}).status_code < 300
+    session.expire_all()
+    assert session.query(ProcessRehearsal).count() == 0
