@@ -48,5 +48,7 @@ def test_rights_fold_to_groups_that_a_search_opens(open_as: Callable[..., Page])
     page.get_by_label("Tìm loại bản ghi").fill("")
     page.get_by_role("button", name="Chi tiết: Thành phần của bản ghi").press("Enter")
     expect(box).to_be_visible()
+    page.get_by_role("button", name="Chi tiết: Hồ sơ").click()  # no other head lies over it
+    expect(page.get_by_label("Gia hạn hồ sơ: xem")).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 900})
     expect(page.get_by_label("Cơ quan: xem")).to_be_visible()
