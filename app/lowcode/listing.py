@@ -111,9 +111,12 @@ def find_page(
     query = whole = narrowed(model, visible(model, actor).where(*only), wanted)
     if (near := _near(wanted)) is not None and model.screen.rows_from is not None:
         query = narrowed(model, visible(model, actor, near=near).where(*only), wanted)
+    total = None if is_short else total_of(model, whole)
+    if wanted.q and wanted.cursor is None and not is_short:
+        query, total = _searched(model, whole, wanted)
     query = _paged(model, query, wanted)
     query = shape.narrow(query) if shape else query.options(*eager(model, wanted.columns), *load)
-    found = list(session.execute(query if is_short else query.add_columns(total_of(model, whole))))
+    found = list(session.execute(query if total is None else query.add_columns(total)))
     count = _count(session, model, whole, wanted, found) if is_short else found[0][-1] if found else 0
     rows = [shape.row_of(row) if shape else row[0] for row in found]
     return page_of(rows, wanted, count, lambda row: token_of(row, wanted.sort, model))
@@ -142,6 +145,19 @@ def total_of(model: type[Any], query: sa.Select[Any]) -> Any:
     """Return how many rows ``query`` finds, up to one more than COUNT_CAP."""
     some = query.with_only_columns(model.id).limit(COUNT_CAP + 1).subquery()
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+
+
+def _searched(model: type[Any], whole: sa.Select[Any], wanted: ListRequest) -> tuple[sa.Select[Any], Any]:
+    """Return (a query of a search's first page, how many there are): its text is looked for once for both.
+
+    Finding the few rows of a name costs far more than reading them.
+    """
+    keys = sort_keys(model, wanted.sort)
+    named = [key.label(f"key{number}") for number, key in enumerate(keys)]
+    order = _order(keys, wanted)
+    hit = whole.with_only_columns(model.id.label("id"), *named).order_by(*order).limit(COUNT_CAP + 1).cte("hit")
+    first = sa.select(hit.c.id).order_by(*_order([hit.c[key.name] for key in named], wanted)).limit(wanted.size + 1)
+    return sa.select(model).where(model.id.in_(first)), sa.select(sa.func.count()).select_from(hit).scalar_subquery()
 
 
 def _near(wanted: ListRequest) -> Near | None:
@@ -173,8 +189,14 @@ def _paged(model: type[Any], query: sa.Select[Any], wanted: ListRequest) -> sa.S
 
 def one_page(query: sa.Select[Any], wanted: ListRequest, keys: Sequence[Any]) -> sa.Select[Any]:
     """Return ``query`` sorted by ``keys`` in the direction walked, with the rows of the page and one more."""
-    is_ascending = wanted.sort.startswith("-") == wanted.is_back
     if wanted.cursor is not None:
-        query = query.where(beyond(keys, wanted.cursor, is_ascending=is_ascending))
-    order = [key.asc() if is_ascending else key.desc() for key in keys]
-    return query.order_by(*order).limit(wanted.size + 1)
+        query = query.where(beyond(keys, wanted.cursor, is_ascending=_is_ascending(wanted)))
+    return query.order_by(*_order(keys, wanted)).limit(wanted.size + 1)
+
+
+def _is_ascending(wanted: ListRequest) -> bool:
+    return wanted.sort.startswith("-") == wanted.is_back
+
+
+def _order(keys: Sequence[Any], wanted: ListRequest) -> list[Any]:
+    return [key.asc() if _is_ascending(wanted) else key.desc() for key in keys]

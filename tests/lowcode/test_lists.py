@@ -196,6 +196,32 @@ def test_the_count_stops_at_its_cap(session, login):
     )
 
 
+@pytest.mark.parametrize("sort", ["id", "-id", "name", "-name", "phone", "-phone"])
+def test_a_search_is_found_sorted_and_counted_once(session, count_queries, sort):
+    """Its first page comes from the rows that are counted; the others go on from where it ends."""
+    for number in range(7):
+        make_agency(name=f"Phường Thuận Hóa {number}", phone=None if number % 3 else f"0234{9 - number}")
+        make_agency(name=f"Xã Phú Lộc {number}", phone=f"0235{number}")
+    args = {"q": "thuan hoa", "sort": sort, "size": "3"}
+    with count_queries() as statements:
+        page = find_page(session, Agency, SYSTEM, parse(Agency, args))
+    assert (len(statements), page.count) == (1, 7)
+    found = [row.id for row in page.rows]
+    while page.next:
+        page = find_page(session, Agency, SYSTEM, parse(Agency, args | {"after": page.next}))
+        found += [row.id for row in page.rows]
+    whole = find_page(session, Agency, SYSTEM, parse(Agency, {"sort": sort, "size": "100"}))
+    assert found == [row.id for row in whole.rows if "Thuận Hóa" in row.name]
+
+
+def test_a_search_is_counted_up_to_the_cap(session):
+    rows = [{"code": f"s{n}", "name": f"Hộ tịch {n}", "is_active": True, "search_text": "ho tich", "row_version": 1}
+            for n in range(COUNT_CAP + 5)]  # fmt: skip
+    session.execute(sa.insert(Sector), rows)
+    page = find_page(session, Sector, SYSTEM, parse(Sector, {"q": "ho tich", "sort": "-code", "size": "25"}))
+    assert (page.count, page.is_capped, len(page.rows)) == (COUNT_CAP, True, 25)
+
+
 def test_filters_are_chips_that_can_be_removed(session, login):
     tree = make_tree()
     make_agency(name="Phường khác")
