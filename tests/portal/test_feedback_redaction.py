@@ -65,3 +65,9 @@ def test_an_officer_may_not_rewrite_what_the_sender_said(session, login):
     assert (answer.status_code, 'href="#public_content"' in answer.text) == (422, True)
     session.refresh(item)
     assert item.state == "answered"
+
+
+def test_what_may_not_be_published_is_not_asked_to_be_read(session, login):
+    item, focal = item_of(is_public=False), login(Role.control_focal_point)
+    assert vi("Content as published") not in focal.get(f"/feedback-desk/{item.id}").text
+    assert focal.post(f"/feedback-desk/{item.id}/publish", data={"is_read": "y"}).status_code == 422
