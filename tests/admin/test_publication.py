@@ -45,7 +45,7 @@ def test_a_complete_draft_is_published_from_today(session, admin):
 
 @pytest.mark.parametrize("given", [
     {"decision_number": None}, {"decision_number": "  "}, {"form": None, "form_id": None},
-    {"process": None, "process_id": None}, {"valid_from": today() + timedelta(days=1)},
+    {"process": None, "process_id": None}, {"valid_from": today() + timedelta(days=2)},
     {"valid_from": today(), "valid_to": today() - timedelta(days=1)},
     {"time_limit_value": 3}, {"agency_level": "province"},
 ], ids=str)  # fmt: skip

@@ -168,7 +168,7 @@ def test_a_renamed_agency_is_found_by_its_old_name_and_code(session, admin):
 
 @pytest.mark.parametrize(("given", "field"), [
     ({"decision_number": " "}, "decision_number"), ({"decision_on": None}, "decision_on"),
-    ({"decision_on": today() + timedelta(days=1)}, "decision_on"), ({"target": None}, "target"),
+    ({"decision_on": today() + timedelta(days=2)}, "decision_on"), ({"target": None}, "target"),
     ({"target": "source"}, "target"), ({"target": "desk"}, "target"), ({"source": "root"}, "source"),
     ({"source": "ended"}, "source"),
     ({"kind": Kind.split, "name": "A"}, "code"), ({"kind": Kind.split, "code": "H57", "name": "A"}, "code"),
