@@ -26,6 +26,7 @@ from app.packs.people import NameMaker
 from app.permissions import Actor, Role, acting_as
 from app.services import reception, submission
 from app.services.actors import build_actor
+from app.services.identity_levels import is_enough
 from app.services.letters import keep_pdf
 from app.services.reception import CounterReception
 from app.services.timing import calendar_of
@@ -73,7 +74,8 @@ class DossierMaker:
 
     def _leave_waiting(self, account: Account, minutes: int) -> None:
         """Send a dossier some minutes ago that the desk of the first commune has not opened yet."""
-        version, agencies = self.random.choice([pair for pair in self.versions if len(pair[1]) > 1])
+        version, agencies = self.random.choice([pair for pair in self.versions
+                                                if len(pair[1]) > 1 and is_enough(account, pair[0])])  # fmt: skip
         self._online(version, agencies[0], account, self.started - timedelta(minutes=minutes))
 
     def _moment(self) -> datetime:
@@ -85,7 +87,7 @@ class DossierMaker:
         self, version: ProcedureVersion, agency: Agency, moment: datetime, number: int
     ) -> bool:
         account = self.random.choice(self.accounts) if number % 9 else self.accounts[number % 4]
-        if self.random.random() < _ONLINE:
+        if self.random.random() < _ONLINE and is_enough(account, version):
             dossier = self._online(version, agency, account, moment)
         else:
             dossier = self._counter(version, agency, account, moment)
