@@ -66,7 +66,7 @@ def prepare(session: Session, officers: int, applicants: int) -> None:
         user = _person(session, f"benchw-a{number}", None, None)
         if session.scalar(sa.select(Account.id).where(Account.user_id == user.id)) is None:
             session.add(Account(kind="citizen", name=f"Người dân {number}", id_kind="personal_id",
-                                id_number=f"047{number:09}", user_id=user.id))  # fmt: skip
+                                id_number=f"047{number:09}", user_id=user.id, verified_level=2))  # fmt: skip
             session.flush()
             sync_roles(session, user, is_applicant=True)
     session.flush()

@@ -3,7 +3,7 @@
 Nothing of the dossiers is written; what came out is kept, so that who asked may come back to it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ from app.services.rehearsal_report import Tally
 from app.transactions import enqueue, one_at_a_time
 
 _SHOWN = 10
+_LONGEST = timedelta(days=1)  # one that stands still after it, by a fault, keeps nobody from another
 
 
 def finished_number(session: Session, process: Process) -> int:
@@ -68,7 +69,7 @@ def begin(session: Session, process: Process, count: int | None, actor: Actor) -
 def _unfinished(process: Process) -> sa.Select[Any]:
     act = ProcessRehearsal
     query = sa.select(act).where(act.process_id == process.id, act.edition == revision(process), act.done_at.is_(None))
-    return query.order_by(act.id)
+    return query.where(act.at > now() - _LONGEST).order_by(act.id)
 
 
 def _since(session: Session, query: sa.Select[Any], count: int) -> datetime | None:

@@ -15,6 +15,7 @@ from app.services.notices import notify_transition
 from app.services.opening import marking_of
 from app.services.refunds import owe_again
 from app.workflows.process import Graph, StepKind, StepSpec
+from app.workflows.result import ResultState
 from app.workflows.states import State
 
 _ENDINGS = {("refusal", "refuse"), ("stop", "stop"), ("stop", "withdrawal")}
@@ -23,8 +24,21 @@ _WORK = frozenset({StepKind.work, StepKind.check, StepKind.sign})
 
 
 def needs_step(dossier: Dossier) -> bool:
-    """Return whether it must be said where it goes on: its result is there, or was revoked when it was stopped."""
-    return State(dossier.state) is State.finished or (bool(dossier.results) and results.current_result(dossier) is None)
+    """Return whether it must be said where it goes on.
+
+    Its result is there, or lost its seal or its signature when the dossier was stopped.
+    """
+    if State(dossier.state) is State.finished:
+        return True
+    if not dossier.results:
+        return False
+    result = results.current_result(dossier)
+    return result is None or (result.state == ResultState.draft and _was_signed(dossier))
+
+
+def _was_signed(dossier: Dossier) -> bool:
+    signatures = [task for task in dossier.tasks if task.kind == StepKind.sign and task.is_current]
+    return any(task.state == TaskState.done for task in signatures)
 
 
 def steps_to_return_to(dossier: Dossier) -> list[StepSpec]:

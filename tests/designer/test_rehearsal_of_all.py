@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.clock import now
+from app.clock import acting_at, now
 from app.errors import Conflict
 from app.extensions import db
 from app.models import Dossier, HistoryEntry, OutboxEvent, ProcessRehearsal
@@ -140,6 +140,14 @@ def test_asked_twice_it_is_one_act(session, office, admin):
     act = rehearsing.begin(session, draft, None, admin)
     assert rehearsing.begin(session, draft, 500, admin) is act
     assert session.query(OutboxEvent).filter_by(name="processes.rehearse").count() == 1
+
+
+def test_one_that_stands_still_keeps_nobody_from_another(session, office, admin):
+    finished(session, office, 1)
+    draft = drafted(session, office)
+    first = rehearsing.begin(session, draft, None, admin)
+    with acting_at(now() + timedelta(days=2)):
+        assert rehearsing.begin(session, draft, None, admin) is not first
 
 
 def test_without_finished_dossiers_nothing_begins(session, office, admin):

@@ -11,6 +11,7 @@ from app.extensions import db
 from app.models import OutboxEvent, PackRun, Sector
 from app.packs import archive, background, runs, undoing
 from app.permissions import Role, current_actor
+from app.tasks.handlers import HANDLERS, PATIENCE
 from app.tasks.outbox import run_waiting
 from tests.factories import make_procedure, make_sector, make_tree
 from tests.packs.test_pack_pages import pack_of, upload
@@ -146,3 +147,9 @@ def test_nobody_else_undoes_at_the_terminal_meanwhile(session, sector, applied, 
         background.undo_soon(session, run, current_actor())
     with pytest.raises(Conflict):
         undoing.undo(session, run, None)
+
+
+def test_the_worker_has_time_for_a_large_pack():
+    waiting = {name for name in HANDLERS if name.startswith("packs.")}
+    assert waiting
+    assert waiting <= PATIENCE.keys()

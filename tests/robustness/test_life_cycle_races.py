@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.clock import acting_at, now
+from app.clock import acting_at, now, today
 from app.errors import Conflict, DomainError, Invalid, NotAllowed
 from app.extensions import db
 from app.models import Apology, Dossier, DueChange, Extension, Letter, MailMessage, Movement
@@ -95,7 +95,7 @@ def test_a_doubled_signature_sends_one_letter(own_database: Flask, number: int) 
         apologies.sign(session, dossier.apologies[0], actor)
 
     def write(session: Session, dossier: Dossier, actor: Actor) -> None:
-        apologies.write(session, dossier, actor, cause="overdue", reason="Chờ xác minh", new_due_on=now().date())
+        apologies.write(session, dossier, actor, cause="overdue", reason="Chờ xác minh", new_due_on=today())
 
     act(own_database, head, _on(code, make_late))
     _one_of(at_once([partial(act, own_database, user, _on(code, write)) for user in world.specialists]))

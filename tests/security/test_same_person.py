@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from app.clock import now
+from app.clock import today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import Account, OfficerIdentity, OfficerPosition, User
 from app.models.feedback import CATEGORIES
@@ -78,7 +78,7 @@ def _acts(session, office, dossier):
         "payment": lambda a: charges.record_payment(session, dossier, a, "cash"),
         "extension": lambda a: extensions.ask(session, dossier, a, minutes=60, reason=late),
         "apology": lambda a: apologies.write(session, dossier, a, cause="overdue", reason=late),
-        "explanation": lambda a: explanations.ask(session, dossier, a, question=late, due_on=now().date()),
+        "explanation": lambda a: explanations.ask(session, dossier, a, question=late, due_on=today()),
         "explain": lambda a: explanations.explain(session, dossier, a, late),
         "draft": lambda a: results.save_draft(session, dossier, a, title="Giấy", content=late),
         "deliver": lambda a: results.deliver(session, dossier, a, receiver="Bình"),

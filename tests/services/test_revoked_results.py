@@ -58,6 +58,23 @@ def test_before_the_signature_nothing_is_revoked(session):
     assert (find_public(session, dossier.code, ANONYMOUS).revoked, dossier.results) == ((), [])
 
 
+def test_signed_but_not_sealed_it_is_signed_anew_as_well(session):
+    seal = ("Vào sổ", "number_and_seal", "clerk", "agency", 30)
+    office = office_with(session, graph(session, DESK, WORK, SIGN, seal, BACK))
+    dossier = office.processed()
+    while task_of(dossier).name != "Vào sổ":
+        office.step(dossier)
+    stop_it(office, dossier, "stopped")
+    with pytest.raises(Invalid) as refused:
+        reopen(session, dossier, office[Role.agency_head], WHY)
+    assert "step" in refused.value.fields
+    sign = next(step for step in steps_to_return_to(dossier) if step.kind == "sign")
+    reopen(session, dossier, office[Role.agency_head], WHY, sign.key)
+    while dossier.state == 4:
+        office.step(dossier)
+    assert results.current_result(dossier).state == ResultState.issued
+
+
 @pytest.mark.parametrize("way", ["stopped", "withdrawn"])
 def test_opened_again_after_the_seal_it_is_signed_anew(session, way):
     office, dossier = sealed(session)
