@@ -68,3 +68,14 @@ def test_scans_kept_for_the_form_before_go_along(office, desk, session):
     assert desk.post("/reception/new", data=form | fresh).status_code == 302
     held = sa.select(sa.func.count()).group_by(Attachment.dossier_id).where(Attachment.dossier_id.is_not(None))
     assert session.scalars(held).all() == [1, 1]
+
+
+def test_another_scan_of_the_same_name_is_other_content(office, desk, session):
+    paper, form = office.version.components[0].id, sent(office)
+
+    def answer(picture):
+        return desk.post("/reception/new", data=form | {f"scan-{paper}_file": (BytesIO(picture), "scan.png")})
+
+    assert answer(png()).status_code == answer(png()).status_code == 302
+    assert answer(png("black")).status_code == 409
+    assert len(codes(session)) == 1

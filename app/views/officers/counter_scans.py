@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import IO
 
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -40,10 +41,17 @@ class Scan:
 
 
 def content_print() -> str:
-    """Return the fingerprint of what the form holds: all that was typed and ticked, and which files were chosen."""
+    """Return the fingerprint of what the form holds: all that was typed and ticked, and the files chosen."""
     held = sorted((name, text) for name, text in sent().items(multi=True) if name not in _PROOFS and text.strip())
-    chosen = sorted((str(place), one.filename or "") for place, one in chosen_scans())
+    chosen = sorted((str(place), one.filename or "", _digest(one.stream)) for place, one in chosen_scans())
     return sha256(json.dumps([held, chosen]).encode()).hexdigest()
+
+
+def _digest(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    found = sha256(stream.read()).hexdigest()
+    stream.seek(0)
+    return found
 
 
 def keep_scans(session: Session, key: str, former: str) -> list[Scan]:
