@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -41,13 +41,14 @@ class AgencyCalendar(Entity):
         return f"{self.since:%d/%m/%Y}"
 
 
-def own_calendars(session: Session) -> dict[int, Steps]:
+def own_calendars(session: Session, wished: Mapping[int, int | None] | None = None) -> dict[int, Steps]:
     """Return which calendars of their own agencies name, from which day; of those that ever name one. Statements: two.
 
     Until the day of a term that has begun counts what was named before, since the last one what is named now.
+    wished: what agencies are to name now, {id: calendar}, instead of what is stored.
     """
     named = sa.select(Agency.id, Agency.calendar_id).where(Agency.calendar_id.is_not(None))
-    now_own: dict[int, int | None] = {row.id: row.calendar_id for row in session.execute(named)}
+    now_own: dict[int, int | None] = {row.id: row.calendar_id for row in session.execute(named)} | dict(wished or {})
     terms: dict[int, list[AgencyCalendar]] = {}
     for term in session.scalars(sa.select(AgencyCalendar).order_by(AgencyCalendar.agency_id, AgencyCalendar.since)):
         terms.setdefault(term.agency_id, []).append(term)

@@ -18,7 +18,7 @@ from app.clock import today
 from app.errors import Invalid
 from app.extensions import db
 from app.models.agency import Agency
-from app.workflows.calendar_terms import course, still_to_come
+from app.workflows.calendar_terms import Course, course, rest_of, still_to_come
 from app.workflows.states import CLOCK_OVER, State
 
 RUNNING = tuple(int(state) for state in frozenset(State) - CLOCK_OVER)
@@ -54,10 +54,6 @@ def places_of(session: Session, calendar_id: int, *, ever: bool = False) -> list
 def ids_of(path: str) -> list[int]:
     """Return the agencies of a path, from the top down."""
     return [int(part) for part in path.split("/") if part]
-
-
-def _nearest(path: str, own: dict[int, int | None]) -> int | None:
-    return next((own[i] for i in reversed(ids_of(path)) if own.get(i)), None)
 
 
 def resting_on(agencies: Iterable[int]) -> sa.Select[Any]:
@@ -107,7 +103,8 @@ def refuse_not_begun(calendar: Any, day: date) -> None:
 
 
 def refuse_moved(agencies: Iterable[Agency]) -> None:
-    """Raise Invalid (field "calendar") if running due dates would come under another calendar.
+    """Raise Invalid (field "calendar") if running due dates would come under another calendar, today or on a coming
+    day.
 
     agencies: with another calendar of their own or another parent, not yet flushed.
     """
@@ -117,10 +114,7 @@ def refuse_moved(agencies: Iterable[Agency]) -> None:
     if not pending or session.info.get(MOVING):
         return
     with session.no_autoflush:
-        stored = session.execute(sa.select(Agency.id, Agency.path, Agency.calendar_id)).all()
-        own, paths = {row.id: row.calendar_id for row in stored}, {row.id: row.path for row in stored}
-        before = {number: _nearest(path, own) for number, path in paths.items()}
-        ids = [number for number in paths if before[number] and before[number] != _then(number, own, paths, pending)]
+        ids = _turning(session, pending)
         if not ids or session.scalar(resting_on(ids).limit(1)) is None:
             return
     message = _("Due dates of running dossiers rest on the calendar that this agency goes by. Open the agency under "
@@ -129,29 +123,38 @@ def refuse_moved(agencies: Iterable[Agency]) -> None:
     raise Invalid(message, {"calendar": message})
 
 
-def _then(
-    number: int | None, own: dict[int, int | None], paths: dict[int, str], pending: dict[int, Agency]
-) -> int | None:
-    """Return the calendar an agency comes under; 0 for one that is new, None for none."""
-    seen: set[int] = set()
-    while number is not None and number not in seen:
-        seen.add(number)
-        agency = pending.get(number)
-        if agency is None:
-            calendar, above = own.get(number), ids_of(paths[number])[:-1]
-            parent = above[-1] if above else None
-        else:
-            calendar, parent = _own_calendar(agency), agency.parent.id if agency.parent is not None else None
-        if calendar is not None:
-            return calendar
-        number = parent
-    return None
+def _turning(session: Session, pending: dict[int, Agency]) -> list[int]:
+    """Return the agencies that go by a calendar and, from today on, would go by another than is foreseen."""
+    from app.models.agency_calendar import own_calendars
+
+    own, day = own_calendars(session), today()
+    then = own_calendars(session, {number: _own_calendar(one) for number, one in pending.items()})
+    paths = {row.id: ids_of(row.path) for row in session.execute(sa.select(Agency.id, Agency.path))}
+    above = {number: path[-2] if len(path) > 1 else None for number, path in paths.items()}
+    above |= {number: one.parent.id if one.parent is not None else None for number, one in pending.items()}
+
+    def is_other(before: Course, after: Course) -> bool:
+        return bool(before) and rest_of(before, day) != rest_of(after, day)
+
+    return [number for number, path in paths.items()
+            if not pending.keys().isdisjoint(path)
+            and is_other(course(path, own), course(_way_to(number, above), then))]  # fmt: skip
+
+
+def _way_to(number: int | None, above: dict[int, int | None]) -> list[int]:
+    """Return the agencies from the top down to this one; a new one above it is not known yet."""
+    found: list[int] = []
+    while number is not None and number not in found:
+        found.append(number)
+        number = above.get(number)
+    return found[::-1]
 
 
 def _own_calendar(agency: Agency) -> int | None:
+    """Return the calendar an agency names; -1 for one that is new."""
     if inspect(agency).attrs.calendar_id.history.has_changes():
         return agency.calendar_id
-    return (agency.calendar.id or 0) if agency.calendar is not None else None
+    return (agency.calendar.id or -1) if agency.calendar is not None else None
 
 
 def _calendars(row: Any) -> set[int]:

@@ -119,7 +119,7 @@ def place_agency(
     """Write place and calendar, and promise the move of the due dates; None if none can move.
 
     Raises NotAllowed, Conflict if the agency changed since ``base``, due dates are still being moved or a
-    turn waits for its day, Invalid (fields "parent", "calendar", "since", "reason").
+    turn waits for its day here or at the new place, Invalid (fields "parent", "calendar", "since", "reason").
     """
     if not may_place(agency, actor, wish.parent):
         raise NotAllowed(_("Only the catalog administrator over the agency and its new place changes this."))
@@ -133,7 +133,7 @@ def place_agency(
     if before is not None and after is None:
         message = _("Without a calendar no due date can be counted.")
         raise Invalid(message, {"calendar": message})
-    turns.refuse_waiting(session, agency)
+    turns.refuse_waiting(session, agency, wish.parent)
     refuse_unfinished(session, before, after)
     said = given_reason(reason)
     heirs = [row.id for row in heirs_of(session, agency)]

@@ -31,10 +31,14 @@ def waiting_at(session: Session, agency: Agency) -> AgencyCalendar | None:
     return next((turn for turn in turns_of(session, agency) if turn.begun_at is None), None)
 
 
-def refuse_waiting(session: Session, agency: Agency) -> None:
-    """Raise Conflict while a turn waits at the agency, above or below it: of two, one could not be foreseen."""
+def refuse_waiting(session: Session, agency: Agency, parent: Agency | None) -> None:
+    """Raise Conflict while a turn waits at the agency, above or below it: of two, one could not be foreseen.
+
+    parent: under which it is to stand; what waits there or above would come to it unforeseen.
+    """
     turn = AgencyCalendar
-    near = sa.or_(Agency.id.in_(ids_of(agency.path)), Agency.path.startswith(agency.path))
+    above = [*ids_of(agency.path), *ids_of(parent.path if parent is not None else "")]
+    near = sa.or_(Agency.id.in_(above), Agency.path.startswith(agency.path))
     query = sa.select(turn).join(turn.agency).where(near, turn.begun_at.is_(None)).options(joinedload(turn.agency))
     found = session.scalar(query.order_by(turn.since, turn.id).limit(1))
     if found is not None:

@@ -41,9 +41,15 @@ def calendar_on(one: Course, day: date) -> int | None:
     return one[place - 1][1] if place else None
 
 
+def rest_of(one: Course, day: date) -> Course:
+    """Return what is gone by from ``day`` on, as if it had been so from the beginning."""
+    now = calendar_on(one, day)
+    return () if now is None else ((BEGINNING, now), *(part for part in one if part[0] > day))
+
+
 def still_to_come(one: Course, day: date) -> set[int]:
     """Return the calendars gone by on ``day`` or later."""
-    return {number for since, number in one if since > day} | {number for number in [calendar_on(one, day)] if number}
+    return {number for _since, number in rest_of(one, day)}
 
 
 def whole(one: Course, calendar: Callable[[int], Calendar]) -> Calendar:

@@ -207,6 +207,59 @@ def test_one_turn_at_a_time_on_a_line_of_the_tree(session, running, admin, morni
     assert "25/11/2026" in str(refused.value)
 
 
+@pytest.fixture
+def turning(session, running, admin, mornings):
+    """A second place in the tree, by the same calendar today, that will go by another one."""
+    place = make_agency(code="H57.94", name="Khu kinh tế", parent=make_tree().root)
+    turned(session, place, mornings, admin)
+    return place
+
+
+def test_no_agency_comes_under_a_waiting_turn(session, running, admin, turning):
+    agency = running.agency
+    with acting_at(LATER), pytest.raises(Conflict) as refused:
+        places.place_agency(session, agency, PlaceWish(turning, None), admin, base=str(agency.row_version),
+                            reason="Sắp xếp lại")  # fmt: skip
+    assert "Khu kinh tế" in str(refused.value)
+    assert "25/11/2026" in str(refused.value)
+
+
+def test_nor_by_the_form_though_today_the_calendar_is_the_same(session, running, login, turning):
+    agency = running.agency
+    sent = {"code": agency.code, "name": agency.name, "level": agency.level, "parent": turning.id,
+            "desk": agency.desk_id or ""}  # fmt: skip
+    with acting_at(LATER):
+        page = login(Role.catalog_admin).post(f"/agency/edit/{agency.id}", data=sent)
+    assert (page.status_code, vi("Calendar of the year") in page.text) == (422, True)
+    session.expire_all()
+    assert agency.parent_id != turning.id
+
+
+def test_nor_does_one_leave_a_waiting_turn_that_its_due_dates_were_moved_for(session, running, admin, mornings):
+    agency = running.agency
+    other = make_agency(code="H57.94", name="Khu kinh tế", parent=make_tree().root)
+    turned(session, agency.parent, mornings, admin)
+    assert running.due_at == at(26, 11, 30)
+    other.calendar = make_tree().root.calendar  # free: nobody waits there
+    session.flush()
+    with acting_at(LATER):
+        agency.parent = other
+        with pytest.raises(Invalid) as refused:
+            session.flush()
+    assert set(refused.value.fields) == {"calendar"}
+    session.rollback()
+
+
+def test_one_place_is_as_good_as_another_with_the_same_days_to_come(session, running, admin, mornings):
+    agency, root = running.agency, make_tree().root
+    other = make_agency(code="H57.94", name="Khu kinh tế", parent=root)
+    turned(session, root, mornings, admin)
+    with acting_at(LATER):
+        agency.parent = other
+        session.flush()
+    assert agency.path.startswith(other.path)
+
+
 def test_nobody_else_may(session, running, actor, admin, mornings):
     agency = running.agency
     other = actor(Role.agency_head)

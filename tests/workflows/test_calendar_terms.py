@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.workflows.calendar_terms import BEGINNING, calendar_on, course, joined, still_to_come, whole
+from app.workflows.calendar_terms import BEGINNING, calendar_on, course, joined, rest_of, still_to_come, whole
 from app.workflows.calendars import Calendar
 from app.workflows.explaining import special_days
 from app.workflows.wording import VIETNAM
@@ -55,6 +55,14 @@ def test_each_day_has_its_calendar(day, today, coming):
     one = course([1, 2], OWN)
     assert calendar_on(one, day) == today
     assert still_to_come(one, day) == coming
+
+
+@pytest.mark.parametrize(("day", "rest"), [
+    (JULY - timedelta(days=1), ((BEGINNING, 10), (JULY, 20), (AUGUST, 10))),
+    (JULY, ((BEGINNING, 20), (AUGUST, 10))), (AUGUST, ((BEGINNING, 10),))])  # fmt: skip
+def test_what_is_gone_by_leaves_the_rest(day, rest):
+    assert rest_of(course([1, 2], OWN), day) == rest
+    assert rest_of((), day) == ()
 
 
 @given(st.dates(date(2026, 6, 1), date(2026, 8, 30)), st.dates(date(2026, 6, 1), date(2026, 8, 30)),
