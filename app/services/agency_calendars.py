@@ -20,7 +20,7 @@ from app.models.calendar_use import refuse_not_begun
 from app.permissions import Actor, Role
 from app.services import calendar_turns as turns
 from app.services.calendar_changes import Effect, effect_among, moving_allowed
-from app.services.calendar_days import get_calendar, spliced
+from app.services.calendar_courses import pairs_of_turn
 from app.services.calendar_moving import since_of
 from app.services.reasons import given_reason
 from app.transactions import enqueue, locked
@@ -88,9 +88,14 @@ def effect_of_place(session: Session, agency: Agency, wish: PlaceWish) -> Effect
     before, after = calendar_now(agency), calendar_then(wish)
     if before is None or after is None or before is after:
         return Effect()
-    cals = spliced(get_calendar(session, before.id), get_calendar(session, after.id), wish.day)
+    return _effect_of_turn(session, agency, wish.day, before, after)
+
+
+def _effect_of_turn(
+    session: Session, agency: Agency, since: date, before: WorkingCalendar, after: WorkingCalendar
+) -> Effect:
     names = {row.id: row.name for row in heirs_of(session, agency)}
-    return effect_among(session, names, dict.fromkeys(names, cals), since_of([wish.day]))
+    return effect_among(session, names, pairs_of_turn(session, names, since, before.id, after.id), since_of([since]))
 
 
 def _refuse_day(agency: Agency, wish: PlaceWish) -> None:
@@ -156,9 +161,7 @@ def effect_of_return(session: Session, agency: Agency, turn: AgencyCalendar) -> 
     before, after = calendar_now(agency), _calendar_of(turn)
     if before is None or after is None or before is after:
         return Effect()
-    staying, turned = spliced(get_calendar(session, before.id), get_calendar(session, after.id), turn.since)
-    names = {row.id: row.name for row in heirs_of(session, agency)}
-    return effect_among(session, names, dict.fromkeys(names, (turned, staying)), since_of([turn.since]))
+    return _effect_of_turn(session, agency, turn.since, after, before)
 
 
 def _calendar_of(turn: AgencyCalendar) -> WorkingCalendar | None:

@@ -1,8 +1,8 @@
 """Days of a calendar as they are wished: read, checked, and put together with what there is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from app.i18n import N_
 from app.models import CalendarChange, CalendarDay, WorkingCalendar
 from app.models.calendar import DAY_KINDS, DayKind
 from app.services.official import official
-from app.services.timing import SessionRow, SpecialDay, calendar_from, rows_of
+from app.services.timing import SessionRow, SpecialDay, calendar_from
 from app.transactions import locked
 from app.workflows.calendars import Calendar, read_hours
 
@@ -174,33 +174,6 @@ def with_sessions(calendar: WorkingCalendar, sessions: list[SessionRow], until: 
     rows = [row_of(day) for day in calendar.days]
     last = max([until, to_local(now()).year, *(row.day.year for row in rows)]) + 1
     return _built(calendar, rows, last), _built(calendar, rows, last, sessions)
-
-
-def spliced(
-    former: WorkingCalendar, calendar: WorkingCalendar, on: date, later: Iterable[CalendarChange] = ()
-) -> tuple[Calendar, Calendar]:
-    """Return ``former``, and ``former`` until the day before ``on`` with ``calendar`` from ``on``.
-
-    later: changes of ``calendar`` that are taken back first, the newest first.
-    """
-    known, sessions = {day.day: row_of(day) for day in calendar.days}, None
-    for one in later:
-        known, sessions = _taken_back(known, sessions, one)
-    past = {day.day: row_of(day) for day in former.days}
-    days = {day: row for day, row in past.items() if day < on} | {day: row for day, row in known.items() if day >= on}
-    weeks = [*_clipped(rows_of(former), None, on - timedelta(days=1)),
-             *_clipped(sessions if sessions is not None else rows_of(calendar), on, None)]  # fmt: skip
-    last = max([to_local(now()).year, *(day.year for day in [*known, *past])]) + 1
-    return _built(former, past.values(), last), _built(former, days.values(), last, weeks)
-
-
-def _clipped(rows: Iterable[SessionRow], since: date | None, until: date | None) -> Iterator[SessionRow]:
-    """Yield the weekly sessions as far as they lie between two days."""
-    for weekday, starts, ends, first, last in rows:
-        begins = max((day for day in (first, since) if day), default=None)
-        stops = min((day for day in (last, until) if day), default=None)
-        if begins is None or stops is None or begins <= stops:
-            yield weekday, starts, ends, begins, stops
 
 
 def swap_wishes(calendar: WorkingCalendar, off: date | None, on: date | None) -> list[DayWish]:

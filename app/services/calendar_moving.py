@@ -23,8 +23,8 @@ from app.models.calendar_use import RUNNING
 from app.models.task import TaskState
 from app.permissions import Actor
 from app.services.actors import build_actor
-from app.services.calendar_courses import Pair, pairs_of
-from app.services.calendar_days import before_and_after, read_session, spliced
+from app.services.calendar_courses import Pair, pairs_of, pairs_of_turn
+from app.services.calendar_days import before_and_after, read_session
 from app.services.chunks import go_on
 from app.services.lifecycle import change_due
 from app.services.notices import tell_applicant
@@ -165,16 +165,17 @@ def _concerned(session: Session, change: CalendarChange, later: Sequence[Calenda
     if change.former is None:
         pairs = pairs_of(session, change.calendar_id, before_and_after(change.calendar, change, later))
         return {agency.id: pair for agency, pair in pairs.items()}
-    on = change.since or to_local(change.at).date()
-    if change.is_taken_back:  # they stay after all
-        staying, turned = spliced(change.calendar, change.former, on)
-        return dict.fromkeys(change.agencies or [], (turned, staying))
-    return dict.fromkeys(change.agencies or [], spliced(change.former, change.calendar, on, later))
+    given = before_and_after(change.calendar, change, later)[1] if later else None
+    return pairs_of_turn(session, change.agencies or [], _turn_of(change), change.former.id, change.calendar_id, given)
+
+
+def _turn_of(change: CalendarChange) -> date:
+    return change.since or to_local(change.at).date()
 
 
 def _since(change: CalendarChange) -> date:
     if change.former_id is not None:
-        return since_of([change.since or to_local(change.at).date()])
+        return since_of([_turn_of(change)])
     days = [date.fromisoformat(day) for day, _before, _after in change.days]
     if not change.weeks:
         return since_of(days)

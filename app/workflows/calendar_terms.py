@@ -52,6 +52,12 @@ def still_to_come(one: Course, day: date) -> set[int]:
     return {number for _since, number in rest_of(one, day)}
 
 
+def turning(one: Course, since: date, number: int) -> Course:
+    """Return a course as it goes until the day before ``since``, with another calendar from that day on."""
+    past = tuple(part for part in one if part[0] < since)
+    return past if past and past[-1][1] == number else (*past, (since if past else BEGINNING, number))
+
+
 def whole(one: Course, calendar: Callable[[int], Calendar]) -> Calendar:
     """Return a course as one calendar. Raises IndexError for an empty one."""
     found = calendar(one[0][1])

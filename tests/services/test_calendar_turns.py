@@ -9,7 +9,7 @@ from app.clock import acting_at
 from app.errors import Conflict, Invalid, NotAllowed
 from app.extensions import db
 from app.models import AgencyCalendar, CalendarDay, HistoryEntry
-from app.models.calendar_use import is_running
+from app.models.calendar_use import is_running, unrefused
 from app.permissions import Role
 from app.services import agency_calendars as places
 from app.services import calendar_changes as changes
@@ -130,6 +130,62 @@ def test_taken_back_everything_is_as_it_was(session, running, admin, mornings):
     assert turns.turns_of(session, agency) == []
     with acting_at(LATER), pytest.raises(Conflict):
         places.take_back(session, agency, admin, base=str(agency.row_version), reason="Lần nữa")
+
+
+@pytest.fixture
+def second(session, running, admin):
+    """The agency has gone by a second calendar since Wednesday; its Tuesday off lies before that day."""
+    other = make_calendar(code="HAI", name="Thứ hai")
+    other.days.append(CalendarDay(day=date(2026, 11, 24), kind="holiday"))
+    session.flush()
+    turned(session, running.agency, other, admin)
+    with acting_at(at(25, 0, 5)):
+        turns.begin_due(session)
+    fresh(session)
+    assert running.due_at == at(26, 17, 30)
+    with acting_at(at(25, 9)):
+        yield other
+
+
+@pytest.mark.parametrize("since", [WEDNESDAY, THURSDAY])  # on the day of the first turn, too
+def test_a_second_turn_is_counted_by_the_whole_course_and_so_is_its_return(
+    session, running, admin, mornings, second, since
+):
+    agency = running.agency
+    effect = places.effect_of_place(session, agency, wish(agency, mornings, since))
+    change = places.place_agency(session, agency, wish(agency, mornings, since), admin, base=str(agency.row_version),
+                                 reason="Giờ mùa đông")  # fmt: skip
+    moving.move_waiting(session, change.id)
+    fresh(session)
+    due = timing.result_due(session, running.version, agency, running.received_at).at
+    assert [row[3] for row in effect.rows] == [running.due_at] == [due] == [at(26, 11, 30)]
+    if since == WEDNESDAY:
+        return
+    shown = places.effect_of_return(session, agency, turns.waiting_at(session, agency))
+    back = places.take_back(session, agency, admin, base=str(agency.row_version), reason="Không đổi giờ nữa")
+    moving.move_waiting(session, back.id)
+    fresh(session)
+    assert [row[3] for row in shown.rows] == [running.due_at] == [at(26, 17, 30)]
+
+
+def test_one_below_that_had_its_own_until_lately_is_counted_by_it(session, running, admin, mornings):
+    """Above it Tuesday was a day off, at itself it was not."""
+    agency, root = running.agency, make_tree().root
+    above = make_calendar(code="HAI", name="Thứ hai")
+    above.days.append(CalendarDay(day=date(2026, 11, 24), kind="holiday"))
+    session.add(AgencyCalendar(agency=agency, since=WEDNESDAY, former=root.calendar, calendar=None,
+                               begun_at=at(25, 0, 5), reason="Theo cơ quan trên"))  # fmt: skip
+    with unrefused(session):
+        root.calendar = above
+        fresh(session)
+    with acting_at(at(25, 9)):
+        assert timing.result_due(session, running.version, agency, running.received_at).at == running.due_at
+        effect = places.effect_of_place(session, root, wish(root, mornings, THURSDAY))
+        change = places.place_agency(session, root, wish(root, mornings, THURSDAY), admin,
+                                     base=str(root.row_version), reason="Giờ mùa đông")  # fmt: skip
+    moving.move_waiting(session, change.id)
+    fresh(session)
+    assert [row[3] for row in effect.rows] == [running.due_at] == [at(26, 11, 30)]
 
 
 def test_when_its_day_has_come_it_is_not_taken_back(session, running, admin, mornings):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.workflows.calendar_terms import BEGINNING, calendar_on, course, joined, rest_of, still_to_come, whole
+from app.workflows.calendar_terms import BEGINNING, calendar_on, course, joined, rest_of, still_to_come, turning, whole
 from app.workflows.calendars import Calendar
 from app.workflows.explaining import special_days
 from app.workflows.wording import VIETNAM
@@ -63,6 +63,14 @@ def test_each_day_has_its_calendar(day, today, coming):
 def test_what_is_gone_by_leaves_the_rest(day, rest):
     assert rest_of(course([1, 2], OWN), day) == rest
     assert rest_of((), day) == ()
+
+
+@pytest.mark.parametrize(("since", "number", "expected"), [
+    (AUGUST, 30, ((BEGINNING, 10), (JULY, 20), (AUGUST, 30))), (AUGUST, 20, ((BEGINNING, 10), (JULY, 20))),
+    (JULY, 30, ((BEGINNING, 10), (JULY, 30)))])  # fmt: skip
+def test_a_turn_leaves_what_was_before_it(since, number, expected):
+    assert turning(course([1, 2], OWN), since, number) == expected
+    assert turning((), since, number) == ((BEGINNING, number),)
 
 
 @given(st.dates(date(2026, 6, 1), date(2026, 8, 30)), st.dates(date(2026, 6, 1), date(2026, 8, 30)),
