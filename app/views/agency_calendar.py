@@ -46,6 +46,8 @@ class AgencyCalendarView(BaseView):
                 return _apply(number)
             if request.form.get("do") == "return":
                 return _take_back(number)
+            if request.form.get("do") == "back":
+                return _page(agency)
             return _page(agency, places.effect_of_place(session, agency, _wish(session, agency)))
         except NotFound:
             abort(404)
@@ -121,14 +123,15 @@ def _page(agency: Agency, effect: Any = None, error: Any = None) -> str:
     given = request.form
     session = db.session()
     own = {"parent": agency.parent_id, "calendar": agency.calendar_id}
-    turns = turns_of(session, agency)
+    turns, may_change = turns_of(session, agency), places.may_place(agency, current_actor())
     waiting = next((turn for turn in turns if turn.begun_at is None), None)
+    is_asked = may_change and waiting is not None and given.get("do") == "back"
     return render_template(
         "calendars/agency.html", agency=agency, base=given.get("base") or agency.row_version, given=given,
         chosen={name: given.get(name, str(number or "")) for name, number in own.items()},
         turns=turns, waiting=waiting, day=given.get("since", ""), first_day=today().isoformat(),
-        back=places.effect_of_return(session, agency, waiting) if waiting is not None else None,
+        back=places.effect_of_return(session, agency, waiting) if is_asked else None,
         options=places.choices(session, agency), calendar=places.calendar_now(agency), effect=effect,
         error=error, faults=error.fields if isinstance(error, Invalid) else {}, shown=SHOWN,
-        heirs=places.heirs_of(session, agency)[1:], may_change=places.may_place(agency, current_actor()),
+        heirs=places.heirs_of(session, agency)[1:], may_change=may_change,
     )  # fmt: skip

@@ -374,6 +374,27 @@ def test_the_page_shows_moves_and_takes_back(session, running, login, mornings):
     assert other.post(address, data={"do": "return", "base": base, "reason": "x"}).status_code in {302, 403}
 
 
+def test_whose_due_dates_move_back_is_counted_on_asking_and_for_who_may_alone(
+    session, running, admin, login, mornings, monkeypatch
+):
+    agency, counted, count = running.agency, [], places.effect_of_return
+    turned(session, agency, mornings, admin)
+    monkeypatch.setattr(places, "effect_of_return", lambda *given: counted.append(given) or count(*given))
+    other = make_agency(code="H57.97", name="Khác", parent=make_tree().root)
+    address, shown = f"/agency-calendar/{agency.id}", vi("Due dates that move")
+    with acting_at(LATER):
+        client = login(Role.catalog_admin)
+        page = client.get(address).text
+        assert (vi("See whose due dates move back") in page, shown in page) == (True, False)
+        refused = client.post(address, data={"do": "return", "base": str(agency.row_version), "reason": ""})
+        assert (refused.status_code, counted) == (422, [])
+        page = client.post(address, data={"do": "back"}).text
+        assert all(text in page for text in (shown, running.code, "17:30 26/11/2026", vi("Take it back")))
+        assert len(counted) == 1
+        page = login(Role.catalog_admin, other).post(address, data={"do": "back"})
+    assert (page.status_code, shown in page.text, len(counted)) == (200, False, 1)
+
+
 def test_the_clock_begins_it(session, running, admin, mornings):
     turned(session, running.agency, mornings, admin)
     assert turns.begin_due in list(deadlines._jobs())
