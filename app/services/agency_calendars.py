@@ -19,7 +19,7 @@ from app.models import Agency, AgencyCalendar, CalendarChange, WorkingCalendar
 from app.models.calendar_use import refuse_not_begun
 from app.permissions import Actor, Role
 from app.services import calendar_turns as turns
-from app.services.calendar_changes import Effect, effect_among, moving_allowed
+from app.services.calendar_changes import Effect, effect_among, moving_allowed, refuse_unfinished
 from app.services.calendar_courses import pairs_of_turn
 from app.services.calendar_moving import since_of
 from app.services.reasons import given_reason
@@ -139,7 +139,7 @@ def place_agency(
         message = _("Without a calendar no due date can be counted.")
         raise Invalid(message, {"calendar": message})
     turns.refuse_waiting(session, agency, wish.parent)
-    refuse_unfinished(session, before, after)
+    _refuse_unfinished(session, before, after)
     said = given_reason(reason)
     heirs = [row.id for row in heirs_of(session, agency)]
     with moving_allowed(session, said, decision):
@@ -179,7 +179,7 @@ def take_back(session: Session, agency: Agency, actor: Actor, *, base: str, reas
     if turn is None or turn.since <= today() or base != str(agency.row_version):
         raise Conflict(_("Someone else has changed this agency meanwhile. Please look at it again."))
     before, after, since = calendar_now(agency), _calendar_of(turn), turn.since
-    refuse_unfinished(session, before, after)
+    _refuse_unfinished(session, before, after)
     said = given_reason(reason)
     with moving_allowed(session, said, ""):
         turns.drop(session, turn)
@@ -189,15 +189,9 @@ def take_back(session: Session, agency: Agency, actor: Actor, *, base: str, reas
         return promise_move(session, change, [row.id for row in heirs_of(session, agency)], actor, said, "")
 
 
-def refuse_unfinished(session: Session, *calendars: WorkingCalendar | None) -> None:
-    """Raise Conflict while due dates are being moved after an earlier change of one of these calendars."""
+def _refuse_unfinished(session: Session, *calendars: WorkingCalendar | None) -> None:
     ids = [one.id for one in calendars if one is not None]
-    unfinished = sa.select(CalendarChange.id).where(
-        sa.or_(CalendarChange.calendar_id.in_(ids), CalendarChange.former_id.in_(ids)),
-        CalendarChange.done_at.is_(None),
-    )
-    if session.scalar(unfinished.limit(1)) is not None:
-        raise Conflict(_("Due dates are still being moved after an earlier change. Try again in some minutes."))
+    refuse_unfinished(session, sa.or_(CalendarChange.calendar_id.in_(ids), CalendarChange.former_id.in_(ids)))
 
 
 def promise_move(

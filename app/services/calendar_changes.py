@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -105,9 +106,10 @@ def change_days(
 
     Changes may follow each other at once: their dossiers are moved in their order.
     Raises NotAllowed for anyone but its administrator, Conflict if the calendar changed since
-    ``base``, Invalid (fields "reason", "changes", "decision").
+    ``base`` or due dates are still being moved from it to another, Invalid (fields "reason", "changes", "decision").
     """
     _refuse_others(session, calendar, actor, base)
+    refuse_unfinished(session, CalendarChange.former_id.in_([calendar.id]))
     wanted = real_wishes(calendar, wishes)
     _refuse(wanted, reason, decision)
     with moving_allowed(session, reason, decision):
@@ -121,6 +123,7 @@ def change_week(
 ) -> CalendarChange:  # fmt: skip
     """Write the weekly hours and promise the move of the due dates; as ``change_days``."""
     _refuse_others(session, calendar, actor, base)
+    refuse_unfinished(session, CalendarChange.former_id.in_([calendar.id]))
     before, after = rows_of(calendar), rows_after(calendar, wish)
     if sorted(map(str, before)) == sorted(map(str, after)):
         message = _("These hours are kept already.")
@@ -157,6 +160,13 @@ def _refuse_others(session: Session, calendar: WorkingCalendar, actor: Actor, ba
         raise NotAllowed(_("Only the catalog administrator of every agency with this calendar changes it."))
     if base != base_of(calendar):
         raise Conflict(_("Someone else has changed this calendar meanwhile. Please look at it again."))
+
+
+def refuse_unfinished(session: Session, concerned: ColumnElement[bool]) -> None:
+    """Raise Conflict while due dates are being moved after an earlier change that is ``concerned``."""
+    unfinished = sa.select(CalendarChange.id).where(concerned, CalendarChange.done_at.is_(None))
+    if session.scalar(unfinished.limit(1)) is not None:
+        raise Conflict(_("Due dates are still being moved after an earlier change. Try again in some minutes."))
 
 
 @contextmanager

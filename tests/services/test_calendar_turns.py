@@ -18,6 +18,7 @@ from app.services import calendar_turns as turns
 from app.services import timing
 from app.services.agency_calendars import PlaceWish
 from app.services.calendar_days import DayWish, base_of
+from app.services.calendar_weeks import WeekWish
 from app.tasks import deadlines
 from app.tasks.outbox import run_waiting
 from app.workflows.working_time import minutes_between
@@ -211,6 +212,30 @@ def test_days_off_of_either_calendar_count_on_its_own_days(session, running, adm
     session.expire_all()
     assert running.due_at == due
     assert [row[3] for row in effect.rows] == ([due] if due != at(26, 11, 30) else [])
+
+
+@pytest.mark.parametrize("of_days", [True, False])
+def test_what_is_left_changes_when_all_have_been_moved_from_it(session, running, admin, mornings, of_days):
+    calendar = make_tree().root.calendar
+    turn = turned(session, running.agency, mornings, admin, moves=False)
+
+    def change():
+        said = {"base": base_of(calendar), "reason": "Nghỉ riêng", "decision": "1/QĐ"}
+        with acting_at(LATER + timedelta(hours=1)):
+            if of_days:
+                wishes = [DayWish(date(2026, 11, 24), "holiday")]
+                return changes.change_days(session, calendar, wishes, admin, **said)
+            week = WeekWish(date(2026, 11, 24), None, tuple(((480, 600),) if day < 5 else () for day in range(7)))
+            return changes.change_week(session, calendar, week, admin, **said)
+
+    with pytest.raises(Conflict):
+        change()
+    moving.move_waiting(session, turn.id)
+    session.expire_all()
+    moving.move_waiting(session, change().id)
+    session.expire_all()
+    due = timing.result_due(session, running.version, running.agency, running.received_at).at
+    assert running.due_at == due == at(27 if of_days else 26, 11, 30)
 
 
 def test_a_calendar_that_is_to_come_is_not_changed_past_its_page(session, running, admin, mornings):
