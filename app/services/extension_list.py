@@ -24,7 +24,8 @@ def find_waiting(session: Session, actor: Actor) -> Sequence[Extension]:
         .join(Extension.dossier)
         .where(Extension.dossier_id.in_(sa.union(*parts)), Extension.state.in_(list(PENDING)))
         .options(contains_eager(Extension.dossier).options(
-            joinedload(Dossier.procedure), joinedload(Dossier.agency), selectinload(Dossier.tasks)))
+            joinedload(Dossier.procedure), joinedload(Dossier.agency), joinedload(Dossier.account),
+            selectinload(Dossier.tasks)))
         .order_by(Dossier.due_at, Extension.id)
         .limit(MOST)
     )  # fmt: skip

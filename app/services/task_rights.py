@@ -47,9 +47,10 @@ def find_post(actor: Actor, roles: Iterable[Role], agency_id: int | None) -> Pos
 def is_own(dossier: Dossier, actor: Actor) -> bool:
     """Return whether the actor is the applicant, by whatever login: nobody decides, as an officer, on his own.
 
-    Who he is his login tells, or his personal number (``OfficerIdentity``); of others ``Account.people`` tells it.
+    Who he is his login tells, or his personal number (``OfficerIdentity``); of others ``Account.people`` tells it,
+    and of himself where the account became his after the actor was worked out: entered in this very act.
     """
-    return dossier.account_id in actor.own_accounts
+    return dossier.account_id in actor.own_accounts or actor.user_id in dossier.account.people
 
 
 def applies(dossier: Dossier, actor: Actor) -> bool:
@@ -82,7 +83,7 @@ def may_do(task: Task, actor: Actor) -> bool:
 
 def post_at(task: Task, actor: Actor) -> Position | None:
     """Return the post by which a task is the actor's to do, his own first; None if it is not."""
-    if task.state != TaskState.open or (actor.own_accounts and is_own(task.dossier, actor)):
+    if task.state != TaskState.open or is_own(task.dossier, actor):
         return None
     posts = (post for post in without_applicant(task.dossier, actor) if _fits(post, task, actor))
     found = next((post for post in posts if _is_for_another(task, actor, post)), None)

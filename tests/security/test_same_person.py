@@ -16,6 +16,7 @@ from app.services import (
     charges,
     colleagues,
     consulting,
+    counter,
     desk_logins,
     explanations,
     extensions,
@@ -205,6 +206,23 @@ def test_a_desk_receives_nothing_and_opens_no_login_for_itself(session):
         reception.receive_at_counter(session, office.given(account=account), me)
     assert desk_logins.why_not(session, account, me) != ""
     assert desk_logins.why_not(session, account, office.officer(Role.desk_officer)) == ""
+
+
+@pytest.mark.parametrize("receive", [reception.receive_at_counter, reception.register])
+def test_a_desk_receives_not_even_its_own_first_dossier(session, receive):
+    """His number becomes an applicant's in the very act: nothing known of him at its beginning tells it."""
+    office = Office(session)
+    office.staff()
+    desk = office[Role.desk_officer]
+    session.add(OfficerIdentity(user_id=desk.user_id, id_number=NUMBER))
+    session.flush()
+    me = build_actor(session, session.get(User, desk.user_id))
+    given = {"kind": "citizen", "name": "Trần Văn Tự", "id_kind": "personal_id", "id_number": NUMBER}
+    account = counter.enter_applicant(session, me, **given)
+    assert me.own_accounts == frozenset()
+    with pytest.raises(NotAllowed, match="của chính bạn"), session.begin_nested():
+        receive(session, office.given(account=account), me)
+    assert receive(session, office.given(account=account), office.officer(Role.desk_officer)).account is account
 
 
 def test_who_he_is_follows_the_numbers(session):
