@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -52,6 +53,7 @@ ID_KINDS = {
 }
 # What stays as it was identified once the e-identity is verified (NĐ 69/2024 Đ7).
 IDENTITY = ("kind", "name", "id_kind", "id_number", "born_on")
+NUMBER = ("id_kind", "id_number")
 GENDERS = {"male": N_("Male"), "female": N_("Female")}
 
 
@@ -120,24 +122,34 @@ class Account(Searchable, Entity):
         return frozenset(number for number in (self.user_id, self.officer_id) if number is not None)
 
     def check(self, actor: Actor) -> None:
-        """Refuse a number that breaks its rule, and another identity for a verified person."""
+        """Refuse a number that breaks its rule, another identity for a verified person, another number for oneself."""
         kept = tidy_number(self.id_kind, self.id_number)
         if kept != self.id_number:
             self.id_number = kept
-        if (self.verified_level or 0) >= 1 and _is_other_person(self):
+        if (self.verified_level or 0) >= 1 and _changed(self, IDENTITY):
             message = _("Name and number were verified with the electronic identity and stay.")
             raise Invalid(message, {"id_number": message})
+        if actor.user_id in self.people:
+            refuse_own_number(_changed(self, NUMBER))
         message = number_message(self.id_kind, self.id_number, self.born_on)
         if message:
             raise Invalid(message, {"id_number": message})
 
 
-def _is_other_person(account: Account) -> bool:
-    """Return whether what identifies the applicant differs from what is stored."""
-    former: list[Any] = []
-    for name in IDENTITY:
-        former += inspect(account).attrs[name].history.deleted or ()
-    return any(value not in (None, "") for value in former)
+def _changed(account: Account, names: Iterable[str]) -> list[str]:
+    """Return which of ``names`` differ from what is stored; what was empty may be filled in."""
+    states = inspect(account).attrs
+    return [name for name in names
+            if any(value not in (None, "") for value in states[name].history.deleted or ())]  # fmt: skip
+
+
+def refuse_own_number(changed: Collection[str]) -> None:
+    """Raise Invalid if an officer's own kind or number (``NUMBER``) is among ``changed``: he is known by them."""
+    field = next((name for name in reversed(NUMBER) if name in changed), None)
+    if field is not None:
+        message = _("By kind and number of the identity paper an officer's own dossiers are known: a colleague at a "
+                    "one-stop desk has to change them.")  # fmt: skip
+        raise Invalid(message, {field: message})
 
 
 def number_message(id_kind: str, number: str, born_on: date | None = None) -> str | None:

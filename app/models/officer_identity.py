@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 from app.errors import Invalid
 from app.lowcode.entity import Entity, is_same
 from app.lowcode.screen import Screen
-from app.models.account import Account, IdKind, number_message
+from app.models.account import NUMBER, Account, IdKind, number_message
 from app.models.identifiers import tidy_number
 from app.models.menus import ORGANISATION
 from app.permissions import Actor, Role
@@ -24,8 +24,6 @@ from app.transactions import one_at_a_time
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
-
-_NUMBER = ("id_kind", "id_number")
 
 
 class OfficerIdentity(Entity):
@@ -88,7 +86,7 @@ def _one_by_one(target: OfficerIdentity | Account, number: str) -> None:
 @event.listens_for(Account, "before_update")
 def _find_officer(_mapper: Any, connection: Connection, account: Account) -> None:
     """Keep with an applicant which officer he is."""
-    if is_same(account, _NUMBER):
+    if is_same(account, NUMBER):
         return
     account.officer_id = None
     if account.id_kind == IdKind.personal_id:

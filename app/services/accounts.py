@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, AdministrativeUnit, User
-from app.models.account import IDENTITY, AccountKind, IdKind, number_message
+from app.models.account import IDENTITY, NUMBER, AccountKind, IdKind, number_message, refuse_own_number
 from app.models.identifiers import tidy_number
 from app.permissions import Actor
 from app.services import users
@@ -131,6 +131,8 @@ def update_profile(
 
 def _change_identity(session: Session, account: Account, values: dict[str, Any]) -> None:
     given = _checked({name: values.get(name) for name in IDENTITY})
+    if account.officer_id is not None:
+        refuse_own_number([name for name in NUMBER if given[name] != getattr(account, name)])
     if _is_taken(session, given["id_kind"], given["id_number"], but=account.id):
         message = _("Another account has this number. Please check it, or ask at a one-stop desk.")
         raise Invalid(message, {"id_number": message})

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.extensions import db
-from app.models import Account, User
+from app.models import Account, OfficerIdentity, User
 from app.permissions import Role
 from tests import factories
 from tests.applicant.forms import page_inputs
@@ -164,6 +164,26 @@ def test_an_unverified_person_may_correct_the_number_and_logs_in_with_the_new_on
     db.session.refresh(account)
     assert (account.id_number, account.born_on) == ("046190000888", date(1990, 1, 1))
     assert db.session.get(User, citizen.id).username == "046190000888"
+
+
+@pytest.mark.parametrize("change", [{"id_number": "046190000888"}, {"id_kind": "passport", "id_number": "B1234567"}])
+def test_by_another_login_too_an_officer_keeps_the_number_he_is_known_by(login, citizen, change):
+    account, officer = account_of(citizen), factories.make_user(Role.desk_officer)
+    account.verified_level = 0
+    db.session.add(OfficerIdentity(user_id=officer.id, id_number=account.id_number))
+    db.session.commit()
+    me, number = login(citizen), account.id_number
+    sent = {"id_kind": "personal_id", "id_number": number, "name": "Trần Thị Mới", "born_on": "1990-05-17",
+            "phone": "0912345678", "row_version": str(account.row_version)}  # fmt: skip
+    answer = me.post("/profile/", data=sent | change)
+    assert answer.status_code == 422
+    assert 'href="#id_number"' in answer.text
+    assert "do cán bộ khác" in answer.text
+    db.session.expire_all()
+    assert (account.id_number, account.officer_id, account.phone) == (number, officer.id, "0901234567")
+    assert me.post("/profile/", data=sent).status_code == 302
+    db.session.refresh(account)
+    assert (account.name, account.phone) == ("Trần Thị Mới", "0912345678")
 
 
 def test_anothers_number_cannot_be_taken(login, citizen):

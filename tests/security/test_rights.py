@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from app.errors import NotAllowed
 from app.history import HistoryEntry
-from app.models import Agency, Charge, OfficerPosition
+from app.models import Agency, Charge, OfficerIdentity, OfficerPosition
 from app.models.account import IDENTITY
 from app.permissions import Role
 from app.services.fees import set_charges
@@ -66,6 +66,31 @@ def test_a_verified_identity_is_not_rewritten_at_the_desk(session, login, name):
     assert desk.put(path, json={"phone": "0905123456"}).status_code == 200
     account.verified_level = 0
     assert desk.put(path, json={"name": "Trần Thị Bình An"}).status_code == 200
+
+
+@pytest.mark.parametrize(("change", "field"), [
+    ({"id_number": "046190999999"}, "id_number"), ({"id_kind": "passport", "id_number": "B1234567"}, "id_number"),
+    ({"id_kind": "passport"}, "id_kind"),
+])  # fmt: skip
+@pytest.mark.parametrize("how", ["his number", "his login"])
+def test_an_officer_does_not_change_the_number_by_which_he_is_known(session, login, how, change, field):
+    """Else he would be nobody's applicant any more, and take the steps of his own dossier."""
+    tree = make_tree()
+    me = make_user(Role.desk_officer, tree.desk)
+    account = make_account(verified_level=0, id_number="046190999998", user=me if how == "his login" else None)
+    if how == "his number":
+        session.add(OfficerIdentity(user_id=me.id, id_number=account.id_number))
+    add_dossier("in time", account=account, agency=tree.commune, desk=tree.desk)
+    session.commit()
+    path = f"/api/v1/account/{account.id}"
+    answer = login(me).put(path, json=change)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+    assert "do cán bộ khác" in answer.json["errors"][field]
+    session.expire_all()
+    assert me.id in account.people
+    assert account.id_number == "046190999998"
+    assert login(me).put(path, json={"phone": "0905123456"}).status_code == 200
+    assert login(Role.desk_officer, tree.desk).put(path, json={"id_number": "046190999999"}).status_code == 200
 
 
 def test_an_auditor_of_one_commune_reads_no_list_of_all_users(session, login):
