@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.errors import Invalid
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 class OfficerIdentity(Entity):
     """Số định danh của cán bộ: by it nobody handles what he asked for under another login or at a counter."""
 
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"), unique=True, info={"label": _l("Officer")})
+    user_id: Mapped[int] = mapped_column(  # active: whose it was is known when it is written
+        sa.ForeignKey("ab_user.id"), unique=True, active_history=True, info={"label": _l("Officer")}
+    )
     id_number: Mapped[str] = mapped_column(
         sa.String(20), unique=True, info={"label": _l("Personal identification number")}
     )
@@ -112,4 +114,5 @@ def _find_applicant(_mapper: Any, connection: Connection, row: OfficerIdentity) 
 
 @event.listens_for(OfficerIdentity, "after_delete")
 def _forget(_mapper: Any, connection: Connection, row: OfficerIdentity) -> None:
-    connection.execute(sa.update(Account).where(Account.officer_id == row.user_id).values(officer_id=None))
+    users = {row.user_id, *(inspect(row).attrs.user_id.history.deleted or ())}
+    connection.execute(sa.update(Account).where(Account.officer_id.in_(users)).values(officer_id=None))

@@ -250,6 +250,20 @@ def test_who_he_is_follows_the_numbers(session):
     assert other.officer_id is None
 
 
+def test_a_number_moved_to_another_officer_leaves_nobody_who_he_is_not(session):
+    """Officer and number changed in one save: the former number is nobody's any more."""
+    former, officer = make_user(Role.specialist), make_user(Role.specialist)
+    first, second = (make_account(id_number=number) for number in ("046190999991", "046190999992"))
+    session.add(row := OfficerIdentity(user_id=former.id, id_number=first.id_number))
+    session.commit()
+    row.user, row.id_number = officer, second.id_number
+    session.commit()
+    session.expire_all()
+    assert (first.officer_id, second.officer_id) == (None, officer.id)
+    assert build_actor(session, former).own_accounts == frozenset()
+    assert build_actor(session, officer).own_accounts == {second.id}
+
+
 def test_only_an_administrator_enters_numbers_and_never_his_own(session, login):
     officer = make_user(Role.specialist)
     admin = login(Role.system_admin)
