@@ -43,6 +43,19 @@ def test_a_lower_account_fills_in_is_told_keeps_all_and_sends_once_it_is_raised(
     assert count(Dossier) == 1
 
 
+def test_an_organisation_is_told_the_level_it_is_asked_for(me, world):
+    """Its account knows levels 0 and 1 only: page and refusal name the same."""
+    draft = make_draft(world)
+    attach_required(me, draft)
+    draft.account.kind, draft.account.verified_level = "organisation", 0
+    db.session.commit()
+    asked = vi("Electronic identity level %(level)d is asked for to send it online.") % {"level": 1}
+    for path in (f"/nop-ho-so/{world.version.procedure.code}", f"/nop-ho-so/{draft.key}/xem-lai"):
+        page = me.get(path).text
+        assert (asked in page, ASKED in page) == (True, False)
+    assert "mức 1" in send(me, draft).text
+
+
 def test_at_the_counter_the_card_is_compared_and_no_level_is_asked_for(session):
     office = Office(session, authentication_level=2)
     office.staff()

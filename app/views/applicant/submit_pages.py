@@ -151,7 +151,7 @@ def start_page(
         desk=receiving_desk(version.agency.standing()) if version.agency else None,
         papers=[c for c in version.components if c.is_required and not drafts.is_shared(c)],
         charges=charges_for(version, "online"), fee_hint=fee_hint(version),
-        account=account, is_enough=identity_levels.is_enough(account, version),
+        account=account, wanted_level=identity_levels.wanted_of(account, version),
     )  # fmt: skip
 
 
@@ -219,7 +219,7 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
         ways=[(key, _(text)) for key, text in result_ways(db.session()).items()],
         way=request.form.get("result_way") or draft.result_way, limit=limit_text(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,
-        is_enough=identity_levels.is_enough(draft.account, draft.version),
+        wanted_level=identity_levels.wanted_of(draft.account, draft.version),
     )  # fmt: skip
 
 
