@@ -1,16 +1,19 @@
 """At the desk: a login for who has none, a temporary password for who forgot his."""
 
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
 from werkzeug.security import check_password_hash
 
+from app.errors import Conflict
 from app.history import HistoryEntry
 from app.models import Account, MailMessage, Notice, Profile, ProfileParameter, User
 from app.permissions import Role
 from app.services import accounts
 from app.services.users import settings_of
+from app.transactions import transaction
 from tests.clients import make_client
 from tests.factories import PASSWORD, make_account, make_user
 from tests.wording import vi
@@ -173,6 +176,27 @@ def test_who_has_a_login_is_confirmed_and_keeps_his_password(desk, session):
     assert acts(session, account) == [("confirm_identity", "Đã đối chiếu giấy tờ tùy thân tại quầy")]
     assert session.scalars(sa.select(Notice.title).where(Notice.user_id == account.user_id)).one().endswith("mức 2")
     assert vi("Confirm his identity") not in desk.post(ADDRESS, data=wanted | {"do": "find"}).text
+
+
+def test_nothing_is_told_done_that_was_not_kept(desk, session, monkeypatch):
+    account = make_account(user=make_user(), verified_level=1)
+    wanted = sent(account, do="confirm")
+
+    @contextmanager
+    def outrun():
+        with transaction() as unit:
+            yield unit
+            if acts(unit, account):
+                raise Conflict("Người khác vừa sửa bản ghi này.")
+
+    monkeypatch.setattr("app.views.officers.desk_login.transaction", outrun)
+    told = vi("%(name)s: electronic identity level %(level)d.", name=account.name, level=2)
+    answer = desk.post(ADDRESS, data=wanted)
+    assert (answer.status_code, "Người khác vừa sửa" in answer.text, told in answer.text) == (409, True, False)
+    monkeypatch.undo()
+    assert account.verified_level == 1
+    desk.post(ADDRESS, data=wanted)
+    assert told in desk.get(ADDRESS).text
 
 
 def test_a_profile_may_say_that_the_desk_gives_the_lower_level_only(desk, session):

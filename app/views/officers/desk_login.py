@@ -50,8 +50,8 @@ class DeskLoginView(OfficerView):
     def _confirm(self, pk: int) -> Any:
         with transaction() as unit:
             account = unit.get_one(Account, pk)
-            level = desk_logins.confirm(unit, current_actor(), account, _said())
-            flash(_("%(name)s: electronic identity level %(level)d.", name=account.name, level=level), "success")
+            level, name = desk_logins.confirm(unit, current_actor(), account, _said()), account.name
+        flash(_("%(name)s: electronic identity level %(level)d.", name=name, level=level), "success")
         return redirect(url_for("DeskLoginView.index"))
 
     def _give(self, pk: int) -> Any:
