@@ -20,6 +20,7 @@ ALLOWED: dict[str, dict[str, str]] = {
             "PostgreSQL only: SQLite has no table of locks",
         "tests.test_connections::test_a_plan_outlives_the_rollback_that_ends_a_request": "PostgreSQL only",
         "tests.test_connections::test_what_hangs_on_its_values_is_planned_each_time": "PostgreSQL only",
+        "tests.test_connections::test_nothing_is_compiled_for_a_misjudged_cost": "PostgreSQL only",
         "tests.test_connections::test_a_fault_throws_the_plans_away": "PostgreSQL only",
         "tests.test_connections::test_a_connection_whose_server_has_gone_is_made_anew": "PostgreSQL only",
     },
@@ -27,6 +28,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         "tests.exchange.test_long::test_how_far_a_run_is_stands_beside_sqlite_while_it_writes":
             "SQLite only: PostgreSQL tells it in the run's own row",
         "tests.packs.test_pack_pages::test_how_far_the_worker_is_stands_beside_sqlite":
+            "SQLite only: PostgreSQL tells it in the run's own row",
+        "tests.packs.test_undo_of_large::test_the_percent_grows_and_is_forgotten":
             "SQLite only: PostgreSQL tells it in the run's own row",
     },
     "browser": {},

@@ -140,6 +140,35 @@ def test_gone_on_at_the_signature_it_is_signed_again_before_it_is_sealed(office,
     assert (dossier.state, fresh.state, fresh.number != old.number) == (9, ResultState.issued, True)
 
 
+def test_stopped_between_signature_and_number_it_is_signed_again(office, session):
+    """Stopping took the signature away: who reopens says where it goes on, the clerk could not number it."""
+    dossier, head = office.processed(), office[Role.agency_head]
+    while task_of(dossier).kind != "number_and_seal":
+        office.step(dossier)
+    reception.stop(session, dossier, head, "Dừng nhầm")
+    assert results.current_result(dossier).state == ResultState.draft
+    with pytest.raises(Invalid) as caught:
+        reopen(session, dossier, head, WHY)
+    assert list(caught.value.fields) == ["step"]
+    sign = next(step for step in steps_to_return_to(dossier) if step.kind == "sign")
+    reopen(session, dossier, head, WHY, sign.key)
+    assert task_of(dossier).kind == "sign"
+    while dossier.state == 4:
+        office.step(dossier)
+    assert (dossier.state, [one.state for one in dossier.results]) == (9, [ResultState.issued])
+
+
+@pytest.mark.parametrize("kind", ["work", "sign"])
+def test_a_draft_nobody_signed_goes_on_where_it_was(office, session, kind):
+    dossier = office.processed()
+    while task_of(dossier).kind != kind:
+        office.step(dossier)
+    office.write(dossier, office[Role.specialist])
+    reception.stop(session, dossier, office[Role.agency_head], "Dừng nhầm")
+    reopen(session, dossier, office[Role.agency_head], WHY)
+    assert (task_of(dossier).kind, results.current_result(dossier).state) == (kind, ResultState.draft)
+
+
 def test_a_step_after_the_last_signature_is_not_offered(session):
     sent = ("Gửi bản lưu", "check", "specialist", "agency", 30)
     seal = ("Vào sổ", "number_and_seal", "clerk", "agency", 30)
