@@ -30,6 +30,7 @@ class Upload {
         if (kind === "drop") this.take(event.dataTransfer.files);
       });
     }
+    if (this.input.files.length) this.take(this.input.files); // Chosen before this script was there, on a slow line.
   }
 
   take(files) {
