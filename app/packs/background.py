@@ -4,6 +4,7 @@ The page asks again until the run has left its waiting state.
 """
 
 import time
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from flask_babel import force_locale
@@ -61,31 +62,18 @@ def undo_soon(session: Session, run: PackRun, actor: Actor) -> None:
     enqueue("packs.undo", number=run.id, user_id=actor.user_id)
 
 
-def _plan(session: Session, number: int, user_id: int) -> None:
-    run = runs.get_run(session, number, to_change=True)
-    if run.state != RunState.waiting:
-        return
-    with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
-        runs.plan(session, run, actor, _reporter(number))
-    beside.forget(_name(number))
+def _work(awaited: RunState, work: Callable[[Session, PackRun, Actor, Report], object]) -> Callable[..., None]:
+    """Return the worker's part of a run: ``work`` as who asked for it, once, while the run is ``awaited``."""
 
+    def handle(session: Session, number: int, user_id: int) -> None:
+        run = runs.get_run(session, number, to_change=True)
+        if run.state != awaited:
+            return
+        with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
+            work(session, run, actor, _reporter(number))
+        beside.forget(_name(number))
 
-def _apply(session: Session, number: int, user_id: int) -> None:
-    run = runs.get_run(session, number, to_change=True)
-    if run.state != RunState.applying:
-        return
-    with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
-        runs.carry_out(session, run, actor, _reporter(number))
-    beside.forget(_name(number))
-
-
-def _undo(session: Session, number: int, user_id: int) -> None:
-    run = runs.get_run(session, number, to_change=True)
-    if run.state != RunState.undoing:
-        return
-    with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
-        undoing.carry_back(session, run, actor, _reporter(number))
-    beside.forget(_name(number))
+    return handle
 
 
 def percent_of(session: Session, run: PackRun) -> int:
@@ -130,6 +118,6 @@ def _reporter(number: int) -> Report:
     return report
 
 
-HANDLERS["packs.plan"] = _plan
-HANDLERS["packs.apply"] = _apply
-HANDLERS["packs.undo"] = _undo
+HANDLERS["packs.plan"] = _work(RunState.waiting, runs.plan)
+HANDLERS["packs.apply"] = _work(RunState.applying, runs.carry_out)
+HANDLERS["packs.undo"] = _work(RunState.undoing, undoing.carry_back)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
 from app.errors import NotFound
+from app.history import HIDDEN
 from app.lowcode.listing import visible
 from app.models import Feedback
 from app.permissions import Actor
@@ -21,7 +22,6 @@ from app.workflows.feedback import FeedbackState
 PAGE_SIZE = 10
 DESK_SIZE = 25
 MOST_FOUND = 500
-HIDDEN = "•••"
 # Phone numbers and personal numbers begin with 0 (or +84); amounts of money do not.
 _NUMBER = re.compile(r"(?<![\d.])(?:\+84|0)(?:[ .\-]?\d){8,11}(?!\d)")
 _PERSONAL_NUMBER = re.compile(r"(?<!\d)0\d{11}(?!\d)")

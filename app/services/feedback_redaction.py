@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from flask_babel import gettext as _
 
 from app.errors import Invalid
+from app.history import HIDDEN
 from app.models import Feedback
-from app.services.feedback_reading import HIDDEN, public_view
+from app.services.feedback_reading import public_view
 
 PARTS = ("title", "content", "answer")
 

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -203,11 +204,9 @@ def _later(case: Case, calendars: Mapping[int, Calendar], missing: Callable[[int
     def later(step: StepSpec, at: datetime) -> datetime:
         place = _place(case, step)
         calendar = calendars.get(place or 0) or calendars.get(case.places[StepPlace.agency])
-        try:
+        with suppress(CalendarExhausted):  # older than the calendar, or past its last year
             if calendar is not None:
                 return add_minutes(calendar, at, step.minutes)
-        except CalendarExhausted:  # older than the calendar, or past its last year
-            pass
         missing(place or 0)
         return at
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import history
 from app.errors import DomainError, Invalid, NotFound
 from app.extensions import db
+from app.history import HIDDEN
 from app.lowcode.forms import clean
 from app.lowcode.saving import get_row
 from app.models import Feedback
@@ -21,7 +22,7 @@ from app.models.menus import QUALITY
 from app.permissions import Actor, Role, current_actor
 from app.services import feedback as service
 from app.services.directory import agency_choices
-from app.services.feedback_reading import HIDDEN, public_view, waiting_for
+from app.services.feedback_reading import public_view, waiting_for
 from app.services.feedback_redaction import PARTS
 from app.transactions import transaction
 from app.views.portal.feedback_form import RecordForm
