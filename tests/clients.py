@@ -1,5 +1,7 @@
 """A browser without a screen: keeps cookies, sends the CSRF token, sees committed data."""
 
+import secrets
+import time
 from typing import Any
 
 from flask import Flask
@@ -43,6 +45,7 @@ class Client(FlaskClient):
         with self.session_transaction() as kept:
             kept["_user_id"], kept["_fresh"] = str(user.id), True
             kept["sv"] = settings_of(_session(), user).session_version
+            kept["key"], kept["until"] = secrets.token_urlsafe(16), int(time.time()) + 3600
 
 
 def make_client(app: Flask, user: Any | None = None) -> Client:

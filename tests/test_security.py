@@ -9,7 +9,7 @@ from flask_jwt_extended import create_access_token, decode_token
 import config
 from app.clock import acting_at, now
 from app.history import HistoryEntry
-from app.models import User, UserSetting
+from app.models import EndedSession, User, UserSetting
 from app.permissions import Role
 from app.services.users import LOCK_MINUTES, MAX_FAILURES, password_message
 from tests.clients import Client, make_client
@@ -129,7 +129,7 @@ def test_an_address_may_try_only_so_often(tmp_path, path):
             db.engine.dispose()
 
 
-@pytest.mark.parametrize("path", ["/login/", "/logout", "/password", "/preferences"])
+@pytest.mark.parametrize("path", ["/login/", "/logout", "/logout/everywhere", "/password", "/preferences"])
 def test_forms_without_the_token_are_refused(session, app, user, path):
     client = make_client(app, None if path == "/login/" else user)
     before = _is_in(client)
@@ -195,6 +195,78 @@ def test_logging_out_ends_the_session(client, user):
     assert client.get("/logout").status_code == 405
     assert client.post("/logout").status_code == 302
     assert not _is_in(client)
+
+
+def _cookie(client):
+    return client.get_cookie("motcua").value
+
+
+def _with_cookie(app, value):
+    thief = make_client(app)
+    thief.set_cookie("motcua", value)
+    return thief
+
+
+def test_a_copied_cookie_is_worth_nothing_after_logging_out(session, app, user):
+    here, there = make_client(app), make_client(app)
+    _sign_in(here, user)
+    _sign_in(there, user)
+    copied = _cookie(here)
+    assert _is_in(_with_cookie(app, copied))
+    here.post("/logout")
+    thief = _with_cookie(app, copied)
+    assert not _is_in(thief)
+    thief.get("/healthz")  # renews the cookie of whatever session there is
+    assert not _is_in(thief)
+    assert thief.post("/logout").status_code == 302
+    assert _is_in(there)
+    logouts = sa.select(sa.func.count()).where(HistoryEntry.action == "logout")
+    assert session.scalar(logouts) == 1
+
+
+def test_logging_out_everywhere_ends_every_device_and_token_of_this_user_only(session, app, user):
+    here, there, other = make_client(app), make_client(app), make_client(app, make_user(Role.catalog_admin))
+    _sign_in(here, user)
+    _sign_in(there, user)
+    copied = _cookie(here)
+    body = {"username": user.username, "password": PASSWORD, "provider": "db"}
+    bearer = {"Authorization": f"Bearer {there.post('/api/v1/security/login', json=body).json['access_token']}"}
+    assert make_client(app).get("/api/v1/sector/", headers=bearer).status_code == 200
+    assert vi("Log out on all devices") in here.get("/password").text
+    assert here.post("/logout/everywhere").status_code == 302
+    assert [_is_in(one) for one in (here, there, _with_cookie(app, copied), other)] == [False, False, False, True]
+    assert make_client(app).get("/api/v1/sector/", headers=bearer).status_code == 401
+    assert _sign_in(there, user).status_code == 302
+    assert _is_in(there)
+
+
+def test_a_session_of_an_account_put_out_does_not_live_again_with_it(session, app, user):
+    client = make_client(app)
+    _sign_in(client, user)
+    for is_active in (False, True):
+        session.get(User, user.id).active = is_active
+        session.flush()
+        assert not _is_in(client)
+    assert _sign_in(client, user).status_code == 302
+    assert _is_in(client)
+
+
+@pytest.mark.parametrize("broken", [{"until": 1}, {"key": None}, {"key": ""}])
+def test_a_session_without_a_key_or_past_its_time_opens_nothing(app, user, broken):
+    client = make_client(app)
+    _sign_in(client, user)
+    with client.session_transaction() as kept:
+        kept.update(broken)
+    assert not _is_in(client)
+
+
+def test_ended_sessions_are_forgotten_once_their_cookies_ran_out(session, app, user):
+    for days in range(2):
+        with acting_at(now() + timedelta(days=days)):
+            client = make_client(app)
+            _sign_in(client, user)
+            client.post("/logout")
+    assert session.scalar(sa.select(sa.func.count()).select_from(EndedSession)) == 1
 
 
 def _change(client, current=PASSWORD, new=NEW, again=None):

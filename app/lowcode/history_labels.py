@@ -17,6 +17,7 @@ BASIC_ACTIONS = {
     "login": N_("signed in"),
     "login_failed": N_("typed a wrong password"),
     "logout": N_("signed out"),
+    "logout_everywhere": N_("signed out everywhere"),
     "read_file": N_("opened a file"),
 }
 # Acts have names of their own per kind of record: to publish a version is not to publish an answer.

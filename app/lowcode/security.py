@@ -1,5 +1,6 @@
 """Flask-AppBuilder's security manager with its faults mended (fab.md, Security)."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,8 @@ from app.lowcode.refusals import refusal
 from app.permissions import Actor, current_actor, forget_actor
 
 Authenticate = Callable[[str, str], Any]
-# user id → (user or None, the version a session or token of his must carry)
-FindUser = Callable[[int], tuple[Any, int]]
+# user id, key of his session ("" with a token) → (user or None, the version session or token must carry)
+FindUser = Callable[[int, str], tuple[Any, int]]
 # the text of an access token → (user, the actor with its rights only), or None
 FindToken = Callable[[str], tuple[Any, Actor] | None]
 TOKEN_PREFIX = "mc_"
@@ -55,8 +56,12 @@ class SecurityManager(FabSecurityManager):
         return _hooks["authenticate"](username, password)
 
     def load_user(self, pk: Any) -> Any:
-        """Return the session's user unless he is inactive or the session was ended."""
-        user, version = _hooks["find_user"](int(pk))
+        """Return the session's user unless he is inactive, or the session was ended or has run out."""
+        key, ends_at = session.get("key"), session.get("until", 0)
+        # Flask renews the cookie with every answer: only what it holds limits how long it opens anything.
+        if not key or ends_at < time.time():
+            return None
+        user, version = _hooks["find_user"](int(pk), key)
         return user if user is not None and session.get("sv") == version else None
 
     @staticmethod
@@ -77,7 +82,7 @@ class SecurityManager(FabSecurityManager):
     def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Any:
         """Return the token's user unless the token was ended by a password change."""
         forget_actor()
-        user, version = _hooks["find_user"](int(jwt_data["sub"]))
+        user, version = _hooks["find_user"](int(jwt_data["sub"]), "")
         if user is None or jwt_data.get("sv") != version:
             return None
         g.user = user
@@ -87,7 +92,7 @@ class SecurityManager(FabSecurityManager):
         """Put the session version into every token; a token that is none of ours is a 401."""
         manager = super().create_jwt_manager(app)
         manager.additional_claims_loader(
-            lambda identity: {"sv": _hooks["find_user"](int(identity))[1]}
+            lambda identity: {"sv": _hooks["find_user"](int(identity), "")[1]}
         )
         for refused in (manager.unauthorized_loader, manager.invalid_token_loader):
             refused(lambda _reason: refusal(401))

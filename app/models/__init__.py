@@ -22,6 +22,7 @@ from app.models.dossier import Dossier, DossierPaper, FormRevision
 from app.models.dossier_place import DossierPlace
 from app.models.dossier_time import ClockSegment, DueChange, Movement
 from app.models.draft import Draft
+from app.models.ended_session import EndedSession
 from app.models.explanation import Explanation
 from app.models.extension import Extension
 from app.models.fee import Fee, FeeExemption, FeeSubject
@@ -90,7 +91,7 @@ __all__ = [
     "Dossier",
     "DossierPaper",
     "DossierPlace",
-    "Draft",
+    "Draft", "EndedSession",
     "DueChange",
     "Explanation",
     "ExportRun",

@@ -16,6 +16,7 @@ from app.i18n import N_
 from app.lowcode.entity import is_same
 from app.lowcode.screen import Screen
 from app.models.menus import ORGANISATION, SYSTEM
+from app.models.officer import UserSetting
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.text import fold
 
@@ -79,3 +80,13 @@ def _fold_names(_mapper: Any, _connection: Any, user: User) -> None:
     if is_same(user, User.search_columns):
         return
     user.search_text = fold(" ".join(getattr(user, name) or "" for name in User.search_columns))
+
+
+@event.listens_for(User, "after_update")
+def _end_sessions(_mapper: Any, connection: Any, user: User) -> None:
+    """Who may no longer sign in leaves every session for good: it does not live again with the account."""
+    if user.active or is_same(user, ["active"]):
+        return
+    settings = UserSetting.__table__
+    more = {"session_version": settings.c.session_version + 1}
+    connection.execute(sa.update(settings).where(settings.c.user_id == user.id).values(more))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import today
-from app.models import Account, Agency, Delegation, Notice, OfficerPosition, User, UserSetting
+from app.models import Account, Agency, Delegation, EndedSession, Notice, OfficerPosition, User, UserSetting
 from app.permissions import Actor, Position, Role
 from app.services.kept import kept, stamp_column
 from app.services.role_rights import rights_of
@@ -28,6 +28,7 @@ class Identity:
     posts: tuple[Position, ...]
     unread: int  # notices, at most MOST_UNREAD
     stamps: dict[str, str]
+    is_ended: bool = False  # somebody logged out of the session asked for
 
 
 def _posts_joined(query: sa.Select[Any]) -> sa.Select[Any]:
@@ -63,25 +64,31 @@ _POST = (_HELD.c.role, _HELD.c.agency_id, Agency.path, _HELD.c.division_id, _HEL
 _ACCOUNT = sa.select(Account.id).where(Account.user_id == User.id).scalar_subquery()
 _AS_OFFICER = sa.select(Account.id).where(Account.officer_id == User.id).scalar_subquery()
 _UNREAD = sa.select(Notice.id).where(Notice.user_id == sa.bindparam("user_id"), Notice.read_at.is_(None))
+_ENDED = sa.exists().where(EndedSession.id == sa.bindparam("session_key"))
 # Built once: building a statement costs as much as sending it.
 _IDENTITY = _posts_joined(
     sa.select(
         User, UserSetting.session_version, _ACCOUNT, _AS_OFFICER,
         sa.select(sa.func.count()).select_from(_UNREAD.limit(MOST_UNREAD).subquery()).scalar_subquery(),
-        stamp_column("rights"), stamp_column("site"), stamp_column("incidents"), *_POST,
+        stamp_column("rights"), stamp_column("site"), stamp_column("incidents"), _ENDED, *_POST,
     ).outerjoin(UserSetting, UserSetting.user_id == User.id).where(User.active.is_(True))
 )  # fmt: skip
 _ACTOR = _posts_joined(sa.select(_ACCOUNT, _AS_OFFICER, stamp_column("rights"), *_POST).select_from(User))
 
 
-def find_identity(session: Session, user_id: int) -> Identity | None:
-    """Return who the active user ``user_id`` is today; None if there is none."""
-    rows = session.execute(_IDENTITY, {"user_id": user_id, "day": today()}).all()
+def find_identity(session: Session, user_id: int, session_key: str = "") -> Identity | None:
+    """Return who the active user ``user_id`` is today; None if there is none.
+
+    session_key: which session he comes with, if he comes with one.
+    """
+    values = {"user_id": user_id, "day": today(), "session_key": session_key}
+    rows = session.execute(_IDENTITY, values).all()
     if not rows:
         return None
-    user, version, account_id, as_officer, unread, rights, site, incidents = rows[0][:8]
+    user, version, account_id, as_officer, unread, rights, site, incidents, is_ended = rows[0][:9]
     stamps = {"rights": rights, "site": site, "incidents": incidents}
-    return Identity(user, version or 1, account_id, as_officer, _posts(row[8:] for row in rows), unread, stamps)
+    posts = _posts(row[9:] for row in rows)
+    return Identity(user, version or 1, account_id, as_officer, posts, unread, stamps, is_ended)
 
 
 def actor_as(session: Session, identity: Identity, *, ip: str | None = None) -> Actor:

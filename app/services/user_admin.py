@@ -11,7 +11,8 @@ from app.clock import now
 from app.errors import NotAllowed, NotFound
 from app.models import OfficerPosition, User, UserSetting
 from app.permissions import Actor, Role
-from app.services.users import reset_password, settings_of, unlock_user
+from app.services.sessions import end_all_sessions
+from app.services.users import reset_password, unlock_user
 from app.text import like_pattern
 
 PAGE_SIZE = 50
@@ -95,8 +96,7 @@ def end_sessions(session: Session, number: int, actor: Actor) -> User:
     """End every session and token of a user."""
     _refuse(actor)
     user = get_user_row(session, number).user
-    settings_of(session, user).session_version += 1
-    session.flush()
+    end_all_sessions(session, user)
     return user
 
 

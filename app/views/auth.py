@@ -1,9 +1,12 @@
 """Signing in and out, the password, and what each user sets for themselves."""
 
+import secrets
+import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_babel import gettext as _
@@ -18,6 +21,7 @@ from app.extensions import db
 from app.lowcode.forms import BaseForm
 from app.models import User
 from app.permissions import current_actor, forget_actor
+from app.services.sessions import end_all_sessions, end_session
 from app.services.users import change_password, check_login, settings_of
 from app.transactions import transaction
 from app.views.hooks import same_site_referrer
@@ -90,7 +94,8 @@ class AuthView(BaseView):
         kept = {name: session[name] for name in ("locale", "theme") if name in session}
         session.clear()  # a session id from before the login is worth nothing after it
         session.update(kept)
-        session["sv"] = settings.session_version
+        ends_at = int(time.time() + current_app.permanent_session_lifetime.total_seconds())
+        session.update(sv=settings.session_version, key=secrets.token_urlsafe(16), until=ends_at)
         session.permanent = True
         take_settings(settings)
         login_user(user)
@@ -103,14 +108,28 @@ class AuthView(BaseView):
 
     @expose("/logout", methods=["POST"])
     def logout(self) -> Any:
-        """End this session."""
+        """End this session: a copy of its cookie is worth nothing either."""
+        actor = current_actor()
+        if actor.user_id is not None and "key" in session:
+            with transaction() as unit:
+                until = datetime.fromtimestamp(session["until"], UTC)
+                end_session(unit, actor.user_id, session["key"], until)
+        return self._leave(_("You are logged out."))
+
+    @expose("/logout/everywhere", methods=["POST"])
+    def logout_everywhere(self) -> Any:
+        """End every session of the user, on whatever device, and the tokens he fetched with his password."""
         actor = current_actor()
         if actor.user_id is not None:
             with transaction() as unit:
-                history.record(unit, ("ab_user", actor.user_id), "logout")
+                history.because(unit, action="logout_everywhere")
+                end_all_sessions(unit, unit.get_one(User, actor.user_id))
+        return self._leave(_("You are logged out on all devices."))
+
+    def _leave(self, message: str) -> Any:
         logout_user()
         session.clear()
-        flash(_("You are logged out."), "success")
+        flash(message, "success")
         return redirect("/")
 
     @expose("/password", methods=["GET", "POST"])

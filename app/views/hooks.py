@@ -114,10 +114,12 @@ def _ask_for_own_password() -> Any:
     return None
 
 
-def _find_user(pk: int) -> tuple[Any, int]:
+def _find_user(pk: int, session_key: str) -> tuple[Any, int]:
     """Return (user, version of his sessions); what came along serves the rest of the request."""
-    g.identity = identity = find_identity(db.session(), pk)
-    return (identity.user, identity.session_version) if identity is not None else (None, 0)
+    g.identity = identity = find_identity(db.session(), pk, session_key)
+    if identity is None or identity.is_ended:
+        return None, 0
+    return identity.user, identity.session_version
 
 
 def _request_actor() -> Actor:
