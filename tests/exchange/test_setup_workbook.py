@@ -5,12 +5,25 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from app.models import Agency, Component, Division, Fee, OfficerPosition, ProcedureVersion, Process, Sector, User
+from app.lowcode.exchange.plan import Kind
+from app.lowcode.exchange.runs import unpack
+from app.models import (
+    Agency,
+    Component,
+    Division,
+    Fee,
+    OfficerIdentity,
+    OfficerPosition,
+    ProcedureVersion,
+    Process,
+    Sector,
+    User,
+)
 from app.permissions import Role
 from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
 from app.services.setup_workbook.words import fees_of, limit_of, minutes_of, papers_of, sector_of
 from tests.exchange.books import apply, book, download, rows_in, run, send
-from tests.factories import make_form, make_tree, make_user
+from tests.factories import make_account, make_form, make_tree, make_user
 from tests.wording import vi
 
 SLUG = "admin/setup"
@@ -328,3 +341,75 @@ def test_a_legal_basis_too_long_is_told_at_its_cell(session, login):
     assert run(number).faults == 1, page
     assert 'name="cell-2-3-' in page
     assert session.scalar(sa.select(sa.func.count(Fee.id))) == 0
+
+
+NUMBER, OTHER = "046190999998", "046190999997"
+
+
+def _numbered(numbers, rows=AGENCY_ROWS):
+    """Return the workbook whose officers have these numbers, by user name."""
+    words = {"Bộ phận Một cửa": vi("One-stop desk"), "Cán bộ tiếp nhận": vi("Desk officer"),
+             "Chuyên viên": vi("Specialist"), "Lãnh đạo cơ quan": vi("Agency head"), "Cấp xã": vi("Commune level")}
+    filled = [[words.get(cell, cell) for cell in row] + [""] * (9 - len(row)) for row in rows]
+    return book({vi(AGENCIES.label): [[*row, numbers.get(row[5], "")] if at else [*row, "Số định danh"]
+                                      for at, row in enumerate(filled)]})  # fmt: skip
+
+
+def _stored(session):
+    query = sa.select(User.username, OfficerIdentity.id_number).join(OfficerIdentity.user)
+    return dict(session.execute(query).all())
+
+
+def test_new_officers_are_known_as_applicants_by_the_number_in_the_workbook(session, login):
+    make_tree()
+    account = make_account(id_number=NUMBER)
+    session.commit()
+    client = login(Role.catalog_admin)
+    desk = AGENCY_ROWS[2]
+    twice = [*AGENCY_ROWS, [*desk[:7], "Chuyên viên", ""]]  # two posts: the number stands in both rows
+    sent = _numbered({"hoa.xamoi": "046 190 999 998"}, twice)
+    _status, number, page = send(client, SLUG, sent)
+    assert run(number).faults == 0, page
+    assert _stored(session) == {}
+    apply(client, SLUG, number)
+    assert _stored(session) == {"hoa.xamoi": NUMBER}
+    session.refresh(account)
+    assert account.officer_id == session.scalar(sa.select(User.id).where(User.username == "hoa.xamoi"))
+    again = send(client, SLUG, sent)[1]
+    assert [line for line in run(again).counts if line["add"] or line["change"] or line["fault"]] == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ({"hoa.xamoi": "46190999998"}, "12 chữ số"),
+        ({"hoa.xamoi": "999190999998"}, "Ba chữ số đầu"),
+        ({"hoa.xamoi": NUMBER, "binh.xamoi": NUMBER}, "cùng giá trị"),
+        ({"hoa.xamoi": OTHER}, vi("This value is already used by another record.")),
+    ],
+)
+def test_a_number_that_cannot_be_is_told_at_its_cell(session, login, numbers, said):
+    make_tree()
+    session.add(OfficerIdentity(user_id=make_user(Role.clerk).id, id_number=OTHER))
+    session.commit()
+    row = 4 if "binh.xamoi" in numbers else 3
+    _status, number, page = send(login(Role.catalog_admin), SLUG, _numbered(numbers))
+    assert run(number).faults == 1, page
+    assert f'name="cell-{row}-9-{vi(AGENCIES.label)}"' in page
+    assert said in page
+    assert len(_stored(session)) == 1
+
+
+@pytest.mark.parametrize("stored", [NUMBER, None])
+@pytest.mark.parametrize("typed", [OTHER, "123"])
+def test_the_number_of_an_officer_who_is_there_is_neither_changed_nor_shown(session, login, stored, typed):
+    make_tree()
+    client = login(Role.catalog_admin)
+    apply(client, SLUG, send(client, SLUG, _numbered({"hoa.xamoi": stored or ""}))[1])
+    _status, number, page = send(client, SLUG, _numbered({"hoa.xamoi": typed}))
+    assert run(number).faults == 1, page
+    assert typed in page
+    assert NUMBER not in page
+    assert NUMBER not in str(unpack(run(number)).lines(list(Kind), 0, 99))
+    assert _stored(session) == ({"hoa.xamoi": stored} if stored else {})
+    assert typed == "123" or vi("Officers' personal numbers") in page

@@ -19,6 +19,7 @@ from app.models import (
     Component,
     Division,
     Fee,
+    OfficerIdentity,
     OfficerPosition,
     Procedure,
     ProcedureVersion,
@@ -36,8 +37,8 @@ from app.services.setup_workbook.sources import find_source
 from app.services.users import sync_roles
 
 MODELS = (
-    WorkingCalendar, CalendarSession, Agency, Division, User, OfficerPosition, Sector, Process,
-    ProcessStep, Procedure, ProcedureVersion, Component, Fee,
+    WorkingCalendar, CalendarSession, Agency, Division, User, OfficerIdentity, OfficerPosition, Sector,
+    Process, ProcessStep, Procedure, ProcedureVersion, Component, Fee,
 )  # fmt: skip
 VIEW = "SetupWorkbook"
 
@@ -86,17 +87,19 @@ class SetupExchange:
         return found, adopted
 
     def review(self, planner: Planner) -> None:
-        """Blame a change of a user that is there, and a post no workbook may give."""
-        for table in planner.plan.tables:
-            if table.sheet.model is User:
-                for entry in table.entries:
-                    if entry.kind == Kind.change:
-                        planner.blame(entry, "username", _("This user name is taken by another person, "
-                                                           "or by the same one with other details."))  # fmt: skip
-            if table.sheet.model is OfficerPosition:
-                for entry in table.entries:
-                    if entry.kind in (Kind.add, Kind.change) and entry.values.get("role") not in GIVEN_ROLES:
-                        planner.blame(entry, "role", _("Only a system administrator may give this role."))
+        """Blame a change of a user that is there or of his number, and a post no workbook may give."""
+        for entry in _written(planner.plan, User):
+            if entry.kind == Kind.change:
+                planner.blame(entry, "username", _("This user name is taken by another person, "
+                                                   "or by the same one with other details."))  # fmt: skip
+        for entry in _written(planner.plan, OfficerIdentity):
+            if entry.values["user"].entry.row is not None:
+                planner.blame(entry, "id_number", _("This officer is there already: a system administrator enters "
+                                                    "his number, under “Officers' personal numbers”."))  # fmt: skip
+        _hide_stored_numbers(planner.plan)
+        for entry in _written(planner.plan, OfficerPosition):
+            if entry.values.get("role") not in GIVEN_ROLES:
+                planner.blame(entry, "role", _("Only a system administrator may give this role."))
 
     def finish(self, session: Session, plan: Plan) -> dict[str, Any]:
         """Give the officers the roles of their posts; returns the numbers of the new users."""
@@ -104,6 +107,13 @@ class SetupExchange:
             sync_roles(session, user)
         session.flush()
         return {"users": [entry.record.id for entry in _written(plan, User)]}
+
+
+def _hide_stored_numbers(plan: Plan) -> None:
+    """Take out of the plan, whatever else is wrong in a row, numbers that are not for who sent the file."""
+    for entry in plan.entries():
+        if entry.table.sheet.model is OfficerIdentity and entry.row is not None:
+            entry.changes.clear()
 
 
 def _written(plan: Plan, model: type[Any]) -> Iterable[Any]:

@@ -61,6 +61,10 @@ AGENCIES = Part("agencies", N_("Agencies and officers"), ("agency", "agency_name
     H("officer", N_("Officer's full name"), also=("ho va ten", "ho ten", "ho ten can bo")),
     H("username", N_("User name"), N_("What the officer signs in with."), also=("ten dang nhap",)),
     H("email", N_("E-mail"), also=("email", "thu dien tu")),
+    H("id_number", N_("Personal identification number"),
+      N_("12 digits, as text: by it nobody handles what he applied for himself. Only of officers this file adds; "
+         "of others a system administrator enters it."),
+      also=("so dinh danh", "so can cuoc", "so can cuoc cong dan", "so cccd", "cccd")),
     H("role", N_("Role"), choices=GIVEN_ROLES),
     H("job", N_("Job title"), also=("chuc danh", "chuc vu")),
     H("since", N_("In the post since"), N_("Empty: today."), also=("tu ngay",)),

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.clock import today
 from app.lowcode.exchange.reading import RawSheet
-from app.models import Agency, CalendarSession, Division, OfficerPosition, User, WorkingCalendar
+from app.models import Agency, CalendarSession, Division, OfficerIdentity, OfficerPosition, User, WorkingCalendar
+from app.models.account import IdKind
 from app.models.agency import AGENCY_LEVELS, AgencyLevel
 from app.models.calendar import WEEKDAYS
+from app.models.identifiers import tidy_number
 from app.services.setup_workbook.sources import Derived, Row, Source, text_of
 from app.services.setup_workbook.words import initials_of
 from app.services.users import PLACEHOLDER_ROOT, family_and_given
@@ -24,7 +26,7 @@ _FILLED = {"name": "agency_name"} | {key: key for key in ("level", "parent", "de
 
 
 class Organisation:
-    """What the first sheet makes: sheets of agencies, divisions, users and posts."""
+    """What the first sheet makes: sheets of agencies, divisions, users with their numbers, and posts."""
 
     def __init__(self, session: Session, source: Source) -> None:
         self.session, self.source = session, source
@@ -34,6 +36,7 @@ class Organisation:
         )
         names = {"username": "username", "first_name": "officer", "last_name": "officer", "email": "email"}
         self.users = Derived(User, source, names)
+        self.numbers = Derived(OfficerIdentity, source, dict.fromkeys(("user", "id_number"), "id_number"))
         posts = {"user": "username", "agency": "agency", "division": "division_name", "role": "role",
                  "title": "job", "valid_from": "since"}  # fmt: skip
         self.posts = Derived(OfficerPosition, source, posts)
@@ -42,6 +45,7 @@ class Organisation:
         self._agencies: dict[str, Row] = {}
         self._divisions: dict[tuple[str, str], str] = {}
         self._users: set[str] = set()
+        self._numbers: set[tuple[str, str]] = set()
 
     def sheets(self) -> list[RawSheet | None]:
         """Return the sheets in the order in which they refer to each other."""
@@ -50,7 +54,7 @@ class Organisation:
             self._agency(number, row)
             self._officer(number, row)
         self._place_agencies()
-        parts = (self.calendars, self.hours, self.agencies, self.divisions, self.users, self.posts)
+        parts = (self.calendars, self.hours, self.agencies, self.divisions, self.users, self.numbers, self.posts)
         return [part.raw() for part in parts]
 
     def adopted_root(self) -> dict[tuple[type[Any], Any], Any]:
@@ -142,16 +146,24 @@ class Organisation:
     def _officer(self, number: int, row: Row) -> None:
         division = self._division(number, row)
         username, agency = text_of(row, "username"), text_of(row, "agency")
-        if not any(text_of(row, key) for key in ("officer", "username", "email", "role")):
+        if not any(text_of(row, key) for key in ("officer", "username", "email", "id_number", "role")):
             return
         if username not in self._users:
             first, last = family_and_given(text_of(row, "officer"))
             self.users.add(number, username=username, first_name=first, last_name=last,
                            email=text_of(row, "email"), active=_("Yes"))  # fmt: skip
             self._users.add(username)
+        self._number(number, username, row)
         since = row.get("since") or self._known_since(username, agency, text_of(row, "role")) or today()
         self.posts.add(number, user=username, agency=agency, division=division, role=row.get("role"),
                        title=text_of(row, "job"), valid_from=since)  # fmt: skip
+
+    def _number(self, number: int, username: str, row: Row) -> None:
+        """An officer with several posts has several rows; the same number may stand in each."""
+        id_number = tidy_number(IdKind.personal_id, text_of(row, "id_number"))
+        if id_number and (username, id_number) not in self._numbers:
+            self._numbers.add((username, id_number))
+            self.numbers.add(number, user=username, id_number=id_number)
 
     def _known_since(self, username: str, agency: str, role: str) -> Any:
         from app.services.setup_workbook.headings import GIVEN_ROLES
