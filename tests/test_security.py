@@ -1,10 +1,12 @@
 """Signing in: lock-out, limits, sessions and tokens that end, tokens against forgery, headers."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask_jwt_extended import create_access_token, decode_token
+from werkzeug.security import check_password_hash
 
 import config
 from app.clock import acting_at, now
@@ -23,9 +25,9 @@ def _sign_in(client, user, password=PASSWORD, **kwargs):
     return client.post("/login/", data={"username": user.username, "password": password}, **kwargs)
 
 
-def _locked(minutes):
-    text = "The account is locked after several wrong passwords. Try again in %(minutes)d minutes."
-    return vi(text, minutes=minutes)
+def _refused():
+    return vi("The user name or the password is not right. After %(count)d wrong passwords in a row, nobody can sign "
+              "in under that name for %(minutes)d minutes.", count=MAX_FAILURES, minutes=LOCK_MINUTES)  # fmt: skip
 
 
 def _is_in(client):
@@ -60,7 +62,7 @@ def test_a_wrong_pair_is_refused_without_telling_which(client, user, name, passw
     assert answer.status_code in (200, 401)
     assert not _is_in(client)
     if name != "" and password:
-        assert vi("The user name or the password is not right.") in answer.text
+        assert _refused() in answer.text
         assert password not in answer.text
 
 
@@ -74,18 +76,64 @@ def test_an_inactive_user_stays_out_and_an_open_session_ends(session, client, us
 
 def test_the_account_locks_after_repeated_failures_and_opens_again(session, app, user):
     client = make_client(app)
-    for _number in range(MAX_FAILURES - 1):
-        assert _locked(LOCK_MINUTES) not in _sign_in(client, user, "wrong").text
-    assert _locked(LOCK_MINUTES) in _sign_in(client, user, "wrong").text
-    locked = _sign_in(client, user)
-    assert locked.status_code == 401
-    assert _locked(LOCK_MINUTES) in locked.text
+    for _number in range(MAX_FAILURES):
+        assert _sign_in(client, user, "wrong").status_code == 401
     with acting_at(now() + timedelta(minutes=LOCK_MINUTES - 1)):
         assert _sign_in(make_client(app), user).status_code == 401
     with acting_at(now() + timedelta(minutes=LOCK_MINUTES + 1)):
         assert _sign_in(make_client(app), user).status_code == 302
     failures = sa.select(sa.func.count()).where(HistoryEntry.action == "login_failed")
     assert session.scalar(failures) == MAX_FAILURES
+
+
+def _answer(app, username, password):
+    """What a guess is answered: status, and the page without what was typed and what is new in each."""
+    client = make_client(app)
+    answer = client.post("/login/", data={"username": username, "password": password})
+    page = re.sub(r'nonce="[^"]*"|name="csrf_token"[^>]*', "", answer.text.replace(username, ""))
+    api = client.post("/api/v1/security/login", json={"username": username, "password": password})
+    return answer.status_code, page, api.status_code, api.json
+
+
+def test_no_answer_tells_whether_anybody_has_a_name(session, app, user):
+    away, closed = make_user(Role.specialist), make_user(Role.specialist)
+    away.active = False
+    closed.password = None
+    session.flush()
+    expected = _answer(app, "khong.ai.ca", "wrong")
+    assert _refused() in expected[1]
+    for _number in range(MAX_FAILURES + 1):
+        assert _answer(app, user.username, "wrong") == expected
+    assert _answer(app, user.username, PASSWORD) == expected  # locked: the right one is answered alike
+    for one in (away, closed):
+        assert _answer(app, one.username, PASSWORD) == expected
+
+
+def test_every_refused_guess_costs_one_hash(session, app, user, monkeypatch):
+    tried = []
+
+    def check(stored, password):
+        tried.append(password)
+        return check_password_hash(stored, password)
+
+    monkeypatch.setattr("app.services.users.check_password_hash", check)
+    for name in ("khong.ai.ca", *[user.username] * (MAX_FAILURES + 1)):
+        make_client(app).post("/login/", data={"username": name, "password": "wrong"})
+    assert len(tried) == MAX_FAILURES + 2
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_name_is_guessed_at_only_so_often_from_all_addresses_together(app, user, monkeypatch, is_known):
+    monkeypatch.setattr(app.appbuilder.sm.limiter, "enabled", True)
+    name = user.username if is_known else f"khong.ai.{user.id}"
+    data = {"username": name, "password": "wrong"}
+    statuses = [make_client(app).post("/login/", data=data, environ_base={"REMOTE_ADDR": f"192.0.2.{n}"}).status_code
+                for n in range(22)]  # fmt: skip
+    assert statuses == [401] * 20 + [429] * 2
+    api = make_client(app).post("/api/v1/security/login", json=data | {"username": name.upper()})
+    assert (api.status_code, api.mimetype) == (429, "application/problem+json")
+    other = make_user(Role.specialist)
+    assert _sign_in(make_client(app), other).status_code == 302
 
 
 def test_a_success_forgets_earlier_failures(session, app, user):

@@ -34,9 +34,12 @@ def check_login(session: Session, username: str, password: str) -> tuple[User | 
     """Return (user, "") for the right password, else (None, why) in the user's language.
 
     After MAX_FAILURES wrong passwords the account is locked for LOCK_MINUTES, right
-    password or not. The count is flushed: keep the transaction even on refusal.
+    password or not. Words and work are the same for a name nobody has, a wrong password and a
+    lock: the rule is told to everybody, so that its owner knows why and nobody learns of a name.
+    The count is flushed: keep the transaction even on refusal.
     """
-    wrong = _("The user name or the password is not right.")
+    wrong = _("The user name or the password is not right. After %(count)d wrong passwords in a row, nobody can sign "
+              "in under that name for %(minutes)d minutes.", count=MAX_FAILURES, minutes=LOCK_MINUTES)  # fmt: skip
     if not (_is_text(username) and _is_text(password)):
         return None, wrong
     user = session.scalar(sa.select(User).where(sa.func.lower(User.username) == username.lower()))
@@ -45,10 +48,12 @@ def check_login(session: Session, username: str, password: str) -> tuple[User | 
         return None, wrong
     one_at_a_time(session, f"login:{user.id}")  # guesses sent at the same time are counted one by one
     settings = settings_of(session, user)
+    is_right = check_password_hash(user.password, password)
     if settings.locked_until and settings.locked_until > now():
-        return None, _locked(settings)
-    if not check_password_hash(user.password, password):
-        return None, _count_failure(session, user, settings) or wrong
+        return None, wrong
+    if not is_right:
+        _count_failure(session, user, settings)
+        return None, wrong
     settings.failed_logins, settings.locked_until = 0, None
     history.record(session, ("ab_user", user.id), "login")
     session.flush()
@@ -68,21 +73,13 @@ def _is_text(typed: str) -> bool:
         return False
 
 
-def _locked(settings: UserSetting) -> str:
-    until = settings.locked_until or now()
-    minutes = max(1, -int((now() - until).total_seconds() // 60))
-    return _("The account is locked after several wrong passwords. Try again in %(minutes)d minutes.",
-             minutes=minutes)  # fmt: skip
-
-
-def _count_failure(session: Session, user: User, settings: UserSetting) -> str:
+def _count_failure(session: Session, user: User, settings: UserSetting) -> None:
     settings.failed_logins += 1
     history.record(session, ("ab_user", user.id), "login_failed")
     if settings.failed_logins >= MAX_FAILURES:
         settings.locked_until = now() + timedelta(minutes=LOCK_MINUTES)
         settings.failed_logins = 0
     session.flush()
-    return _locked(settings) if settings.locked_until and settings.locked_until > now() else ""
 
 
 def password_message(password: str, username: str = "") -> str | None:

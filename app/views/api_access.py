@@ -1,13 +1,10 @@
 """Requests of connected systems: their token, the address they come from, how many a minute."""
 
-import logging
 from typing import Any
 
-from flask import current_app, request
+from flask import request
 from flask_babel import gettext as _
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from app.extensions import db
@@ -15,11 +12,9 @@ from app.models import ApiClient
 from app.permissions import Actor
 from app.services import api_tokens
 from app.transactions import transaction
+from app.views import rates
 
-log = logging.getLogger(__name__)
 _WAIT = 60  # seconds
-# Counts for this process while Redis does not answer.
-_own_counts = FixedWindowRateLimiter(MemoryStorage())
 
 
 def use_token(text: str) -> tuple[Any, Actor] | None:
@@ -41,14 +36,5 @@ def use_token(text: str) -> tuple[Any, Actor] | None:
 
 
 def _count(client: ApiClient) -> None:
-    limiter = current_app.appbuilder.sm.limiter
-    if not limiter.enabled:
-        return
-    limit = parse(f"{client.per_minute}/minute")
-    try:
-        is_free = limiter.limiter.hit(limit, "api_client", str(client.id))
-    except Exception as exc:  # whatever the store's driver raises
-        log.warning("rate limits are counted here: %s", type(exc).__name__)
-        is_free = _own_counts.hit(limit, "api_client", str(client.id))
-    if not is_free:
+    if not rates.count(parse(f"{client.per_minute}/minute"), "api_client", str(client.id)):
         raise TooManyRequests(_("Too many requests this minute."), retry_after=_WAIT)

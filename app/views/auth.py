@@ -22,10 +22,11 @@ from app.lowcode.forms import BaseForm
 from app.models import User
 from app.permissions import current_actor, forget_actor
 from app.services.sessions import end_all_sessions, end_session
-from app.services.users import change_password, check_login, settings_of
+from app.services.users import change_password
 from app.transactions import transaction
 from app.views.hooks import same_site_referrer
 from app.views.shell import LOCALES, THEMES, remember, take_settings
+from app.views.signing_in import sign_in
 
 _REQUIRED = InputRequired(_l("This field is required."))
 
@@ -73,20 +74,17 @@ class AuthView(BaseView):
 
     @expose("/login/", methods=["GET", "POST"])
     def login(self) -> Any:
-        """The login page; a refused login says why and keeps the user name."""
+        """The login page; a refused login says what may be wrong and keeps the user name."""
         if current_user.is_authenticated:
             return redirect(home_of(current_actor()))
         form = LoginForm()
-        error, status = None, 200
+        status = 200
         if form.validate_on_submit():
-            with transaction() as unit:
-                user, error = check_login(unit, form.username.data.strip(), form.password.data)
-                settings = settings_of(unit, user) if user is not None else None
-            if user is not None:
-                return self._begin(user, settings)
+            found = sign_in(form.username.data.strip(), form.password.data)
+            if not isinstance(found, str):
+                return self._begin(*found)
+            flash(found, "danger")
             status = 401
-        if error:
-            flash(error, "danger")
         return render_template("appbuilder/general/security/login_db.html", form=form), status
 
     def _begin(self, user: User, settings: Any) -> Any:

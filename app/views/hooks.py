@@ -26,11 +26,10 @@ from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor, set_actor_loader
 from app.services.actors import actor_as, build_actor, find_identity
 from app.services.timing import calendar_ends
-from app.services.users import check_login, settings_of
-from app.transactions import transaction
 from app.views.api_access import use_token
 from app.views.confirming import ask_first
 from app.views.shell import add_shell
+from app.views.signing_in import sign_in
 from app.workflows.working_time import CalendarExhausted
 
 log = logging.getLogger("app.requests")
@@ -135,11 +134,10 @@ def _request_actor() -> Actor:
 
 
 def _authenticate(username: str, password: str) -> Any:
-    """Check a password for the login API; the form shows the reason, the API only refuses."""
-    with transaction() as unit:
-        user = check_login(unit, username, password)[0]
-        # A temporary password opens nothing but the form in which it is replaced.
-        return None if user is None or settings_of(unit, user).must_change_password else user
+    """Check a password for the login API, which only refuses."""
+    found = sign_in(username, password)
+    # A temporary password opens nothing but the form in which it is replaced.
+    return None if isinstance(found, str) or found[1].must_change_password else found[0]
 
 
 def _finish(response: Response) -> Response:
