@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.errors import Invalid
-from app.lowcode.entity import Entity, Searchable
+from app.lowcode.entity import Entity, Searchable, is_same
 from app.lowcode.screen import Screen
 from app.models.freezing import owners_of
 from app.models.menus import PROCEDURES
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from app.models.sector import DocumentType, Sector
 
 _WRITE = frozenset({Role.catalog_admin})
+_NATIONAL = re.compile(r"\d\.\d{6}")
+_LIKE_NATIONAL = re.compile(r"\d\s*[.,][\d\s]*")
 
 
 class Procedure(Searchable, Entity):
@@ -66,6 +69,17 @@ class Procedure(Searchable, Entity):
 
     def __str__(self) -> str:
         return self.name
+
+    def check(self, actor: Actor) -> None:
+        """Refuse a new code that looks like one of the national database and is none.
+
+        It has six digits behind the dot; a spreadsheet programme drops the zeros at the end of 1.000410. What a
+        province numbers in another way is left alone.
+        """
+        if not is_same(self, ["code"]) and _LIKE_NATIONAL.fullmatch(self.code) and not _NATIONAL.fullmatch(self.code):
+            message = _("A code of the national database of administrative procedures has one digit, a dot and six "
+                        "digits, for example 1.004873. Write the zeros at the end, too; keep the cell as text.")
+            raise Invalid(message, {"code": message})
 
 
 class ProcedureVersion(Searchable, Entity):

@@ -1,5 +1,6 @@
 """FAB's users and roles, declared like every other record."""
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from app.models.officer import UserSetting
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.text import fold
 
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 _LABELS = {
     "username": _l("User name"), "first_name": _l("Family and middle name"),
     "last_name": _l("Given name"), "email": _l("E-mail"), "active": _l("May sign in"),
@@ -60,11 +62,21 @@ User.__str__ = lambda self: f"{self.first_name} {self.last_name}"
 FabRole.__str__ = lambda self: _(FabRole.__table__.c.name.info["choices"].get(self.name, self.name))
 
 
+def refuse_bad_username(username: str) -> None:
+    """Raise Invalid unless everybody can type ``username`` on any keyboard: no marks, no spaces."""
+    if not _USERNAME.fullmatch(username):
+        message = _("A user name has letters without marks, digits and the signs . _ - @ only, and no spaces: "
+                    "for example hoa.le.")  # fmt: skip
+        raise Invalid(message, {"username": message})
+
+
 def _check_user(self: Any, actor: Any) -> None:
-    """Refuse locking oneself out, and a name that differs from another only in capitals: one signs in with any."""
+    """Refuse locking oneself out, a name one cannot type, and one that differs from another only in capitals."""
     if self.id is not None and self.id == actor.user_id and not self.active:
         message = _("You cannot deactivate your own account.")
         raise Invalid(message, {"active": message})
+    if not is_same(self, ["username"]):
+        refuse_bad_username(self.username or "")
     twin = sa.select(User.id).where(sa.func.lower(User.username) == (self.username or "").lower())
     if not is_same(self, ["username"]) and db.session.scalar(twin.where(User.id != (self.id or 0)).limit(1)):
         message = _("Another user has this name; capital and small letters count as the same.")

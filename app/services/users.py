@@ -11,6 +11,7 @@ from app import history
 from app.clock import now
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import Agency, FabRole, OfficerPosition, User, UserSetting
+from app.models.user import refuse_bad_username
 from app.permissions import Role, current_actor
 from app.transactions import one_at_a_time
 
@@ -138,8 +139,10 @@ def create_user(
 ) -> User:  # fmt: skip
     """Make an active user with a post in ``agency`` (default: the root) for each role.
 
-    Raises Invalid for a bad password, Conflict when name or e-mail is taken.
+    Raises Invalid for a bad password or an officer's bad name, Conflict when name or e-mail is taken.
     """
+    if roles:  # an applicant signs in with the number he has
+        refuse_bad_username(username)
     taken = sa.or_(sa.func.lower(User.username) == username.lower(), User.email == email)
     if session.scalar(sa.select(User.id).where(taken)) is not None:
         raise Conflict(_("This user name or e-mail address is already in use."))

@@ -21,7 +21,7 @@ from app.models import (
 )
 from app.permissions import Role
 from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
-from app.services.setup_workbook.words import fees_of, limit_of, minutes_of, papers_of, sector_of
+from app.services.setup_workbook.words import fees_of, limit_of, papers_of, sector_of
 from tests.exchange.books import apply, book, download, rows_in, run, send
 from tests.factories import make_account, make_form, make_tree, make_user
 from tests.wording import vi
@@ -100,7 +100,7 @@ PROCESS_ROWS = [
 ]
 
 
-def _words():
+def words_book():
     """Return the sheets with role words as the catalogue has them."""
     names = {
         "Cán bộ tiếp nhận": vi("Desk officer"),
@@ -116,7 +116,7 @@ def _words():
 def test_three_sheets_make_a_working_commune(session, login):
     tree = make_tree()
     client = login(Role.catalog_admin)
-    _status, number, page = send(client, SLUG, book(_words()))
+    _status, number, page = send(client, SLUG, book(words_book()))
     assert run(number).faults == 0, page
     assert session.scalar(sa.select(sa.func.count(User.id)).where(User.username.like("%.xamoi"))) == 0
     assert apply(client, SLUG, number).status_code == 200
@@ -139,7 +139,7 @@ def test_three_sheets_make_a_working_commune(session, login):
     assert (copy.time_limit_value, copy.time_limit_unit) == (3, "working_day")
     assert [(fee.kind, fee.amount) for fee in copy.fees] == [("le_phi", 8000), ("phi", 2000)]
     assert session.scalar(sa.select(Sector.name).where(Sector.code == birth.procedure.sector.code)) == "Hộ tịch"
-    again = send(client, SLUG, book(_words()))[1]
+    again = send(client, SLUG, book(words_book()))[1]
     assert [
         (line["add"], line["change"], line["fault"]) for line in run(again).counts if line["add"] or line["change"]
     ] == []
@@ -151,8 +151,8 @@ def test_procedures_name_their_form_and_the_rest_of_what_is_published(session, l
     head = ["Mã số", "Tên thủ tục", "Thời hạn", "Đối tượng thực hiện", "Trình tự thực hiện", "Kết quả"]
     rows = [
         [*head, vi("Form code"), vi("Sector")],
-        ["9.1", "Thủ tục A", "1", "Cá nhân", "Nộp, nhận", "Trích lục", "tk_chung", "Hộ tịch"],
-        ["9.2", "Thủ tục B", "1", "", "", "", "khong_co", "Hộ tịch"],
+        ["9.000001", "Thủ tục A", "1", "Cá nhân", "Nộp, nhận", "Trích lục", "tk_chung", "Hộ tịch"],
+        ["9.000002", "Thủ tục B", "1", "", "", "", "khong_co", "Hộ tịch"],
     ]
     client = login(Role.catalog_admin)
     _status, number, page = send(client, SLUG, book({"Bảng công bố": rows}))
@@ -161,8 +161,8 @@ def test_procedures_name_their_form_and_the_rest_of_what_is_published(session, l
     client.post(f"/{SLUG}/import/{number}/correct", data={"cell-3-6-Bảng công bố": "tk_chung"})
     apply(client, SLUG, number)
     versions = {v.procedure.code: v for v in session.scalars(sa.select(ProcedureVersion))}
-    assert {code: v.form_id for code, v in versions.items()} == {"9.1": form.id, "9.2": form.id}
-    first = versions["9.1"]
+    assert {code: v.form_id for code, v in versions.items()} == {"9.000001": form.id, "9.000002": form.id}
+    first = versions["9.000001"]
     assert (first.subjects, first.steps_text, first.result_text) == ("Cá nhân", "Nộp, nhận", "Trích lục")
 
 
@@ -170,15 +170,15 @@ def test_one_field_corrects_all_rows_where_the_same_is_wrong_and_one_field_stand
     make_tree()
     form = make_form(code="tk_chung")
     head = ["Mã số", "Tên thủ tục", "Thời hạn", vi("Form code"), vi("Sector")]
-    rows = [head, *([f"9.{at}", f"Thủ tục {at}", "1", "tk_chugn", "Hộ tịch"] for at in range(1, 5)),
-            ["9.1", "Thủ tục khác", "1", "tk_chung", "Hộ tịch"]]  # fmt: skip
+    rows = [head, *([f"9.00000{at}", f"Thủ tục {at}", "1", "tk_chugn", "Hộ tịch"] for at in range(1, 5)),
+            ["9.000001", "Thủ tục khác", "1", "tk_chung", "Hộ tịch"]]  # fmt: skip
     client = login(Role.catalog_admin)
     _status, number, page = send(client, SLUG, book({"Bảng công bố": rows}))
     many = "cell-2.3.4.5-3-Bảng công bố"
     assert page.count(f'name="{many}"') == 1
     assert "2–5" in page
     assert page.count('name="cell-6-0-Bảng công bố"') == 1
-    typed = {many: "tk_chung", "cell-6-0-Bảng công bố": "9.5"}
+    typed = {many: "tk_chung", "cell-6-0-Bảng công bố": "9.000005"}
     client.post(f"/{SLUG}/import/{number}/correct", data=typed)
     assert run(number).faults == 0, client.get(f"/{SLUG}/import/{number}").text
     apply(client, SLUG, number)
@@ -188,20 +188,21 @@ def test_one_field_corrects_all_rows_where_the_same_is_wrong_and_one_field_stand
 def test_rows_wrong_alike_are_left_out_together(session, login):
     make_tree()
     rows = [["Mã số", "Tên thủ tục", "Thời hạn", vi("Form code"), vi("Sector")],
-            ["9.1", "Thủ tục A", "1", "khong_co", "Hộ tịch"], ["9.2", "Thủ tục B", "1", "khong_co", "Hộ tịch"],
-            ["9.3", "Thủ tục C", "1", "", "Hộ tịch"]]  # fmt: skip
+            ["9.000001", "Thủ tục A", "1", "khong_co", "Hộ tịch"],
+            ["9.000002", "Thủ tục B", "1", "khong_co", "Hộ tịch"],
+            ["9.000003", "Thủ tục C", "1", "", "Hộ tịch"]]  # fmt: skip
     client = login(Role.catalog_admin)
     _status, number, page = send(client, SLUG, book({"Bảng công bố": rows}))
     assert vi("Leave these rows out") in page
     client.post(f"/{SLUG}/import/{number}/correct", data={"skip-2.3-Bảng công bố": "1"})
     apply(client, SLUG, number)
-    assert [v.procedure.code for v in session.scalars(sa.select(ProcedureVersion))] == ["9.3"]
+    assert [v.procedure.code for v in session.scalars(sa.select(ProcedureVersion))] == ["9.000003"]
 
 
 def test_new_officers_get_passwords_that_work_once(session, login):
     make_tree()
     client = login(Role.catalog_admin)
-    _status, number, _page = send(client, SLUG, book({vi(AGENCIES.label): _words()[vi(AGENCIES.label)]}))
+    _status, number, _page = send(client, SLUG, book({vi(AGENCIES.label): words_book()[vi(AGENCIES.label)]}))
     apply(client, SLUG, number)
     path = f"/admin/first-passwords/{number}"
     assert client.post(path).status_code == 403
@@ -221,7 +222,7 @@ def test_new_officers_get_passwords_that_work_once(session, login):
 
 def test_faults_are_told_at_the_cells_of_the_workbook_and_nothing_is_written(session, login):
     make_tree()
-    sheets = _words()
+    sheets = words_book()
     agencies, steps = vi(AGENCIES.label), vi(PROCESSES.label)
     sheets[agencies][3][7] = vi("System administrator")
     sheets["Bảng công bố"][4][3] = "vài hôm"
@@ -242,7 +243,7 @@ def test_faults_are_told_at_the_cells_of_the_workbook_and_nothing_is_written(ses
 def test_another_person_s_user_name_is_not_taken_over(session, login):
     make_tree()
     make_user(Role.specialist, username="hoa.xamoi")
-    sheets = {vi(AGENCIES.label): _words()[vi(AGENCIES.label)]}
+    sheets = {vi(AGENCIES.label): words_book()[vi(AGENCIES.label)]}
     _status, number, page = send(login(Role.catalog_admin), SLUG, book(sheets))
     assert vi("This user name is taken by another person, or by the same one with other details.") in page
     assert run(number).faults == 1
@@ -311,12 +312,6 @@ def test_words_of_published_tables():
     assert fees_of("Không", "Phí") == fees_of("Miễn phí.", "Phí") == []
     assert fees_of("Theo nghị quyết của HĐND", "Phí")[0].note == "Theo nghị quyết của HĐND"
     assert papers_of("1. Đơn;\na) Bản sao\n\n+ Ảnh.") == ["Đơn", "Bản sao", "Ảnh"]
-    assert (minutes_of("0,5 ngày"), minutes_of("4 giờ"), minutes_of("2"), minutes_of("lâu")) == (
-        "240",
-        "240",
-        "120",
-        "lâu",
-    )
     assert sector_of("A. LĨNH VỰC ĐẤT ĐAI (05 TTHC)").startswith("Đất đai")
 
 

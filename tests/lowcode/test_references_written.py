@@ -162,7 +162,7 @@ def test_a_record_keeps_its_relation_and_takes_no_other(session, login, procedur
     assert [answer.status_code for answer in answers] == [422, 422]
     assert answers[0].json["errors"] == answers[1].json["errors"]
     assert client.put(path, json={"sector": None}).status_code == 422  # it is needed: nothing is kept silently
-    added = client.post("/api/v1/procedure/", json={"code": "9.1", "name": "Mới", "sector": other.id})
+    added = client.post("/api/v1/procedure/", json={"code": "9.100000", "name": "Mới", "sector": other.id})
     assert (added.status_code, added.json["errors"]["sector"]) == (422, vi(OFFERED))
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,14 @@ class BadCell(Exception):
     """What is typed in a cell cannot be read; the message says what could."""
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A cell of a derived sheet whose source cannot be read: what stands there, and the rule it breaks."""
+
+    text: str
+    message: str
+
+
 def is_blank(raw: Any) -> bool:
     """Return whether a cell holds nothing but spaces."""
     return raw is None or (isinstance(raw, str) and not raw.strip())
@@ -42,6 +51,8 @@ def read(column: Column, raw: Any, form: RecordForm, words: dict[str, Any]) -> A
 
     words: what ``choice_words`` says of the column's model. A relation stays text.
     """
+    if isinstance(raw, Unread):
+        raise BadCell(raw.message)
     if column.kind == "choice":
         return _choice(raw, words.get(column.name, {}), form[column.name])
     if column.kind == "special":

@@ -74,7 +74,7 @@ def _unique(planner: Planner, table: Table, columns: list[Any]) -> None:
             continue
         other = seen.setdefault(values, entry.number)
         if other != entry.number:
-            planner.blame(entry, names[-1], _("Row %(row)d has the same value.", row=other))
+            planner.blame(entry, names[-1], _("Row %(row)d has the same value.", row=table.row_of(other)))
         fresh.setdefault(values, entry)
     _unique_stored(planner, table, columns, names[-1], fresh)
 

@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.i18n import N_
 from app.lowcode.exchange.layout import Column, Sheet
 from app.lowcode.exchange.reading import Origin, column_letter
+from app.lowcode.exchange.references import DASH, JOIN, key_text, label, name_among, named
+from app.lowcode.naturals import key_names
+from app.lowcode.values import choices_of
 
 
 class Kind(StrEnum):
@@ -78,6 +83,13 @@ class Entry:
     unfound: dict[str, tuple[str, str]] = field(default_factory=dict)  # attribute: what was typed, why not found
 
     @property
+    def title(self) -> str:
+        """The record as the page tells it: its key, choices in words, and its name."""
+        model = self.table.sheet.model
+        words = [_in_words(model, name, self.values.get(name)) for name in key_names(model)] if self.text else []
+        return named(JOIN.join(words), name_among(self.values) or (label(self.row) if self.row is not None else ""))
+
+    @property
     def is_sound(self) -> bool:
         """True while nothing wrong was found in this row."""
         return self.kind != Kind.fault
@@ -104,8 +116,14 @@ class Table:
         cells = self.origin.texts.get(row, [])
         return self.origin.sheet, row, place, cells[place] if 0 <= place < len(cells) else ""
 
+    def row_of(self, number: int) -> int:
+        """Return a row as the user's own file counts it."""
+        return self.source(number, -1, "")[1]
+
     def heading_of(self, name: str) -> str:
         """Return what the column of an attribute, or of an inner value, is called; "" for none."""
+        if self.origin is not None and name in self.origin.headings:
+            return self.origin.headings[name]
         column = self.places.get(self.place_of(name))
         inner = self.origin.inner.get(name) if self.origin is not None else None
         return column.label if column is not None else inner[1] if inner is not None else ""
@@ -147,5 +165,12 @@ class Plan:
             digest.update(json.dumps(line, ensure_ascii=False, default=str).encode())
 
     def lines(self) -> list[list[Any]]:
-        """Return the rows as they are kept for the page: [sheet, row, kind, key, changes]."""
-        return [[*e.table.source(e.number, -1, "")[:2], str(e.kind), e.text, e.changes] for e in self.entries()]
+        """Return the rows as they are kept for the page: [sheet, row, kind, title, changes]."""
+        return [[*e.table.source(e.number, -1, "")[:2], str(e.kind), e.title, e.changes] for e in self.entries()]
+
+
+def _in_words(model: type[Any], name: str, value: Any) -> str:
+    if isinstance(value, Ref):
+        return value.entry.text if value.entry is not None else value.text.partition(DASH)[0]
+    word = (choices_of(model, name) or {}).get(value)
+    return _(word) if word else key_text((value,))

@@ -150,7 +150,7 @@ class Planner:
         text = entry.values.pop(column.name)
         fellow = next((known[part] for part in beginnings(text) if part in known), None)
         if fellow is not None:
-            entry.values[column.name] = Ref(fellow.text, fellow.row, fellow)
+            entry.values[column.name] = Ref(fellow.title, fellow.row, fellow)
             return
         found = finder.find(text)
         if len(found) == 1:
@@ -172,7 +172,7 @@ class Planner:
         for entry in entries:
             number = self._first(entry) if entry.key is not None else entry.number
             if number != entry.number:
-                message = _("The same record stands in row %(row)d already.", row=number)
+                message = _("The same record stands in row %(row)d already.", row=entry.table.row_of(number))
                 self.blame(entry, key_names(model)[0], message)
         stored = rows_of_keys(self.session, model, [e.key for e in entries if e.key is not None])
         hidden = hidden_among(self.session, self.actor, model, [row.id for rows in stored.values() for row in rows])
@@ -259,10 +259,10 @@ class Planner:
 
     def _misses(self, entry: Entry) -> bool:
         """Blame a new row for what it must have and has no column for."""
-        missing = [c for c in entry.table.sheet.columns if c.needed and entry.row is None
-                   and c.name not in entry.values]  # fmt: skip
-        for column in missing:
-            self.blame(entry, column.name, _("%(label)s: this field is required.", label=column.label))
+        for column in entry.table.sheet.columns if entry.row is None else ():
+            if column.needed and column.name not in entry.values:
+                label = entry.table.heading_of(column.name) or column.label
+                self.blame(entry, column.name, _("%(label)s: this field is required.", label=label))
         refs = [value for value in entry.values.values() if isinstance(value, Ref)]
         if any(ref.record is None for ref in refs):
             entry.kind = Kind.fault  # the row it refers to has the fault

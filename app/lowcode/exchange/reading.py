@@ -28,7 +28,8 @@ class Origin:
     """Where the cells of a derived sheet come from, so that faults are told by their true place.
 
     rows: the source row (from 1) of each row below the headings; columns: {place: source place};
-    inner: {name: (source place, heading)} of values that stand together in one derived cell.
+    inner: {name: (source place, heading)} of values that stand together in one derived cell;
+    headings: {attribute: what its column is called in the source}.
     """
 
     sheet: str
@@ -36,6 +37,7 @@ class Origin:
     columns: dict[int, int]
     texts: Mapping[int, list[Any]]
     inner: dict[str, tuple[int, str]] = field(default_factory=dict)
+    headings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Records named in cells: texts of a column → records, and records → texts; set by set."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -16,6 +16,7 @@ JOIN = " / "  # between the values of a key: "1.001193 / 2"
 DASH = " – "  # between a key and the name beside it
 _CHUNK = 500
 _NAMES = ("name", "full_name", "short_name", "title")
+_PERSON = ("first_name", "last_name")
 
 
 def key_text(key: Key) -> str:
@@ -105,5 +106,10 @@ def texts_of(session: Session, model: type[Any], ids: Iterable[int]) -> dict[int
 
 def label(row: Any) -> str:
     """Return the name of a record without asking for other records."""
-    state = inspect(row)
-    return next((v for n in _NAMES if isinstance(v := state.dict.get(n), str) and v), "")
+    return name_among(inspect(row).dict)
+
+
+def name_among(values: Mapping[str, Any]) -> str:
+    """Return what values of attributes say a record is called, "" if none does."""
+    person = " ".join(v for n in _PERSON if isinstance(v := values.get(n), str))
+    return next((v for n in _NAMES if isinstance(v := values.get(n), str) and v), person)

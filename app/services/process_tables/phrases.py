@@ -41,10 +41,8 @@ def time_of(text: str) -> Time:
     return Time(0, is_uncounted=True) if _UNCOUNTED.search(plain) else Time()
 
 
-def _minutes(found: re.Match[str]) -> int:
-    if found[2] == "buoi":
-        return round(float(found[1].replace(",", ".")) * _HALF_DAY)
-    return int(minutes_of(found[0]))
+def _minutes(found: re.Match[str]) -> int | None:
+    return minutes_of(found[0])
 
 
 def total_of(text: str) -> int | None:

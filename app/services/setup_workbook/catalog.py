@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.lowcode.exchange.cells import Unread
 from app.lowcode.exchange.reading import RawSheet
 from app.models import Component, Fee, Procedure, ProcedureVersion, Process, ProcessStep, Sector
 from app.models.procedure_words import FEE_KINDS, HANDLING_LEVELS, LIMIT_UNITS, VersionState
@@ -56,7 +57,26 @@ def _step(row: Row, count: int) -> Row:
         "position": row.get("position") or count, "name": text_of(row, "step"),
         "kind": row.get("kind") or (_(STEP_KINDS[kind]) if kind else None), "role": row.get("role"),
         "place": row.get("place") or _(STEP_PLACES[place]),
-        "working_minutes": words.minutes_of(text_of(row, "limit")) or None,
+        "working_minutes": _minutes(text_of(row, "limit")),
+    }  # fmt: skip
+
+
+def _minutes(text: str) -> int | Unread | None:
+    minutes = words.minutes_of(text)
+    if minutes is None and text:
+        return Unread(text, _("The time cannot be read. Write working hours, for example 1,5, or a unit: "
+                              "0,5 days; 30 minutes."))  # fmt: skip
+    return minutes
+
+
+def _limit(text: str) -> Row:
+    limit = words.limit_of(text or "1")
+    if limit is None:
+        return {"time_limit_value": Unread(text, _("The time limit cannot be read. Write a whole number of days, hours "
+                                                   "or months, for example: 03 working days; 4 hours; same day."))}
+    return {
+        "time_limit_value": limit.value, "time_limit_unit": _(LIMIT_UNITS[limit.unit]),
+        "is_same_day": _("Yes") if limit.is_same_day else _("No"), "time_limit_note": limit.note,
     }  # fmt: skip
 
 
@@ -124,16 +144,14 @@ class Catalog:
         return code
 
     def _version(self, number: int, code: str, row: Row) -> None:
-        limit, place = words.limit_of(text_of(row, "limit") or "1"), text_of(row, "place")
+        place = text_of(row, "place")
         level = row.get("level") or _(HANDLING_LEVELS[words.level_of(place)])
         version = self._numbers.get(code, 1)
         self.versions.add(
             number, procedure=code, number=version, name=text_of(row, "name"), agency_level=level,
             agency=text_of(row, "agency"), ways_text=place, subjects=text_of(row, "subjects"),
             steps_text=text_of(row, "steps"), result_text=text_of(row, "result"), legal_basis=text_of(row, "basis"),
-            time_limit_value=limit.value, time_limit_unit=_(LIMIT_UNITS[limit.unit]),
-            is_same_day=_("Yes") if limit.is_same_day else _("No"), time_limit_note=limit.note,
-            process=text_of(row, "process"), form=text_of(row, "form"),
+            process=text_of(row, "process"), form=text_of(row, "form"), **_limit(text_of(row, "limit")),
         )  # fmt: skip
         self._parts(number, f"{code} / {version}", row)
 

@@ -59,7 +59,8 @@ AGENCIES = Part("agencies", N_("Agencies and officers"), ("agency", "agency_name
     H("division_name", N_("Division"), N_("The officer's division; it is added to the agency."),
       also=("phong", "phong ban")),
     H("officer", N_("Officer's full name"), also=("ho va ten", "ho ten", "ho ten can bo")),
-    H("username", N_("User name"), N_("What the officer signs in with."), also=("ten dang nhap",)),
+    H("username", N_("User name"), N_("What the officer signs in with: letters without marks, digits, . _ - @."),
+      also=("ten dang nhap",)),
     H("email", N_("E-mail"), also=("email", "thu dien tu")),
     H("id_number", N_("Personal identification number"),
       N_("12 digits, as text: by it nobody handles what he applied for himself. Only of officers this file adds; "
@@ -70,7 +71,7 @@ AGENCIES = Part("agencies", N_("Agencies and officers"), ("agency", "agency_name
     H("since", N_("In the post since"), N_("Empty: today."), also=("tu ngay",)),
 ))  # fmt: skip
 PROCEDURES = Part("procedures", N_("Procedures"), ("code", "name"), (
-    H("code", N_("Procedure code"), needed=True,
+    H("code", N_("Procedure code"), N_("As in the national database: 1.004873. Keep the column as text."), needed=True,
       also=("ma so", "ma so tthc", "ma tthc", "ma ho so tthc", "ma thu tuc hanh chinh")),
     H("name", N_("Procedure name"), needed=True,
       also=("ten", "thu tuc hanh chinh", "ten thu tuc hanh chinh", "ten tthc", "ten thu tuc")),
@@ -104,7 +105,7 @@ PROCESSES = Part("processes", N_("Internal processes"), ("process", "step"), (
     H("kind", N_("Kind of step"), N_("Empty: as the role does it."), choices=STEP_KINDS),
     H("role", N_("Done by"), needed=True, choices=STEP_ROLES, also=("nguoi thuc hien", "trach nhiem", "vai tro")),
     H("place", N_("Done at"), N_("Empty: desk officers at the desk, others at the agency."), choices=STEP_PLACES),
-    H("limit", N_("Time of the step"), N_("In working hours, or as 0,5 days, 30 minutes."), True,
+    H("limit", N_("Time of the step"), N_("In working hours, for example 1,5, or as 0,5 days, 30 minutes."), True,
       ("thoi gian", "thoi han")),
 ))  # fmt: skip
 PARTS = (AGENCIES, PROCEDURES, PROCESSES)

@@ -34,6 +34,12 @@ class Source:
             if number not in self.skipped and any(not is_blank(cell) for cell in cells):
                 yield number, found | {"": cells}
 
+    def heading(self, key: str) -> str:
+        """Return what the column of ``key`` is called in the file, or as the template calls it."""
+        if key in self.places:
+            return as_text(self.raw.rows[self.header][self.places[key]]).strip().rstrip("* ")
+        return next(_(heading.label) for heading in self.part.headings if heading.key == key)
+
 
 def text_of(row: Row, key: str) -> str:
     """Return a cell as clean text, "" if it is blank."""
@@ -90,13 +96,15 @@ class Derived:
         if not self._rows:
             return None
         used = {name for _number, row in self._rows for name, value in row.items() if value not in (None, "")}
-        columns = [column for column in self._sheet.columns if column.name in used or column.is_key]
+        places = {name: self._source.places[key] for name, key in self._sources.items() if key in self._source.places}
+        columns = [column for column in self._sheet.columns
+                   if column.name in used or column.is_key or (column.needed and column.name in places)]  # fmt: skip
         rows: list[list[Any]] = [[column.label for column in columns]]
         rows += [[row.get(column.name) for column in columns] for _number, row in self._rows]
-        places = self._source.places
         origin = Origin(
             self._source.raw.name, [number for number, _row in self._rows],
-            {at: places.get(self._sources.get(column.name, ""), -1) for at, column in enumerate(columns)},
+            {at: places.get(column.name, -1) for at, column in enumerate(columns)},
             {number: self._source.raw.rows[number - 1] for number, _row in self._rows},
+            headings={name: self._source.heading(key) for name, key in self._sources.items()},
         )  # fmt: skip
         return RawSheet(self._sheet.title, rows, origin)

@@ -10,14 +10,17 @@ _UNITS = {
     "thang": "month",
 }  # fmt: skip
 _LIMIT = re.compile(
-    r"(?:khong qua |toi da |trong (?:thoi han )?)?(\d{1,3})\s*(?:\([^)]*\)\s*)?"
+    r"(?:khong qua |toi da |trong (?:thoi han )?)?(\d{1,3})(?![.,]?\d)\s*(?:\([^)]*\)\s*)?"
     r"(ngay lam viec|gio lam viec|ngay|gio|thang)?"
 )
 _SAME_DAY = re.compile(r"(?:giai quyet |tra ket qua )?(?:ngay )?trong ngay")
 _AMOUNT = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+)\s*(?:đồng|dong|vnđ|vnd|đ)\b", re.IGNORECASE)
 _NOTHING = frozenset({"", "khong", "khong co", "khong quy dinh", "khong thu", "mien phi", "mien", "0", "-"})
-_STEP = re.compile(r"(\d+(?:[.,]\d+)?)\s*(ngay|gio|phut)?.*")
-_MINUTES = {"ngay": 480, "gio": 60, "phut": 1}
+_ASIDE = re.compile(r"\([^)]*\)|/ ?ho so")
+_HOURS = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?")
+_CLOCK = re.compile(r"(\d+) ?(?:h|gio) ?(\d{1,2})$")  # 1h30
+_PART = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?) ?(ngay|buoi|gio|h|phut|p)(?: lam viec)?(?:[ ,+]+|$)")
+_MINUTES = {"ngay": 480, "buoi": 240, "gio": 60, "h": 60, "phut": 1, "p": 1}
 _PROVINCE = re.compile(r"cap tinh|\bso \w|thanh pho|\btinh\b|ban quan ly")
 _COMMUNE = re.compile(r"cap xa|\bxa\b|phuong|dac khu")
 
@@ -32,14 +35,14 @@ class Limit:
     note: str
 
 
-def limit_of(text: str) -> Limit:
-    """Return the time limit in ``text``; what cannot be read stays as the value, to be refused."""
+def limit_of(text: str) -> Limit | None:
+    """Return the time limit in ``text``, None if it cannot be read: "vài hôm", "1,5 ngày"."""
     plain = fold(text)
     if _SAME_DAY.match(plain):
         return Limit("1", "working_day", True, text if len(plain) > len("trong ngay") else "")
     found = _LIMIT.match(plain)
     if found is None:
-        return Limit(text, "working_day", False, "")
+        return None
     unit = _UNITS.get(found[2] or "", "working_day")
     return Limit(found[1], unit, False, text if found.end() < len(plain) else "")
 
@@ -76,13 +79,15 @@ def papers_of(text: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def minutes_of(text: str) -> str:
-    """Return the working minutes of a step's time, as text; unreadable words stay as they are."""
-    found = _STEP.fullmatch(fold(text))
-    if found is None:
-        return text
-    minutes = float(found[1].replace(",", ".")) * _MINUTES[found[2] or "gio"]
-    return str(round(minutes))
+def minutes_of(text: str) -> int | None:
+    """Return the working minutes of a step's time, None if it cannot be read. A bare number counts hours."""
+    plain = _CLOCK.sub(r"\1 h \2 p", _ASIDE.sub("", fold(text)).strip())
+    if _HOURS.fullmatch(plain):
+        plain += " h"
+    parts = list(_PART.finditer(plain))
+    if not parts or sum(len(part[0]) for part in parts) != len(plain):
+        return None
+    return round(sum(float(part[1].replace(",", ".")) * _MINUTES[part[2]] for part in parts))
 
 
 def level_of(place: str) -> str:

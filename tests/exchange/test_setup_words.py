@@ -1,0 +1,111 @@
+"""What the set-up workbook says of cells that cannot be read: at their headings, in the words of the file."""
+
+import pytest
+
+from app.permissions import Role
+from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
+from app.services.setup_workbook.words import limit_of, minutes_of
+from tests.exchange.books import book, run, send
+from tests.exchange.test_setup_workbook import SLUG, words_book
+from tests.factories import make_tree
+from tests.wording import vi
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("0,5 ngày", 240), ("4 giờ", 240), ("2", 120), ("1,5", 90), ("1.5", 90), ("1h30", 90), ("1 giờ 30 phút", 90),
+        ("0,0625 ngày làm việc", 30), ("0,5 ngày (4 giờ)", 240), ("2 buổi", 480), ("0", 0),
+        ("lâu", None), ("1 tuần", None), ("01:30", None), ("2 ngày hoặc 3", None), ("", None), ("9" * 400, None),
+    ],
+)  # fmt: skip
+def test_times_of_steps_as_people_write_them(text, minutes):
+    assert minutes_of(text) == minutes
+
+
+@pytest.mark.parametrize("text", ["vài hôm", "1,5 ngày", "1500 ngày", "0,5"])
+def test_a_time_limit_that_is_no_whole_number_is_not_guessed(text):
+    assert limit_of(text) is None
+
+
+def _page_of(login, title, rows):
+    _status, number, page = send(login(Role.catalog_admin), SLUG, book({title: rows}))
+    return run(number), page
+
+
+def _at(page, name):
+    """Return what the page says at the field of a cell."""
+    assert f'name="{name}"' in page, name
+    return page.split(f'name="{name}"')[0].rsplit("<li>", 1)[1] + page.split(f'name="{name}"')[1].split("</li>")[0]
+
+
+def test_a_time_nobody_can_read_is_refused_in_its_own_unit_at_the_heading_of_the_file(session, login):
+    make_tree()
+    title, rows = vi(PROCESSES.label), words_book()[vi(PROCESSES.label)]
+    rows[2] = [*rows[2][:5], "vài hôm"]
+    found, page = _page_of(login, title, rows)
+    said = _at(page, f"cell-3-5-{title}")
+    assert found.faults == 1
+    assert vi("The time cannot be read. Write working hours, for example 1,5, or a unit: 0,5 days; 30 minutes.") in said
+    assert "Thời gian" in said
+    assert vi("Limit in working minutes") not in said
+    assert vi("Write a whole number, for example 1.000.000.") not in said
+
+
+def test_an_empty_cell_that_must_be_filled_is_told_under_the_heading_of_the_file(session, login):
+    make_tree()
+    title, rows = vi(PROCESSES.label), words_book()[vi(PROCESSES.label)]
+    rows[2] = rows[2][:5]
+    _found, page = _page_of(login, title, rows)
+    assert vi("%(label)s: this field is required.").replace("%(label)s", "Thời gian") in _at(page, f"cell-3-5-{title}")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_fine"),
+    [("Hoa Lê", False), ("hoa lê", False), ("Hoà", False), ("hoa le", False), (".hoa", False), ("hoa_le-2@x.vn", True)],
+)
+def test_a_user_name_nobody_could_type_is_refused(session, login, name, is_fine):
+    make_tree()
+    title, rows = vi(AGENCIES.label), words_book()[vi(AGENCIES.label)]
+    rows[2][5] = name
+    found, page = _page_of(login, title, rows)
+    assert found.faults == (0 if is_fine else 1), page
+    message = vi("A user name has letters without marks, digits and the signs . _ - @ only, and no spaces: "
+                 "for example hoa.le.")  # fmt: skip
+    assert is_fine or message in _at(page, f"cell-3-5-{title}")
+
+
+@pytest.mark.parametrize(
+    ("code", "is_fine"),
+    [("1.4873", False), (1.00041, False), ("1,004873", False), ("1.0048731", False), ("1. 004873", False),
+     ("1.004873", True), (1.004873, True), ("1.004873.000.00.00.H57", True), ("TTHC-HUE-01", True)],
+)  # fmt: skip
+def test_a_code_that_only_looks_like_one_of_the_national_database_is_refused(session, login, code, is_fine):
+    make_tree()
+    title = vi(PROCEDURES.label)
+    found, page = _page_of(login, title, [["Mã số", "Tên thủ tục", vi("Sector")], [code, "Thủ tục A", "Hộ tịch"]])
+    assert found.faults == (0 if is_fine else 1), page
+    message = vi("A code of the national database of administrative procedures has one digit, a dot and six digits, "
+                 "for example 1.004873. Write the zeros at the end, too; keep the cell as text.")  # fmt: skip
+    assert is_fine or message in _at(page, f"cell-2-0-{title}")
+
+
+def test_a_second_row_of_a_code_names_the_first_as_the_file_counts_it(session, login):
+    make_tree()
+    rows = [["DANH MỤC"], ["(kèm theo Quyết định)"], ["Mã số", "Tên thủ tục", vi("Sector")], ["I. LĨNH VỰC HỘ TỊCH"],
+            ["9.000001", "Thủ tục A", ""], ["9.000001", "Thủ tục B", ""]]  # fmt: skip
+    _found, page = _page_of(login, "Bảng công bố", rows)
+    said = _at(page, "cell-6-0-Bảng công bố")
+    assert vi("The same record stands in row %(row)d already.").replace("%(row)d", "5") in said
+
+
+def test_the_page_names_records_not_only_their_keys(session, login):
+    make_tree()
+    found, page = _page_of(login, vi(AGENCIES.label), words_book()[vi(AGENCIES.label)])
+    assert found.faults == 0, page
+    assert "<strong>H57.50 – Ủy ban nhân dân xã Mới</strong>" in page
+    assert "<strong>hoa.xamoi – Lê Thị Hoa</strong>" in page
+    assert f"hoa.xamoi / H57.50.1 / {vi('Desk officer')} / " in page
+    assert "desk_officer" not in page
+    desk = page.split(vi("Receiving desk"))[1].split("</li>")[0]
+    assert "H57.50.1 – Trung tâm Phục vụ hành chính công xã Mới" in desk
