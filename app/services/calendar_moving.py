@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.clock import to_local
 from app.history import because
@@ -29,7 +29,7 @@ from app.services.chunks import go_on
 from app.services.lifecycle import change_due
 from app.services.notices import tell_applicant
 from app.services.profiles import profile_value
-from app.services.question_limits import move_limit
+from app.services.question_limits import move_limits
 from app.services.timing import SessionRow, rules_on
 from app.transactions import enqueue
 from app.workflows.calendar_moves import Clock, moved_answer, moved_due, moved_step
@@ -147,15 +147,17 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
 
     def move_all(ids: list[int]) -> None:
         rows = session.execute(running(agencies, since).where(Dossier.id.in_(ids), is_due)).all()
-        found = {one.id: one for one in session.scalars(sa.select(Dossier).where(Dossier.id.in_(ids)))}
+        loads = joinedload(Dossier.account), joinedload(Dossier.version)
+        chosen = sa.select(Dossier).where(Dossier.id.in_(ids)).options(*loads)
+        found = {one.id: one for one in session.scalars(chosen)}
         for row in rows:
             old, due = moved(session, row, pairs[place_of(row)], change.at)
             if due != old:
                 _move(session, found[row.id], due, change, actor)
                 change.moved += 1
-        for task in session.scalars(sa.select(Task).where(Task.dossier_id.in_(ids), steps).order_by(Task.id)):
-            limit = moved_step(*pairs[task.agency_id], task.opened_at, task.due_at)
-            move_limit(session, task, limit, _why(change), change.decision or "")
+        tasks = session.scalars(sa.select(Task).where(Task.dossier_id.in_(ids), steps).order_by(Task.id))
+        limits = [(task, moved_step(*pairs[task.agency_id], task.opened_at, task.due_at)) for task in tasks]
+        move_limits(session, limits, _why(change), change.decision or "")
 
     go_on(session, change, waiting, move_all)
 

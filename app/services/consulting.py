@@ -22,6 +22,7 @@ from app.services.handing import refuse_unless_mine
 from app.services.notices import holders, notice_users, tell_tasks
 from app.services.official import official
 from app.services.opening import ask_agency, show_place
+from app.services.question_limits import who_answers
 from app.services.reasons import given_reason
 from app.transactions import locked
 from app.workflows.process import StepKind
@@ -70,7 +71,7 @@ def ask(
     names = ", ".join(str(asked.agency) if not asked.assignee_id else str(asked.assignee) for asked in opened)
     lifecycle.note_step(session, task.dossier, "ask_opinion", actor, f"{names}: {question.strip()}")
     session.flush()
-    tell_tasks(session, {t: [t.assignee_id] if t.assignee_id else _people(session, t) for t in opened})
+    tell_tasks(session, {t: who_answers(session, t) for t in opened})
     show_place(session, task.dossier)
     return opened
 
@@ -112,11 +113,6 @@ def _answering(session: Session, agency: Agency) -> str:
         if holders(session, agency.id, role):
             return str(role)
     return ""
-
-
-def _people(session: Session, task: Task) -> list[int]:
-    own = task.dossier.account.people
-    return [user_id for user_id in holders(session, task.agency_id, Role(task.role)) if user_id not in own]
 
 
 def _ask_colleague(

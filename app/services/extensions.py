@@ -22,7 +22,7 @@ from app.services.official import official
 from app.services.pauses import is_overdue
 from app.services.profiles import profile_value
 from app.services.publication_checks import limit_minutes
-from app.services.question_limits import move_limit
+from app.services.question_limits import move_limits
 from app.services.reasons import given_reason
 from app.services.timing import CalendarEnds, add_working, beyond_calendar, calendar_of
 from app.workflows.extension import EXTENSION, PENDING, ExtensionState, lengths, most_minutes
@@ -240,8 +240,7 @@ def _grant(session: Session, extension: Extension, actor: Actor, remark: str) ->
     _note(session, extension, row, actor, f"{extension.reason} {remark}".strip())
     reason = official(N_("Extended by %(span)s: %(reason)s"), span=_span(extension), reason=extension.reason)
     lifecycle.change_due(session, dossier, extension.new_due_at, reason, row.clause, actor)
-    for task, limit in limits:
-        move_limit(session, task, limit, reason, row.clause)
+    move_limits(session, limits, reason, row.clause)
     session.flush()
     issue_letter(
         session, dossier, "apology", actor, cause=f"extension:{extension.number}", why="extension",

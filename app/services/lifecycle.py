@@ -19,7 +19,7 @@ from app.services.guards import GUARDS
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
 from app.services.official import official
 from app.services.pauses import entered, paused_states
-from app.services.question_limits import move_limit
+from app.services.question_limits import move_limits
 from app.services.reasons import given_reason
 from app.services.standing import DESK_ROLES as DESK_ROLES
 from app.services.standing import acts, open_tasks, post_for
@@ -265,11 +265,11 @@ def _restart_clock(
         return
     since = entered(dossier, source) or at
     reason = official(N_("The clock stood still: %(state)s"), state=official(source.label))
-    for task in [*open_tasks(dossier), *open_questions(dossier)]:
-        limit = explained_due(
-            resume_due, task.due_at, max(since, task.opened_at), at, calendar_of(session, task.agency)
-        ).at
-        move_limit(session, task, limit, reason, clause)
+    move_limits(session, [
+        (task, explained_due(resume_due, task.due_at, max(since, task.opened_at), at,
+                             calendar_of(session, task.agency)).at)
+        for task in [*open_tasks(dossier), *open_questions(dossier)]
+    ], reason, clause)  # fmt: skip
     if dossier.due_at is not None:
         due = explained_due(resume_due, dossier.due_at, since, at, calendar_of(session, dossier.agency))
         change_due(session, dossier, due.at, reason, clause, actor)

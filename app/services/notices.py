@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.lowcode.values import plain_text
-from app.models import Dossier, MailMessage, Notice, Task
+from app.models import Dossier, MailMessage, Notice, QuestionDelay, Task
 from app.models.task import TaskState
 from app.permissions import Role
 from app.services.post_holders import holders_of
@@ -77,6 +77,25 @@ def tell_tasks(session: Session, told: Mapping[Task, Iterable[int]], *, again: s
         {"user_id": user_id, "dossier_id": task.dossier_id, "key": key, "title": title, "body": body}
         for (key, user_id), (task, title, body) in wanted.items()
     ])  # fmt: skip
+
+
+def tell_delays(session: Session, told: Mapping[Task, tuple[QuestionDelay, Iterable[int]]]) -> None:
+    """Tell who answers a question that its limit was moved, and why; one statement whatever their number."""
+    with force_locale("vi"):
+        rows = [
+            {"user_id": user_id, "dossier_id": task.dossier_id, "title": title, "body": body,
+             "key": f"limit:{task.id}:{delay.at.timestamp()}:{delay.new_due_at.timestamp()}"}
+            for task, (delay, user_ids) in told.items()
+            for title, body in [_delay_words(task, delay)] for user_id in user_ids
+        ]  # fmt: skip
+    _put(session, rows)
+
+
+def _delay_words(task: Task, delay: QuestionDelay) -> tuple[str, str]:
+    title = _("%(code)s: the limit to answer has changed", code=task.dossier.code)
+    text = _("To be answered by %(new)s instead of %(old)s: %(reason)s", new=plain_text(delay.new_due_at),
+             old=plain_text(delay.old_due_at), reason=delay.reason)  # fmt: skip
+    return title[:255], f"{_procedure_line(task.dossier)}\n{text}"
 
 
 def _put(session: Session, rows: list[dict[str, Any]]) -> None:

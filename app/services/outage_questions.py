@@ -5,7 +5,7 @@ calendar, and only time in which the dossier itself did not stand still.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +19,10 @@ from app.models.calendar_use import RUNNING
 from app.models.task import TaskState
 from app.services.incidents import scope_of
 from app.services.ledger import parts_of
-from app.services.question_limits import move_limit
+from app.services.question_limits import move_limits
 from app.services.standing import open_questions
 from app.services.timing import calendar_of, prepare_calendars
-from app.workflows.ledger import credit, cut
+from app.workflows.ledger import Holder, Part, credit, cut
 from app.workflows.working_time import add_minutes
 
 Window = tuple[datetime, datetime]
@@ -58,12 +58,18 @@ def credited_before(session: Session, decision: OutageDecision | None) -> list[L
 
 def lost_minutes(session: Session, question: Task, window: Window, earlier: Sequence[Lost]) -> int:
     """Return the working minutes that a question lost in ``window``, but for what was given back earlier."""
-    before = parts_of(question.dossier)
+    before = _without_outages(question.dossier)
     for one in earlier:
         if question.agency.path.startswith(one.path):
             before = cut(before, *one.window, "")
     after = cut(before, *window, "")
     return credit(calendar_of(session, question.agency), before, after, question.opened_at)
+
+
+def _without_outages(dossier: Dossier) -> list[Part]:
+    """Return a dossier's time as if no incident had been: one that hit who held it gave nothing to who was asked."""
+    return [replace(part, holder=Holder.officer) if part.holder == Holder.outage else part
+            for part in parts_of(dossier)]  # fmt: skip
 
 
 def give_back(
@@ -81,8 +87,7 @@ def give_back(
     if not limits:
         return
     because(session, action="credit_outage", reason=f"{decision.reason}; {decision.clause}")
-    for question, limit in limits:
-        move_limit(session, question, limit, reason, decision.clause)
+    move_limits(session, limits, reason, decision.clause)
     session.flush()
 
 

@@ -1,4 +1,7 @@
-"""Limits of steps and of questions to others, moved by whatever moves the clock; of a question it is kept why."""
+"""Limits of steps and of questions to others, moved by whatever moves the clock.
+
+Of a question it is kept why, and who is asked is told: he does not see what became of the dossier.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,17 +11,31 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.models import QuestionDelay, Task
+from app.permissions import Role
+from app.services.notices import holders, tell_delays
 
 
-def move_limit(session: Session, task: Task, due_at: datetime, reason: str, clause: str) -> bool:
-    """Move the limit of a step or question; returns whether it moved. Steps are explained with their dossier."""
-    if due_at == task.due_at:
-        return False
-    if task.asked_by_id is not None:
-        session.add(QuestionDelay(task_id=task.id, at=now(), old_due_at=task.due_at, new_due_at=due_at,
-                                  reason=reason, clause=clause[:120]))  # fmt: skip
-    task.due_at = due_at
-    return True
+def who_answers(session: Session, question: Task) -> list[int]:
+    """Return who may answer: the colleague asked, else who answers for the agency; never the applicant himself."""
+    asked = [question.assignee_id] if question.assignee_id else holders(
+        session, question.agency_id, Role(question.role))  # fmt: skip
+    own = question.dossier.account.people
+    return [user_id for user_id in asked if user_id not in own]
+
+
+def move_limits(session: Session, limits: Iterable[tuple[Task, datetime]], reason: str, clause: str) -> None:
+    """Move the limits of steps and questions to the instants given with them; a limit that stays is left alone.
+
+    Steps are explained with their dossier. Of questions all are told in one statement.
+    """
+    delays: dict[Task, QuestionDelay] = {}
+    for task, due_at in limits:
+        if due_at != task.due_at and task.asked_by_id is not None:
+            delays[task] = QuestionDelay(task_id=task.id, at=now(), old_due_at=task.due_at, new_due_at=due_at,
+                                         reason=reason, clause=clause[:120])  # fmt: skip
+        task.due_at = due_at
+    session.add_all(delays.values())
+    tell_delays(session, {task: (delay, who_answers(session, task)) for task, delay in delays.items()})
 
 
 def delays_of(session: Session, questions: Iterable[Task]) -> dict[int, list[QuestionDelay]]:

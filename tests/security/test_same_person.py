@@ -36,6 +36,7 @@ from app.services import (
 from app.services.actors import actor_as, build_actor, find_identity
 from app.services.dossier_offers import find_offers
 from app.services.inbox import find_rows
+from app.services.question_limits import who_answers
 from app.workflows.dossier import DOSSIER
 from tests.factories import make_account, make_user
 from tests.services.steps import Office, task_of
@@ -147,8 +148,9 @@ def test_nobody_is_given_or_told_of_his_own(session, how):
         "candidates": {one.user_id for some in known.by_post.values() for one in some},
         "colleagues": set(colleagues.people_for(session, [task])[task.id]),
         "hand to": set(handing.colleagues(session, task)),
-        "opinions": set(consulting._people(session, task)),
     }
+    task.assignee_id = None
+    lists["opinions"] = set(who_answers(session, task))
     for name, people in lists.items():
         assert mine.user_id not in people, name
         assert other.user_id in people, name

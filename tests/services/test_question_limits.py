@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at
-from app.models import HistoryEntry, IncidentNotice, QuestionDelay
+from app.models import HistoryEntry, IncidentNotice, Notice, OfficerPosition, QuestionDelay
 from app.permissions import Role
 from app.services import calendar_moving as moving
 from app.services import consulting, extensions, outages, reception
-from app.services.question_limits import delays_of
+from app.services.question_limits import delays_of, who_answers
 from app.services.submission import answer_supplement
 from app.services.timing import add_working
 from tests.factories import make_agency
@@ -133,6 +133,35 @@ def test_what_stood_still_anyway_is_not_given_back_twice(session, open_one):
     assert [new for _old, new, _reason in why(session, question)] == [after_pause], "the pause is told"
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_only_the_holder_of_the_dossier_lost_is_not_taken_off(session, open_one, order):
+    """Two incidents overlap, one where the dossier is, one where it was asked: each gives back all that was lost."""
+    office, dossier, question = open_one
+    due = dossier.due_at
+    incidents = [(at(24, 8), at(24, 10), office.tree.commune), (at(24, 9), at(24, 11), office.tree.department)]
+    for number in order:
+        down(office, *incidents[number])
+    assert question.due_at == at(25, 11)
+    assert dossier.due_at == add_working(session, dossier.agency, due, 120)
+
+
+def test_a_wider_incident_gives_back_the_rest_whichever_is_worked_off_first(session, open_one):
+    """The worker may come to the later decision first: together they give back what was lost, from 8 to 11."""
+    office, _dossier, question = open_one
+    incidents = [(at(24, 8), at(24, 10), office.tree.department), (at(24, 9), at(24, 11), None)]
+    rows = [IncidentNotice(title="Mất kết nối", body="…", starts_at=since, ended_at=until, agency=agency)
+            for since, until, agency in incidents]  # fmt: skip
+    session.add_all(rows)
+    session.flush()
+    decider = office.officer(Role.control_focal_point, office.tree.root)
+    with acting_at(at(24, 17)):
+        made = [outages.decide(session, row.id, decider, is_credited=True, **WORDS) for row in rows]
+        for decision in reversed(made):
+            while decision.done_at is None:
+                outages.credit_waiting(session, decision.id)
+    assert question.due_at == at(25, 14)
+
+
 def test_an_answered_question_is_left_alone(session, open_one):
     office, _dossier, question = open_one
     with acting_at(at(24, 16)):
@@ -156,6 +185,48 @@ def test_a_calendar_that_changes_is_told_too(session, open_one, admin):
     ((_old, new, reason),) = why(session, question)
     assert new == question.due_at == at(26, 9)
     assert "Nghỉ Ngày Văn hóa" in reason
+
+
+def notices(session, question, office):
+    """Return (title, body) of what those at the department were told but for the question itself."""
+    people = {user for user, in session.execute(sa.select(OfficerPosition.user_id).where(
+        OfficerPosition.agency_id == office.tree.department.id))}  # fmt: skip
+    found = session.scalars(sa.select(Notice).where(Notice.dossier_id == question.dossier_id).order_by(Notice.id))
+    return [(n.title, n.body) for n in found if n.user_id in people and n.key != f"task:{question.id}"]
+
+
+def test_who_is_asked_is_told_of_each_move_once(session, open_one):
+    office, dossier, question = open_one
+    assert notices(session, question, office) == []
+    with acting_at(LATER):
+        extended(session, office, dossier)
+    down(office, at(24, 8), at(24, 10), office.tree.department)
+    first, second = notices(session, question, office)
+    assert first[0] == f"{dossier.code}: thời hạn trả lời ý kiến đã thay đổi"
+    assert "dời từ 09:00 25/11/2026 sang 09:00 26/11/2026: Gia hạn" in first[1]
+    assert "Cần xác minh thực địa" in first[1]
+    assert "dời từ 09:00 26/11/2026 sang 11:00 26/11/2026: Sự cố “Mất kết nối”" in second[1]
+    assert "Mất điện toàn khu" in second[1]
+
+
+def test_nobody_is_told_of_a_limit_that_stays(session, open_one):
+    office, dossier, question = open_one
+    down(office, at(24, 8), at(24, 10), office.tree.commune)
+    assert notices(session, question, office) == []
+    office.officer(Role.specialist, office.tree.department)
+    with acting_at(LATER):
+        extended(session, office, dossier)
+    assert len(notices(session, question, office)) == 2, "all who may answer"
+
+
+def test_the_colleague_asked_is_told_alone_and_never_the_applicant(session):
+    with acting_at(MONDAY):
+        office, dossier, question = asked(session)
+        first, other = (office.officer(Role.specialist, office.tree.department) for _one in range(2))
+    for kept, told in ((None, other.user_id), (other.user_id, other.user_id)):
+        dossier.account.user_id, question.assignee_id = first.user_id, kept
+        assert told in who_answers(session, question)
+        assert first.user_id not in who_answers(session, question)
 
 
 def test_a_chunk_costs_the_same_for_many_questions(session, open_one, count_queries):
