@@ -188,8 +188,8 @@ class CalendarChange(Entity):
     days: [[day, before, after], …] with [kind, hours, note] or null for an ordinary day.
     weeks: [sessions before, sessions after], each [weekday, from, until, valid from, valid to].
     former, agencies: of agencies that left the calendar ``former`` for this one, and their ids.
-    since: from which day, where that is not the day of the decision. is_taken_back: a coming turn away from
-    ``calendar`` to ``former`` that does not come after all.
+    since: from which day, where that is not the day of the decision; a coming turn that does not come after
+    all is a change back, from ``former`` to ``calendar``.
     ``last_dossier_id`` is the cursor of the chunks, each moved in a transaction of its own.
     """
 
@@ -210,7 +210,6 @@ class CalendarChange(Entity):
     )
     agencies: Mapped[list[Any] | None] = mapped_column(JSON, info={"label": _l("Agencies")})
     since: Mapped[date | None] = mapped_column(info={"label": _l("From day")})
-    is_taken_back: Mapped[bool] = mapped_column(default=False, info={"label": _l("Taken back")})
     last_dossier_id: Mapped[int] = mapped_column(default=0, info={"label": _l("Last dossier moved")})
     moved: Mapped[int] = mapped_column(default=0, info={"label": _l("Dossiers moved")})
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Finished")})

@@ -185,7 +185,7 @@ def take_back(session: Session, agency: Agency, actor: Actor, *, base: str, reas
         turns.drop(session, turn)
         if before is None or after is None or before is after:
             return None
-        change = CalendarChange(calendar=before, former=after, since=since, is_taken_back=True)
+        change = CalendarChange(calendar=before, former=after, since=since)
         return promise_move(session, change, [row.id for row in heirs_of(session, agency)], actor, said, "")
 
 

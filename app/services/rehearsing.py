@@ -30,6 +30,7 @@ from app.services.rehearsal import (
 from app.services.rehearsal_report import Tally
 from app.transactions import enqueue, one_at_a_time
 
+KEPT = timedelta(days=90)
 _SHOWN = 10
 _LONGEST = timedelta(days=1)  # one that stands still after it, by a fault, keeps nobody from another
 
@@ -132,3 +133,9 @@ def acts_of(session: Session, process: Process) -> list[ProcessRehearsal]:
     """Return the latest rehearsals of a process, the newest first."""
     query = sa.select(ProcessRehearsal).where(ProcessRehearsal.process_id == process.id)
     return list(session.scalars(query.order_by(ProcessRehearsal.id.desc()).limit(_SHOWN)))
+
+
+def forget(session: Session) -> int:
+    """Remove the rehearsals begun longer than KEPT ago, with their reports; returns how many."""
+    gone = session.execute(sa.delete(ProcessRehearsal).where(ProcessRehearsal.at < now() - KEPT))
+    return int(getattr(gone, "rowcount", 0))

@@ -95,7 +95,7 @@ def _rehearsal_page(process: Process, count: int) -> Any:
         "processes/rehearsal.html", process=process, found=found, message=message,
         count=max(1, min(count, rehearsal.MOST)), most=rehearsal.MOST,
         total=0 if message else rehearsing.finished_number(session, process),
-        acts=rehearsing.acts_of(session, process),
+        acts=rehearsing.acts_of(session, process), kept_days=rehearsing.KEPT.days,
     ), 200 if found is not None else 422  # fmt: skip
 
 

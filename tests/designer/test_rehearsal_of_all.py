@@ -16,7 +16,9 @@ from app.services.rehearsal import rehearse
 from app.services.rehearsal_report import Compared, Rehearsal, Tally, bucket
 from app.services.version_copies import copy_process
 from app.tasks.outbox import run_waiting
+from app.tasks.rehearsals import clean
 from app.workflows.rehearsal import Play
+from config import BEAT
 from tests import factories
 from tests.services.steps import Office
 from tests.wording import vi
@@ -148,6 +150,25 @@ def test_one_that_stands_still_keeps_nobody_from_another(session, office, admin)
     first = rehearsing.begin(session, draft, None, admin)
     with acting_at(now() + timedelta(days=2)):
         assert rehearsing.begin(session, draft, None, admin) is not first
+
+
+def test_reports_are_removed_after_ninety_days_done_or_not(session, office, admin):
+    finished(session, office, 1)
+    draft = drafted(session, office)
+    kept = [rehearsing.begin(session, draft, None, admin)]
+    kept[0].at -= rehearsing.KEPT - timedelta(minutes=5)
+    played(session, kept[0])
+    for done in (True, False):  # the worker never came to the last
+        old = rehearsing.begin(session, draft, None, admin)
+        old.at -= rehearsing.KEPT + timedelta(minutes=5)
+        played(session, old) if done else session.commit()
+    assert session.query(ProcessRehearsal).count() == 3
+    assert (clean(), clean()) == (2, 0)
+    session.expire_all()
+    assert rehearsing.acts_of(session, draft) == kept
+    run_waiting()  # what was promised of the one that is gone does nothing
+    assert session.query(ProcessRehearsal).count() == 1
+    assert "rehearsals.clean" in BEAT
 
 
 def test_without_finished_dossiers_nothing_begins(session, office, admin):
