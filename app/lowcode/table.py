@@ -30,8 +30,8 @@ def table_body(
     """
     address = url_for(f"{view.endpoint}.show", pk=0).removesuffix("0")
     link = link or columns[0]["name"]
-    cells = [_head(view.model, column, address) if column["name"] == link else _cell(view.model, column, look)
-             for column in columns]  # fmt: skip
+    cells = [_head(view.model, column, address, place > 0) if column["name"] == link
+             else _cell(view.model, column, look) for place, column in enumerate(columns)]  # fmt: skip
     box = _box() if pick else ""
     parts: list[str] = []
     for row in rows:
@@ -41,10 +41,11 @@ def table_body(
     return Markup("".join(parts))
 
 
-def _head(model: type[Any], column: dict[str, Any], address: str) -> Callable[[Any], str]:
-    """Return row → the <th> that names it and leads to its page."""
+def _head(model: type[Any], column: dict[str, Any], address: str, is_inside: bool) -> Callable[[Any], str]:
+    """Return row → the <th> that names it and leads to its page; inside a row, a phone says what it is."""
     name, read, nameless = column["name"], _reader_of(model, column), escape(_("(no name)"))
-    start = f'<th scope="row" class="{escape(column["class"])}"><a href="{address}'
+    label = f' data-label="{escape(column["label"])}"' if is_inside else ""
+    start = f'<th scope="row" class="{escape(column["class"])}"{label}><a href="{address}'
     return lambda row: f'{start}{row.id}">{escape(read(getattr(row, name))) or nameless}</a></th>'
 
 

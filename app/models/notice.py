@@ -77,9 +77,12 @@ class IncidentNotice(Entity):
         UtcDateTime, default=now, info={"label": _l("From")}
     )
     expected_end_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime, info={"label": _l("Expected end")}
+        UtcDateTime,
+        info={"label": _l("Expected end"), "help": _l("Shown in the band on top of every page")},
     )
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Ended")})
+    ended_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, info={"label": _l("Ended"), "help": _l("Fill it in when it is over: the band disappears")}
+    )
     agency_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("agency.id"), index=True,
         info={"label": _l("Agency affected"), "help": _l("With all below it; empty: the whole system")},

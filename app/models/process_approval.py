@@ -46,7 +46,8 @@ class ProcessApproval(Searchable, Entity):
               "help": _l("HUE25 Đ16 sets no limit; the Office may set one")}
     )  # fmt: skip
     decision_number: Mapped[str | None] = mapped_column(
-        sa.String(60), info={"label": _l("Decision of approval")}
+        sa.String(60), info={"label": _l("Decision of approval"),
+                             "help": _l("The Office enters number and date once the Chairman has decided")}
     )
     decision_on: Mapped[date | None] = mapped_column(info={"label": _l("Date of decision")})
     note: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Note")})

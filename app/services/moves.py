@@ -90,6 +90,14 @@ def coming(row: Any) -> list[Transition[Any]]:
     return [one for one in cycle.workflow.transitions if state in one.sources]
 
 
+def lacking(session: Session, row: Any, step: Transition[Any]) -> str:
+    """Return what ``step`` still asks of the record, in words; "" if nothing is missing."""
+    cycle = CYCLES[row.__tablename__]
+    if not step.guard or cycle.guards[step.guard](session, row):
+        return ""
+    return _(cycle.workflow.guards[step.guard])
+
+
 def may_make(cycle: Cycle, row: Any, step: Transition[Any], actor: Actor) -> bool:
     """Return whether a post of the actor opens ``step`` at the place it must stand."""
     return any(_opens(cycle, row, step, post) for post in actor.positions)
@@ -118,8 +126,8 @@ def make_move(session: Session, row: Any, name: str, actor: Actor, remark: str) 
         drawn = [("process", row.process_id)] if isinstance(row, ProcessApproval) else []
         refuse_self_approval(session, [(row.__tablename__, row.id), *drawn], actor, post)
     remark = given_reason(remark) if step.needs_reason else remark.strip()
-    if step.guard and not cycle.guards[step.guard](session, row):
-        raise Invalid(_(cycle.workflow.guards[step.guard]))
+    if lack := lacking(session, row, step):
+        raise Invalid(lack)
     row.state = cycle.workflow.outcome(step, state)
     with session.no_autoflush:  # the act names one flush: what it changes is told under its name
         cycle.after(session, row, step, actor, remark)

@@ -6,10 +6,11 @@ from typing import Any
 from flask import Flask, url_for
 from flask_babel import gettext as _
 
+from app.extensions import db
 from app.lowcode.values import inside_sentence
 from app.models import Agency, IncidentNotice, ProcedureVersion, Process, PublicationDecision, SharedCatalog
 from app.permissions import ROLE_LABELS, Role, current_actor
-from app.services.moves import Cycle, coming, cycle_of, offered
+from app.services.moves import Cycle, coming, cycle_of, lacking, offered
 from app.views.comparing import ComparingView
 from app.views.moves import MOVE_VIEWS
 from app.workflows.table import Transition
@@ -19,7 +20,8 @@ from app.workflows.table import Transition
 class Panel:
     """A link to the page on which people work with a record, or its life cycle in place.
 
-    steps: as ``ui.steps`` reads them; coming: every next act with who makes it and the clause.
+    steps: as ``ui.steps`` reads them; coming: every next act with who makes it and the clause;
+    offered: the acts of this actor, each with what it still lacks.
     """
 
     url: str = ""
@@ -28,7 +30,7 @@ class Panel:
     state: str = ""
     steps: list[dict[str, str]] = field(default_factory=list)
     coming: list[dict[str, str]] = field(default_factory=list)
-    offered: list[Transition[Any]] = field(default_factory=list)
+    offered: list[tuple[Transition[Any], str]] = field(default_factory=list)
 
 
 def panel_of(row: Any) -> Panel | None:
@@ -51,7 +53,8 @@ def panel_of(row: Any) -> Panel | None:
         return None
     return Panel(
         state=_(cycle.workflow.states(row.state).label), steps=_steps(cycle, row),
-        coming=[_line(cycle, step) for step in coming(row)], offered=offered(row, actor),
+        coming=[_line(cycle, step) for step in coming(row)],
+        offered=[(step, lacking(db.session(), row, step)) for step in offered(row, actor)],
     )  # fmt: skip
 
 

@@ -292,6 +292,18 @@ def test_the_page_shows_where_it_stands_and_makes_the_act(session, login):
     assert (found.state, len(found.stages)) == ("submitted", 1)
 
 
+def test_the_page_says_what_an_act_lacks_before_it_is_made(session, login):
+    tree = make_tree()
+    row = make_row(session, "process_approval", state="examined")
+    chairman = login(Role.agency_head, tree.root)
+    address, lack = f"/process-approval/show/{row.id}", "nhập số và ngày quyết định phê duyệt"
+    assert lack in chairman.get(address).text
+    session.get(ProcessApproval, row.id).decision_number = "12/QĐ-UBND"
+    session.get(ProcessApproval, row.id).decision_on = date(2026, 11, 20)
+    session.commit()
+    assert lack not in chairman.get(address).text
+
+
 @pytest.mark.parametrize("role", OFFICERS)
 def test_records_of_other_agencies_are_not_there(session, login, role):
     tree = make_tree()
