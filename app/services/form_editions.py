@@ -77,6 +77,19 @@ def is_frozen(session: Session, form: Form) -> bool:
     return _rows(session, [form])[0].is_frozen
 
 
+def open_field(session: Session, number: int, *, may_edit: bool) -> FormField | None:
+    """Return a field of a form that stands in a version published or ended, in one statement; None for others.
+
+    may_edit: whether the reader may also see forms that nobody published yet.
+    """
+    query = sa.select(FormField).join(FormField.section).where(FormField.id == number)
+    used = sa.exists().where(
+        ProcedureVersion.form_id == FormSection.form_id,
+        ProcedureVersion.state.in_((VersionState.published, VersionState.retired)),
+    )
+    return session.scalar(query if may_edit else query.where(used))
+
+
 def create(session: Session, code: str, name: str, actor: Actor) -> Form:
     """Return a new empty form; raises NotAllowed, Invalid (fields "code", "name")."""
     _refuse_role(actor)

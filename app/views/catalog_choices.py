@@ -8,11 +8,12 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
 from app.lowcode.values import as_id
-from app.models import FormField, SharedCatalog
+from app.models import SharedCatalog
 from app.models.form import FieldKind
-from app.permissions import Role
+from app.permissions import Role, current_actor
 from app.services import shared_listing as listing
 from app.services.eform_columns import columns_of
+from app.services.form_editions import open_field
 
 
 class CatalogChoicesView(BaseView):
@@ -27,9 +28,12 @@ class CatalogChoicesView(BaseView):
     @has_access
     @permission_name("use")
     def of_field(self, number: int, column: str = "") -> dict[str, Any]:
-        """Items that may be chosen today for form field ``number``, or a column of it, by code."""
+        """Items that may be chosen today for form field ``number``, or a column of it, by code.
+
+        Forms nobody published yet are answered for only to who designs them.
+        """
         session = db.session()
-        found = session.get(FormField, number)
+        found = open_field(session, number, may_edit=current_actor().may("can_design", "FormDesigner"))
         cells = {cell.key: cell for cell in columns_of(found)} if found is not None else {}
         field = cells.get(column) if column else found
         if field is None or field.kind != FieldKind.catalog:

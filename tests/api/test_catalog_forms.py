@@ -12,7 +12,7 @@ from app.services.eform_catalogs import LABELS, with_labels
 from app.services.form_problems import definition_problems
 from app.views.applicant.eform_page import offered_for, page_fields
 from tests.api.test_catalogs import make_catalog, make_item
-from tests.factories import make_form
+from tests.factories import make_form, make_procedure
 from tests.wording import vi
 
 
@@ -65,12 +65,25 @@ def test_a_page_asks_for_what_is_typed(session, login, catalog, form):
     make_item(session, catalog, name="Bệnh viện Đà Nẵng", code="DN")
     make_item(session, catalog, name="Bệnh viện Huế", code="H", is_active=False)
     field = session.query(FormField).filter_by(key="bv").one()
+    make_procedure(form=form)
     client = login(Role.citizen)
     path = f"/catalog-choices/{field.id}"
     found = {"results": [{"id": "DN", "text": "Bệnh viện Đà Nẵng"}], "more": False}
     assert client.get(f"{path}?q=da nang").json == found
     assert client.get(f"{path}?q=hue").json["results"] == []
     assert client.get("/catalog-choices/999999").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["draft", "checked", "approved", "published", "retired", None])
+@pytest.mark.parametrize("role", [Role.citizen, Role.specialist, Role.catalog_admin])
+def test_a_form_nobody_published_answers_only_who_designs_it(session, login, catalog, form, state, role):
+    item = make_item(session, catalog)
+    if state is not None:
+        make_procedure(form=form, state=state)
+    is_open = state in {"published", "retired"} or role is Role.catalog_admin
+    answer = login(role).get(f"/catalog-choices/{form.fields()[0].id}")
+    assert answer.status_code == (200 if is_open else 404)
+    assert (item.name in str(answer.json)) == is_open
 
 
 def test_visitors_are_not_answered(session, client, catalog, form):
@@ -102,6 +115,7 @@ def test_cells_of_tables_and_groups_take_items(session, login, catalog, kind):
     assert "Bệnh viện cũ" in str(eforms.answers(form, sent))
     assert "Bệnh viện mới" in str(eforms.answers(form, {"noi": [{"bv": item.code}]}))
     field = session.query(FormField).filter_by(key="noi").one()
+    make_procedure(form=form)
     client, path = login(Role.citizen), f"/catalog-choices/{field.id}"
     assert [one["id"] for one in client.get(f"{path}/bv").json["results"]] == [item.code]
     assert (client.get(path).status_code, client.get(f"{path}/khac").status_code) == (404, 404)
