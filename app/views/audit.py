@@ -24,7 +24,7 @@ from app.lowcode.registry import view_of
 from app.lowcode.values import plain_text
 from app.models.menus import SYSTEM
 from app.permissions import OVERSEERS, Role, current_actor
-from app.services import audit, exports, people
+from app.services import audit, audit_readings, exports, people
 from app.services import history as proof
 from app.services.audit import AuditWanted
 from app.services.dossiers import get_dossier
@@ -75,13 +75,12 @@ class AuditView(BaseView):
     @has_access
     @permission_name("read")
     def index(self) -> str:
-        """Entries under the filter of the address, newest first."""
-        wanted, session = audit.wanted_of(request.args), db.session()
-        rules = audit.conditions(session, wanted, current_actor())
-        page = audit.find_entries(
-            session, rules, after=request.args.get("after", ""),
-            before=request.args.get("before", ""),
-        )  # fmt: skip
+        """Entries under the filter of the address, newest first; that personal ones are read is recorded."""
+        wanted, session, actor = audit.wanted_of(request.args), db.session(), current_actor()
+        cursor = {name: request.args.get(name, "") for name in ("after", "before")}
+        with transaction() as unit:
+            page = audit.find_entries(unit, audit.conditions(unit, wanted, actor), **cursor)
+            audit_readings.note_list(unit, actor, wanted, page, **cursor)
         return render_template(
             "audit/index.html", wanted=wanted, page=page, export_limit=EXPORT_LIMIT,
             sentences=telling.tell(session, page.rows), record_url=record_url,
@@ -104,12 +103,13 @@ class AuditView(BaseView):
     @permission_name("read")
     @missing_is_404
     def show(self, number: int) -> str:
-        """One entry with its raw values and its place in the chain."""
-        session = db.session()
-        entry = audit.get_entry(session, number, current_actor())
-        before, after = audit.neighbours(session, entry)
+        """One entry with its raw values and its place in the chain; reading a personal one is recorded."""
+        with transaction() as unit:
+            entry = audit.get_entry(unit, number, current_actor())
+            before, after = audit.neighbours(unit, entry)
+            audit_readings.note_entry(unit, entry)
         return render_template(
-            "audit/show.html", line=telling.tell(session, [entry])[0],
+            "audit/show.html", line=telling.tell(db.session(), [entry])[0],
             before=before, after=after, record_url=record_url, kind_words=telling.kind_words,
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from tests.factories import (
     make_user,
 )
 from tests.leaders.dossiers import add_dossier
+from tests.wording import vi
 
 READERS = OVERSEERS | {Role.system_admin}
 PATHS = ("/audit/", "/audit/verify", "/audit/people", "/audit/export.xlsx")
@@ -209,6 +210,43 @@ def test_reading_a_history_is_itself_recorded_and_shown(session, login):
     assert [(r.actor_id, r.times) for r in readers] == [(auditor.id, 2)]
     assert "Phan Thị Thu" in text
     assert reader.get(f"/audit/dossier/{row.code}?show=changes").text.count("data-row-href") == 1
+
+
+def _readings(session):
+    return session.scalars(sa.select(HistoryEntry).where(HistoryEntry.action == "read_history")).all()
+
+
+def test_reading_the_list_is_recorded_once_a_page_with_what_was_seen(session, login):
+    row, auditor = add_dossier("overdue"), make_user(Role.auditor)
+    reader = login(auditor)
+    assert row.code in reader.get("/audit/?kind=dossier").text
+    (first,) = _readings(session)
+    made = entry_of(session, "dossier", row.id)
+    assert (first.aggregate, first.aggregate_id, first.actor_id) == ("ab_user", auditor.id, auditor.id)
+    assert first.changes["filter"] == [None, {"kind": "dossier"}]
+    low, high = map(int, first.changes["entries"][1].split("–"))
+    assert low <= made.id <= high
+    # The reading stands in the list that is read next, as one line.
+    assert vi("read the history") in reader.get("/audit/").text
+    assert len(_readings(session)) == 2
+
+
+def test_reading_the_history_of_the_configuration_is_not_recorded(session, login):
+    add_dossier("overdue")
+    make_sector()
+    admin = login(Role.system_admin)
+    assert admin.get("/audit/").status_code == 200
+    assert login(Role.auditor).get("/audit/?kind=sector").status_code == 200
+    assert _readings(session) == []
+
+
+@pytest.mark.parametrize("is_personal", [True, False])
+def test_opening_one_entry_is_a_reading_of_its_record_if_that_is_personal(session, login, is_personal):
+    row = add_dossier("overdue") if is_personal else make_sector()
+    key = (row.__tablename__, row.id)
+    entry, auditor = entry_of(session, *key), make_user(Role.auditor)
+    assert login(auditor).get(f"/audit/{entry.id}").status_code == 200
+    assert [r.actor_id for r in audit.readers_of(session, key)] == ([auditor.id] if is_personal else [])
 
 
 @pytest.mark.parametrize("query", [
