@@ -13,7 +13,7 @@ STEPS = (
     ("app.i18n", "app.clock", "app.text", "app.types"),
     ("app.connections", "app.extensions", "app.errors", "app.storage", "app.filetypes"),
     ("app.permissions",),
-    ("app.transactions", "app.history"),
+    ("app.transactions", "app.history", "app.contents"),
     ("app.workflows",),
     ("app.lowcode",),
     ("app.models",),

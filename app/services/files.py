@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app import history
 from app.clock import now
+from app.contents import keep, storage
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.filetypes import MEBIBYTE
 from app.models import (
@@ -30,7 +31,7 @@ from app.models.attachment import ScanStatus
 from app.models.scope import dossiers_of, through_dossier
 from app.permissions import Actor
 from app.services.profiles import profile_value
-from app.storage import Storage, check_upload, scan, storage_at
+from app.storage import check_upload, scan
 from app.transactions import enqueue
 from app.workflows.states import State
 
@@ -42,12 +43,6 @@ SAME_READING = timedelta(minutes=10)
 INNER_LETTERS = frozenset({"control_slip"})
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069]')
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
-
-def storage() -> Storage:
-    """Return the store that the configuration names."""
-    config = current_app.config
-    return storage_at(config["STORAGE_URL"], **config["STORAGE_OPTIONS"])
 
 
 def max_upload_mb(session: Session) -> int:
@@ -67,7 +62,7 @@ def store_upload(session: Session, name: str, data: bytes | BinaryIO, *, max_mb:
     status = scan(content, current_app.config.get("CLAMD_URL", ""))
     if status == ScanStatus.infected:
         raise Invalid(_("%(name)s contains malware and was not accepted.", name=shown))
-    stored = storage().put(content, shown)
+    stored = keep(session, content, shown)
     values = {"sha256": stored.sha256, "size": stored.size, "media_type": media_type,
               "scan_status": status, "created_at": now(), "row_version": 1}  # fmt: skip
     row = _keep_row(session, values)
@@ -79,9 +74,11 @@ def _keep_row(session: Session, values: dict[str, Any]) -> StoredFile:
     """Two uploads of the same content at once meet here: the second finds the first's row."""
     session.flush()
     insert = _INSERTS[session.get_bind().dialect.name](StoredFile)
-    session.execute(insert.values(**values).on_conflict_do_nothing(index_elements=["sha256"]))
     query = sa.select(StoredFile).where(StoredFile.sha256 == values["sha256"])
-    row = session.scalars(query).one()
+    row = None
+    while row is None:  # a clean-up may take away the row that was there: then it is inserted
+        session.execute(insert.values(**values).on_conflict_do_nothing(index_elements=["sha256"]))
+        row = session.scalar(query.with_for_update(read=True, key_share=True))
     if row.scan_status == ScanStatus.pending and values["scan_status"] == ScanStatus.clean:
         row.scan_status = ScanStatus.clean
     return row

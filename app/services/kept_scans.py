@@ -28,17 +28,9 @@ def forget(session: Session) -> tuple[int, set[str]]:
     return len(rows), {row.sha256 for row in files}
 
 
-def still_needed(session: Session, contents: set[str]) -> set[str]:
-    """Return which of ``contents`` some record names after all: the same content may have come another way."""
-    found: set[str] = set()
-    for table in StoredFile.metadata.tables.values():
-        if "sha256" in table.c:
-            found |= set(session.scalars(sa.select(table.c.sha256).where(table.c.sha256.in_(contents))))
-    return found
-
-
 def _unused(session: Session, files: set[int]) -> set[int]:
-    left = set(files)
+    """Return which of ``files`` nothing names, held: who was about to name one has done so, or keeps it anew."""
+    left = set(session.scalars(sa.select(StoredFile.id).where(StoredFile.id.in_(files)).with_for_update()))
     for column in _references():
         left -= set(session.scalars(sa.select(column).where(column.in_(left)))) if left else set()
     scans = sa.select(PaperReception.scans).where(sa.cast(PaperReception.scans, sa.String) != "[]")

@@ -5,12 +5,12 @@ from contextlib import nullcontext
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local, today
+from app.contents import keep, storage
 from app.documents.render import render
 from app.documents.titles import form_number
 from app.documents.wording import kind_of
@@ -20,7 +20,6 @@ from app.permissions import Actor
 from app.services.letter_data import letter_data
 from app.services.letter_templates import in_force_id, with_words
 from app.services.profiles import profile_value
-from app.storage import storage_at
 from app.transactions import enqueue
 
 _ISSUED = "issued_letters"  # in the info of the session, until the transaction ends
@@ -98,7 +97,7 @@ def letter_pdf(session: Session, letter: Letter) -> bytes:
     if letter.cancelled_at is not None:
         return render(letter.kind, letter.data | {"cancelled_at": letter.cancelled_at.isoformat()})
     if letter.file is not None:
-        return _storage().open(letter.file.sha256)
+        return storage().open(letter.file.sha256)
     return render(letter.kind, letter.data)
 
 
@@ -112,7 +111,7 @@ def keep_letter(session: Session, letter_id: int) -> None:
 
 def keep_pdf(session: Session, data: bytes, name: str) -> StoredFile:
     """Return the stored file of a PDF we made ourselves."""
-    stored = _storage().put(data, name)
+    stored = keep(session, data, name)
     known = session.scalar(sa.select(StoredFile).where(StoredFile.sha256 == stored.sha256))
     if known is not None:
         return known
@@ -122,10 +121,6 @@ def keep_pdf(session: Session, data: bytes, name: str) -> StoredFile:
     session.add(row)
     session.flush()
     return row
-
-
-def _storage() -> Any:
-    return storage_at(current_app.config["STORAGE_URL"], **current_app.config["STORAGE_OPTIONS"])
 
 
 def letter_title(session: Session, letter: Letter) -> str:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
+from app.contents import storage
 from app.documents.render import render
 from app.errors import Invalid, NotAllowed, NotFound
 from app.history import act_by, acting_post, because
@@ -22,7 +23,6 @@ from app.services.letter_data import place_of, signature
 from app.services.letters import issue_letter, keep_pdf
 from app.services.notices import notify_transition
 from app.services.task_rights import post_at
-from app.storage import storage_at
 from app.transactions import enqueue
 from app.workflows.result import RESULT, SIGNERS, ResultState
 from app.workflows.states import State
@@ -211,8 +211,7 @@ def result_pdf(result: Result) -> bytes:
     """Return the issued PDF; raises NotFound before it is issued."""
     if result.file is None or result.state != ResultState.issued:
         raise NotFound(_("There is no issued result yet."))
-    config = current_app.config
-    return storage_at(config["STORAGE_URL"], **config["STORAGE_OPTIONS"]).open(result.file.sha256)
+    return storage().open(result.file.sha256)
 
 
 def preview_pdf(session: Session, dossier: Dossier, result: Result) -> bytes:

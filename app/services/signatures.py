@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.contents import storage
 from app.errors import NotFound
 from app.i18n import N_
 from app.integrations.pdf_signatures import read_signatures
 from app.lowcode.values import plain_text
 from app.models import Dossier, StoredFile
 from app.models.attachment import ScanStatus
-from app.services.files import storage
 from app.transactions import enqueue
 
 PDF = "application/pdf"

@@ -10,12 +10,12 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 
-from app.errors import NotFound
+from app.contents import discard
 from app.extensions import db
 from app.lowcode.exchange import taking
 from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.taking import ExportRun
-from app.models import StoredFile, User
+from app.models import User
 from app.permissions import acting_as
 from app.services.actors import build_actor
 from app.services.notices import notice_users
@@ -63,11 +63,8 @@ def clean() -> int:
         contents = {run.sha256 for run in gone if run.sha256}
         for run in gone:
             session.delete(run)
-        session.flush()
-        for model in (ExportRun, StoredFile):  # the same content may have come another way
-            contents -= set(session.scalars(sa.select(model.sha256).where(model.sha256.in_(contents))))
     for content in sorted(contents):
-        with contextlib.suppress(NotFound):
-            taking.store().remove(content)
+        with transaction() as session:
+            discard(session, content)
     current_app.logger.info("exports: %s removed", len(gone))
     return len(gone)

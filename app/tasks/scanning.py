@@ -1,15 +1,14 @@
 """Scanning files that came while the virus scanner was away, and removing scans that nobody ever received."""
 
-import contextlib
 import logging
 from time import monotonic
 
 from celery import shared_task
 
-from app.errors import NotFound
+from app.contents import discard
 from app.extensions import db
 from app.services import kept_scans
-from app.services.files import scan_again, storage, waiting_for_scan
+from app.services.files import scan_again, waiting_for_scan
 from app.transactions import transaction
 
 log = logging.getLogger(__name__)
@@ -41,10 +40,9 @@ def clean() -> int:
     while found and monotonic() < until:
         with transaction() as session:
             found, contents = kept_scans.forget(session)
-        contents -= kept_scans.still_needed(db.session(), contents)
         for content in sorted(contents):
-            with contextlib.suppress(NotFound):
-                storage().remove(content)
+            with transaction() as session:
+                discard(session, content)
         count += found
     log.info("scans: %s forgotten", count)
     return count

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import now
+from app.contents import storage
 from app.extensions import db
 from app.lowcode.exchange import taking
 from app.lowcode.exchange.taking import ExportRun
@@ -101,12 +102,28 @@ def test_files_are_removed_after_some_days(session, login):
     run = session.scalars(sa.select(ExportRun).execution_options(populate_existing=True)).one()
     content = run.sha256
     assert clean() == 0
-    assert taking.store().exists(content)
+    assert storage().exists(content)
     run.created_at = now() - taking.KEPT - timedelta(minutes=1)
     session.commit()
     assert clean() == 1
-    assert not taking.store().exists(content)
+    assert not storage().exists(content)
     assert client.get(address).status_code == 404
+
+
+def test_the_file_of_another_list_with_the_same_content_stays(session, login):
+    """The one removed and the one asked for since may hold the same to the byte."""
+    _sectors(4)
+    client = login(Role.specialist)
+    client.get("/sector/export.xlsx")
+    run_waiting()
+    old = session.scalars(sa.select(ExportRun).execution_options(populate_existing=True)).one()
+    old.created_at = now() - taking.KEPT - timedelta(minutes=1)
+    content = old.sha256
+    young = {c.name: getattr(old, c.name) for c in ExportRun.__table__.columns if c.name != "id"}
+    session.add(ExportRun(**young | {"created_at": now()}))
+    session.commit()
+    assert clean() == 1
+    assert storage().exists(content)
 
 
 def test_asking_costs_the_same_statements_whatever_the_rows(session, login, count_queries):

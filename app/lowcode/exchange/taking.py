@@ -5,18 +5,17 @@ from datetime import datetime, timedelta
 from typing import IO, Any, Protocol
 
 import sqlalchemy as sa
-from flask import current_app
 from flask_appbuilder import Model
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.clock import now
+from app.contents import keep
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.lowcode.exchange.planner import Report
 from app.permissions import current_actor
-from app.storage import Storage, storage_at
 from app.transactions import enqueue, one_at_a_time, transaction
 from app.types import JSON, UtcDateTime
 
@@ -143,26 +142,25 @@ def make(number: int, report: Report) -> ExportRun | None:
     if run is None or run.state != "waiting":
         return None
     try:
-        with taking_of(run.target).write(session, run.asked, report) as file:
-            stored = store().put(file, run.file_name)
-        values: dict[str, Any] = {"state": "done", "sha256": stored.sha256, "size": stored.size}
+        file = taking_of(run.target).write(session, run.asked, report)
     except DomainError as exc:
-        values = {"state": "refused", "message": str(exc)}
-    with transaction() as session:
-        query = sa.update(ExportRun).where(ExportRun.id == number, ExportRun.state == "waiting")
-        session.execute(query.values(**values))
-        return session.get_one(ExportRun, number, populate_existing=True)
+        with transaction() as session:
+            return _end(session, number, state="refused", message=str(exc))
+    with file, transaction() as session:
+        stored = keep(session, file, run.file_name)
+        return _end(session, number, state="done", sha256=stored.sha256, size=stored.size)
+
+
+def _end(session: Session, number: int, **values: Any) -> ExportRun:
+    query = sa.update(ExportRun).where(ExportRun.id == number, ExportRun.state == "waiting")
+    session.execute(query.values(**values))
+    return session.get_one(ExportRun, number, populate_existing=True)
 
 
 def old(session: Session) -> list[ExportRun]:
     """Return the runs whose time is over."""
     query = sa.select(ExportRun).where(ExportRun.created_at < now() - KEPT)
     return list(session.scalars(query.order_by(ExportRun.id)))
-
-
-def store() -> Storage:
-    """Return where the files are."""
-    return storage_at(current_app.config["STORAGE_URL"], **current_app.config["STORAGE_OPTIONS"])
 
 
 def _nothing() -> NotFound:

@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.contents import storage
 from app.errors import NotAllowed, NotFound
 from app.extensions import db
 from app.filetypes import XLSX
@@ -92,7 +93,7 @@ class TakingView(BaseView):
         run = taking.get_export(db.session(), self.taking_target(), number)
         if run.sha256 is None:
             raise NotFound(_("This file does not exist."))
-        answer = Response(stream_with_context(taking.store().stream(run.sha256)), mimetype=XLSX)
+        answer = Response(stream_with_context(storage().stream(run.sha256)), mimetype=XLSX)
         answer.headers.set("Content-Disposition", "attachment", filename=run.file_name)
         answer.headers["Content-Length"] = str(run.size)
         answer.headers["Cache-Control"] = "private, no-store"

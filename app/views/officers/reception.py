@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from app.contents import storage
 from app.errors import Conflict, DomainError, Invalid
 from app.extensions import db
 from app.lowcode.values import as_id
@@ -25,7 +26,7 @@ from app.services.counter import (
     frequent_versions,
     get_version,
 )
-from app.services.files import attach, max_upload_mb, storage
+from app.services.files import attach, max_upload_mb
 from app.services.reception import DESK_SCAN, CounterReception
 from app.services.submission import new_key
 from app.transactions import transaction
