@@ -5,11 +5,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app.cli.database import FOLDER, migrations
 from app.extensions import db, metadata
 from app.history import HistoryEntry
+from app.models import User
 from tests.factories import make_procedure, make_sector
 
 
@@ -57,6 +58,26 @@ def test_an_upgrade_keeps_what_refers_to_a_changed_table(own_database):
         if db.engine.dialect.name == "sqlite":
             assert db.session.execute(sa.text("PRAGMA foreign_key_check")).all() == []
             assert db.session.scalar(sa.text("PRAGMA foreign_keys")) == 1
+
+
+def test_logins_that_differ_in_capitals_stop_the_upgrade_by_name(own_database, caplog):
+    with own_database.app_context():
+        migrations().downgrade(FOLDER, revision="0057")
+        db.session.add_all(User(username=name, first_name="A", last_name="B", email=f"{number}@example.vn", active=True)
+                           for number, name in enumerate(("Hoa.Le", "hoa.le", "binh")))  # fmt: skip
+        db.session.commit()
+        with pytest.raises(SystemExit):
+            migrations().upgrade(FOLDER)
+        assert "Hoa.Le (1), hoa.le (2)" in caplog.text
+        assert "binh" not in caplog.text
+        assert MigrationContext.configure(db.session.connection()).get_current_revision() == "0057"
+        db.session.scalars(sa.select(User).where(User.username == "Hoa.Le")).one().username = "hoa.le2"
+        db.session.commit()
+        db.session.remove()
+        migrations().upgrade(FOLDER)
+        db.session.add(User(username="BINH", first_name="A", last_name="B", email="x@example.vn", active=True))
+        with pytest.raises(IntegrityError):
+            db.session.commit()
 
 
 def test_folded_columns_have_an_index_for_contains(session):

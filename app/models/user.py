@@ -31,6 +31,8 @@ for _name, _label in _LABELS.items():
     User.__table__.c[_name].info["label"] = _label
 User.__table__.c.email.info["kind"] = "email"
 User.__table__.c.last_login.info["pack"] = False
+# One signs in with any capitals: the database refuses what two people add at the same moment.
+sa.Index("ux_ab_user_username_lower", sa.func.lower(User.__table__.c.username), unique=True)
 FabRole.__table__.c.name.info.update(
     label=_l("Role"), choices={**ROLE_LABELS, "public": N_("Everyone")}
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.lowcode.exchange import long, reading
 from app.permissions import Role
 from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
 from app.services.setup_workbook.words import limit_of, minutes_of
@@ -109,3 +110,28 @@ def test_the_page_names_records_not_only_their_keys(session, login):
     assert "desk_officer" not in page
     desk = page.split(vi("Receiving desk"))[1].split("</li>")[0]
     assert "H57.50.1 – Trung tâm Phục vụ hành chính công xã Mới" in desk
+
+
+def test_two_names_of_one_file_may_not_differ_in_capitals_alone(session, login):
+    make_tree()
+    title, rows = vi(AGENCIES.label), words_book()[vi(AGENCIES.label)]
+    rows[3][5] = "HOA.xamoi"
+    found, page = _page_of(login, title, [["DANH SÁCH"], *rows])
+    assert found.faults == 1, page
+    message = vi("Row %(row)d has the same value; capital and small letters count as the same.")
+    assert message.replace("%(row)d", "4") in _at(page, f"cell-5-5-{title}")
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_users_from_a_list_may_not_differ_in_capitals_alone(session, login, monkeypatch, is_long):
+    if is_long:
+        monkeypatch.setattr(reading, "MANY_ROWS", 0)
+        monkeypatch.setattr(long, "PACK", 1)
+    make_tree()
+    head = [vi(label) for label in ("User name", "Family and middle name", "Given name", "E-mail")]
+    rows = [head, ["Hoa", "Lê", "Hoa", "a@example.vn"], ["binh", "Lê", "Bình", "b@example.vn"],
+            ["hOA", "Lê", "Hoà", "c@example.vn"]]  # fmt: skip
+    _status, number, page = send(login(Role.system_admin), "user", book({vi("Users"): rows}))
+    assert run(number).faults == 1, page
+    message = vi("Row %(row)d has the same value; capital and small letters count as the same.")
+    assert message.replace("%(row)d", "2") in page

@@ -27,6 +27,8 @@ def check_sets(planner: Planner, table: Table) -> None:
     for constraint in model.__table__.constraints:
         if isinstance(constraint, sa.UniqueConstraint):
             _unique(planner, table, list(constraint.columns))
+    for column in _folded_uniques(model):
+        _unique_folded(planner, table, column)
     for relation in inspect(model).relationships:
         is_tree = relation.mapper.class_ is model and not relation.uselist and not relation.post_update
         if is_tree and table.place_of(relation.key) >= 0:
@@ -77,6 +79,24 @@ def _unique(planner: Planner, table: Table, columns: list[Any]) -> None:
             planner.blame(entry, names[-1], _("Row %(row)d has the same value.", row=table.row_of(other)))
         fresh.setdefault(values, entry)
     _unique_stored(planner, table, columns, names[-1], fresh)
+
+
+def _folded_uniques(model: type[Any]) -> list[Any]:
+    """Return the columns whose values may not even differ in capitals alone: a unique index on lower(column)."""
+    parts = (i.expressions[0] for i in model.__table__.indexes if i.unique and len(i.expressions) == 1)
+    return [next(iter(part.clauses)) for part in parts if isinstance(part, sa.Function) and part.name == "lower"]
+
+
+def _unique_folded(planner: Planner, table: Table, column: Any) -> None:
+    """Blame a row that has the value of another row in other capitals; stored ones are the model's own to check."""
+    name = inspect(table.sheet.model).get_property_by_column(column).key
+    seen = planner.seen.setdefault((table.name, "lower", name), {})
+    for entry in _written(table):
+        value = getattr(entry.record, name)
+        other = seen.setdefault(value.lower(), entry.number) if isinstance(value, str) else entry.number
+        if other != entry.number:
+            planner.blame(entry, name, _("Row %(row)d has the same value; capital and small letters count as the same.",
+                                         row=table.row_of(other)))  # fmt: skip
 
 
 def _unique_stored(planner: Planner, table: Table, columns: list[Any], name: str, fresh: dict[Any, Entry]) -> None:
