@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 _SPACES = re.compile(r"\s+")
 
@@ -15,6 +16,20 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.replace("Đ", "D").replace("đ", "d"))
     bare = "".join(char for char in plain if not unicodedata.combining(char))
     return _SPACES.sub(" ", bare).strip().lower()
+
+
+def word_pairs(text: str) -> list[str]:
+    """Return the neighbouring words of ``text``, folded, two by two: words of a to z only, each pair once.
+
+    ``word_pairs("Nguyễn Thị Hoa 046") == ["nguyen thi", "thi hoa"]``. A pair is far rarer than each
+    of its words, so that an index of pairs finds a name among millions at once.
+    """
+    words = fold(text).split(" ")
+    return list(dict.fromkeys(f"{one} {two}" for one, two in pairwise(words) if _is_plain(one) and _is_plain(two)))
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isalpha()
 
 
 def like_pattern(text: str) -> str:

@@ -7,7 +7,31 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
+from app.text import word_pairs
+
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+class WordPairs(sa.TypeDecorator[str]):
+    """The neighbouring words of a folded text, as PostgreSQL finds them; other databases keep nothing."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Use a search vector where the database has one."""
+        return dialect.type_descriptor(postgresql.TSVECTOR() if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str:
+        """Return the vector of the text; pairs are letters and a blank, nothing in them needs an escape."""
+        if dialect.name != "postgresql":
+            return ""
+        return pairs_vector(value or "")
+
+
+def pairs_vector(text: str) -> str:
+    """Return the search vector of the neighbouring words of ``text``, as PostgreSQL reads it."""
+    return " ".join(f"'{pair}'" for pair in word_pairs(text))
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):

@@ -14,6 +14,7 @@ from app.models import Dossier
 from app.models.dossier_place import place_again
 from app.packs.people import NameMaker
 from app.text import fold
+from app.types import pairs_vector
 from app.workflows.states import State
 from bench import bulk
 from bench.catalogs import Catalogs
@@ -33,7 +34,7 @@ COLUMNS = {
     "dossier": "id code state version_id procedure_id sector_id agency_id desk_id channel account_id "
     "applicant_name applicant_id_number applicant_phone submitted_at reception_due_at received_at "
     "original_due_at due_at finished_at returned_at closed_at supplement_count step_name result_way "
-    "search_text row_version",
+    "search_text search_pairs row_version",
     "form_revision": "dossier_id number data at author_name row_version",
     "charge": "dossier_id name kind amount state row_version",
     "movement": "dossier_id at transition source target actor_name agency_name row_version",
@@ -102,7 +103,7 @@ class Maker:
             rng.choice(("online", "counter")), rng.choice(self.catalogs.accounts), name, id_number,
             f"09{rng.randrange(10**8):08}", at, at + timedelta(hours=8), received, due, due, over,
             over if state is State.returned else None, over if state is State.returned else None,
-            0, step, "desk", fold(f"{code} {name} {id_number}"), 1,
+            0, step, "desk", fold(f"{code} {name} {id_number}"), pairs_vector(name), 1,
         )  # fmt: skip
         return {"dossier": [dossier], **self._parts(number, agency, desk, state, at, due, over, name)}
 

@@ -1,16 +1,21 @@
 """The migrations make the tables the models describe, and a history nobody can change."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app.cli.database import FOLDER, migrations
 from app.extensions import db, metadata
 from app.history import HistoryEntry
 from app.models import User
+from app.types import pairs_vector
 from tests.factories import make_procedure, make_sector
 
 
@@ -88,6 +93,20 @@ def test_folded_columns_have_an_index_for_contains(session):
     folded = {table.name for table in metadata.tables.values() if "search_text" in table.columns}
     assert folded == indexed
     assert len(folded) >= 8
+    pairs = "SELECT tablename FROM pg_indexes WHERE indexname LIKE '%_search_pairs' AND indexdef LIKE '%USING gin%'"
+    with_pairs = {table.name for table in metadata.tables.values() if "search_pairs" in table.columns}
+    assert set(session.scalars(sa.text(pairs))) == with_pairs == {"account", "dossier"}
+
+
+def test_names_kept_before_are_found_by_their_words(session):
+    """What migration 0059 wrote of names is what the program writes."""
+    if session.connection().dialect.name != "postgresql":
+        pytest.skip("SQLite has no search vectors")
+    path = Path(__file__).parent.parent / "app/migrations/versions/0059_add_search_pairs.py"
+    session.execute(sa.text(runpy.run_path(str(path))["_PAIRS"].replace(":", r"\:")))
+    for name in ("nguyen thi hoa", "h57.4-231120-0000001 le xuan le xuan phong 046126614242", "a&b", "", "an"):
+        made = session.scalar(sa.text("SELECT pg_temp.word_pairs(:name)").bindparams(name=name))
+        assert made == session.scalar(sa.select(sa.cast(sa.literal(pairs_vector(name)), postgresql.TSVECTOR)))
 
 
 STATEMENTS = [

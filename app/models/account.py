@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.errors import Invalid
 from app.i18n import N_
-from app.lowcode.entity import Entity, Searchable
+from app.lowcode.entity import Entity, SearchableByPhrase
 from app.lowcode.screen import Screen
 from app.models.identifiers import passport_problem, personal_id_problem, tax_code_problem, tidy_number
 from app.models.menus import DOSSIERS
@@ -57,7 +57,7 @@ NUMBER = ("id_kind", "id_number")
 GENDERS = {"male": N_("Male"), "female": N_("Female")}
 
 
-class Account(Searchable, Entity):
+class Account(SearchableByPhrase, Entity):
     """Tài khoản of an applicant; ``verified_level`` is the e-identity level (NĐ 69/2024)."""
 
     kind: Mapped[str] = mapped_column(

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.i18n import N_
-from app.lowcode.entity import Entity, Searchable
+from app.lowcode.entity import Entity, SearchableByPhrase
 from app.lowcode.screen import Near, Screen
 from app.models.menus import DOSSIERS
 from app.permissions import DOSSIER_READERS, Actor
@@ -55,7 +55,7 @@ _STILL_OPEN = sa.text(f"state IN ({', '.join(str(int(state)) for state in sorted
 _INBOX_DATES = ["state", "due_at", "received_at", "reception_due_at"]
 
 
-class Dossier(Searchable, Entity):
+class Dossier(SearchableByPhrase, Entity):
     """Hồ sơ. ``state`` holds the national codes 1–10; only a service moves it.
 
     ``original_due_at`` never changes; ``due_at`` does, each time with a DueChange.
