@@ -32,9 +32,8 @@ MAX_REASON = 4000  # characters: two pages; every reason stands in the history f
 SECRET_COLUMNS = frozenset({"password", "key_hash", "lookup_hash"})
 # Written by the login itself; a login has an entry of its own.
 _NOISE = frozenset(
-    {"search_text", "search_pairs", "answers_text", "row_version", "changed_on"}
-    | {"last_login", "login_count", "fail_login_count"}
-    | {"id", "created_on", "changed_by_fk", "created_by_fk", "registration_hash"}
+    {"search_text", "search_pairs", "answers_text", "row_version", "last_login", "login_count", "fail_login_count"}
+    | {"id", "created_on", "changed_on", "changed_by_fk", "created_by_fk", "registration_hash"}
 )
 
 _LOCKS, _MOST_LOCKS = "history_locks", 500  # in one transaction

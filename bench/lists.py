@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.lowcode.rows import visible
 from app.models import Dossier
 from app.permissions import Actor, acting_as
 from app.services.actors import build_actor
+from app.services.sessions import begin_session
 from app.services.users import settings_of
 from app.transactions import transaction
 from app.workflows.states import State
@@ -150,7 +152,7 @@ def log_in(app: Flask, name: str) -> FlaskClient:
     user = catalogs.viewer(db.session(), name)
     with client.session_transaction() as kept:
         kept["_user_id"], kept["_fresh"] = str(user.id), True
-        kept["sv"] = settings_of(db.session(), user).session_version
+        kept.update(begin_session(settings_of(db.session(), user).session_version, timedelta(days=1)))
     return client
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from flask import Flask
@@ -33,6 +33,7 @@ from app.models import (
 from app.permissions import Actor, Role, acting_as
 from app.services import reception
 from app.services.actors import build_actor
+from app.services.sessions import begin_session
 from app.services.submission import new_key
 from app.services.users import sync_roles
 from app.transactions import transaction
@@ -123,7 +124,8 @@ def people(app: Flask, prefix: str) -> list[Person]:
     found = []
     for pk in db.session.scalars(sa.select(User.id).where(User.username.like(f"{prefix}%")).order_by(User.id)):
         raw = secrets.token_hex(20)
-        kept = {"_user_id": str(pk), "_fresh": True, "sv": 1, "csrf_token": raw, "locale": "vi"}
+        kept = {"_user_id": str(pk), "_fresh": True, "csrf_token": raw, "locale": "vi"}
+        kept |= begin_session(1, timedelta(days=1))
         found.append(Person(pk, f"{app.config['SESSION_COOKIE_NAME']}={writer.dumps(kept)}", signer.dumps(raw)))
     return found
 

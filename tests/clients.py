@@ -1,7 +1,6 @@
 """A browser without a screen: keeps cookies, sends the CSRF token, sees committed data."""
 
-import secrets
-import time
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -40,12 +39,12 @@ class Client(FlaskClient):
 
     def begin_as(self, user: Any) -> None:
         """Give this client the session that the login of ``user`` would give."""
+        from app.services.sessions import begin_session
         from app.services.users import settings_of
 
         with self.session_transaction() as kept:
             kept["_user_id"], kept["_fresh"] = str(user.id), True
-            kept["sv"] = settings_of(_session(), user).session_version
-            kept["key"], kept["until"] = secrets.token_urlsafe(16), int(time.time()) + 3600
+            kept.update(begin_session(settings_of(_session(), user).session_version, timedelta(hours=1)))
 
 
 def make_client(app: Flask, user: Any | None = None) -> Client:

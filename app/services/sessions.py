@@ -1,6 +1,8 @@
 """Ending sessions: one of them on its device, or all of a user everywhere."""
 
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,6 +12,11 @@ from app.clock import now
 from app.models import EndedSession, User
 from app.services.users import settings_of
 from app.transactions import one_at_a_time
+
+
+def begin_session(version: int, lifetime: timedelta) -> dict[str, Any]:
+    """Return what the cookie of a new session says of it: the user's version, its own key, when it ends."""
+    return {"sv": version, "key": secrets.token_urlsafe(16), "until": int((now() + lifetime).timestamp())}
 
 
 def end_session(session: Session, user_id: int, key: str, until: datetime) -> None:

@@ -1,7 +1,5 @@
 """Signing in and out, the password, and what each user sets for themselves."""
 
-import secrets
-import time
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +19,7 @@ from app.extensions import db
 from app.lowcode.forms import BaseForm
 from app.models import User
 from app.permissions import current_actor, forget_actor
-from app.services.sessions import end_all_sessions, end_session
+from app.services.sessions import begin_session, end_all_sessions, end_session
 from app.services.users import change_password
 from app.transactions import transaction
 from app.views.hooks import same_site_referrer
@@ -92,8 +90,7 @@ class AuthView(BaseView):
         kept = {name: session[name] for name in ("locale", "theme") if name in session}
         session.clear()  # a session id from before the login is worth nothing after it
         session.update(kept)
-        ends_at = int(time.time() + current_app.permanent_session_lifetime.total_seconds())
-        session.update(sv=settings.session_version, key=secrets.token_urlsafe(16), until=ends_at)
+        session.update(begin_session(settings.session_version, current_app.permanent_session_lifetime))
         session.permanent = True
         take_settings(settings)
         login_user(user)
