@@ -1,5 +1,6 @@
 """The public directory of agencies: contacts, opening hours, what each handles (HCM24 Đ7.1a)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
@@ -13,10 +14,13 @@ from app.clock import today
 from app.errors import NotFound
 from app.models import Agency, CalendarDay, Reorganisation, WorkingCalendar
 from app.models.agency import AGENCY_LEVELS
+from app.models.agency_calendar import own_calendars
 from app.models.calendar import DAY_KINDS, WEEKDAYS
+from app.models.calendar_use import ids_of
 from app.models.reorganisation import ReorganisationState
 from app.services.paging import plain_code
 from app.text import fold, like_pattern
+from app.workflows.calendar_terms import Course, calendar_on, course
 
 # The order in which people know the levels.
 LEVEL_ORDER = ("province", "vertical", "district", "commune", "desk")
@@ -106,39 +110,59 @@ def related(session: Session, agency: Agency) -> tuple[list[Agency], list[Agency
     )
 
 
+Week = list[tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class Hours:
-    """Opening hours: [(days, hours)] of the week, and the special days to come."""
+    """Opening hours: [(days, hours)] of the week, from which days other hours hold, the special days to come."""
 
-    week: list[tuple[str, str]]
+    week: Week
+    later: list[tuple[date, Week]]
     special: list[CalendarDay]
 
 
 def hours_of(session: Session, agency: Agency) -> Hours | None:
-    """Return when ``agency`` is open: its own calendar or the nearest above it; None without."""
-    ids = [int(part) for part in agency.path.split("/") if part]
-    query = sa.select(Agency.id, Agency.calendar_id).where(Agency.id.in_(ids))
-    known = dict(session.execute(query).all())
-    calendar_id = next((known[i] for i in reversed(ids) if known.get(i)), None)
-    if calendar_id is None:
+    """Return when ``agency`` is open, by its own calendar or the nearest above it; None without one today.
+
+    Another calendar, or other sessions of the same, that begin within AHEAD are told with their day. The special
+    days are those of the calendar that counts on each. Statements: five, however many calendars.
+    """
+    way = course(ids_of(agency.path), own_calendars(session))
+    ends = [since for since, _number in way if today() < since <= today() + AHEAD]
+    if calendar_on(way, today()) is None:
         return None
-    loads = [selectinload(WorkingCalendar.sessions)]
-    calendar = session.get_one(WorkingCalendar, calendar_id, options=loads)
-    return Hours(_week(calendar), _special_days(session, calendar_id))
+    numbers = {calendar_on(way, day) for day in (today(), *ends)}
+    query = sa.select(WorkingCalendar).where(WorkingCalendar.id.in_(numbers))
+    known = {one.id: one for one in session.scalars(query.options(selectinload(WorkingCalendar.sessions)))}
+    now, *later = _weeks(way, known, ends)
+    return Hours(now[1], later, _special_days(session, way, known))
 
 
-def _special_days(session: Session, calendar_id: int) -> list[CalendarDay]:
+def _weeks(way: Course, known: dict[int, WorkingCalendar], turns: list[date]) -> list[tuple[date, Week]]:
+    """Return the week of today, then each that differs from the one before, with its first day."""
+    sessions = [one for calendar in known.values() for one in calendar.sessions]
+    edges = {one.valid_from for one in sessions} | {one.valid_to + timedelta(1) for one in sessions if one.valid_to}
+    found: list[tuple[date, Week]] = []
+    for day in sorted({today(), *turns, *(edge for edge in edges if edge and today() < edge <= today() + AHEAD)}):
+        week = _week(known[calendar_on(way, day) or 0], day)
+        if not found or found[-1][1] != week:
+            found.append((day, week))
+    return found
+
+
+def _special_days(session: Session, way: Course, known: Iterable[int]) -> list[CalendarDay]:
     soon = CalendarDay.day.between(today(), today() + AHEAD)
-    query = sa.select(CalendarDay).where(CalendarDay.calendar_id == calendar_id, soon)
-    return list(session.scalars(query.order_by(CalendarDay.day)))
+    query = sa.select(CalendarDay).where(CalendarDay.calendar_id.in_(list(known)), soon).order_by(CalendarDay.day)
+    return [day for day in session.scalars(query) if day.calendar_id == calendar_on(way, day.day)]
 
 
-def _week(calendar: WorkingCalendar) -> list[tuple[str, str]]:
+def _week(calendar: WorkingCalendar, day: date) -> Week:
     """Join neighbouring days with the same hours: Monday – Friday is one line."""
     days: list[tuple[list[int], list[tuple[time, time]]]] = []
     for weekday in range(7):
         hours = [(s.starts_at, s.ends_at) for s in calendar.sessions
-                 if s.weekday == weekday and s.meets(today(), today())]  # fmt: skip
+                 if s.weekday == weekday and s.meets(day, day)]  # fmt: skip
         if days and days[-1][1] == hours:
             days[-1][0].append(weekday)
         else:
