@@ -36,14 +36,21 @@ def refuse_waiting(session: Session, agency: Agency, parent: Agency | None) -> N
 
     parent: under which it is to stand; what waits there or above would come to it unforeseen.
     """
-    turn = AgencyCalendar
     above = [*ids_of(agency.path), *ids_of(parent.path if parent is not None else "")]
-    near = sa.or_(Agency.id.in_(above), Agency.path.startswith(agency.path))
-    query = sa.select(turn).join(turn.agency).where(near, turn.begun_at.is_(None)).options(joinedload(turn.agency))
+    words = waiting_words(session, sa.or_(Agency.id.in_(above), Agency.path.startswith(agency.path)))
+    if words is not None:
+        raise Conflict(words)
+
+
+def waiting_words(session: Session, *near: sa.ColumnElement[bool]) -> str | None:
+    """Return what stands in the way of an act while a turn waits at one of the agencies ``near``; None if none does."""
+    turn = AgencyCalendar
+    query = sa.select(turn).join(turn.agency).where(*near, turn.begun_at.is_(None)).options(joinedload(turn.agency))
     found = session.scalar(query.order_by(turn.since, turn.id).limit(1))
-    if found is not None:
-        raise Conflict(_("%(agency)s goes by another calendar from %(day)s on. Take that back first, or wait for "
-                         "the day.", agency=found.agency.name, day=f"{found.since:%d/%m/%Y}"))  # fmt: skip
+    if found is None:
+        return None
+    return _("%(agency)s goes by another calendar from %(day)s on. Take that back first, or wait for the day.",
+             agency=found.agency.name, day=f"{found.since:%d/%m/%Y}")  # fmt: skip
 
 
 def keep(

@@ -7,14 +7,18 @@ import sqlalchemy as sa
 
 from app.clock import acting_at, now, today
 from app.errors import Conflict, Invalid, NotAllowed
-from app.models import Fee, OutboxEvent
+from app.extensions import db
+from app.models import AgencyCalendar, Fee, OutboxEvent
+from app.models.reorganisation import ReorganisationKind as Kind
 from app.permissions import Role
 from app.services import fees, reorganise
+from app.services.reorganise_moves import Wish
 from app.tasks import outbox
 from app.workflows.wording import VIETNAM
-from tests.factories import make_procedure, make_tree
+from tests.factories import make_calendar, make_procedure, make_tree
 from tests.leaders.dossiers import add_dossier
-from tests.services.test_reorganise import admin, another_ward, merge
+from tests.services.test_reorganise import DECISION, admin, another_ward, merge
+from tests.wording import vi
 
 __all__ = ["admin"]  # a fixture
 
@@ -102,3 +106,49 @@ def test_a_day_gone_by_or_too_far_is_refused(session, admin, days):
     with pytest.raises(Invalid) as refusal:
         reorganise.reorganise(session, wish, admin)
     assert "effective_on" in refusal.value.fields
+
+
+@pytest.fixture
+def turning(session):
+    """The commune goes by another calendar in ten days."""
+    agency = make_tree().commune
+    turn = AgencyCalendar(agency=agency, since=today() + timedelta(days=10), calendar=make_calendar(), reason="Đông")
+    session.add(turn)
+    session.flush()
+    return turn
+
+
+def _split(tree, **given):
+    return Wish(kind=Kind.split, source=tree.commune, name="Phường Mới", code="H57.19999", **DECISION | given)
+
+
+def _rename(tree, **given):
+    return Wish(kind=Kind.rename, source=tree.commune, name="Phường Đổi", code="H57.19998", **DECISION | given)
+
+
+def _merge_parent(tree, **given):
+    """Merge the agency above the one that turns: what stands below goes along."""
+    tree.commune.parent = tree.department
+    db.session.flush()
+    return merge(tree.department, another_ward(tree), **given)
+
+
+@pytest.mark.parametrize(
+    ("make", "days", "is_refused"),
+    [
+        (lambda tree, **given: merge(tree.commune, another_ward(tree), **given), 0, True),
+        (_merge_parent, 0, True),
+        (_split, 0, True),
+        (_split, 10, True),  # that very day it may not have begun yet
+        (_split, 11, False),
+        (_rename, 0, False),
+    ],
+)
+def test_an_agency_with_another_calendar_to_come_is_not_merged_or_split_unseen(
+    session, admin, turning, make, days, is_refused
+):
+    given = {"effective_on": today() + timedelta(days=days)} if days else {}
+    faults = reorganise.plan_of(session, make(make_tree(), **given)).faults
+    said = vi("%(agency)s goes by another calendar from %(day)s on. Take that back first, or wait for the day.",
+              agency=turning.agency.name, day=f"{turning.since:%d/%m/%Y}")  # fmt: skip
+    assert faults == ({"source": said} if is_refused else {})
