@@ -1,9 +1,11 @@
 """What is known of an applicant already and need not be typed again (QN20 Đ17.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Row
 from sqlalchemy.orm import Session, object_session
 
 from app.models import Account, Dossier, Form, FormField, FormRevision, ProcedureVersion
@@ -17,49 +19,64 @@ _SETTLED = (State.finished, State.returned)
 _LOOKED_AT = 10  # of the applicant's latest dossiers
 
 
-def known_answers(form: Form, account: Account) -> dict[str, Any]:
-    """Return {key: value} of what the applicant's profile and earlier dossiers answer."""
+@dataclass(frozen=True)
+class Known:
+    """What is known, by the key of the question; and from which dossier it is, if from one."""
+
+    answers: dict[str, Any]
+    dossiers: dict[str, int] = field(default_factory=dict)
+
+
+def known_answers(form: Form, account: Account, within: ColumnElement[bool] | None = None) -> Known:
+    """Return what the applicant's profile and earlier dossiers answer.
+
+    within: which dossiers may be used; None: all of his.
+    """
     found = {f.key: _from_profile(f, account) for f in form.fields()
              if f.prefill and f.prefill not in _FROM_DOSSIERS}  # fmt: skip
     wanted = [f for f in form.fields() if f.prefill in _FROM_DOSSIERS]
-    session = object_session(form)
+    session, dossiers = object_session(form), dict[str, int]()
     if wanted and session is not None and account.id is not None:
-        found |= _from_dossiers(session, wanted, account)
+        earlier = _from_dossiers(session, wanted, account, within)
+        found |= earlier.answers
+        dossiers = earlier.dossiers
     fields = {f.key: f for f in form.fields()}
-    return {key: tidy(fields[key], value) for key, value in found.items()}
+    return Known({key: tidy(fields[key], value) for key, value in found.items()}, dossiers)
 
 
 _FROM_DOSSIERS = {"earlier": None, "store": _SETTLED}
 
 
-def _from_dossiers(session: Session, wanted: list[FormField], account: Account) -> dict[str, Any]:
+def _from_dossiers(
+    session: Session, wanted: list[FormField], account: Account, within: ColumnElement[bool] | None
+) -> Known:
     """Return the latest answer to the same key of the same kind in a dossier of the applicant."""
-    rows = _latest(session, account)
-    kinds = _kinds(session, {form_id for _state, form_id, _data in rows if form_id})
-    found = {}
-    for field in wanted:
-        states = _FROM_DOSSIERS[str(field.prefill)]
-        for state, form_id, data in rows:
-            is_same = kinds.get((form_id, field.key)) == field.kind
-            if is_same and (states is None or state in states) and data.get(field.key):
-                found[field.key] = data[field.key]
+    rows = _latest(session, account, within)
+    kinds = _kinds(session, {row.form_id for row in rows if row.form_id})
+    found = Known({})
+    for asked in wanted:
+        states = _FROM_DOSSIERS[str(asked.prefill)]
+        for row in rows:
+            is_same = kinds.get((row.form_id, asked.key)) == asked.kind
+            if is_same and (states is None or row.state in states) and (row.data or {}).get(asked.key):
+                found.answers[asked.key], found.dossiers[asked.key] = row.data[asked.key], row.id
                 break
     return found
 
 
-def _latest(session: Session, account: Account) -> list[tuple[int, int | None, Mapping[str, Any]]]:
-    """Return (state, form, latest answers) of the applicant's dossiers, the last sent first."""
+def _latest(session: Session, account: Account, within: ColumnElement[bool] | None) -> Sequence[Row[Any]]:
+    """Return (id, state, form, latest answers) of the applicant's dossiers, the last sent first."""
     newest = sa.select(sa.func.max(FormRevision.id)).where(FormRevision.dossier_id == Dossier.id)
     last = newest.correlate(Dossier).scalar_subquery()
     query = (
-        sa.select(Dossier.state, ProcedureVersion.form_id, FormRevision.data)
+        sa.select(Dossier.id, Dossier.state, ProcedureVersion.form_id, FormRevision.data)
         .join(ProcedureVersion, Dossier.version_id == ProcedureVersion.id)
         .join(FormRevision, FormRevision.dossier_id == Dossier.id)
         .where(Dossier.account_id == account.id, FormRevision.id == last)
         .order_by(Dossier.submitted_at.desc(), Dossier.id.desc())
         .limit(_LOOKED_AT)
     )
-    return [(state, form_id, data or {}) for state, form_id, data in session.execute(query)]
+    return session.execute(query if within is None else query.where(within)).all()
 
 
 def _kinds(session: Session, form_ids: set[int]) -> dict[tuple[int | None, str], str]:

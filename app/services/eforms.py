@@ -15,7 +15,7 @@ from app.models.form_words import BLOCK_KINDS, ROW_KINDS, FieldKind
 from app.services.eform_columns import columns_of, help_of, label_of, title_of
 from app.services.eform_fields import problem
 from app.services.eform_names import known_references, reference_names, unit_choices, unit_names
-from app.services.eform_prefill import known_answers
+from app.services.eform_prefill import Known, known_answers
 from app.services.eform_show import block_lines, show
 from app.services.eform_state import Evaluation, may_fill, may_see
 from app.services.eform_values import read, tidy
@@ -179,8 +179,13 @@ def data_problems(
 
 def prefill(form: Form, account: Account) -> dict[str, Any]:
     """Return what is known of the applicant already and stands the form's own checks."""
+    return fitting(form, known_answers(prepare(form), account))
+
+
+def fitting(form: Form, known: Known) -> dict[str, Any]:
+    """Return which known answers an applicant may give here and stand the form's own checks."""
     own = {f.key for f in fields_of(form)}
-    found = {k: v for k, v in known_answers(prepare(form), account).items() if k in own}
+    found = {k: v for k, v in known.answers.items() if k in own}
     wrong = data_problems(form, found, only=set(found))
     # An address without a house number still saves choosing the commune; so does half a block.
     kept = {f.key for f in form.fields() if f.kind == FieldKind.address or f.kind in BLOCK_KINDS}

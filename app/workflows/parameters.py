@@ -106,6 +106,10 @@ FORM_SETS = {
     "tt01_2018": N_("Six forms of Circular 01/2018/TT-VPCP"),
     "tt03_2025": N_("Seven forms of Circular 03/2025/TT-VPCP"),
 }  # fmt: skip
+DESK_PREFILLS = {
+    "none": N_("None"), "own": N_("Those the desk officer may open"),
+    "agency": N_("Those of the desk's agency and of the ones below it"), "province": N_("All of the province"),
+}  # fmt: skip
 COUNT_FROM = {"next": N_("From the day after reception"), "same": N_("From the day of reception")}
 DUE_TIMES = {"end_of_session": N_("At the end of the working day"), "same_time": N_("At the hour of reception")}
 ROUNDINGS = {
@@ -132,6 +136,8 @@ _READ = (
               Kind.whole, unit=_HOURS, ground="NĐ 61/2018 Đ18"),
     Parameter("cutoff_time", Group.reception, N_("Received later counts from the next working day"), Kind.clock,
               fallback="15:00", ground="NĐ 61/2018 Đ18"),
+    Parameter("desk_prefill_reach", Group.reception, N_("Earlier dossiers from which a form is filled in at a desk"),
+              Kind.choice, choices=DESK_PREFILLS, fallback="own", ground="HUE25 Đ4.6; QN20 Đ17.4"),
     Parameter("supplement_max", Group.guidance, N_("Supplements asked for at most"), Kind.whole, unit=_TIMES,
               least=0, most=100, fallback=1, ground="NĐ 61/2018 Đ17"),
     Parameter("supplement_answer_days", Group.guidance, N_("Time of the applicant to supplement"), Kind.whole,

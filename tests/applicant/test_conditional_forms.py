@@ -144,15 +144,15 @@ def test_earlier_dossiers_fill_the_same_question(session, source):
     dossier.state = 9 if source == "store" else dossier.state
     session.flush()
     form = factories.make_form(fields)
-    assert known_answers(form, dossier.account) == {"bien_so": "75A-7"}
-    assert known_answers(form, factories.make_account()) == {}
+    assert known_answers(form, dossier.account).answers == {"bien_so": "75A-7"}
+    assert known_answers(form, factories.make_account()).answers == {}
 
 
 def test_only_settled_dossiers_are_the_store(session):
     office = Office(session, form=factories.make_form(ROWS))
     dossier, _citizen = office.submitted(data={"co": "y", "bien_so": "75A-7"})
     form = factories.make_form(({"key": "bien_so", "label": "B", "kind": "text", "prefill": "store"},))
-    assert known_answers(form, dossier.account) == {}
+    assert known_answers(form, dossier.account).answers == {}
 
 
 def test_saving_by_itself_answers_with_the_computed_texts(session, login):

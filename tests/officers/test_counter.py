@@ -6,12 +6,15 @@ from io import BytesIO
 import pytest
 import sqlalchemy as sa
 
+from app.clock import now
 from app.documents.render import render
 from app.history import HistoryEntry
-from app.models import Account, Dossier
+from app.models import Account, Dossier, FormRevision
 from app.permissions import Role
 from app.services.submission import new_key
-from tests.factories import make_account, make_procedure, make_user
+from tests.factories import make_account, make_agency, make_form, make_procedure, make_user
+from tests.portal.records import make_dossier
+from tests.services.test_profiles import demand
 
 
 @pytest.fixture
@@ -85,6 +88,47 @@ def test_a_known_applicant_is_filled_in_and_the_look_recorded(office, desk, sess
     assert entry.aggregate_id == account.id
     text = desk.post("/reception/new", data=sent(office, do="find", id_number="1")).get_data(as_text=True)
     assert "Phan Văn Cường" not in text
+
+
+_REACHES = {"none": set(), "own": {"desk"}, "agency": {"desk", "below"}, "province": {"desk", "below", "other"}}
+
+
+@pytest.mark.parametrize("reach", [None, *_REACHES])
+@pytest.mark.parametrize("place", ["desk", "below", "other"])
+def test_answers_given_elsewhere_are_shown_only_as_far_as_the_profile_says(office, desk, session, reach, place):
+    question = {"key": "bien_so", "label": "Biển số", "kind": "text", "prefill": "earlier"}
+    office.version.form = make_form([question])
+    account = make_account()
+    if reach is not None:
+        demand(session, desk_prefill_reach=reach)
+    at = {"desk": office.tree.desk, "below": make_agency(parent=office.tree.commune),
+          "other": make_agency(parent=office.tree.root)}[place]  # fmt: skip
+    earlier = _earlier(account, office.version, at)
+    text = desk.post("/reception/new", data=sent(office, do="find", id_number=account.id_number, name="")).text
+    is_shown = place in _REACHES[reach or "own"]
+    assert ("75A-123.45" in text) == is_shown
+    read = sa.select(sa.func.count()).where(
+        HistoryEntry.aggregate == "dossier", HistoryEntry.aggregate_id == earlier.id, HistoryEntry.action == "read")
+    assert session.scalar(read) == is_shown
+
+
+def _earlier(account, version, agency):
+    dossier = make_dossier(9, version=version, agency=agency, desk=agency, account=account)
+    answers = {"bien_so": "75A-123.45"}
+    dossier.revisions.append(FormRevision(number=1, data=answers, at=now(), author_name=account.name))
+    return dossier
+
+
+def test_an_answer_that_no_longer_fits_is_neither_shown_nor_read(office, desk, session):
+    office.version.form = make_form([{"key": "bien_so", "label": "Biển số", "kind": "text", "prefill": "earlier"}])
+    account = make_account()
+    _earlier(account, office.version, office.tree.desk)
+    office.version.form.fields()[0].max_length = 3
+    session.flush()
+    text = desk.post("/reception/new", data=sent(office, do="find", id_number=account.id_number, name="")).text
+    assert "75A-123.45" not in text
+    assert session.scalar(sa.select(sa.func.count()).where(
+        HistoryEntry.aggregate == "dossier", HistoryEntry.action == "read")) == 0  # fmt: skip
 
 
 @pytest.mark.parametrize(("changes", "words"), [

@@ -126,7 +126,7 @@ def test_d13_2_what_was_changed_stays_known_and_the_code_stays(office):
 @clause("A3.7", "QN20 Đ17.3a")
 def test_d17_3a_the_form_is_filled_with_what_is_known(office):
     account, _citizen = office.applicant()
-    known = eform_prefill.known_answers(office.version.form, account)
+    known = eform_prefill.known_answers(office.version.form, account).answers
     assert known == {"ho_ten": account.name, "so_dinh_danh": account.id_number}
 
 

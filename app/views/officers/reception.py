@@ -26,6 +26,7 @@ from app.services.counter import (
     frequent_versions,
     get_version,
 )
+from app.services.desk_prefill import desk_prefill
 from app.services.files import attach, max_upload_mb
 from app.services.reception import DESK_SCAN, CounterReception
 from app.services.submission import new_key
@@ -79,10 +80,11 @@ class ReceptionView(OfficerView):
         kind, number = sent().get("id_kind", ""), sent().get("id_number", "").strip()
         with transaction() as unit:
             account = find_applicant(unit, kind, number) if number else None
+            known = _known(unit, version_id, account)
         key = _key()
         if reception.find_by_key(db.session(), key) is not None:  # a page gone back to
             key = new_key()
-        return _again(version_id, key, account=account, is_looked_up=True)
+        return _again(version_id, key, account=account, known=known, is_looked_up=True)
 
     def _receive(self, version_id: int) -> Any:
         key = _key()
@@ -130,6 +132,11 @@ def _again(version_id: int, key: str, *, former: str = "", **more: Any) -> str:
     with transaction() as unit:
         scans = keep_scans(unit, key, former or key)
     return counter_page(version_id, key=key, scans=scans, **more)
+
+
+def _known(session: Session, version_id: int, account: Account | None) -> dict[str, Any]:
+    form = get_version(session, version_id, late=True).form if account is not None else None
+    return {} if form is None or account is None else desk_prefill(session, form, account, current_actor())
 
 
 def _given(session: Session, version: ProcedureVersion, key: str) -> CounterReception:

@@ -1,6 +1,6 @@
 """What the counter's form shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -66,14 +66,17 @@ def moment(text: str) -> datetime | None:
 
 def counter_page(
     version_id: int, *, key: str, account: Account | None = None, is_looked_up: bool = False,
-    error: DomainError | None = None, scans: Sequence[Scan] = (),
+    error: DomainError | None = None, scans: Sequence[Scan] = (), known: Mapping[str, Any] | None = None,
 ) -> str:  # fmt: skip
-    """Return the counter's form: what was typed so far, or what is known of the applicant; the scans kept."""
+    """Return the counter's form: what was typed so far, or what is known of the applicant; the scans kept.
+
+    known: answers he gave earlier, as far as they may be shown here.
+    """
     session = db.session()
     outages = _outages()
     version = get_version(session, version_id, late=bool(outages))
     faults = error.fields if isinstance(error, Invalid) else {}
-    fields, units, links, live = _fields(version, account, faults)
+    fields, units, links, live = _fields(version, known or {}, faults)
     return render_template(
         "officers/reception.html", version=version, key=key, account=account, error=error,
         faults=faults, is_looked_up=is_looked_up, given=sent(), value=_value(account),
@@ -110,15 +113,12 @@ def _value(account: Account | None) -> Any:
     return value
 
 
-def _fields(version: ProcedureVersion, account: Account | None, faults: Any) -> Any:
+def _fields(version: ProcedureVersion, known: Mapping[str, Any], faults: Any) -> Any:
     """Return the form's fields, offered communes, links to what is wrong, and what scripts need."""
     if version.form is None:
         return [], [], _links({}, faults), {}
     data = eforms.read_data(version.form, sent(), officer=True) if sent() else {}
-    if account is not None:
-        data = eforms.prefill(version.form, account) | {
-            k: v for k, v in data.items() if v not in (None, "", [], {})
-        }
+    data = {**known, **{k: v for k, v in data.items() if not known or v not in (None, "", [], {})}}
     bound = eforms.bind(version.form, data, faults, officer=True)
     offered = offered_for(bound, db.session())
     links = _links(dict(error_links(bound)), faults)
