@@ -36,3 +36,9 @@ def like_pattern(text: str) -> str:
     """Return a LIKE pattern (escape character ``\\``) that finds folded ``text`` anywhere."""
     escaped = fold(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def family_and_given(name: str) -> tuple[str, str]:
+    """Return ("Nguyễn Văn", "An") of "Nguyễn Văn An": stored apart, never reordered."""
+    head, _space, tail = name.strip().rpartition(" ")
+    return (head, tail) if head else (tail, "")

@@ -17,6 +17,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.lowcode.entity import Entity, SearchableByPhrase
 from app.lowcode.screen import Screen
+from app.models.account_login import let_login_follow
 from app.models.identifiers import passport_problem, personal_id_problem, tax_code_problem, tidy_number
 from app.models.menus import DOSSIERS
 from app.permissions import Actor, Role
@@ -122,7 +123,10 @@ class Account(SearchableByPhrase, Entity):
         return frozenset(number for number in (self.user_id, self.officer_id) if number is not None)
 
     def check(self, actor: Actor) -> None:
-        """Refuse a number that breaks its rule, another identity for a verified person, another number for oneself."""
+        """Refuse a number that breaks its rule, another identity for a verified person, another number for oneself.
+
+        His login follows what may be changed.
+        """
         kept = tidy_number(self.id_kind, self.id_number)
         if kept != self.id_number:
             self.id_number = kept
@@ -134,6 +138,7 @@ class Account(SearchableByPhrase, Entity):
         message = number_message(self.id_kind, self.id_number, self.born_on)
         if message:
             raise Invalid(message, {"id_number": message})
+        let_login_follow(self)
 
 
 def _changed(account: Account, names: Iterable[str]) -> list[str]:

@@ -11,7 +11,8 @@ from app.models import Account, OfficerPosition, User, UserSetting
 from app.packs.files import read
 from app.packs.loader import PackLoader
 from app.permissions import ROLE_LABELS, Role
-from app.services.users import family_and_given, sync_roles
+from app.services.users import sync_roles
+from app.text import family_and_given
 
 _SERIALS = 9_000  # of the range 990000–999999 kept for samples
 

@@ -9,15 +9,12 @@ from sqlalchemy.orm import Session, joinedload
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Account, AdministrativeUnit, User
 from app.models.account import IDENTITY, NUMBER, AccountKind, IdKind, number_message, refuse_own_number
+from app.models.account_login import MAX_USER_NAME, NO_MAIL, let_login_follow, login_email
 from app.models.identifiers import tidy_number
 from app.permissions import Actor
 from app.services import users
 
-# FAB wants a distinct address for every user; a family may share one mailbox, and an old
-# phone has none. ".invalid" can never be a real host (RFC 2606).
-_NO_MAIL = "tai-khoan.invalid"
-CLOSED_MAIL = f"da-khoa@{_NO_MAIL}"
-_MAX_USER_NAME = 64
+CLOSED_MAIL = f"da-khoa@{NO_MAIL}"
 _CONTACTS = ("gender", "phone", "email", "address")
 
 
@@ -46,9 +43,9 @@ def register(session: Session, values: dict[str, Any], password: str) -> User:
 def give_user(session: Session, account: Account, password: str) -> User:
     """Return a new login for an account that has none: he logs in with his number. Raises Invalid, Conflict."""
     number = account.id_number
-    account.user = users.create_user(  # FAB's columns are short; the account keeps the whole name
-        session, username=number, name=account.name[:_MAX_USER_NAME],
-        email=_user_email(session, account.email, number), password=password,
+    account.user = users.create_user(
+        session, username=number, name=account.name[:MAX_USER_NAME],
+        email=login_email(account.email, number), password=password,
     )  # fmt: skip
     users.sync_roles(session, account.user, is_applicant=True)
     session.flush()
@@ -86,13 +83,6 @@ def _is_taken(session: Session, id_kind: str, number: str, but: int | None = Non
     return known is not None or name is not None
 
 
-def _user_email(session: Session, email: str | None, number: str, own: int | None = None) -> str:
-    """Return the address kept for logging in; a made one if it is missing or shared."""
-    query = sa.select(User.id).where(sa.func.lower(User.email) == (email or "").lower())
-    taken = session.scalar(query.where(User.id != own) if own else query)
-    return email if email and len(email) <= 64 and taken is None else f"{number.lower()}@{_NO_MAIL}"
-
-
 def own_account(session: Session, actor: Actor) -> Account:
     """Return the actor's account; raises NotFound for a user without one."""
     query = sa.select(Account).where(Account.id == actor.account_id)
@@ -122,9 +112,7 @@ def update_profile(
     account.unit = _find_unit(session, values.get("unit"))
     if not is_identity_fixed(account):
         _change_identity(session, account, values)
-    if account.user is not None:
-        number = account.id_number
-        account.user.email = _user_email(session, account.email, number, account.user.id)
+    let_login_follow(account)
     session.flush()
     return account
 
@@ -138,10 +126,6 @@ def _change_identity(session: Session, account: Account, values: dict[str, Any])
         raise Invalid(message, {"id_number": message})
     for name in IDENTITY:
         setattr(account, name, given[name])
-    if account.user is not None:
-        account.user.username = account.id_number  # one logs in with one's number
-        head, tail = users.family_and_given(account.name[:_MAX_USER_NAME])
-        account.user.first_name, account.user.last_name = head, tail
 
 
 def _find_unit(session: Session, code: str | None) -> AdministrativeUnit | None:

@@ -13,6 +13,7 @@ from app.errors import Invalid, NotAllowed, NotFound
 from app.i18n import N_
 from app.models import Account, Agency, Component, Dossier, Fee, Procedure, ProcedureVersion
 from app.models.account import GENDERS, ID_KINDS, number_message
+from app.models.account_login import let_login_follow
 from app.models.agency import AgencyLevel
 from app.models.form import FieldKind
 from app.models.identifiers import tidy_number
@@ -123,6 +124,7 @@ def enter_applicant(session: Session, actor: Actor, *, login_check: str = "", **
         for name, value in values.items():
             if value and not getattr(account, name):
                 setattr(account, name, value)
+        let_login_follow(account)
     session.flush()
     return account
 

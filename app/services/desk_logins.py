@@ -10,8 +10,9 @@ from werkzeug.security import check_password_hash
 from app import history
 from app.errors import Invalid, NotAllowed
 from app.i18n import N_
-from app.models import Account, Agency, OfficerPosition, User
-from app.permissions import Actor, Role
+from app.models import Account, Agency, User
+from app.models.account_login import is_officers
+from app.permissions import Actor
 from app.services import users
 from app.services.accounts import CLOSED_MAIL, give_user
 from app.services.counter import desks_of, find_applicant
@@ -53,7 +54,7 @@ def why_not(session: Session, account: Account, actor: Actor) -> str:
     if account.id in actor.own_accounts or actor.user_id in account.people:
         return _("This is your own account. A colleague at the desk does this for you.")
     user = account.user
-    if user is not None and _is_officers(session, user):
+    if user is not None and is_officers(user):
         return _("This login is also an officer's. Only a system administrator sets its password.")
     if user is not None and not user.active:
         return _("This login was shut by an administrator. Please ask the administrator of the system.")
@@ -148,18 +149,11 @@ def _free_name(session: Session, account: Account) -> None:
     if holder is None:
         return
     kept = session.scalar(sa.select(Account.id).where(Account.user_id == holder.id))
-    if holder.active or kept is not None or _is_officers(session, holder):
+    if holder.active or kept is not None or is_officers(holder):
         message = _("Another login has this number as its user name. Please ask the administrator of the system.")
         raise Invalid(message, {"id_number": message})
     holder.username, holder.email = f"{number}.{holder.id}", f"{holder.id}.{CLOSED_MAIL}"
     session.flush()
-
-
-def _is_officers(session: Session, user: User) -> bool:
-    """Return whether the user holds or held a post, or any role but the applicants'."""
-    post = sa.select(OfficerPosition.id).where(OfficerPosition.user_id == user.id).limit(1)
-    others = [role.name for role in user.roles if role.name != Role.citizen]
-    return bool(others) or session.scalar(post) is not None
 
 
 def _is_given(session: Session, user: User, password: str) -> bool:

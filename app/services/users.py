@@ -13,6 +13,7 @@ from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import Agency, FabRole, OfficerPosition, User, UserSetting
 from app.models.user import refuse_bad_username
 from app.permissions import Role, current_actor
+from app.text import family_and_given
 from app.transactions import one_at_a_time
 
 MAX_FAILURES = 5
@@ -196,9 +197,3 @@ def sync_roles(session: Session, user: User, *, is_applicant: bool = False) -> N
     )
     names |= {str(Role.citizen)} if is_applicant else set()
     user.roles = list(session.scalars(sa.select(FabRole).where(FabRole.name.in_(names))))
-
-
-def family_and_given(name: str) -> tuple[str, str]:
-    """Return ("Nguyễn Văn", "An") of "Nguyễn Văn An": stored apart, never reordered."""
-    head, _space, tail = name.strip().rpartition(" ")
-    return (head, tail) if head else (tail, "")

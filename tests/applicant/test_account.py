@@ -150,7 +150,7 @@ def test_a_verified_name_and_number_do_not_change(login, citizen):
 
 def test_an_unverified_person_may_correct_the_number_and_logs_in_with_the_new_one(login, citizen):
     account = account_of(citizen)
-    account.verified_level = 0
+    account.verified_level, citizen.username = 0, account.id_number
     db.session.flush()
     sent = {
         "id_kind": "personal_id",

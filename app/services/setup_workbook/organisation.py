@@ -16,8 +16,8 @@ from app.models.calendar import WEEKDAYS
 from app.models.identifiers import tidy_number
 from app.services.setup_workbook.sources import Derived, Row, Source, text_of
 from app.services.setup_workbook.words import initials_of
-from app.services.users import PLACEHOLDER_ROOT, family_and_given
-from app.text import fold
+from app.services.users import PLACEHOLDER_ROOT
+from app.text import family_and_given, fold
 
 # Office hours as most agencies keep them; a system without any calendar starts with these.
 _HOURS = (("07:30", "11:30"), ("13:30", "17:00"))

@@ -1,0 +1,101 @@
+"""One logs in with the number in one's record, whoever corrects it there."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.history import HistoryEntry
+from app.models import User
+from app.permissions import Role
+from app.services import accounts
+from tests.clients import make_client
+from tests.factories import make_account, make_position, make_user
+from tests.officers.test_counter import sent as reception
+from tests.wording import vi
+
+WORD = "hoa sen 2026"
+OLD, NEW = "046190990001", "046190990002"
+TAKEN = "Another login has this number as its user name. Please ask the administrator of the system."
+
+
+@pytest.fixture
+def desk(enter):
+    """The desk officer's browser."""
+    return enter(Role.desk_officer)
+
+
+@pytest.fixture
+def account(session, office):
+    """Somebody who registered online and was received at the desk once."""
+    values = {"kind": "citizen", "name": "Lê Thị Hoa", "id_kind": "personal_id", "id_number": OLD,
+              "born_on": make_account().born_on, "email": None, "gender": None, "phone": None,
+              "address": None}  # fmt: skip
+    user = accounts.register(session, values, WORD)
+    dossier = office.received()
+    session.flush()
+    found = session.scalars(sa.select(accounts.Account).where(accounts.Account.user_id == user.id)).one()
+    dossier.account = found
+    session.flush()
+    return found
+
+
+def _put(desk, account, **values):
+    return desk.put(f"/api/v1/account/{account.id}", json=values)
+
+
+def _enters(app, name):
+    return make_client(app).post("/login/", data={"username": name, "password": WORD}).status_code == 302
+
+
+def test_a_number_and_an_address_corrected_at_the_desk_reach_the_login(app, desk, session, account):
+    assert _put(desk, account, id_number=NEW, email="hoa@example.vn", name="Lê Thị Hòa").status_code == 200
+    user = account.user
+    assert (account.id_number, user.username, user.email, user.get_full_name()) == (
+        NEW, NEW, "hoa@example.vn", "Lê Thị Hòa")  # fmt: skip
+    assert (_enters(app, NEW), _enters(app, OLD)) == (True, False)
+    told = session.scalars(sa.select(HistoryEntry.changes).where(
+        HistoryEntry.record == "ab_user", HistoryEntry.record_id == user.id, HistoryEntry.action == "update"))
+    assert [OLD, NEW] in [changes.get("username") for changes in told]
+
+
+def test_a_login_that_drifted_apart_before_comes_back(session, desk, account):
+    session.execute(sa.update(User).where(User.id == account.user_id).values(username="046190990009"))
+    session.expire_all()
+    assert _put(desk, account, phone="0905123457").status_code == 200
+    assert account.user.username == OLD
+
+
+def test_a_number_that_is_another_login_is_refused_and_nothing_written(app, desk, session, account):
+    make_user(username=NEW)
+    answer = _put(desk, account, id_number=NEW, email="hoa@example.vn")
+    assert answer.status_code == 422
+    assert vi(TAKEN) in str(answer.json["errors"]["id_number"])
+    session.expire_all()
+    assert (account.id_number, account.email, account.user.username) == (OLD, None, OLD)
+    assert _enters(app, OLD)
+
+
+@pytest.mark.parametrize("is_officer", [True, False])
+def test_names_that_are_no_number_and_logins_of_officers_stay(session, desk, account, is_officer):
+    user = make_user(username=OLD + "9" if is_officer else "le.hoa", email="co.quan@example.vn")
+    if is_officer:
+        make_position(user, Role.specialist)
+    name = user.username
+    account.user = user
+    session.flush()
+    assert _put(desk, account, id_number=NEW, email="hoa@example.vn").status_code == 200
+    assert (user.username, user.email) == (name, "co.quan@example.vn" if is_officer else "hoa@example.vn")
+
+
+def test_an_address_first_told_at_the_counter_reaches_the_login(office, desk, session, account):
+    account.verified_level = 2
+    session.flush()
+    form = reception(office, id_number=OLD, name="Lê Thị Hoa", email="hoa@example.vn")
+    assert desk.post("/reception/new", data=form).status_code == 302
+    assert (account.email, account.user.email) == ("hoa@example.vn", "hoa@example.vn")
+
+
+def test_who_may_not_change_applicants_moves_no_login(session, enter, account):
+    answer = _put(enter(Role.specialist), account, id_number=NEW)
+    assert answer.status_code in (403, 404)
+    session.expire_all()
+    assert account.user.username == OLD
