@@ -154,6 +154,13 @@ def test_a_large_pack_is_left_to_the_worker(session, sector, login, monkeypatch)
     assert session.get(Sector, sector.id).name == "Hộ tịch, quốc tịch"
 
 
+def test_one_file_with_many_records_is_large(session):
+    item = {"code": "a", "data": {"kind": "x"}, "parts": [{"n": 1}, {"n": 2}]}
+    for count, is_large in ((background.AT_ONCE // 3 - 1, False), (background.AT_ONCE // 3 + 1, True)):
+        run = PackRun(content={"shared_catalog/a.yaml": {"code": "c", "marks": ["x"] * 5000, "items": [item] * count}})
+        assert background.is_large(run) is is_large
+
+
 def test_the_download_is_what_the_export_is(session, sector, login):
     answer = login(Role.catalog_admin).get("/admin/packs/export/download?scope=kind&code=sector")
     assert answer.mimetype == "application/zip"
