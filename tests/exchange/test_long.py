@@ -130,10 +130,20 @@ def test_a_very_deep_tree_is_refused_and_not_followed(session, login, parts):
 def test_faults_beyond_the_first_are_counted_and_told(session, login, parts, monkeypatch):
     monkeypatch.setattr(outcome, "MOST_FAULTS", 4)
     rows = [[f"c{n}", "", ""] for n in range(10)]
-    _status, number, page = send(login(Role.catalog_admin), "sector", book({SECTORS: [HEAD, *rows]}))
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, "sector", book({SECTORS: [HEAD, *rows]}))
     assert run(number).faults == 10
     assert len(runs.unpack(run(number)).faults) == 4
-    assert "Còn 6 lỗi chưa liệt kê" in page
+    told = page.index(vi("Only the first %(listed)s of %(all)s faults are listed, in the order of the file.",
+                         listed=4, all=10))  # fmt: skip
+    assert told < page.index('class="exchange-faults"')  # before one begins to correct
+    rest = vi("The other %(left)s come up once these are corrected and you press “Check again”. Where one fault stands "
+              "in very many rows, it is quicker to correct the file and to send it again.", left=6)  # fmt: skip
+    assert rest in page
+    kept = {f"cell-{row}-1-{SECTORS}": f"Lĩnh vực {row}" for row in range(2, 6)}
+    client.post(f"/sector/import/{number}/correct", data=kept)
+    assert run(number).faults == 6
+    assert f'name="cell-6-1-{SECTORS}"' in client.get(f"/sector/import/{number}").text
 
 
 def test_packed_rows_are_read_and_changed_as_a_list_is():
