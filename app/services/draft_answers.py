@@ -13,12 +13,17 @@ from app.services.eform_state import Evaluation, may_see
 
 def computed_texts(draft: Draft) -> dict[str, str]:
     """Return {key: text} of the computed fields the applicant reads, by what is typed so far."""
-    form = draft.version.form
-    if form is None:
+    judged = judged_of(draft)
+    if judged is None:
         return {}
-    judged = Evaluation(eforms.prepare(form), answers_of(draft))
     return {key: judged.text(key) if judged.is_shown(key) else "" for key, field in judged.fields.items()
             if field.kind == FieldKind.computed and may_see(field, officer=False)}  # fmt: skip
+
+
+def judged_of(draft: Draft) -> Evaluation | None:
+    """Return the answers of a draft, judged; None without a form."""
+    form = draft.version.form
+    return eforms.judge(form, answers_of(draft)) if form is not None else None
 
 
 def answers_of(draft: Draft) -> dict[str, Any]:
@@ -33,10 +38,13 @@ def answers_of(draft: Draft) -> dict[str, Any]:
     return data
 
 
-def strays(draft: Draft) -> list[Attachment]:
-    """Return the files that are not sent: no paper and no shown field of the form asks for them any more."""
+def strays(draft: Draft, judged: Evaluation | None) -> list[Attachment]:
+    """Return the files that are not sent: no paper and no shown field of the form asks for them any more.
+
+    judged: the answers of the draft, None without a form.
+    """
     papers = {component.id for component in draft.version.components}
-    shown = settled(draft) if any(one.field_key for one in draft.attachments) else {}  # costs the whole form
+    shown = judged.data() if judged is not None and any(one.field_key for one in draft.attachments) else {}
     return [one for one in draft.attachments if not _belongs(one, papers, shown)]
 
 
@@ -50,14 +58,9 @@ def settle(draft: Draft) -> Draft:
     """Leave in the draft exactly what is sent: answers and files that count, nothing of the pages."""
     session = object_session(draft)
     if draft.dossier_id is None and session is not None:
-        for attachment in strays(draft):
+        judged = judged_of(draft)
+        for attachment in strays(draft, judged):
             draft.attachments.remove(attachment)
             session.delete(attachment)
-        draft.data = settled(draft)
+        draft.data = judged.data() if judged is not None else {}
     return draft
-
-
-def settled(draft: Draft) -> dict[str, Any]:
-    """Return what would be sent now: answers of shown fields, with the computed texts."""
-    form = draft.version.form
-    return eforms.complete(form, answers_of(draft)) if form is not None else {}

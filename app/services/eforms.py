@@ -145,9 +145,14 @@ def clean_data(
             if f.key in given}  # fmt: skip
 
 
+def judge(form: Form, data: Data) -> Evaluation:
+    """Return the answers judged: worth sharing where several things are asked about the same ones."""
+    return Evaluation(prepare(form), data)
+
+
 def complete(form: Form, data: Data) -> dict[str, Any]:
     """Return what is kept of answers when they are sent: hidden ones dropped, texts computed."""
-    return Evaluation(prepare(form), data).data()
+    return judge(form, data).data()
 
 
 def data_problems(
@@ -160,9 +165,15 @@ def data_problems(
     answered before, so a rule broken with a closed field is said beside an open one.
     What officers answer is demanded of them alone, and only where it is asked for by ``only``.
     """
-    judged = Evaluation(prepare(form), data)
-    fields = [f for f in fields_of(form, only, officer=officer) if judged.is_shown(f.key)]
-    known = known_references(form, judged.given)
+    return problems(judge(form, data), only, officer=officer, is_whole=is_whole)
+
+
+def problems(
+    judged: Evaluation, only: Collection[str] | None = None, *, officer: bool = False, is_whole: bool = False
+) -> dict[str, str]:
+    """Return what ``data_problems`` does, of answers judged already."""
+    fields = [f for f in fields_of(judged.form, only, officer=officer) if judged.is_shown(f.key)]
+    known = known_references(judged.form, judged.given)
     found: dict[str, str] = {}
     for field in fields:
         must = judged.is_required(field) and (only is not None or may_fill(field, officer=False))
@@ -194,10 +205,13 @@ def fitting(form: Form, known: Known) -> dict[str, Any]:
 
 
 def read_sections(
-    form: Form, data: Data, *, officer: bool = False
+    form: Form, data: Data, *, officer: bool = False, judged: Evaluation | None = None
 ) -> Iterator[tuple[FormSection, list[FormField]]]:
-    """Yield each section with the fields this reader sees: shown by the answers, or answered."""
-    judged = Evaluation(prepare(form), data)
+    """Yield each section with the fields this reader sees: shown by the answers, or answered.
+
+    judged: ``data``, or what it was made of, judged already.
+    """
+    judged = judged or judge(form, data)
     for section in form.sections:
         fields = [f for f in section.fields if may_see(f, officer=officer)
                   and (judged.is_shown(f.key) or not is_empty(data.get(f.key)))]  # fmt: skip
@@ -205,11 +219,11 @@ def read_sections(
             yield section, fields
 
 
-def answers(form: Form, data: Data, *, officer: bool = False) -> Answers:
-    """Return the form as it is read: [(section, [(label, value)], tables)], in order."""
+def answers(form: Form, data: Data, *, officer: bool = False, judged: Evaluation | None = None) -> Answers:
+    """Return the form as it is read: [(section, [(label, value)], tables)], in order; judged: as ``read_sections``."""
     names = reference_names(prepare(form), data)
     found: Answers = []
-    for section, fields in read_sections(form, data, officer=officer):
+    for section, fields in read_sections(form, data, officer=officer, judged=judged):
         lines = [line for f in fields if f.kind not in ROW_KINDS
                  for line in _lines(f, data.get(f.key), names)]  # fmt: skip
         tables = [_table(f, data.get(f.key), names) for f in fields if f.kind in ROW_KINDS]
@@ -264,5 +278,5 @@ def shown(form: Form, data: Data) -> dict[str, str]:
 
 
 __all__ = ["PREFIX", "Answers", "EForm", "answers", "bind", "clean_data", "complete",
-           "data_problems", "differences", "fields_of", "form_class", "prefill", "prepare",
+           "data_problems", "differences", "fields_of", "form_class", "judge", "prefill", "prepare", "problems",
            "print_sections", "read_data", "read_sections", "shown", "unit_choices", "unit_names"]  # fmt: skip

@@ -29,11 +29,11 @@ from app.models.attachment import ScanStatus
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
 from app.services import catalog, charges, lifecycle, processing
-from app.services.draft_answers import answers_of, strays
+from app.services.draft_answers import judged_of, strays
 from app.services.eform_catalogs import with_labels
 from app.services.eform_search import keep_answers_text
-from app.services.eform_state import reopened
-from app.services.eforms import complete, data_problems, prepare
+from app.services.eform_state import Evaluation, reopened
+from app.services.eforms import complete, data_problems, prepare, problems
 from app.services.fees import charges_for
 from app.services.identity_levels import refuse_low_level
 from app.services.letters import issue_letter
@@ -92,7 +92,7 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     if draft.dossier is not None:
         return draft.dossier
     refuse_low_level(draft)
-    faults = technical_faults(draft)
+    faults = technical_faults(draft, judged_of(draft))
     if faults:
         raise Invalid(_("The dossier is not complete yet. Please correct what is marked."), faults)
     agency = handling_agency(draft.version, draft.agency)
@@ -121,10 +121,10 @@ def hold(session: Session, *which: sa.ColumnElement[bool]) -> None:
     session.info[_HELD] = session.scalar(sa.select(Draft.id).where(*which).with_for_update())
 
 
-def technical_faults(draft: Draft) -> dict[str, str]:
-    """Return what keeps a draft from being sent: {form key or "component-<id>": message}."""
-    faults = data_problems(draft.version.form, answers_of(draft)) if draft.version.form else {}
-    left_out = strays(draft)
+def technical_faults(draft: Draft, judged: Evaluation | None) -> dict[str, str]:
+    """Return what keeps a draft from being sent, by its ``judged_of``: {form key or "component-<id>": message}."""
+    faults = problems(judged) if judged is not None else {}
+    left_out = strays(draft, judged)
     sent = [attachment for attachment in draft.attachments if attachment not in left_out]
     held = {attachment.component_id for attachment in sent}
     for component in draft.version.components:

@@ -9,6 +9,7 @@ from app.extensions import db
 from app.models import Attachment, Component, Dossier, StoredFile, User
 from app.permissions import Role
 from app.services import drafts, reception
+from app.services.eform_state import Evaluation
 from tests import factories
 from tests.applicant.forms import attach_required, send
 from tests.applicant.test_conditional_forms import IF_YES, YES_NO
@@ -131,3 +132,19 @@ def test_a_better_scan_takes_the_place_of_the_first(session, login):
     assert me.post(f"/my/{dossier.code}/bo-sung", data={}).status_code == 302
     session.expire_all()
     assert {a.name: a.is_replaced for a in dossier.attachments if a.field_key} == {"Mờ.png": True, "Rõ.png": False}
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_the_page_of_review_judges_the_answers_once(me, world, monkeypatch, answer):
+    draft = make_draft(world, {"co": answer})
+    attach(me, f"/files/draft/{draft.key}?field=giay")
+    db.session.commit()
+    judge, judged = Evaluation.__init__, []
+
+    def count(self, *given):
+        judged.append(self)
+        judge(self, *given)
+
+    monkeypatch.setattr(Evaluation, "__init__", count)
+    assert me.get(f"/nop-ho-so/{draft.key}/xem-lai").status_code == 200
+    assert len(judged) == 1

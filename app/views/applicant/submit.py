@@ -138,7 +138,7 @@ class SubmitView(ApplicantView):
         if drafts.is_outdated(db.session(), draft):
             return _to_version_in_force(draft)
         if request.method == "POST" and not faults:
-            missing = technical_faults(draft)
+            missing = technical_faults(draft, draft_answers.judged_of(draft))
             faults = {name: text for name, text in missing.items() if name.startswith("component-")}
             if not faults:
                 return redirect(url_for("SubmitView.review", key=key))

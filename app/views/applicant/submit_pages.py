@@ -75,10 +75,9 @@ class Part:
         return url_for("SubmitView.papers", key=key)
 
 
-def parts_of(form: Form, data: Mapping[str, Any]) -> list[Part]:
+def parts_of(judged: Evaluation) -> list[Part]:
     """Return the pages of a form: its sections that the answers show and the applicant fills."""
-    judged = Evaluation(eforms.prepare(form), data)
-    own = [(number, s) for number, s in enumerate(form.sections, 1)
+    own = [(number, s) for number, s in enumerate(judged.form.sections, 1)
            if any(may_fill(f, officer=False) for f in s.fields)]  # fmt: skip
     pages = [pair for pair in own if judged.is_section_shown(pair[1])] or own
     numbers = [None, *(number for number, _section in pages), None]
@@ -97,7 +96,7 @@ def newly_shown(form: Form, data: Mapping[str, Any], part: Part, shown: str | No
 
 def part_of(draft: Draft, text: str | None) -> Part:
     """Return the page asked for; the first for anything that is none."""
-    parts = parts_of(draft.version.form, draft_answers.answers_of(draft))  # type: ignore[arg-type]
+    parts = parts_of(draft_answers.judged_of(draft))  # type: ignore[arg-type]
     is_number = text is not None and text.isascii() and text.isdigit() and len(text) < 4
     number = int(text or 1) if is_number else 1
     return next((part for part in parts if part.number >= number), parts[-1])
@@ -167,7 +166,7 @@ def form_page(
     shown = page_fields(bound, units=offered, attachments=draft.attachments,
                         extra_row=request.args.get("them", ""))  # fmt: skip
     return page(
-        "form", status, draft=draft, part=part, parts=parts_of(draft.version.form, data),  # type: ignore[arg-type]
+        "form", status, draft=draft, part=part, parts=parts_of(bound.judged),  # type: ignore[arg-type]
         fields=shown, units=units, elsewhere=elsewhere(), problems=error_links(bound),
         steps=steps(draft, "form"), message=message, changed=changed,
         base=drafts.page_revision(draft, part.number), live=live_rules(bound),
@@ -203,24 +202,30 @@ def papers_page(draft: Draft, faults: Mapping[str, str], status: int) -> Any:
 
 def review_page(draft: Draft, message: str, faults: dict[str, str], status: int) -> Any:
     """Return everything that will be sent, with links to correct it."""
-    form = draft.version.form
-    faults = faults or technical_faults(draft)  # what is missing is said before one sends
-    parts = parts_of(form, draft_answers.answers_of(draft)) if form is not None else []
-    data = draft_answers.settled(draft)
-    groups = eforms.answers(form, data) if form is not None else []
-    by_section = {id(part.section): part for part in parts}
-    urls = [by_section[id(s)].url(draft.key) if id(s) in by_section else ""
-            for s, _fields in (eforms.read_sections(form, data) if form is not None else ())]  # fmt: skip
+    judged = draft_answers.judged_of(draft)
+    faults = faults or technical_faults(draft, judged)  # what is missing is said before one sends
+    parts = parts_of(judged) if judged is not None else []
+    groups, urls = _read(draft, judged, parts) if judged is not None else ([], [])
     own = {name: text for name, text in faults.items() if name in {"result_way", "consent"}}
     return page(
         "review", status, draft=draft, answers=groups, edit_urls=urls, message=message, own=own,
         problems=_fault_links(draft, parts, faults), steps=steps(draft, "review"),
-        papers=_sent_papers(draft), left_out=[one.name for one in draft_answers.strays(draft)], **fee_facts(draft),
+        papers=_sent_papers(draft), **fee_facts(draft),
+        left_out=[one.name for one in draft_answers.strays(draft, judged)],
         ways=[(key, _(text)) for key, text in result_ways(db.session()).items()],
         way=request.form.get("result_way") or draft.result_way, limit=limit_text(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,
         wanted_level=identity_levels.wanted_of(draft.account, draft.version),
     )  # fmt: skip
+
+
+def _read(draft: Draft, judged: Evaluation, parts: list[Part]) -> tuple[eforms.Answers, list[str]]:
+    """Return the answers as they will be sent, and where each section of them is corrected, "" for nowhere."""
+    form, data = judged.form, judged.data()
+    by_section = {id(part.section): part for part in parts}
+    urls = [by_section[id(section)].url(draft.key) if id(section) in by_section else ""
+            for section, _fields in eforms.read_sections(form, data, judged=judged)]  # fmt: skip
+    return eforms.answers(form, data, judged=judged), urls
 
 
 def _sent_papers(draft: Draft) -> list[dict[str, Any]]:
