@@ -6,7 +6,7 @@ from app.lowcode.exchange import long, reading
 from app.permissions import Role
 from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
 from app.services.setup_workbook.words import limit_of, minutes_of
-from tests.exchange.books import book, run, send
+from tests.exchange.books import book, download, rows_in, run, send
 from tests.exchange.test_setup_workbook import SLUG, words_book
 from tests.factories import make_tree
 from tests.wording import vi
@@ -135,3 +135,30 @@ def test_users_from_a_list_may_not_differ_in_capitals_alone(session, login, monk
     assert run(number).faults == 1, page
     message = vi("Row %(row)d has the same value; capital and small letters count as the same.")
     assert message.replace("%(row)d", "2") in page
+
+
+@pytest.mark.parametrize("is_filled", [True, False])
+def test_a_sheet_of_ours_without_its_headings_is_not_passed_over(session, login, is_filled):
+    make_tree()
+    sheets = words_book()
+    title = vi(PROCESSES.label)
+    sheets[title] = [["Mã quy trình", "Bước", "Thời gian"], ["QT.1", "Thụ lý", "1,5"]] if is_filled else []
+    sheets["Bảng công bố"][3][-1] = ""
+    _status, number, page = send(login(Role.catalog_admin), SLUG, book(sheets))
+    columns = f"“{vi('Process code')}”, “{vi('Step')}”"
+    said = vi("The sheet “%(sheet)s” cannot be read: its headings must stand in one row, among them %(columns)s, as in "
+              "the template.", sheet=title, columns=columns)  # fmt: skip
+    assert (run(number).faults, said in page) == ((1, True) if is_filled else (0, False)), page
+
+
+def test_the_headings_of_the_template_are_understood_in_every_sheet(session, login):
+    make_tree()
+    client = login(Role.catalog_admin)
+    headings = {name: rows[0] for name, rows in rows_in(download(client, f"/{SLUG}/import/template.xlsx")).items()}
+    title = vi(PROCESSES.label)
+    step = {vi("Process code"): "QT.9", vi("Process name"): "Quy trình", vi("Step"): "Thụ lý",
+            vi("Done by"): vi("Specialist"), vi("Time of the step"): "1,5"}  # fmt: skip
+    row = [step.get(heading.rstrip(" *"), "") for heading in headings[title]]
+    assert len([cell for cell in row if cell]) == len(step)
+    found, page = _page_of(login, title, [headings[title], row])
+    assert (found.faults, sum(line["add"] for line in found.counts)) == (0, 2), page

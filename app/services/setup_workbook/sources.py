@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.errors import Invalid
 from app.lowcode.exchange.cells import as_text, is_blank
 from app.lowcode.exchange.layout import sheet_of
 from app.lowcode.exchange.reading import Origin, RawSheet
@@ -47,14 +48,27 @@ def text_of(row: Row, key: str) -> str:
 
 
 def find_source(part: Part, raw: Sequence[RawSheet], skipped: set[tuple[str, int]]) -> Source | None:
-    """Return the sheet that is ``part``: the one called so, or one with its headings."""
+    """Return the sheet that is ``part``: the one called so, or one with its headings; None if it is left out.
+
+    Raises Invalid for one called so whose headings are not found.
+    """
     ordered = sorted(raw, key=lambda sheet: fold(sheet.name) != fold(part.title))
     for sheet in ordered:
         found = _understood(part, sheet)
         if found is not None:
             found.skipped = {row for name, row in skipped if name == sheet.name}
             return found
+    if ordered and fold(ordered[0].name) == fold(part.title):
+        _refuse_filled(part, ordered[0])
     return None
+
+
+def _refuse_filled(part: Part, sheet: RawSheet) -> None:
+    """Raise Invalid for a sheet called as ours that has rows and lacks headings: it would be passed over unseen."""
+    if any(not is_blank(cell) for row in sheet.rows for cell in row):
+        columns = ", ".join(f"“{_(heading.label)}”" for heading in part.headings if heading.key in part.keys)
+        raise Invalid(_("The sheet “%(sheet)s” cannot be read: its headings must stand in one row, among them "
+                        "%(columns)s, as in the template.", sheet=sheet.name, columns=columns))  # fmt: skip
 
 
 def _understood(part: Part, sheet: RawSheet) -> Source | None:
@@ -62,18 +76,18 @@ def _understood(part: Part, sheet: RawSheet) -> Source | None:
     for header, cells in enumerate(sheet.rows[:_HEAD_ROWS]):
         places: dict[str, int] = {}
         for at, cell in enumerate(cells):
-            key = _key(part, as_text(cell))
+            key = next((one for one in _keys(part, as_text(cell)) if one not in places), None)
             if key is not None:
-                places.setdefault(key, at)
+                places[key] = at
         if set(part.keys) <= set(places) and (best is None or len(places) > len(best.places)):
             best = Source(part, sheet, header, places)
     return best
 
 
-def _key(part: Part, text: str) -> str | None:
+def _keys(part: Part, text: str) -> Iterator[str]:
+    """Yield what a heading may be: “Bước” is the number of a step, or its name where “Thứ tự” has the number."""
     word = fold(text.strip().rstrip("* "))
-    names = ((h.key, {fold(_(h.label)), *h.also}) for h in part.headings)
-    return next((key for key, words in names if word in words), None)
+    yield from (h.key for h in part.headings if word in {fold(_(h.label)), *h.also})
 
 
 class Derived:
