@@ -5,6 +5,7 @@ import unicodedata
 from itertools import pairwise
 
 _SPACES = re.compile(r"\s+")
+PHONE = re.compile(r"0(2\d{8,9}|[35789]\d{8})", re.ASCII)
 
 
 def fold(text: str) -> str:
@@ -42,3 +43,8 @@ def family_and_given(name: str) -> tuple[str, str]:
     """Return ("Nguyễn Văn", "An") of "Nguyễn Văn An": stored apart, never reordered."""
     head, _space, tail = name.strip().rpartition(" ")
     return (head, tail) if head else (tail, "")
+
+
+def phone_text(number: str) -> str:
+    """Return a phone number in groups, 0905 123 456; one that is written another way as it is."""
+    return f"{number[:4]} {number[4:7]} {number[7:]}" if PHONE.fullmatch(number) else number

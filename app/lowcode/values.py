@@ -1,6 +1,7 @@
 """How a value of an attribute is read by people: choices in words, dates, money, relations."""
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 
 from app.clock import to_local
+from app.text import phone_text
 
 MAX_ID = 2**31 - 1
 # Databases and calendars differ in what they make of dates far away.
@@ -47,9 +49,8 @@ def display(model: type[Any], name: str, value: Any) -> str:
     choices = choices_of(model, name)
     if choices is not None:
         return _(choices[value]) if value in choices else str(value)
-    if kind_of(model, name) == "money":
-        return money(value)
-    return plain_text(value)
+    special = _SHOWN.get(kind_of(model, name) or "")
+    return special(value) if special is not None else plain_text(value)
 
 
 def plain_text(value: Any) -> str:
@@ -79,6 +80,9 @@ def _item(item: Any) -> str | None:
 def money(amount: int) -> str:
     """Return an amount in đồng as officials write it: 50.000 đồng."""
     return f"{amount:,}".replace(",", ".") + " đồng"
+
+
+_SHOWN: dict[str, Callable[[Any], str]] = {"money": money, "phone": phone_text}
 
 
 def inside_sentence(title: Any) -> str:

@@ -77,7 +77,7 @@ class Account(SearchableByPhrase, Entity):
     gender: Mapped[str | None] = mapped_column(
         sa.String(10), info={"label": _l("Sex"), "choices": GENDERS}
     )
-    phone: Mapped[str | None] = mapped_column(sa.String(20), info={"label": _l("Phone")})
+    phone: Mapped[str | None] = mapped_column(sa.String(20), info={"label": _l("Phone"), "kind": "phone"})
     email: Mapped[str | None] = mapped_column(
         sa.String(120), info={"label": _l("E-mail"), "kind": "email"}
     )

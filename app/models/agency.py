@@ -72,8 +72,8 @@ class Agency(Searchable, Entity):
         info={"label": _l("Administrative unit")},
     )  # fmt: skip
     address: Mapped[str | None] = mapped_column(sa.String(255), info={"label": _l("Address")})
-    phone: Mapped[str | None] = mapped_column(sa.String(40), info={"label": _l("Phone")})
-    hotline: Mapped[str | None] = mapped_column(sa.String(40), info={"label": _l("Hotline")})
+    phone: Mapped[str | None] = mapped_column(sa.String(40), info={"label": _l("Phone"), "kind": "phone"})
+    hotline: Mapped[str | None] = mapped_column(sa.String(40), info={"label": _l("Hotline"), "kind": "phone"})
     email: Mapped[str | None] = mapped_column(
         sa.String(120), info={"label": _l("E-mail"), "kind": "email"}
     )

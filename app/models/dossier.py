@@ -91,7 +91,7 @@ class Dossier(SearchableByPhrase, Entity):
     applicant_id_number: Mapped[str] = mapped_column(
         sa.String(20), info={"label": _l("Identification number")}
     )
-    applicant_phone: Mapped[str | None] = mapped_column(sa.String(20), info={"label": _l("Phone")})
+    applicant_phone: Mapped[str | None] = mapped_column(sa.String(20), info={"label": _l("Phone"), "kind": "phone"})
     applicant_email: Mapped[str | None] = mapped_column(
         sa.String(120), info={"label": _l("E-mail")}
     )

@@ -54,7 +54,7 @@ class Feedback(Searchable, Entity):
         info={"label": _l("Received through"), "choices": FEEDBACK_CHANNELS},
     )  # fmt: skip
     sender_name: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("Sender")})
-    sender_phone: Mapped[str | None] = mapped_column(sa.String(20), info={"label": _l("Phone")})
+    sender_phone: Mapped[str | None] = mapped_column(sa.String(20), info={"label": _l("Phone"), "kind": "phone"})
     sender_email: Mapped[str | None] = mapped_column(
         sa.String(120), info={"label": _l("E-mail"), "kind": "email"}
     )

@@ -15,7 +15,8 @@ from app.models.form_words import BLOCK_KINDS, CHOICE_KINDS, ROW_KINDS, FieldKin
 from app.services.eform_catalogs import name_of
 from app.services.eform_columns import AGENCY, FieldLike, choices, columns_of, label_of
 from app.services.eform_show import show_number
-from app.services.eform_values import ELSEWHERE, ISO_DATE, MAX_ROWS, PHONE
+from app.services.eform_values import ELSEWHERE, ISO_DATE, MAX_ROWS
+from app.text import PHONE
 from app.workflows import patterns
 from app.workflows.conditions import day_of, is_empty
 

@@ -10,7 +10,7 @@ from app.lowcode.values import plain_text
 from app.models.form_words import BLOCK_KINDS, CHOICE_KINDS, ROW_KINDS, FieldKind
 from app.services.eform_catalogs import name_of
 from app.services.eform_columns import AGENCY, FieldLike, choices, columns_of, label_of
-from app.services.eform_values import PHONE
+from app.text import phone_text
 from app.workflows.conditions import is_empty
 
 
@@ -68,13 +68,7 @@ def _show_date(value: Any) -> str:
         return str(value)  # as it was typed
 
 
-def show_phone(value: Any) -> str:
-    """Return a phone number in groups: 0905 123 456."""
-    text = str(value)
-    return f"{text[:4]} {text[4:7]} {text[7:]}" if PHONE.fullmatch(text) else text
-
-
 _SHOW: dict[str, Any] = {
     FieldKind.number: show_number, FieldKind.computed: show_number,
-    FieldKind.date: _show_date, FieldKind.phone: show_phone,
+    FieldKind.date: _show_date, FieldKind.phone: lambda value: phone_text(str(value)),
 }  # fmt: skip

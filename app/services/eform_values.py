@@ -18,7 +18,6 @@ MAX_KEPT = 20_000  # characters of one value; what is longer was never typed by 
 MAX_ROWS = 200
 ELSEWHERE = "other"  # a place that is not in the catalog: written out in full
 ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-PHONE = re.compile(r"0(2\d{8,9}|[35789]\d{8})", re.ASCII)
 _TRUE = frozenset({"y", "yes", "on", "true", "1"})
 _GROUPED = re.compile(r"-?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+([.,]\d+)?", re.ASCII)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from textwrap import shorten
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.clock import to_local
 from app.errors import NotFound
 from app.history import HistoryEntry
+from app.lowcode.values import money
 from app.models import (
     Agency,
     Attachment,
@@ -24,7 +26,7 @@ from app.models import (
 from app.models.calendar import WEEKDAYS
 from app.permissions import Actor
 from app.services.files import INNER_LETTERS
-from app.services.guards import payable
+from app.services.guards import payable, supplement_charges
 from app.services.lookup import INNER_STEP, PUBLIC_WORDS
 from app.services.paging import Slice, slice_of
 from app.transactions import locked
@@ -33,7 +35,10 @@ from app.workflows.states import FINAL, State
 
 PAGE_SIZE = 20
 READINGS = 20  # looks on one page
+_REASON = 200  # letters of what is asked, on the list; all of it stands on the dossier's page
 WAITING_FOR_ME = frozenset({State.supplement_requested, State.payment_requested, State.finished})
+# What stands still until he has done something, then what only waits to be received.
+_FIRST = {int(state): int(state is State.finished) for state in WAITING_FOR_ME}
 # filter → states; "" is everything.
 FILTERS: dict[str, frozenset[State]] = {
     "": frozenset(State), "todo": WAITING_FOR_ME,
@@ -70,14 +75,50 @@ class Readings:
 
 
 def list_own(session: Session, actor: Actor, group: str, page: int) -> Slice[Dossier]:
-    """Return a page of the actor's dossiers in ``group`` of FILTERS, the newest first."""
+    """Return a page of the actor's dossiers in ``group`` of FILTERS: what waits for him, then the newest first."""
     states = FILTERS.get(group, FILTERS[""])
     query = sa.select(Dossier).where(Dossier.account_id == actor.account_id)
     if states != FILTERS[""]:
         query = query.where(Dossier.state.in_([int(state) for state in states]))
-    loads = joinedload(Dossier.version), joinedload(Dossier.agency), joinedload(Dossier.rating)
+    loads = (
+        joinedload(Dossier.version), joinedload(Dossier.agency), joinedload(Dossier.rating), joinedload(Dossier.desk),
+        selectinload(Dossier.supplements), selectinload(Dossier.charges),
+    )  # fmt: skip
+    waits = sa.case(_FIRST, value=Dossier.state, else_=2)
     return slice_of(session, query, page, PAGE_SIZE, prepare=lambda q: q.options(*loads).order_by(
-        Dossier.submitted_at.desc(), Dossier.id.desc()))  # fmt: skip
+        waits, Dossier.submitted_at.desc(), Dossier.id.desc()))  # fmt: skip
+
+
+def to_do(dossier: Dossier) -> str:
+    """Return in plain words what the applicant is to do now; "" while the dossier waits for others."""
+    state, charges = State(dossier.state), payable(dossier)
+    if state is State.supplement_requested and dossier.supplements:
+        return _to_answer(dossier)
+    if state is State.payment_requested or (state is State.finished and charges):
+        return _("Please pay %(amount)s at %(desk)s.", amount=money(sum(one.amount for one in charges)),
+                 desk=dossier.desk.name)  # fmt: skip
+    if state is not State.finished:
+        return ""
+    if dossier.result_way == "online":
+        return _("Open the dossier and receive the result.")
+    if dossier.result_way == "post":
+        return _("It will be sent to you by public post.")
+    return _("Please come to %(desk)s with your identity card.", desk=dossier.desk.name)
+
+
+def _to_answer(dossier: Dossier) -> str:
+    asked, charges = dossier.supplements[-1], supplement_charges(dossier)
+    words = [_("Add or correct: %(reason)s", reason=_ended(shorten(asked.reason, _REASON, placeholder="…")))]
+    if asked.due_at is not None:
+        words.append(_("Please answer by %(when)s.", when=moment(asked.due_at)))
+    if charges:
+        words.append(_("With the answer %(amount)s is to be paid at %(desk)s.",
+                       amount=money(sum(one.amount for one in charges)), desk=dossier.desk.name))  # fmt: skip
+    return " ".join(words)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "…", "!", "?")) else f"{text}."
 
 
 def count_groups(session: Session, actor: Actor) -> dict[str, int]:

@@ -19,9 +19,9 @@ from app.lowcode.values import display, money, plain_text
 from app.models import UserSetting
 from app.models.menus import ORDER
 from app.permissions import ROLE_LABELS, Actor, current_actor
-from app.services.eform_show import show_phone
 from app.services.kept import kept, marks_of
 from app.services.site import announced_incidents, site_of, unread_count
+from app.text import phone_text
 from app.views.fragments import asset, fragment
 
 LOCALES = ("vi", "en")
@@ -177,7 +177,7 @@ def add_shell(app: Flask) -> None:
         money=money,
         day=_day,
         at=_at,
-        phone=lambda value: show_phone(value) if value else "",
+        phone=lambda value: phone_text(value) if value else "",
         clock_time=lambda value: f"{to_local(value):%H:%M}",
     )
     app.jinja_env.globals.update(

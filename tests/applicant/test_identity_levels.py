@@ -31,7 +31,9 @@ def test_a_lower_account_fills_in_is_told_keeps_all_and_sends_once_it_is_raised(
     draft.account.verified_level = 1
     db.session.commit()
     assert ASKED in me.get(f"/nop-ho-so/{world.version.procedure.code}").text
-    assert ASKED in me.get(f"/nop-ho-so/{draft.key}/xem-lai").text
+    text = me.get(f"/nop-ho-so/{draft.key}/xem-lai").text
+    assert ASKED in text
+    assert "0901 234 567" in text
     answer = send(me, draft)
     assert answer.status_code == 422
     assert "Nội dung đã khai vẫn được lưu" in answer.text

@@ -13,6 +13,8 @@ from app.extensions import db
 from app.models import Attachment, FormRevision, Movement, Rating, User
 from app.permissions import Actor, Role, acting_as
 from app.services import files, my_dossiers, reception
+from app.services.actors import build_actor
+from app.services.submission import submit
 from app.workflows.states import State
 from tests.applicant.world import pdf, png
 from tests.factories import make_position, make_user
@@ -60,13 +62,48 @@ def finished(office, login, way="online"):
 
 
 def test_the_list_says_first_what_waits_for_the_applicant(office, login):
-    words = "1 hồ sơ chờ bạn thực hiện: xem việc cần làm."
     dossier, me = online(office, login)
-    assert words not in me.get("/my/").text
+    account = dossier.account
+    later = submit(db.session(), office.draft(account), build_actor(db.session(), account.user))
+    office.draft(account)
+    db.session.commit()
+    text = me.get("/my/").text
+    assert "<h2>Chờ bạn thực hiện</h2>" not in text
+    assert text.index("Làm tiếp") < text.index(later.code) < text.index(dossier.code)
     reception.ask_supplement(db.session(), dossier, office[Role.desk_officer], reason="Họ tên thiếu chữ đệm",
                              field_keys=["ho_ten"], component_ids=[])  # fmt: skip
+    db.session.commit()
+    text = me.get("/my/").text
+    order = ["<h2>Chờ bạn thực hiện</h2>", dossier.code, "<h2>Chưa gửi</h2>", "<h2>Đã gửi</h2>", later.code]
+    assert sorted(order, key=text.index) == order
+    assert text.count(dossier.code) == text.count(later.code) + 1, "the link to the answer"
+    assert "Bổ sung hoặc sửa: Họ tên thiếu chữ đệm." in text
+    assert f'href="/my/{dossier.code}/bo-sung"' in text
+    assert later.code not in me.get("/my/?loc=todo").text
+    later.state = int(State.finished)
+    db.session.commit()
+    text = me.get("/my/").text
+    assert text.index(dossier.code) < text.index(later.code), "only to be received: later, though sent later"
+
+
+@pytest.mark.parametrize(("way", "is_paid", "words"), [
+    ("online", True, "Bạn hãy mở hồ sơ để nhận kết quả."), ("desk", True, "Mời bạn mang thẻ căn cước đến"),
+    ("post", True, "Kết quả sẽ được gửi đến bạn qua bưu chính công ích."),
+    ("desk", False, "Bạn hãy nộp 50.000 đồng tại"), ("online", False, "Bạn hãy nộp 50.000 đồng tại"),
+])  # fmt: skip
+def test_the_list_says_in_plain_words_how_a_result_is_received(office, login, way, is_paid, words):
+    dossier, me = finished(office, login, way)
+    for charge in dossier.charges:
+        charge.state = "paid" if is_paid else charge.state
+    db.session.commit()
     assert words in me.get("/my/").text
-    assert words not in me.get("/my/?loc=todo").text
+
+
+def test_the_list_says_what_is_to_be_paid(office, login):
+    dossier, _me = online(office, login)
+    assert my_dossiers.to_do(dossier) == ""
+    dossier.state = int(State.payment_requested)
+    assert my_dossiers.to_do(dossier) == f"Bạn hãy nộp 50.000 đồng tại {dossier.desk.name}."
 
 
 def test_the_list_says_where_each_dossier_stands(office, login):
@@ -81,8 +118,6 @@ def test_the_list_says_where_each_dossier_stands(office, login):
 
 def test_the_list_costs_the_same_for_many(office, login, count_queries):
     account, citizen = office.applicant()
-    from app.services.submission import submit
-
     for _ in range(8):
         submit(db.session(), office.draft(account), citizen)
     me = login(db.session.get(User, citizen.user_id))

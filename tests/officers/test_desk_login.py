@@ -45,6 +45,7 @@ def test_who_was_received_at_a_counter_gets_a_login_and_chooses_his_own_password
     account = make_account(verified_level=0, user=None)
     found = desk.post(ADDRESS, data=sent(account, do="find"))
     assert account.name in found.text
+    assert "0901 234 567" in found.text
     answer = desk.post(ADDRESS, data=sent(account))
     assert (answer.status_code, GIVEN in answer.text) == (200, True)
     assert (account.user.username, account.verified_level) == (account.id_number, 2)

@@ -19,6 +19,7 @@ from app.transactions import transaction
 from app.views.applicant import my_pages as pages
 from app.views.applicant.base import ApplicantView, login_first, page, problems_of
 from app.views.applicant.uploads import take_plain_files
+from app.workflows.states import State
 
 
 class MyView(ApplicantView):
@@ -40,7 +41,8 @@ class MyView(ApplicantView):
         return page(
             "my", found=found, group=group, counts=my_dossiers.count_groups(session, actor),
             drafts=drafts.list_drafts(session, actor) if group == "" else [],
-            sentence=my_dossiers.sentence, rateable=ratings.is_rateable,
+            sentence=my_dossiers.sentence, to_do=my_dossiers.to_do, rateable=ratings.is_rateable,
+            waiting=[one for one in found.rows if State(one.state) in my_dossiers.WAITING_FOR_ME],
             suggested=suggestions.suggested(session, actor) if group == "" else [],
         )  # fmt: skip
 
