@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session, object_session
 from app.clock import now, to_local
 from app.errors import Invalid, NotAllowed
 from app.history import act_by
+from app.i18n import N_
 from app.lowcode.values import plain_text
 from app.models import Apology, Dossier
 from app.permissions import Actor, Position, Role
 from app.services import lifecycle
 from app.services.letters import issue_letter
 from app.services.notices import holders, notice_users, tell_applicant
+from app.services.official import official
 from app.services.pauses import is_overdue
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
@@ -134,11 +136,10 @@ def submit(
     apology.reason, apology.new_due_at, apology.answer = reason, promised, None
     apology.written_by_id, apology.written_by_name, apology.written_at = actor.user_id, actor.name, now()
     lifecycle.note_step(session, apology.dossier, row.name, actor, reason, row.clause)
-    with force_locale("vi"):
-        title = _("Apology to sign: %(code)s", code=apology.dossier.code)
-        role = Role(apology.signer_role)
-        people = holders(session, _place(apology.dossier, role), role, with_delegates=True)
-        notice_users(session, people, apology.dossier, _key(apology, "sign"), title, reason)
+    title = official(N_("Apology to sign: %(code)s"), code=apology.dossier.code)
+    role = Role(apology.signer_role)
+    people = holders(session, _place(apology.dossier, role), role, with_delegates=True)
+    notice_users(session, people, apology.dossier, _key(apology, "sign"), title, reason)
 
 
 def _promised(session: Session, dossier: Dossier, day: date | None) -> datetime:
@@ -178,10 +179,9 @@ def send_back(session: Session, apology: Apology, actor: Actor, reason: str) -> 
     row = _row(session, apology, actor, "send_back_apology")
     reason = given_reason(reason)
     _decide(session, apology, actor, row, reason)
-    with force_locale("vi"):
-        title = _("Write the apology again: %(code)s", code=apology.dossier.code)
-        people = [apology.written_by_id] if apology.written_by_id else []
-        notice_users(session, people, apology.dossier, _key(apology, "back"), title, reason)
+    title = official(N_("Write the apology again: %(code)s"), code=apology.dossier.code)
+    people = [apology.written_by_id] if apology.written_by_id else []
+    notice_users(session, people, apology.dossier, _key(apology, "back"), title, reason)
 
 
 def waive(session: Session, apology: Apology, actor: Actor, reason: str) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session, joinedload
@@ -13,11 +12,13 @@ from sqlalchemy.orm import Session, joinedload
 from app.clock import today
 from app.errors import Invalid, NotAllowed, NotFound
 from app.history import because
+from app.i18n import N_
 from app.lowcode.values import plain_text
 from app.models import Delegation, Dossier, Movement, OfficerPosition, User
 from app.models.delegation import DELEGABLE, visible_delegations
 from app.permissions import Actor, Role
 from app.services.notices import notice_users
+from app.services.official import official
 from app.services.reasons import given_reason
 from app.text import like_pattern
 from app.transactions import locked, one_at_a_time
@@ -193,10 +194,9 @@ def withdraw(session: Session, number: int, actor: Actor, reason: str) -> Delega
 
 def _tell(session: Session, row: Delegation) -> None:
     facts = {"delegate": str(row.delegate), "name": str(row.user)}
-    with force_locale("vi"):
-        title = _("Withdrawn: %(delegate)s in place of %(name)s", **facts) if row.is_withdrawn else _(
-            "%(delegate)s acts in place of %(name)s", **facts)  # fmt: skip
-        body = f"{plain_text(row.valid_from)} – {plain_text(row.valid_to)}. {row.document_number}"
+    title = official(N_("Withdrawn: %(delegate)s in place of %(name)s") if row.is_withdrawn else
+                     N_("%(delegate)s acts in place of %(name)s"), **facts)  # fmt: skip
+    body = f"{plain_text(row.valid_from)} – {plain_text(row.valid_to)}. {row.document_number}"
     key = f"delegation:{row.id}:{'withdrawn' if row.is_withdrawn else 'given'}"
     notice_users(session, [row.user_id, row.delegate_id], None, key, title, body)
 

@@ -3,19 +3,20 @@
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
 from app.errors import Conflict, Invalid, NotAllowed
 from app.history import act_by, acting_post
+from app.i18n import N_
 from app.lowcode.values import plain_text
 from app.models import Dossier, Explanation
 from app.permissions import Actor, Position, Role
 from app.services import lifecycle
 from app.services.apologies import is_late
 from app.services.notices import holders, notice_users
+from app.services.official import official
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
 from app.services.standing import handling_post, post_over
@@ -88,10 +89,9 @@ def ask(session: Session, dossier: Dossier, actor: Actor, *, question: str, due_
     session.add(asked)
     lifecycle.note_step(session, dossier, row.name, actor, question, row.clause)
     session.flush()
-    with force_locale("vi"):
-        title = _("Explain the delay: %(code)s", code=dossier.code)
-        body = _("%(question)s To be answered by %(at)s.", question=question, at=plain_text(due_at))
-        notice_users(session, answerers(session, asked), dossier, f"explanation:{asked.id}", title, body)
+    title = official(N_("Explain the delay: %(code)s"), code=dossier.code)
+    body = official(N_("%(question)s To be answered by %(at)s."), question=question, at=plain_text(due_at))
+    notice_users(session, answerers(session, asked), dossier, f"explanation:{asked.id}", title, body)
     return asked
 
 
@@ -150,10 +150,9 @@ def explain(session: Session, dossier: Dossier, actor: Actor, text: str) -> Expl
     session.add(given)
     lifecycle.note_step(session, dossier, row.name, actor, text, row.clause)
     session.flush()
-    with force_locale("vi"):
-        title = _("Delay explained: %(code)s", code=dossier.code)
-        people = {*holders(session, dossier.agency_id, Role.agency_head), *_asked_by(given)} - {actor.user_id}
-        notice_users(session, people, dossier, f"explained:{given.id}", title, text)
+    title = official(N_("Delay explained: %(code)s"), code=dossier.code)
+    people = {*holders(session, dossier.agency_id, Role.agency_head), *_asked_by(given)} - {actor.user_id}
+    notice_users(session, people, dossier, f"explained:{given.id}", title, text)
     return given
 
 
@@ -183,6 +182,5 @@ def withdraw(session: Session, dossier: Dossier, actor: Actor, reason: str) -> N
     asked.answered_at, asked.answered_by_id, asked.answered_by_name = now(), actor.user_id, actor.name
     lifecycle.note_step(session, dossier, row.name, actor, reason, row.clause)
     session.flush()
-    with force_locale("vi"):
-        title = _("No explanation is needed any more: %(code)s", code=dossier.code)
-        notice_users(session, answerers(session, asked), dossier, f"explanation:{asked.id}:off", title, reason)
+    title = official(N_("No explanation is needed any more: %(code)s"), code=dossier.code)
+    notice_users(session, answerers(session, asked), dossier, f"explanation:{asked.id}:off", title, reason)

@@ -4,11 +4,13 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.i18n import N_
 from app.lowcode.values import plain_text
 from app.models import Dossier, Extension
 from app.permissions import Role
 from app.services.lifecycle import DESK_ROLES, open_tasks
 from app.services.notices import holders, notice_users, tell_applicant
+from app.services.official import official
 from app.services.task_rights import SUPERIOR
 
 
@@ -33,13 +35,12 @@ def tell_deciders(session: Session, extension: Extension) -> None:
     """Tell those for whom the extension waits now."""
     if extension.waits_for is None:
         return
-    with force_locale("vi"):
-        title = _("Extension to decide: %(code)s", code=extension.dossier.code)
-        body = _("%(name)s asks to move the due date to %(at)s. Reason: %(reason)s",
-                 name=extension.asked_by_name, at=plain_text(extension.new_due_at),
-                 reason=extension.reason)  # fmt: skip
-        people = deciders(session, extension, Role(extension.waits_for))
-        notice_users(session, people, extension.dossier, _key(extension), title, body)
+    title = official(N_("Extension to decide: %(code)s"), code=extension.dossier.code)
+    body = official(N_("%(name)s asks to move the due date to %(at)s. Reason: %(reason)s"),
+                    name=extension.asked_by_name, at=plain_text(extension.new_due_at),
+                    reason=extension.reason)  # fmt: skip
+    people = deciders(session, extension, Role(extension.waits_for))
+    notice_users(session, people, extension.dossier, _key(extension), title, body)
 
 
 def tell_granted(session: Session, extension: Extension) -> None:
@@ -59,10 +60,9 @@ def tell_refused(session: Session, extension: Extension) -> None:
     """Tell who asked that the due date stays, and why."""
     if extension.asked_by_id is None:
         return
-    with force_locale("vi"):
-        title = _("Extension refused: %(code)s", code=extension.dossier.code)
-        notice_users(session, [extension.asked_by_id], extension.dossier,
-                     f"{_key(extension)}:refused", title, extension.answer or "")  # fmt: skip
+    title = official(N_("Extension refused: %(code)s"), code=extension.dossier.code)
+    notice_users(session, [extension.asked_by_id], extension.dossier,
+                 f"{_key(extension)}:refused", title, extension.answer or "")  # fmt: skip
 
 
 def _key(extension: Extension) -> str:

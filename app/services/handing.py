@@ -1,18 +1,19 @@
 """Whose a task is: taking it, giving it back, handing it to a colleague."""
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, contains_eager, joinedload, object_session
 
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.history import act_by, acting_post
+from app.i18n import N_
 from app.models import Dossier, ProcedureVersion, Process, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Position, Role
 from app.services import lifecycle
 from app.services.kept import mark
 from app.services.notices import holders, notice_users, tell_tasks
+from app.services.official import official
 from app.services.opening import show_place
 from app.services.task_rights import approves_himself, askers, find_post, leading_post, post_at, post_where, roles_for
 from app.transactions import locked
@@ -84,8 +85,7 @@ def lay_back(session: Session, task: Task, user_id: int | None, actor: Actor) ->
     had = task.assignee_id
     _give(session, task, user_id, actor)
     if had is not None and had != actor.user_id:
-        with force_locale("vi"):
-            title = _("Taken back: %(step)s (%(code)s)", step=task.name, code=task.dossier.code)
+        title = official(N_("Taken back: %(step)s (%(code)s)"), step=task.name, code=task.dossier.code)
         notice_users(session, [had], task.dossier, f"task:{task.id}:back:{task.row_version}", title, "")
     return task
 

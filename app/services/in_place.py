@@ -7,13 +7,14 @@ then tells both names (``history.act_by``), as it does for dossiers.
 from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import NotAllowed
 from app.history import HistoryEntry, Key, act_by, acting_post
+from app.i18n import N_
 from app.permissions import Actor, Position, Role
+from app.services.official import official
 from app.services.task_rights import persons
 
 _READING = ("read", "read_file")
@@ -36,8 +37,7 @@ def acted_name(session: Session, actor: Actor) -> str:
     lent = acting_post(session, actor)
     if lent is None:
         return actor.name
-    with force_locale("vi"):
-        return _("%(delegate)s in place of %(name)s", delegate=actor.name, name=lent.delegator)[:255]
+    return official(N_("%(delegate)s in place of %(name)s"), delegate=actor.name, name=lent.delegator)[:255]
 
 
 def refuse_self_approval(session: Session, keys: Iterable[Key], actor: Actor, post: Position | None) -> None:

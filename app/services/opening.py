@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import DomainError
+from app.i18n import N_
 from app.models import Agency, Dossier, Task
 from app.models.process import StepPlace
 from app.models.task import TaskState
@@ -17,6 +17,7 @@ from app.services import lifecycle
 from app.services.assigning import Candidates, candidates_of
 from app.services.eform_state import Evaluation
 from app.services.notices import tell_tasks
+from app.services.official import official
 from app.services.process_graphs import kept_graph
 from app.services.task_rights import keeper, lead_task
 from app.services.timing import add_working, prepare_calendars
@@ -148,8 +149,7 @@ def ask_agency(
 ) -> Task:  # fmt: skip
     """Return a new question from ``task`` to an agency, or to one officer of it; not flushed."""
     at = now()
-    with force_locale("vi"):  # as lists and the register show it
-        name = _("Opinion on: %(step)s", step=task.name)[:_MAX_NAME]
+    name = official(N_("Opinion on: %(step)s"), step=task.name)[:_MAX_NAME]
     asked = Task(
         dossier=task.dossier, step_id=task.step_id, key=task.key, slot=f"{agency.id}:{user_id or 0}",
         name=name, kind=str(StepKind.consult), role=role or task.role, position=task.position,

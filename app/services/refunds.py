@@ -131,11 +131,10 @@ def _ask(session: Session, made: Refund, actor: Actor) -> None:
                      name=made.receiver, reason=made.reason)  # fmt: skip
     _note(session, made, "ask_refund", actor, words)
     session.flush()
-    with force_locale("vi"):
-        title = _("Refund to approve: %(code)s", code=made.dossier.code)
-        body = _("%(officer)s enters %(amount)s for %(name)s. Reason: %(reason)s", officer=made.cashier_name,
-                 amount=money(made.amount), name=made.receiver, reason=made.reason)  # fmt: skip
-        notice_users(session, people, made.dossier, f"refund:{made.id}:ask", title, body)
+    title = official(N_("Refund to approve: %(code)s"), code=made.dossier.code)
+    body = official(N_("%(officer)s enters %(amount)s for %(name)s. Reason: %(reason)s"), officer=made.cashier_name,
+                    amount=money(made.amount), name=made.receiver, reason=made.reason)  # fmt: skip
+    notice_users(session, people, made.dossier, f"refund:{made.id}:ask", title, body)
 
 
 def approve(session: Session, refund: Refund, actor: Actor) -> Refund:
@@ -158,9 +157,8 @@ def refuse(session: Session, refund: Refund, actor: Actor, reason: str) -> None:
     _take_decision(session, refund, actor)
     reason = given_reason(reason)
     _end(session, refund, "refuse_refund", actor, reason)
-    with force_locale("vi"):
-        title = _("Refund refused: %(code)s", code=refund.dossier.code)
-        notice_users(session, entered_by(refund), refund.dossier, f"refund:{refund.id}:refused", title, reason)
+    title = official(N_("Refund refused: %(code)s"), code=refund.dossier.code)
+    notice_users(session, entered_by(refund), refund.dossier, f"refund:{refund.id}:refused", title, reason)
 
 
 def may_take_back(refund: Refund, actor: Actor) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -109,8 +108,8 @@ def _to_pay(dossier: Dossier) -> str:
     total = sum(charge.amount for charge in supplement_charges(dossier))
     if not total:
         return ""
-    with force_locale("vi"):
-        return _("With the answer %(amount)s is to be paid at %(desk)s.", amount=money(total), desk=dossier.desk.name)
+    return official(N_("With the answer %(amount)s is to be paid at %(desk)s."),
+                    amount=money(total), desk=dossier.desk.name)  # fmt: skip
 
 
 def prepared_of(dossier: Dossier) -> Apology | None:

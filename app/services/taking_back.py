@@ -1,17 +1,17 @@
 """Taking back what the desk has just passed on: the dossier is there again as if it had not left (NĐ 61/2018 Đ18)."""
 
 import sqlalchemy as sa
-from flask_babel import force_locale
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.history import act_by
+from app.i18n import N_
 from app.models import Dossier, Movement, Notice, Task
 from app.permissions import Actor
 from app.services import lifecycle, processing
 from app.services.guards import GUARDS
 from app.services.letters import cancel_letters
 from app.services.notices import notice_users
+from app.services.official import official
 from app.services.standing import acts
 from app.workflows.process import StepKind
 
@@ -54,7 +54,6 @@ def _tell(session: Session, dossier: Dossier, opened: list[Task], actor: Actor) 
     keys = [f"task:{task.id}" for task in opened]
     told = set(session.scalars(sa.select(Notice.user_id).where(Notice.dossier_id == dossier.id, Notice.key.in_(keys))))
     people = told | {task.assignee_id for task in opened if task.assignee_id}
-    with force_locale("vi"):
-        title = _("Taken back by the desk: %(code)s", code=dossier.code)
+    title = official(N_("Taken back by the desk: %(code)s"), code=dossier.code)
     key = f"start-back:{dossier.id}:{len(dossier.movements)}"
     notice_users(session, people - {actor.user_id}, dossier, key, title, "")
