@@ -35,7 +35,7 @@ def consult_offers(session: Session, dossier: Dossier, actor: Actor, people: Peo
 
 
 def _answer(task: Task) -> Offer:
-    words = _("Asked: %(question)s Answer by %(at)s; who asked is told.",
+    words = _("Asked: “%(question)s”. Answer by %(at)s; who asked is told.",
               question=task.question or task.name, at=plain_text(task.due_at))  # fmt: skip
     options = [(key, _(ANSWERS[key])) for key in consulting.GIVEN]
     return Offer("give_opinion", _("Give your opinion"), words, label=_("Send the opinion"), clause=_CLAUSE,

@@ -25,6 +25,7 @@ _JOINED = {
 }  # fmt: skip
 _ACROSS = 34  # characters of a step's name in one line of its box
 _LABEL = 30
+_KIND = 29  # characters of the kind beside the hours
 _LAYERS_OF_A_PAGE = 8  # of A4
 
 
@@ -44,6 +45,18 @@ class Node:
     hours: str
     mark: str
     spoken: str  # everything, in one sentence
+
+    @property
+    def kind_line(self) -> str:
+        """As much of the kind as fits."""
+        return _cut(self.kind, _KIND)
+
+    @property
+    def label(self) -> str:
+        """The name of the box: begins with what is seen where not all of it is (WCAG 2.5.3)."""
+        lines = [*self.title, self.who_line, self.kind_line, self.hours]
+        is_cut = any(line.endswith("…") for line in lines)
+        return f"{' '.join(line for line in lines if line)}. {self.spoken}" if is_cut else self.spoken
 
 
 @dataclass(frozen=True)
