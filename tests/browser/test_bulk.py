@@ -27,7 +27,7 @@ def test_what_can_be_finished_is_finished_and_the_rest_is_told_why(
     page.locator("[name=remark]").fill("Đủ điều kiện")
     page.locator('form[action$="/run"] button[type=submit]').click()
 
-    expect(page.locator("main")).to_contain_text("Đã thực hiện 2, từ chối 1.")
+    expect(page.locator("main")).to_contain_text("Đã làm xong 2, chưa làm được 1.")
     for code in able:
         expect(page.locator("tr", has_text=code).locator(".chip-success")).to_have_count(1)
     refused = page.locator("tr", has_text=lacking)

@@ -73,9 +73,9 @@ function wayRow(step, way, index, change, context) {
   return el("div", { class: "process-way-row" },
     labelled(words.way_to, el("select", { class: "form-select", "data-at": `${at}.to`, onchange: (event) => replaced({ to: event.target.value }, true) }, options(targets, way.to))),
     labelled(words.way_label, el("input", { type: "text", class: "form-control", "data-at": `${at}.label`, maxlength: "120", placeholder: words.no_label, value: way.label || "", oninput: (event) => replaced({ label: event.target.value || null }, false) })),
-    conditionEditor({ label: words.way_when, value: way.when, fields, spec, words, error: context.faults[`steps.${state.steps.indexOf(step)}.goes_to.${index}.when`], change: (when, redraw) => replaced({ when }, redraw === true), at: `${at}.when` }),
     fields.length || index ? "" : formChoice(context),
-    el("div", {}, el("button", { type: "button", class: "btn btn-sm", "data-edit": true, onclick: () => change(step.goes_to.filter((one) => one !== way)) }, context.icon(3), words.remove)));
+    conditionEditor({ label: words.way_when, value: way.when, fields, spec, words, error: context.faults[`steps.${state.steps.indexOf(step)}.goes_to.${index}.when`], change: (when, redraw) => replaced({ when }, redraw === true), at: `${at}.when` }),
+    el("div", {}, el("button", { type: "button", class: "btn btn-sm", "data-edit": true, onclick: () => change(step.goes_to.filter((one) => one !== way)) }, context.icon(3), words.remove_way)));
 }
 
 /** While no procedure rests on the process, its conditions name the fields of a form one chooses. */

@@ -35,6 +35,7 @@ from app.services.refunds import refunds_of
 from app.services.revoked_results import revoked_results
 from app.services.submission import asked_keys
 from app.services.supplements import rounds
+from app.services.task_rights import is_own
 from app.services.undoing import find_undo
 from app.transactions import transaction
 from app.views.applicant.eform_page import elsewhere, live_rules, offered_for, page_fields
@@ -129,7 +130,7 @@ def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> s
         faults=error.fields if isinstance(error, Invalid) else {}, given=sent(),
         late=_late(dossier), fresh_letter=_fresh_letter(dossier),
         result=results.current_result(dossier), revoked=revoked_results(dossier),
-        undo=find_undo(session, dossier, actor),
+        undo=find_undo(session, dossier, actor), own=is_own(dossier, actor),
         **_words(), **_parts(session, dossier, actor, tab),
         **_eform_of(session, dossier, offers),
     )  # fmt: skip

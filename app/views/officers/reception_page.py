@@ -72,14 +72,16 @@ def counter_page(
 
     known: answers he gave earlier, as far as they may be shown here.
     """
-    session = db.session()
+    session, actor = db.session(), current_actor()
     outages = _outages()
     version = get_version(session, version_id, late=bool(outages))
     faults = error.fields if isinstance(error, Invalid) else {}
     fields, units, links, live = _fields(version, known or {}, faults)
     return render_template(
         "officers/reception.html", version=version, key=key, account=account, error=error,
-        faults=faults, is_looked_up=is_looked_up, given=sent(), value=_value(account),
+        faults=faults, is_looked_up=is_looked_up, given=sent(),
+        is_self=account is not None and (account.id in actor.own_accounts or actor.user_id in account.people),
+        value=_value(account),
         id_kinds=_words(ID_KINDS), genders=[("", "—"), *_words(GENDERS)],
         result_ways=_words({k: v for k, v in result_ways(session).items() if k != "online"}),
         paper_kinds=PAPER_KINDS, parts=[c for c in version.components if not is_shared(c)],
