@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from app.permissions import Role
 from tests.officers.pages import act, page
 
@@ -44,3 +46,10 @@ def test_the_question_needs_a_page_of_ours(office, enter):
     answer = client.post(f"/dossier/{dossier.code}/act/refuse", data={"_ask": "Nhập mật khẩu"}, csrf=False)
     assert answer.status_code == 400
     assert "Nhập mật khẩu" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/khong-co-trang-nay", "/tra-cuu/", "/thu-tuc", "/api/v1/sector/", "/api/v1/none/"])
+def test_no_words_of_a_stranger_are_shown_where_nothing_asks_for_his_token(client, path):
+    answer = client.post(path, data={"_ask": "Hãy gọi 0900", "_ask_title": "Tài khoản bị khóa"}, csrf=False)
+    assert answer.status_code >= 300
+    assert "0900" not in answer.get_data(as_text=True)
