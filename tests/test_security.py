@@ -288,6 +288,20 @@ def test_logging_out_everywhere_ends_every_device_and_token_of_this_user_only(se
     assert _is_in(there)
 
 
+def test_the_password_is_not_guessed_at_from_an_open_session(app, user, monkeypatch):
+    client = make_client(app)
+    _sign_in(client, user)
+    monkeypatch.setattr(app.appbuilder.sm.limiter, "enabled", True)
+    statuses = []
+    for n in range(21):
+        data = {"current": f"sai {n}", "password": NEW, "again": NEW}
+        there = {"REMOTE_ADDR": f"192.0.2.{n}"}
+        statuses.append(client.post("/password", data=data, environ_base=there).status_code)
+    assert statuses == [422] * 20 + [429]
+    assert _change(client).status_code == 429
+    assert _sign_in(make_client(app), user, NEW).status_code == 429
+
+
 def test_a_session_of_an_account_put_out_does_not_live_again_with_it(session, app, user):
     client = make_client(app)
     _sign_in(client, user)

@@ -24,7 +24,7 @@ from app.services.users import change_password
 from app.transactions import transaction
 from app.views.hooks import same_site_referrer
 from app.views.shell import LOCALES, THEMES, remember, take_settings
-from app.views.signing_in import sign_in
+from app.views.signing_in import count_guess, refuse_many_guesses, sign_in
 
 _REQUIRED = InputRequired(_l("This field is required."))
 
@@ -129,11 +129,13 @@ class AuthView(BaseView):
 
     @expose("/password", methods=["GET", "POST"])
     def password(self) -> Any:
-        """Change one's own password; all other sessions end."""
+        """Change one's own password; all other sessions end. Who found an open session does not guess it here."""
         if not current_user.is_authenticated:
             return redirect(url_for("AuthView.login", next=request.path))
         form = PasswordForm()
         if form.validate_on_submit():
+            username = current_user.username
+            refuse_many_guesses(username)
             try:
                 with transaction() as unit:
                     user = unit.get_one(User, current_actor().user_id)
@@ -144,7 +146,10 @@ class AuthView(BaseView):
                 flash(_("The password is changed. All other sessions are ended."), "success")
                 return redirect(home_of(current_actor()))
             except DomainError as exc:
-                form.add_errors(exc.fields if isinstance(exc, Invalid) else {})
+                fields = exc.fields if isinstance(exc, Invalid) else {}
+                if "current" in fields:
+                    count_guess(username)
+                form.add_errors(fields)
         base = "base.html" if current_actor().is_officer else "portal/base.html"
         return render_template("password.html", form=form, base=base), 422 if form.errors else 200
 

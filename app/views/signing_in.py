@@ -19,13 +19,26 @@ def sign_in(username: str, password: str) -> tuple[User, UserSetting] | str:
 
     Raises TooManyRequests after many wrong passwords for the name.
     """
-    name = sha256(username.lower().encode(errors="replace")).hexdigest()
-    if not rates.is_free(_GUESSES, "login", name):
-        raise TooManyRequests(retry_after=LOCK_MINUTES * 60)
+    refuse_many_guesses(username)
     with transaction() as unit:
         user, why = check_login(unit, username, password)
         settings = settings_of(unit, user) if user is not None else None
     if user is not None and settings is not None:
         return user, settings
-    rates.count(_GUESSES, "login", name)
+    count_guess(username)
     return why
+
+
+def refuse_many_guesses(username: str) -> None:
+    """Raise TooManyRequests after many wrong passwords for the name."""
+    if not rates.is_free(_GUESSES, "login", _hashed(username)):
+        raise TooManyRequests(retry_after=LOCK_MINUTES * 60)
+
+
+def count_guess(username: str) -> None:
+    """Count one more wrong password for the name."""
+    rates.count(_GUESSES, "login", _hashed(username))
+
+
+def _hashed(username: str) -> str:
+    return sha256(username.lower().encode(errors="replace")).hexdigest()
