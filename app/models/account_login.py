@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.errors import Invalid
 from app.extensions import db
+from app.lowcode.entity import is_same
 from app.models.identifiers import passport_problem, personal_id_problem, tax_code_problem
 from app.models.officer import OfficerPosition
 from app.permissions import Role
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # FAB wants a distinct address for every user; a family may share one mailbox, and an old
 # phone has none. ".invalid" can never be a real host (RFC 2606).
 NO_MAIL = "tai-khoan.invalid"
+_FOLLOWED = ("id_number", "name", "email")
 MAX_USER_NAME = 64  # FAB's columns are short; the account keeps the whole name
 
 
@@ -44,7 +46,7 @@ def let_login_follow(account: Account) -> None:
     The login of an officer stays as his administrator made it, and a user name that is no number stays, too.
     Raises Invalid (field "id_number") if another login has the number as its name.
     """
-    user = account.user
+    user = None if is_same(account, _FOLLOWED) else account.user
     if user is None or is_officers(user):
         return
     user.first_name, user.last_name = family_and_given(account.name[:MAX_USER_NAME])

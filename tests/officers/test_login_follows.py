@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from app.history import HistoryEntry
 from app.models import User
+from app.models.account_login import let_login_follow
 from app.permissions import Role
 from app.services import accounts
 from tests.clients import make_client
@@ -60,8 +61,16 @@ def test_a_number_and_an_address_corrected_at_the_desk_reach_the_login(app, desk
 def test_a_login_that_drifted_apart_before_comes_back(session, desk, account):
     session.execute(sa.update(User).where(User.id == account.user_id).values(username="046190990009"))
     session.expire_all()
-    assert _put(desk, account, phone="0905123457").status_code == 200
+    assert _put(desk, account, email="hoa@example.vn").status_code == 200
     assert account.user.username == OLD
+
+
+def test_what_the_login_does_not_hold_costs_no_statement(session, account, count_queries):
+    kept = session.get_one(accounts.Account, account.id)
+    kept.phone = "0905123457"
+    with session.no_autoflush, count_queries() as seen:
+        let_login_follow(kept)
+    assert seen == []
 
 
 def test_a_number_that_is_another_login_is_refused_and_nothing_written(app, desk, session, account):
