@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -27,15 +28,21 @@ class AgencyCalendar(Entity):
         sa.ForeignKey("working_calendar.id"), index=True, info={"label": _l("Working calendar")}
     )
     former_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("working_calendar.id"), index=True, info={"label": _l("Calendar before")}
+        sa.ForeignKey("working_calendar.id"), index=True, info={"label": _l("Calendar before"), "pack": False}
     )
     reason: Mapped[str] = mapped_column(sa.Text, info={"label": _l("Reason")})
     decision: Mapped[str | None] = mapped_column(sa.String(120), info={"label": _l("By decision")})
-    begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Begun")})
+    begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info={"label": _l("Begun"), "pack": False})
     agency: Mapped[Agency] = relationship("Agency")
     calendar: Mapped[WorkingCalendar | None] = relationship("WorkingCalendar", foreign_keys=[calendar_id])
     former: Mapped[WorkingCalendar | None] = relationship("WorkingCalendar", foreign_keys=[former_id])
     __table_args__ = (sa.UniqueConstraint("agency_id", "since"),)
+    singular: ClassVar[Any] = _l("Turn to another calendar")
+
+    @classmethod
+    def carried(cls) -> sa.ColumnElement[bool]:
+        """Return which rows packs carry: those that wait. What began is what the agency itself names."""
+        return cls.begun_at.is_(None)
 
     def __str__(self) -> str:
         return f"{self.since:%d/%m/%Y}"

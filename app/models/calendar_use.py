@@ -117,10 +117,24 @@ def refuse_moved(agencies: Iterable[Agency]) -> None:
         ids = _turning(session, pending)
         if not ids or session.scalar(resting_on(ids).limit(1)) is None:
             return
+    raise _moved()
+
+
+def _moved() -> Invalid:
     message = _("Due dates of running dossiers rest on the calendar that this agency goes by. Open the agency under "
                 "“Calendar of the year” to change its calendar or parent: there you see whose due dates move "
                 "before you confirm.")  # fmt: skip
-    raise Invalid(message, {"calendar": message})
+    return Invalid(message, {"calendar": message})
+
+
+def refuse_turned(agencies: Iterable[Agency]) -> None:
+    """Raise Invalid if a turn comes, changes or goes at an agency where dossiers run, or below it."""
+    session = db.session()
+    with session.no_autoflush:
+        for agency in agencies:
+            below = session.scalars(sa.select(Agency.id).where(Agency.path.startswith(agency.path or "?")))
+            if session.scalar(resting_on(below).limit(1)) is not None:
+                raise _moved()
 
 
 def _turning(session: Session, pending: dict[int, Agency]) -> list[int]:
@@ -168,11 +182,14 @@ def _calendars(row: Any) -> set[int]:
 @event.listens_for(Session, "before_flush")
 def _refuse_every_way(session: Session, _context: object, _instances: object) -> None:
     """No path writes past the page of the calendar: not an import, a pack, its undoing, a script."""
+    from app.models.agency_calendar import AgencyCalendar
     from app.models.calendar import CalendarDay, CalendarSession
 
     if session.info.get(MOVING):
         return
     refuse_moved([row for row in session.dirty if isinstance(row, Agency)])
+    refuse_turned({row.agency for row in [*session.new, *session.dirty, *session.deleted]
+                   if isinstance(row, AgencyCalendar)})  # fmt: skip
     for row in [*session.new, *session.dirty, *session.deleted]:
         if isinstance(row, CalendarDay | CalendarSession) and (row not in session.dirty or session.is_modified(row)):
             refuse_while_running(row)

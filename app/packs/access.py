@@ -16,7 +16,7 @@ from app.errors import Invalid
 from app.history import because
 from app.lowcode.overrides import FieldRight, RoleRight, RoleScope
 from app.lowcode.sync import sync_permissions
-from app.models import FabRole, OfficerPosition, PublicationDecision, PublicationItem, User
+from app.models import Agency, AgencyCalendar, FabRole, OfficerPosition, PublicationDecision, PublicationItem, User
 from app.packs.comparing import ADD, SAME, Change
 from app.packs.kinds import Kind
 from app.packs.reading import Fault, Refused
@@ -40,6 +40,9 @@ def may(actor: Actor, right: str, kind: Kind) -> bool:
         return actor.has(Role.system_admin)
     if kind.model is PublicationItem:
         return actor.may("can_import" if right == "can_import" else "can_change", PublicationDecision.__name__)
+    if kind.model is AgencyCalendar:  # who may say which calendar an agency goes by
+        asked = right if right in {"can_import", "can_export", "can_read"} else "can_change"
+        return actor.may(asked, Agency.__name__) and "calendar" not in actor.closed.get((asked, Agency.__name__), ())
     return actor.may(right, kind.model.__name__)
 
 

@@ -20,7 +20,7 @@ from app.lowcode.naturals import Key
 from app.lowcode.screen import label_of
 from app.lowcode.values import inside_sentence
 from app.models import LetterTemplate, PublicationDecision
-from app.packs import access, decisions, freezing, letter_texts, shared_items
+from app.packs import access, agency_turns, decisions, freezing, letter_texts, shared_items
 from app.packs.comparing import ADD, CHANGE, REMOVE, SAME, Change
 from app.packs.documents import ID, REST, Writer, flat_key, from_plain
 from app.packs.kinds import kinds
@@ -250,7 +250,8 @@ class Applier:
 
     def _veto(self, change: Change) -> str | None:
         try:
-            if hasattr(row := self.row(change), "check"):
+            agency_turns.refuse_unfit(self.session, row := self.row(change))
+            if hasattr(row, "check"):
                 row.check(self.actor or SYSTEM)
         except DomainError as exc:
             return f"{row}: {exc}"
@@ -289,11 +290,10 @@ class Applier:
 
     def _outside(self, acts: set[str]) -> bool:
         """Return whether rows touched by ``acts`` lie where the actor may not do that."""
-        touched: dict[tuple[type[Any], str], set[int]] = {}
-        for change in self.all if self.actor is not None else ():
-            if change.act in acts:
-                touched.setdefault((change.kind.model, _ACTIONS[change.act]), set()).add(self.row(change).id)
-        return any_outside(self.session, touched, self.actor or SYSTEM)
+        if self.actor is None:
+            return False
+        touched = [(self.row(change), _ACTIONS[change.act]) for change in self.all if change.act in acts]
+        return any_outside(self.session, touched, self.actor)
 
 
 def _is_item(change: Change) -> bool:

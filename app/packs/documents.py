@@ -88,7 +88,7 @@ class Writer:
         rows: list[Any] = []
         ids = [owner.id for owner in owners]
         for start in range(0, len(ids), _CHUNK):
-            query = sa.select(kind.model).where(column.in_(ids[start : start + _CHUNK]))
+            query = sa.select(kind.model).where(column.in_(ids[start : start + _CHUNK]), *kind.carried)
             rows += self.session.scalars(query.order_by(kind.model.id))
         found: dict[int, list[Document]] = {}
         for row, document in zip(rows, self.documents(kind, rows), strict=True):

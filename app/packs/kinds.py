@@ -15,11 +15,12 @@ from app.history import SECRET_COLUMNS
 from app.lowcode.generate import declared_models
 from app.lowcode.naturals import has_key, key_names
 from app.lowcode.overrides import FieldRight, RoleRight, RoleScope
+from app.models import AgencyCalendar
 from app.permissions import Role
 
 _OWN = frozenset({"id", "row_version", "search_text"})
-# What is decided for a role in the browser: no screens of their own, parts of the role's file.
-_DECIDED: tuple[type[Any], ...] = (RoleRight, RoleScope, FieldRight)
+# Without screens of their own: what is decided for a role, and the calendars that agencies turn to on a coming day.
+_DECIDED: tuple[type[Any], ...] = (RoleRight, RoleScope, FieldRight, AgencyCalendar)
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,13 @@ class Kind:
         return str(self.model.screen.singular if self.has_screen else self.model.singular)
 
     @property
+    def carried(self) -> list[Any]:
+        """The conditions of the rows of a part that files hold; none for all of them."""
+        return [self.model.carried()] if hasattr(self.model, "carried") else []
+
+    @property
     def has_screen(self) -> bool:
-        """False for what is decided for roles: there is nothing to see but the matrix."""
+        """False for what is decided for roles or waits at agencies: it is seen on pages of their own."""
         return getattr(self.model, "screen", None) is not None
 
     def target(self, name: str) -> "Kind":
@@ -136,7 +142,7 @@ def _kind(model: type[Any], models: dict[str, type[Any]], owners: dict[str, str 
     owner = owners[name]
     ones = {r.key: r for r in mapper.relationships if not r.uselist and r.key != owner}
     references = [key for key, r in ones.items() if r.mapper.class_.__tablename__ in models
-                  and "label" in next(iter(r.local_columns)).info]  # fmt: skip
+                  and "label" in (info := next(iter(r.local_columns)).info) and info.get("pack", True)]  # fmt: skip
     columns = [attr.key for attr in mapper.column_attrs if _is_carried(attr)]
     return Kind(
         name, model, tuple(columns), tuple(references),
