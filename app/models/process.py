@@ -26,6 +26,7 @@ from app.workflows.process import Assign, Join, Split, StepKind
 if TYPE_CHECKING:
     from app.models.agency import Agency
     from app.models.procedure import Procedure
+    from app.models.process_approval import ProcessApproval
 
 
 class StepPlace(StrEnum):
@@ -85,11 +86,15 @@ class Process(Searchable, Entity):
         back_populates="process", order_by="ProcessStep.position", cascade="all, delete-orphan",
         foreign_keys="ProcessStep.process_id", info={"label": _l("Steps")},
     )  # fmt: skip
+    approvals: Mapped[list[ProcessApproval]] = relationship(
+        back_populates="process", order_by="ProcessApproval.id", passive_deletes="all",
+        info={"label": _l("Approval of processes")},
+    )  # fmt: skip
 
     screen = Screen(
         menu=PROCEDURES, icon="route", title=_l("Internal processes"), singular=_l("Process"),
         columns=["code", "name", "agency", "decision_number", "decision_on"], search=["code", "name"],
-        filters=["agency"], related=["steps"], order="name", read=EVERY_OFFICER, write=DRAFTERS,
+        filters=["agency"], related=["steps", "approvals"], order="name", read=EVERY_OFFICER, write=DRAFTERS,
         write_rows=drawn_by, is_configuration=True,
     )  # fmt: skip
 

@@ -51,7 +51,7 @@ class ProcessApproval(Searchable, Entity):
     )
     decision_on: Mapped[date | None] = mapped_column(info={"label": _l("Date of decision")})
     note: Mapped[str | None] = mapped_column(sa.Text, info={"label": _l("Note")})
-    process: Mapped[Process] = relationship("Process")
+    process: Mapped[Process] = relationship("Process", back_populates="approvals")
     agency: Mapped[Agency] = relationship("Agency")
     stages: Mapped[list[ApprovalStage]] = relationship(
         back_populates="approval", order_by="ApprovalStage.id", cascade="all, delete-orphan",

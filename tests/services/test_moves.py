@@ -292,6 +292,17 @@ def test_the_page_shows_where_it_stands_and_makes_the_act(session, login):
     assert (found.state, len(found.stages)) == ("submitted", 1)
 
 
+def test_the_way_to_the_approval_leads_from_the_process(session, login):
+    tree = make_tree()
+    row = make_row(session, "process_approval")
+    session.commit()
+    head = login(Role.division_head, tree.department)
+    assert f"/process/show/{row.process_id}#approvals" in head.get(f"/process-designer/{row.process_id}").text
+    page = head.get(f"/process/show/{row.process_id}").text
+    assert f"/process-approval/show/{row.id}" in page
+    assert f"/process-approval/add?process={row.process_id}" in page
+
+
 def test_the_page_says_what_an_act_lacks_before_it_is_made(session, login):
     tree = make_tree()
     row = make_row(session, "process_approval", state="examined")
