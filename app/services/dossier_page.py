@@ -17,6 +17,8 @@ from app.models import (
     Component,
     Dossier,
     Fee,
+    Form,
+    FormSection,
     Movement,
     ProcedureVersion,
     Task,
@@ -122,7 +124,8 @@ _version = joinedload(Dossier.version)
 _SHOWN = (
     _version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
     _version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
-    _version.joinedload(ProcedureVersion.form),
+    _version.joinedload(ProcedureVersion.form).selectinload(Form.sections).selectinload(FormSection.fields),
+    _version.joinedload(ProcedureVersion.process), joinedload(Dossier.process), joinedload(Dossier.account),
     joinedload(Dossier.procedure), joinedload(Dossier.sector), joinedload(Dossier.holder),
     joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.rating),
     selectinload(Dossier.tasks).options(joinedload(Task.agency), joinedload(Task.assignee)),

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.history import HistoryEntry
-from app.models import Dossier
+from app.models import Dossier, FormField, FormSection
 from app.permissions import Role
 from app.services.dossier_offers import find_offers
 from app.workflows.states import State
@@ -246,6 +246,24 @@ def test_statements_of_the_page_do_not_grow(office, enter, count_queries):
     with count_queries() as many:
         page(client, long)
     assert len(many) <= len(few)
+
+
+def test_statements_of_the_page_do_not_grow_with_the_sections_of_its_form(office, enter, count_queries):
+    client, dossier = enter(Role.specialist), office.processed()
+    seen = []
+    for place in (100, 101, 102, 103):
+        section = FormSection(position=place, title=f"Phần {place}")
+        office.version.form.sections.append(section)
+        section.fields.append(FormField(position=1, key=f"them_{place}", label="Thêm", kind="text"))
+        office.session.flush()
+        office.session.expire_all()
+        page(client, dossier)
+        office.session.expire_all()
+        with count_queries() as statements:
+            page(client, dossier)
+        seen.append(len(statements))
+    assert len(set(seen)) == 1, seen
+    assert sum("FROM form_field" in text for text in statements) == 1
 
 
 def test_lists_without_a_row_are_not_asked_for(office, enter, count_queries):
