@@ -66,7 +66,9 @@ def test_d28_2_every_state_reaches_the_portal_once_and_in_order(office, login, s
     gateway.is_down = True
     dossier, _citizen = scenes.in_process(office)
     portal_sync.send(session, dossier.id, "national_portal")
-    assert "Chưa gửi được, đang thử lại" in read(office, login, dossier, "?tab=course")
+    page = read(office, login, dossier, "?tab=course")
+    assert "Chưa gửi được, đang thử lại" in page
+    assert "HTTP 503" not in page  # what a program says is for who runs it, on the list of messages
     gateway.is_down = False
     scenes.finish(office, dossier)
     for _turn in range(2):
