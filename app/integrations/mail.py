@@ -25,7 +25,8 @@ def deliver_mail(session: Session, message_id: int) -> None:
     message["From"] = (
         current_app.config["SMTP_FROM"] or f"noreply@{current_app.config['SMTP_HOST']}"
     )
-    message["To"], message["Subject"] = row.recipient, row.subject
+    # A name taken over from a sheet may hold a line break; no header may, and the mail would never leave.
+    message["To"], message["Subject"] = row.recipient, " ".join(row.subject.split())
     message["Message-ID"] = f"<motcua-{row.id}@{current_app.config['SMTP_HOST']}>"
     message.set_content(row.body)
     with _server() as server:
