@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.clock import today
 from app.models import Account, Agency, Delegation, EndedSession, Notice, OfficerPosition, User, UserSetting
 from app.permissions import Actor, Position, Role
-from app.services.kept import kept, stamp_column
+from app.services.kept import MARKS, kept, remember_marks, stamp_column
 from app.services.role_rights import rights_of
 
 MOST_UNREAD = 100
@@ -27,7 +27,7 @@ class Identity:
     officer_account_id: int | None
     posts: tuple[Position, ...]
     unread: int  # notices, at most MOST_UNREAD
-    stamps: dict[str, str]
+    stamps: dict[str, str]  # all marks: what the rest of the request rests on came along
     is_ended: bool = False  # somebody logged out of the session asked for
 
 
@@ -70,7 +70,7 @@ _IDENTITY = _posts_joined(
     sa.select(
         User, UserSetting.session_version, _ACCOUNT, _AS_OFFICER,
         sa.select(sa.func.count()).select_from(_UNREAD.limit(MOST_UNREAD).subquery()).scalar_subquery(),
-        stamp_column("rights"), stamp_column("site"), stamp_column("incidents"), _ENDED, *_POST,
+        _ENDED, *MARKS, *_POST,
     ).outerjoin(UserSetting, UserSetting.user_id == User.id).where(User.active.is_(True))
 )  # fmt: skip
 _ACTOR = _posts_joined(sa.select(_ACCOUNT, _AS_OFFICER, stamp_column("rights"), *_POST).select_from(User))
@@ -85,16 +85,16 @@ def find_identity(session: Session, user_id: int, session_key: str = "") -> Iden
     rows = session.execute(_IDENTITY, values).all()
     if not rows:
         return None
-    user, version, account_id, as_officer, unread, rights, site, incidents, is_ended = rows[0][:9]
-    stamps = {"rights": rights, "site": site, "incidents": incidents}
-    posts = _posts(row[9:] for row in rows)
+    user, version, account_id, as_officer, unread, is_ended = rows[0][:6]
+    stamps = remember_marks(session, rows[0][6:6 + len(MARKS)])
+    posts = _posts(row[6 + len(MARKS):] for row in rows)
     return Identity(user, version or 1, account_id, as_officer, posts, unread, stamps, is_ended)
 
 
 def actor_as(session: Session, identity: Identity, *, ip: str | None = None) -> Actor:
     """Return the actor that ``identity`` describes."""
     accounts = identity.account_id, identity.officer_account_id
-    return _actor(session, identity.user, identity.posts, accounts, identity.stamps["rights"], ip)
+    return _actor(session, identity.user, identity.posts, accounts, identity.stamps.get("rights"), ip)
 
 
 def build_actor(session: Session, user: User | None, *, ip: str | None = None, own_only: bool = False) -> Actor:

@@ -41,9 +41,11 @@ def mark(session: Session, name: str) -> str | None:
     return marks_of(session).get(name)
 
 
-def remember_marks(session: Session, values: Iterable[str | None]) -> None:
-    """Keep for this transaction what a query found in ``MARKS``."""
-    session.info[_STAMPS] = {name: value for name, value in zip(WATCHED, values, strict=True) if value}
+def remember_marks(session: Session, values: Iterable[str | None]) -> dict[str, str]:
+    """Keep for this transaction what a query found in ``MARKS``; returns it by name."""
+    found = {name: value for name, value in zip(WATCHED, values, strict=True) if value}
+    session.info[_STAMPS] = found
+    return found
 
 
 @event.listens_for(Session, "after_flush")
