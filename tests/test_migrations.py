@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from app.cli.database import FOLDER, migrations
+from app.cli.database import FOLDER, migrations, vacuum_rewritten
 from app.extensions import db, metadata
 from app.history import HistoryEntry
 from app.models import User
@@ -131,3 +131,26 @@ def test_the_history_cannot_be_emptied(session):
     make_sector()
     with pytest.raises(DatabaseError, match="append-only"), session.begin_nested():
         session.execute(sa.text("TRUNCATE history"))
+
+
+def test_a_table_written_anew_is_vacuumed(app):
+    """PostgreSQL reads its indexes alone again; SQLite has nothing to do."""
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                _vacuum_a_table(connection)
+        else:
+            assert vacuum_rewritten() == []
+
+
+def _vacuum_a_table(connection):
+    made = "CREATE TABLE written_anew AS SELECT repeat('x', 500) AS t FROM generate_series(1, 3000)"
+    connection.exec_driver_sql("SET synchronous_commit = on")  # what is not flushed yet counts as unseen
+    connection.exec_driver_sql(made)
+    try:
+        assert "written_anew" in vacuum_rewritten()
+        seen = "SELECT relallvisible FROM pg_class WHERE relname = 'written_anew'"
+        assert connection.exec_driver_sql(seen).scalar_one() > 0
+        assert "written_anew" not in vacuum_rewritten()
+    finally:
+        connection.exec_driver_sql("DROP TABLE written_anew")
