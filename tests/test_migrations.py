@@ -67,7 +67,7 @@ def test_an_upgrade_keeps_what_refers_to_a_changed_table(own_database):
 
 def test_logins_that_differ_in_capitals_stop_the_upgrade_by_name(own_database, caplog):
     with own_database.app_context():
-        migrations().downgrade(FOLDER, revision="0057")
+        migrations().downgrade(FOLDER, revision="0055")
         db.session.add_all(User(username=name, first_name="A", last_name="B", email=f"{number}@example.vn", active=True)
                            for number, name in enumerate(("Hoa.Le", "hoa.le", "binh")))  # fmt: skip
         db.session.commit()
@@ -75,7 +75,7 @@ def test_logins_that_differ_in_capitals_stop_the_upgrade_by_name(own_database, c
             migrations().upgrade(FOLDER)
         assert "Hoa.Le (1), hoa.le (2)" in caplog.text
         assert "binh" not in caplog.text
-        assert MigrationContext.configure(db.session.connection()).get_current_revision() == "0057"
+        assert MigrationContext.configure(db.session.connection()).get_current_revision() == "0055"
         db.session.scalars(sa.select(User).where(User.username == "Hoa.Le")).one().username = "hoa.le2"
         db.session.commit()
         db.session.remove()

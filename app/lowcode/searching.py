@@ -10,7 +10,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.lowcode.entity import SearchableByPhrase
 from app.lowcode.screen import searched
-from app.text import fold, like_pattern, word_pairs
+from app.text import PHONE, fold, like_pattern, word_pairs
 
 
 def matching(model: type[Any], text: str) -> ColumnElement[bool]:
@@ -20,11 +20,18 @@ def matching(model: type[Any], text: str) -> ColumnElement[bool]:
     closed searches the open ones as they are written, or nothing could be kept from him.
     Several words are found from the beginning of a word where the table has an index of them.
     """
+    text = _as_kept(text)
     names = searched(model)
     if len(names) == len(model.screen.search):
         return _folded(model, text)
     found = [getattr(model, name).icontains(text, autoescape=True) for name in names]
     return sa.or_(sa.false(), *found)
+
+
+def _as_kept(text: str) -> str:
+    """A phone number is shown in groups of digits and kept without blanks."""
+    bare = "".join(text.split())
+    return bare if PHONE.fullmatch(bare) else text
 
 
 def _folded(model: type[Any], text: str) -> ColumnElement[bool]:

@@ -44,6 +44,13 @@ def test_a_phrase_finds_the_names_that_hold_it(session, accounts, typed, places)
     assert list(session.scalars(query)) == [ids[place] for place in places]
 
 
+@pytest.mark.parametrize("typed", ["0905 123 456", "0905123456", " 0905  123456 ", "0905"])
+def test_a_phone_number_is_found_as_it_is_shown(session, accounts, typed):
+    accounts[2].phone = "0905123456"
+    session.flush()
+    assert list(session.scalars(sa.select(Account.id).where(matching(Account, typed)))) == [accounts[2].id]
+
+
 def test_a_name_that_changed_is_found_by_its_new_words_only(session, accounts):
     accounts[0].name = "Phạm Thu Trang"
     session.flush()

@@ -32,6 +32,7 @@ def upgrade() -> None:
             op.execute(f"ALTER TABLE {table} ALTER COLUMN search_pairs DROP DEFAULT")
             op.alter_column(table, "search_pairs", type_=postgresql.TSVECTOR(),
                             postgresql_using="pg_temp.word_pairs(search_text)")  # fmt: skip
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN search_pairs SET DEFAULT ''")
         op.create_index(f"ix_{table}_search_pairs", table, ["search_pairs"], postgresql_using="gin")
     if is_postgresql:
         op.execute("DROP FUNCTION pg_temp.word_pairs(text)")

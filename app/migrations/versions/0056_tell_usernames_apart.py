@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.util import CommandError
 
-revision = "0058"
-down_revision = "0057"
+revision = "0056"
+down_revision = "0055"
 
 _MOST = 50  # named in the message
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.types import UtcDateTime
 
-revision = "0056"
-down_revision = "0055"
+revision = "0057"
+down_revision = "0056"
 
 
 def upgrade() -> None:
