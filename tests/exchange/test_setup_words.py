@@ -5,7 +5,7 @@ import pytest
 from app.lowcode.exchange import long, reading
 from app.permissions import Role
 from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
-from app.services.setup_workbook.words import limit_of, minutes_of
+from app.services.setup_workbook.words import Limit, limit_of, minutes_of
 from tests.exchange.books import book, download, rows_in, run, send
 from tests.exchange.test_setup_workbook import SLUG, words_book
 from tests.factories import make_tree
@@ -18,15 +18,56 @@ from tests.wording import vi
         ("0,5 ngày", 240), ("4 giờ", 240), ("2", 120), ("1,5", 90), ("1.5", 90), ("1h30", 90), ("1 giờ 30 phút", 90),
         ("0,0625 ngày làm việc", 30), ("0,5 ngày (4 giờ)", 240), ("2 buổi", 480), ("0", 0),
         ("lâu", None), ("1 tuần", None), ("01:30", None), ("2 ngày hoặc 3", None), ("", None), ("9" * 400, None),
+        ("1.000 phút", None), ("1 ngày 1.000 phút", None), ("1000 phút", 1000), ("0.125 ngày", 60), ("1,125 ngày", 540),
     ],
 )  # fmt: skip
 def test_times_of_steps_as_people_write_them(text, minutes):
     assert minutes_of(text) == minutes
 
 
-@pytest.mark.parametrize("text", ["vài hôm", "1,5 ngày", "1500 ngày", "0,5"])
-def test_a_time_limit_that_is_no_whole_number_is_not_guessed(text):
+@pytest.mark.parametrize(
+    "text",
+    ["vài hôm", "1,5 ngày", "1500 ngày", "0,5", "30 phút", "02 tuần", "02 (hai) tuần", "30 (phút)", "01 năm",
+     "1/2 ngày", "3 - 5 ngày", "3-5 ngày", "3 ngày – 5 ngày", "15 hoặc 20 ngày", "15 ngày hoặc 20 ngày", "5 đến 7 ngày",
+     "8h30", "1 giờ 30 phút", "2 tháng rưỡi"],
+)  # fmt: skip
+def test_a_time_limit_that_is_no_whole_number_of_a_known_unit_is_not_guessed(text):
     assert limit_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "is_noted"),
+    [
+        ("20", "20", "working_day", False), ("05 (năm)", "05", "working_day", False),
+        ("20 (ngày)", "20", "day", False), ("10 NLV", "10", "working_day", False),
+        ("10 (mười) ngày (làm việc)", "10", "working_day", False), ("24h", "24", "hour", False),
+        ("8h làm việc", "8", "working_hour", False), ("03 ngày làm việc (24 giờ)", "03", "working_day", True),
+        ("05 (năm) ngày, kể từ ngày nhận đủ hồ sơ", "05", "day", True), ("7 ngày/hồ sơ", "7", "day", True),
+        ("01 ngày làm việc hoặc trong ngày làm việc tiếp theo", "01", "working_day", True),
+    ],
+)  # fmt: skip
+def test_a_time_limit_has_the_unit_beside_its_number_and_keeps_what_else_was_said(text, value, unit, is_noted):
+    assert limit_of(text) == Limit(value, unit, False, text if is_noted else "")
+
+
+def test_a_time_limit_of_an_unknown_unit_is_refused_at_its_cell(session, login):
+    make_tree()
+    title = vi(PROCEDURES.label)
+    rows = [["Mã số", "Tên thủ tục", vi("Sector"), "Thời hạn giải quyết"],
+            ["1.004873", "Thủ tục A", "Hộ tịch", "30 phút"]]  # fmt: skip
+    found, page = _page_of(login, title, rows)
+    assert found.faults == 1, page
+    assert vi("The time limit cannot be read. Write a whole number of days, hours or months, for example: 03 working "
+              "days; 4 hours; same day.") in _at(page, f"cell-2-3-{title}")  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "faults"), [(1.125, 0), ("1.125", 1)])
+def test_a_dot_before_three_digits_is_refused_in_a_text_and_no_thousand_in_a_number(session, login, value, faults):
+    make_tree()
+    title, rows = vi(PROCESSES.label), words_book()[vi(PROCESSES.label)]
+    rows[2] = [*rows[2][:5], value]
+    found, page = _page_of(login, title, rows)
+    assert found.faults == faults, page
 
 
 def _page_of(login, title, rows):

@@ -57,8 +57,14 @@ def _step(row: Row, count: int) -> Row:
         "position": row.get("position") or count, "name": text_of(row, "step"),
         "kind": row.get("kind") or (_(STEP_KINDS[kind]) if kind else None), "role": row.get("role"),
         "place": row.get("place") or _(STEP_PLACES[place]),
-        "working_minutes": _minutes(text_of(row, "limit")),
+        "working_minutes": _minutes(_time_in(row)),
     }  # fmt: skip
+
+
+def _time_in(row: Row) -> str:
+    text = text_of(row, "limit")
+    # The dot of a cell that holds a number parts decimals, never thousands.
+    return text.replace(".", ",") if isinstance(row.get("limit"), float) else text
 
 
 def _minutes(text: str) -> int | Unread | None:

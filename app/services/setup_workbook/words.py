@@ -5,19 +5,21 @@ from dataclasses import dataclass
 
 from app.text import fold
 
-_UNITS = {
-    "ngay lam viec": "working_day", "gio lam viec": "working_hour", "ngay": "day", "gio": "hour",
-    "thang": "month",
-}  # fmt: skip
+_UNITS = {"ngay": "day", "gio": "hour", "h": "hour", "thang": "month", "nlv": "working_day"}
+_UNIT = r"(ngay|gio|h|thang|nlv)\b(?: \(?((?:lam viec|lv)\b)\)?)?"
+_ASIDE_WITHOUT_UNIT = r"\((?![^)]*\b(?:ngay|gio|h|thang|tuan|phut)\b)[^)]*\)"
 _LIMIT = re.compile(
-    r"(?:khong qua |toi da |trong (?:thoi han )?)?(\d{1,3})(?![.,]?\d)\s*(?:\([^)]*\)\s*)?"
-    r"(ngay lam viec|gio lam viec|ngay|gio|thang)?"
+    r"(?:khong qua |toi da |trong (?:thoi han )?)?(\d{1,3})(?![.,]?\d)\s*"
+    rf"(?:{_ASIDE_WITHOUT_UNIT}\s*)?(?:\(?{_UNIT}\)?)?"
 )
+# "3 ngày - 5 ngày", "15 ngày hoặc 20 ngày", "1 giờ 30 phút", "2 tháng rưỡi": not the one number before it
+_GOES_ON = re.compile(r"\s*(?:(?:[-–—~/+]|den|hoac)?\s*\d|ruoi\b)")
 _SAME_DAY = re.compile(r"(?:giai quyet |tra ket qua )?(?:ngay )?trong ngay")
 _AMOUNT = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+)\s*(?:đồng|dong|vnđ|vnd|đ)\b", re.IGNORECASE)
 _NOTHING = frozenset({"", "khong", "khong co", "khong quy dinh", "khong thu", "mien phi", "mien", "0", "-"})
 _ASIDE = re.compile(r"\([^)]*\)|/ ?ho so")
 _HOURS = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?")
+_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?!\d)")  # a thousand, or one and three decimals
 _CLOCK = re.compile(r"(\d+) ?(?:h|gio) ?(\d{1,2})$")  # 1h30
 _PART = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?) ?(ngay|buoi|gio|h|phut|p)(?: lam viec)?(?:[ ,+]+|$)")
 _MINUTES = {"ngay": 480, "buoi": 240, "gio": 60, "h": 60, "phut": 1, "p": 1}
@@ -36,15 +38,21 @@ class Limit:
 
 
 def limit_of(text: str) -> Limit | None:
-    """Return the time limit in ``text``, None if it cannot be read: "vài hôm", "1,5 ngày"."""
+    """Return the time limit in ``text``, None if it cannot be read: "vài hôm", "1,5 ngày", "3 - 5 ngày".
+
+    A number alone counts working days; one with a unit that no limit has ("30 phút", "02 tuần") is not read.
+    """
     plain = fold(text)
     if _SAME_DAY.match(plain):
         return Limit("1", "working_day", True, text if len(plain) > len("trong ngay") else "")
     found = _LIMIT.match(plain)
     if found is None:
         return None
-    unit = _UNITS.get(found[2] or "", "working_day")
-    return Limit(found[1], unit, False, text if found.end() < len(plain) else "")
+    rest = plain[found.end() :]
+    if _GOES_ON.match(rest) if found[2] else rest.strip(" .,;"):
+        return None
+    unit = _UNITS[found[2] or "nlv"]
+    return Limit(found[1], f"working_{unit}" if found[3] else unit, False, text if rest else "")
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ def minutes_of(text: str) -> int | None:
     if _HOURS.fullmatch(plain):
         plain += " h"
     parts = list(_PART.finditer(plain))
-    if not parts or sum(len(part[0]) for part in parts) != len(plain):
+    if _THOUSANDS.search(plain) or not parts or sum(len(part[0]) for part in parts) != len(plain):
         return None
     return round(sum(float(part[1].replace(",", ".")) * _MINUTES[part[2]] for part in parts))
 
