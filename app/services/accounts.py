@@ -107,12 +107,13 @@ def update_profile(
     """
     if base != str(account.row_version):
         raise Conflict(_("Someone else has just changed this record. Please look again."))
-    for name in _CONTACTS:
-        setattr(account, name, values.get(name) or None)
-    account.unit = _find_unit(session, values.get("unit"))
-    if not is_identity_fixed(account):
-        _change_identity(session, account, values)
-    let_login_follow(account)
+    with session.no_autoflush:  # what is written looks unchanged to the login that is to follow
+        for name in _CONTACTS:
+            setattr(account, name, values.get(name) or None)
+        account.unit = _find_unit(session, values.get("unit"))
+        if not is_identity_fixed(account):
+            _change_identity(session, account, values)
+        let_login_follow(account)
     session.flush()
     return account
 

@@ -1,10 +1,13 @@
 """One logs in with the number in one's record, whoever corrects it there."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 
 from app.history import HistoryEntry
-from app.models import User
+from app.models import AdministrativeUnit, User
+from app.models.account import IDENTITY
 from app.models.account_login import let_login_follow
 from app.permissions import Role
 from app.services import accounts
@@ -93,6 +96,29 @@ def test_names_that_are_no_number_and_logins_of_officers_stay(session, desk, acc
     session.flush()
     assert _put(desk, account, id_number=NEW, email="hoa@example.vn").status_code == 200
     assert (user.username, user.email) == (name, "co.quan@example.vn" if is_officer else "hoa@example.vn")
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_an_address_changed_alone_on_ones_profile_reaches_the_login(session, level):
+    user = make_user(Role.citizen)
+    account = session.scalars(sa.select(accounts.Account).where(accounts.Account.user_id == user.id)).one()
+    account.verified_level = level
+    session.add(AdministrativeUnit(code="19753", name="Phú Xuân", full_name="Phường Phú Xuân", kind="ward",
+                                   valid_from=date(2025, 7, 1)))  # fmt: skip
+    session.commit()
+    given = {name: getattr(account, name) for name in (*IDENTITY, "gender", "phone", "address")}
+    given |= {"email": "moi@example.vn", "unit": "19753"}
+    accounts.update_profile(session, account, given, str(account.row_version))
+    assert (account.email, account.unit.code, user.email) == ("moi@example.vn", "19753", "moi@example.vn")
+
+
+def test_an_address_corrected_at_the_desk_together_with_the_ward_reaches_the_login(session, desk, account):
+    unit = AdministrativeUnit(code="19753", name="Phú Xuân", full_name="Phường Phú Xuân", kind="ward",
+                              valid_from=date(2025, 7, 1))  # fmt: skip
+    session.add(unit)
+    session.flush()
+    assert _put(desk, account, email="moi@example.vn", unit=unit.id).status_code == 200
+    assert (account.unit_id, account.user.email) == (unit.id, "moi@example.vn")
 
 
 def test_an_address_first_told_at_the_counter_reaches_the_login(office, desk, session, account):
