@@ -43,16 +43,26 @@ def is_officers(user: User) -> bool:
 def let_login_follow(account: Account) -> None:
     """Give the login of ``account`` the number, name and e-mail address that stand in it now.
 
-    The login of an officer stays as his administrator made it, and a user name that is no number stays, too.
+    The login of an officer stays as his administrator made it, and so does a user name that is neither the number
+    the account had nor one by today's rules.
     Raises Invalid (field "id_number") if another login has the number as its name.
     """
-    user = None if is_same(account, _FOLLOWED) else account.user
+    if is_same(account, _FOLLOWED):
+        return
+    before = _number_before(account)  # asked before a statement writes the account
+    user = account.user
     if user is None or is_officers(user):
         return
     user.first_name, user.last_name = family_and_given(account.name[:MAX_USER_NAME])
     user.email = login_email(account.email, account.id_number, user.id)
-    if _is_number(user.username) and user.username != account.id_number:
+    is_followed = user.username.lower() == before.lower() or _is_number(user.username)
+    if is_followed and user.username != account.id_number:
         _rename(user, account.id_number)
+
+
+def _number_before(account: Account) -> str:
+    """Return the number as stored; numbers of older papers ("191234567") break today's rules."""
+    return next(iter(sa.inspect(account).attrs.id_number.history.deleted or ()), None) or account.id_number
 
 
 def _is_number(name: str) -> bool:

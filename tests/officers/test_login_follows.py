@@ -98,6 +98,21 @@ def test_names_that_are_no_number_and_logins_of_officers_stay(session, desk, acc
     assert (user.username, user.email) == (name, "co.quan@example.vn" if is_officer else "hoa@example.vn")
 
 
+@pytest.mark.parametrize(
+    ("number", "name", "follows"),
+    [
+        ("191234567", "191234567", True), ("C01X00T47", "c01x00t47", True),
+        ("191234567", "C1234567", True), ("191234567", "197654321", False), ("191234567", "le.hoa", False),
+    ],
+)  # fmt: skip
+def test_a_login_follows_from_a_number_that_breaks_todays_rules(session, desk, account, number, name, follows):
+    session.execute(sa.update(accounts.Account).where(accounts.Account.id == account.id).values(id_number=number))
+    session.execute(sa.update(User).where(User.id == account.user_id).values(username=name))
+    session.expire_all()
+    assert _put(desk, account, id_number=NEW).status_code == 200
+    assert (account.id_number, account.user.username) == (NEW, NEW if follows else name)
+
+
 @pytest.mark.parametrize("level", [0, 2])
 def test_an_address_changed_alone_on_ones_profile_reaches_the_login(session, level):
     user = make_user(Role.citizen)
