@@ -249,6 +249,20 @@ def test_opening_one_entry_is_a_reading_of_its_record_if_that_is_personal(sessio
     assert [r.actor_id for r in audit.readers_of(session, key)] == ([auditor.id] if is_personal else [])
 
 
+def test_reading_the_history_of_an_applicants_login_is_recorded(session, login):
+    applicant, auditor = make_user(username="046190990077"), make_user(Role.auditor)
+    reader, key = login(auditor), ("ab_user", applicant.id)
+    officer = make_user(Role.clerk)
+    reader.get(f"/audit/?kind=ab_user&code={officer.username}")
+    assert _readings(session) == []
+    assert applicant.username in reader.get(f"/audit/?kind=ab_user&code={applicant.username}").text
+    assert [row.aggregate_id for row in _readings(session)] == [auditor.id]
+    for user in (applicant, officer):
+        assert reader.get(f"/audit/{entry_of(session, 'ab_user', user.id).id}").status_code == 200
+    assert [r.actor_id for r in audit.readers_of(session, key)] == [auditor.id]
+    assert audit.readers_of(session, ("ab_user", officer.id)) == []
+
+
 @pytest.mark.parametrize("query", [
     "user=abc&kind=nothing&action=%00&from=x&to=2026-02-30", "user=99999999999999999",
     "code=%25%27--", "after=garbage", "after=2026-01-01T00:00:00%2B00:00~9", "before=~",
