@@ -10,6 +10,7 @@ from app.clock import now
 from app.documents.render import render
 from app.history import HistoryEntry
 from app.models import Account, Dossier, FormRevision
+from app.models.procedure import VersionState
 from app.permissions import Role
 from app.services.submission import new_key
 from tests.factories import make_account, make_agency, make_form, make_procedure, make_user
@@ -129,6 +130,18 @@ def test_an_answer_that_no_longer_fits_is_neither_shown_nor_read(office, desk, s
     assert "75A-123.45" not in text
     assert session.scalar(sa.select(sa.func.count()).where(
         HistoryEntry.aggregate == "dossier", HistoryEntry.action == "read")) == 0  # fmt: skip
+
+
+def test_finding_on_a_version_in_force_no_more_reads_nothing(office, desk, session):
+    office.version.form = make_form([{"key": "bien_so", "label": "Biển số", "kind": "text", "prefill": "earlier"}])
+    account = make_account()
+    _earlier(account, office.version, office.tree.desk)
+    office.version.state = VersionState.retired
+    session.flush()
+    answer = desk.post("/reception/new", data=sent(office, do="find", id_number=account.id_number, name=""))
+    assert answer.status_code == 404
+    reads = sa.select(sa.func.count()).where(HistoryEntry.action == "read")
+    assert session.scalar(reads) == 0
 
 
 @pytest.mark.parametrize(("changes", "words"), [

@@ -36,7 +36,7 @@ from app.views.officers.acts import papers_of
 from app.views.officers.base import OfficerView, asked, sent
 from app.views.officers.counter_scans import chosen_scans, content_print, keep_scans, kept_scans
 from app.views.officers.fee_inputs import read_counts
-from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page, moment
+from app.views.officers.reception_page import APPLICANT_FIELDS, born_on, counter_page, moment, outages_of_desk
 
 _CHANNELS = ("counter", "post")
 
@@ -135,8 +135,11 @@ def _again(version_id: int, key: str, *, former: str = "", **more: Any) -> str:
 
 
 def _known(session: Session, version_id: int, account: Account | None) -> dict[str, Any]:
-    form = get_version(session, version_id, late=True).form if account is not None else None
-    return {} if form is None or account is None else desk_prefill(session, form, account, current_actor())
+    """Return answers given earlier; raises NotFound, before any is read, where the page would not show the version."""
+    if account is None:
+        return {}
+    form = get_version(session, version_id, late=bool(outages_of_desk())).form
+    return {} if form is None else desk_prefill(session, form, account, current_actor())
 
 
 def _given(session: Session, version: ProcedureVersion, key: str) -> CounterReception:

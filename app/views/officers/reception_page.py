@@ -73,7 +73,7 @@ def counter_page(
     known: answers he gave earlier, as far as they may be shown here.
     """
     session, actor = db.session(), current_actor()
-    outages = _outages()
+    outages = outages_of_desk()
     version = get_version(session, version_id, late=bool(outages))
     faults = error.fields if isinstance(error, Invalid) else {}
     fields, units, links, live = _fields(version, known or {}, faults)
@@ -152,7 +152,7 @@ def _own_commune() -> Agency | None:
     return commune_of(desk) if desk is not None else None
 
 
-def _outages() -> list[Any]:
+def outages_of_desk() -> list[Any]:
     """Return the incidents of this desk during which papers may have come (HUE25 Đ23.3)."""
     desks = desks_of(current_actor())
     desk = db.session.get(Agency, desks[0]) if desks else None
