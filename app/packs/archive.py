@@ -21,6 +21,7 @@ from app.filetypes import DAMAGED_ZIP
 from app.lowcode.naturals import Key
 from app.packs import yamls
 from app.packs.documents import digest
+from app.packs.kinds import kinds
 
 MANIFEST = "manifest.yaml"
 FORMAT = 1
@@ -56,10 +57,10 @@ def file_names(kind: str, keys: list[Key]) -> dict[Key, str]:
 
 
 def manifest(name: str, chosen: Mapping[str, Any], files: Files, counts: Mapping[str, int]) -> bytes:
-    """Return the manifest: format and release, what was chosen, what is inside, and digests."""
+    """Return the manifest: format and release, the kinds known to them, what was chosen, what is inside, digests."""
     return yamls.dump({
         "format": FORMAT, "product": "Một Cửa", "release": RELEASE, "name": name,
-        "set": dict(chosen), "contents": dict(sorted(counts.items())),
+        "kinds": list(kinds()), "set": dict(chosen), "contents": dict(sorted(counts.items())),
         "files": {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)},
     })  # fmt: skip
 

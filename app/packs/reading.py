@@ -18,7 +18,9 @@ from app.packs.documents import ID, REST, Document, flat_key, key_in, leaf, refe
 from app.packs.kinds import Kind, kinds, roots
 
 MAX_FAULTS = 200
-_SINCE_2 = ("ab_role", "ab_user", "publication_decision")
+_SINCE_2 = frozenset({"ab_role", "ab_user", "publication_decision"})
+# What no manifest names that does not name kinds: younger kinds need no mention here.
+_UNNAMED = frozenset({"agency_calendar"})
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,17 @@ def _manifest(files: archive.Files) -> dict[str, Any]:
 
 
 def _left_out(about: dict[str, Any]) -> list[str]:
-    """Return the kinds a pack of everything says nothing of; older releases knew fewer."""
+    """Return the kinds a pack says nothing of: those left out, and those its maker did not know."""
     given = about["set"].get("without")
     named = [str(name)[:60] for name in given[:50]] if isinstance(given, list) else []
-    return sorted({*named, *(_SINCE_2 if about["release"] < 2 else ())})
+    return sorted({*named, *_unknown(about)})
+
+
+def _unknown(about: dict[str, Any]) -> set[str]:
+    """Return our kinds that the release did not know which made the pack: it cannot mean to remove them."""
+    known = about.get("kinds")
+    younger = set(kinds()) - set(map(str, known)) if isinstance(known, list) else set(_UNNAMED)
+    return younger | (_SINCE_2 if about["release"] < 2 else set())
 
 
 def _altered(files: archive.Files, digests: dict[str, Any]) -> list[str]:

@@ -163,8 +163,9 @@ def changes_of(session: Session, run: PackRun) -> list[Change]:
     """Return what the pack of ``run`` changes now, in the order of its files."""
     records = read_documents(run.content)
     present = documents_now(session, keys_by_kind((r.kind.name, r.key) for r in records))
+    lasting = access.LASTING.union(run.without)
     found = [compare(r.kind, present.get((r.kind.name, r.key)), r.document, r.path,
-                     is_replacing=run.is_replacing, lasting=access.LASTING) for r in records]  # fmt: skip
+                     is_replacing=run.is_replacing, lasting=lasting) for r in records]  # fmt: skip
     if run.is_replacing and run.scope == "all":
         found += _left_over(session, records, {*run.without, access.USERS})
     return found

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.clock import now, today
 from app.models import AgencyCalendar
-from app.packs import yamls
+from app.packs import archive, yamls
 from app.packs.reading import Refused
 from app.packs.undoing import undo
 from app.permissions import Role
@@ -95,6 +95,19 @@ def test_a_pack_that_replaces_removes_what_waits_and_spares_what_began(session, 
     put(session, with_turns(files_of(session)), is_replacing=True)
     assert waiting(session) == []
     assert session.scalar(sa.select(sa.func.count(AgencyCalendar.id))) == 1
+
+
+@pytest.mark.parametrize("knows", ["other kinds", None])
+def test_a_pack_made_before_there_were_turns_leaves_those_that_wait(session, turn, knows):
+    add_dossier("in time")  # where dossiers run a removal would be refused
+    session.flush()
+    files = with_turns(files_of(session))
+    about = yamls.load(files[archive.MANIFEST], archive.MANIFEST)
+    known = [kind for kind in about.pop("kinds") if kind != "agency_calendar"]
+    files[archive.MANIFEST] = yamls.dump(about | ({"kinds": known} if knows else {}))
+    run = take(session, files, is_replacing=True)
+    assert (run.state, run.lines) == ("planned", [])
+    assert waiting(session) == [turn]
 
 
 def test_a_turn_whose_day_has_come_is_refused(session, turn):
