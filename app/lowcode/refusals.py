@@ -52,8 +52,12 @@ def refusal_of(exc: DomainError | HTTPException) -> Response:
         return refusal(exc.status, str(exc), exc.fields if isinstance(exc, Invalid) else None)
     status = exc.code or 500
     is_own = exc.description is not None and exc.description != type(exc).description
-    kept = {name: value for name, value in exc.get_headers() if name in ("Allow", "Retry-After")}
-    return refusal(status, str(exc.description) if is_own else "", headers=kept)
+    return refusal(status, str(exc.description) if is_own else "", headers=kept_headers(exc))
+
+
+def kept_headers(exc: HTTPException) -> dict[str, str]:
+    """Return what the headers of an HTTP error say besides its page: what is allowed, when to come again."""
+    return {name: value for name, value in exc.get_headers() if name in ("Allow", "Retry-After")}
 
 
 class ProblemAnswers:

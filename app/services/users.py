@@ -13,11 +13,12 @@ from app.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.models import Agency, FabRole, OfficerPosition, User, UserSetting
 from app.models.user import refuse_bad_username
 from app.permissions import Role, current_actor
+from app.services import guesses
+from app.services.guesses import LOCK_MINUTES
 from app.text import family_and_given
 from app.transactions import one_at_a_time
 
 MAX_FAILURES = 5
-LOCK_MINUTES = 15
 PLACEHOLDER_ROOT = "H00"  # the code of the root until the province gives its own
 MIN_LENGTH = 10
 
@@ -96,7 +97,7 @@ def password_message(password: str, username: str = "") -> str | None:
 
 
 def set_password(session: Session, user: User, password: str, *, is_temporary: bool = False) -> int:
-    """Give ``user`` a password, end all his other sessions; returns the new session version.
+    """Give ``user`` a password, unlock him, end all his other sessions; returns the new session version.
 
     Raises Invalid (field "password") if it breaks a rule.
     """
@@ -107,7 +108,7 @@ def set_password(session: Session, user: User, password: str, *, is_temporary: b
     settings = settings_of(session, user)
     settings.session_version += 1
     settings.must_change_password = is_temporary
-    settings.failed_logins, settings.locked_until = 0, None
+    unlock_user(session, user)
     session.flush()
     return settings.session_version
 
@@ -188,6 +189,7 @@ def unlock_user(session: Session, user: User) -> None:
     """Let a locked user try again now."""
     settings = settings_of(session, user)
     settings.failed_logins, settings.locked_until = 0, None
+    guesses.forget(user)
 
 
 def sync_roles(session: Session, user: User, *, is_applicant: bool = False) -> None:

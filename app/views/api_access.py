@@ -10,9 +10,8 @@ from werkzeug.exceptions import TooManyRequests
 from app.extensions import db
 from app.models import ApiClient
 from app.permissions import Actor
-from app.services import api_tokens
+from app.services import api_tokens, rates
 from app.transactions import transaction
-from app.views import rates
 
 _WAIT = 60  # seconds
 

@@ -19,12 +19,13 @@ from app.extensions import db
 from app.lowcode.forms import BaseForm
 from app.models import User
 from app.permissions import current_actor, forget_actor
+from app.services import guesses
 from app.services.sessions import begin_session, end_all_sessions, end_session
 from app.services.users import change_password
 from app.transactions import transaction
 from app.views.hooks import same_site_referrer
 from app.views.shell import LOCALES, THEMES, remember, take_settings
-from app.views.signing_in import count_guess, refuse_many_guesses, sign_in
+from app.views.signing_in import refuse_many_guesses, sign_in
 
 _REQUIRED = InputRequired(_l("This field is required."))
 
@@ -134,8 +135,8 @@ class AuthView(BaseView):
             return redirect(url_for("AuthView.login", next=request.path))
         form = PasswordForm()
         if form.validate_on_submit():
-            username = current_user.username
-            refuse_many_guesses(username)
+            place = guesses.at_change(current_user.id)
+            refuse_many_guesses(place)
             try:
                 with transaction() as unit:
                     user = unit.get_one(User, current_actor().user_id)
@@ -148,7 +149,7 @@ class AuthView(BaseView):
             except DomainError as exc:
                 fields = exc.fields if isinstance(exc, Invalid) else {}
                 if "current" in fields:
-                    count_guess(username)
+                    guesses.count(place)
                 form.add_errors(fields)
         base = "base.html" if current_actor().is_officer else "portal/base.html"
         return render_template("password.html", form=form, base=base), 422 if form.errors else 200

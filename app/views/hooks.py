@@ -20,7 +20,7 @@ from werkzeug.routing import IntegerConverter
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.i18n import N_
-from app.lowcode.refusals import refusal, refusal_of
+from app.lowcode.refusals import kept_headers, refusal, refusal_of
 from app.lowcode.security import set_authentication
 from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor, set_actor_loader
@@ -198,7 +198,8 @@ def _http_error(exc: HTTPException) -> Any:
         )
     if request.path.startswith("/api/"):
         return refusal_of(exc)
-    return error_page(exc.code)
+    said = exc.description if getattr(exc, "retry_after", None) else ""  # ours: how long to wait
+    return *error_page(exc.code, said or ""), kept_headers(exc)
 
 
 def _domain_error(exc: DomainError) -> Any:
