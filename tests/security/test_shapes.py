@@ -9,7 +9,7 @@ from app.models import User
 from app.permissions import Role
 from app.services.setup_workbook.headings import AGENCIES
 from tests.exchange.books import apply, book, send
-from tests.exchange.test_setup_workbook import SLUG, _words
+from tests.exchange.test_setup_workbook import SLUG, words_book
 from tests.factories import make_position, make_tree
 from tests.wording import vi
 
@@ -32,7 +32,7 @@ def test_a_period_that_is_none_is_the_last_twelve_months(session, client, period
 def test_the_workbook_gives_no_password_of_who_became_an_administrator(session, login):
     make_tree()
     client = login(Role.catalog_admin)
-    sheets = {vi(AGENCIES.label): _words()[vi(AGENCIES.label)]}
+    sheets = {vi(AGENCIES.label): words_book()[vi(AGENCIES.label)]}
     _status, number, _page = send(client, SLUG, book(sheets))
     apply(client, SLUG, number)
     raised = session.scalar(sa.select(User).where(User.username == "hoa.xamoi"))
