@@ -19,7 +19,8 @@ from app.errors import NotFound
 from app.history import HistoryEntry, Key
 from app.lowcode.history_titles import kept_models
 from app.lowcode.rows import visible
-from app.models import Agency, Dossier, Feedback, Procedure, Profile, User
+from app.models import Account, Agency, Dossier, Feedback, Procedure, Profile, User
+from app.models.account import IdKind
 from app.models.scope import paths_of, sees_province
 from app.permissions import OVERSEERS, Actor
 from app.services.statistics import midnight
@@ -166,7 +167,7 @@ def conditions(session: Session, wanted: AuditWanted, actor: Actor) -> list[Colu
     if wanted.code:
         keys = keys_of_code(session, wanted.code, wanted.kind)
         parts = [sa.and_(entry.aggregate == k, entry.aggregate_id == n) for k, n in keys]
-        found.append(sa.or_(sa.false(), *parts))
+        found.append(sa.or_(sa.false(), *parts, *_of_person(wanted)))
     if wanted.action:
         found.append(entry.action == wanted.action)
     if wanted.first is not None:
@@ -174,6 +175,18 @@ def conditions(session: Session, wanted: AuditWanted, actor: Actor) -> list[Colu
     if wanted.last is not None:
         found.append(entry.at < midnight(wanted.last + timedelta(days=1)))
     return found
+
+
+def _of_person(wanted: AuditWanted) -> list[ColumnElement[bool]]:
+    """What concerns the applicant with this personal number or user name: his record, all his dossiers."""
+    login = sa.select(User.id).where(sa.func.lower(User.username) == wanted.code.lower())
+    number = sa.and_(Account.id_kind.in_(list(IdKind)), Account.id_number == wanted.code.upper())
+    of_login = sa.select(Account.id).where(Account.user_id.in_(login))
+    people = sa.union_all(sa.select(Account.id).where(number), of_login)
+    ids = {"account": people, "dossier": sa.select(Dossier.id).where(Dossier.account_id.in_(people))}
+    alone = {wanted.kind} & ids.keys() if wanted.kind in _code_tables() else ids.keys()
+    entry = HistoryEntry
+    return [sa.and_(entry.aggregate == kind, entry.aggregate_id.in_(ids[kind])) for kind in sorted(alone)]
 
 
 def _code_tables() -> set[str]:

@@ -9,6 +9,7 @@ from app import history
 from app.clock import acting_at, now
 from app.history import HistoryEntry
 from app.lowcode import telling
+from app.models import Account
 from app.permissions import OVERSEERS, Role, acting_as
 from app.services import audit, people
 from app.services.actors import build_actor
@@ -133,6 +134,35 @@ def test_filters_narrow_by_person_kind_code_act_and_dates(session, actor):
     assert ids(user_id=officer.user_id, first=day + timedelta(days=2), kind="sector") == lately
     assert ids(code=dossier.code.lower()) == {("dossier", dossier.id, "create")}
     assert ids(code="no such code") == set()
+
+
+def test_who_read_a_persons_data_is_found_by_his_number_or_user_name(session, actor):
+    tree = make_tree()
+    user = make_user(Role.citizen, username="046099000777")
+    account = session.scalars(sa.select(Account).where(Account.user_id == user.id)).one()
+    account.id_number = "046099000777"
+    other = add_dossier("overdue", tree.commune)
+    dossier = add_dossier("overdue", tree.commune)
+    dossier.account = account
+    session.flush()
+    with acting_as(build_actor(session, make_user(Role.specialist, tree.commune))):
+        for aggregate, number in (("account", account.id), ("dossier", dossier.id), ("dossier", other.id)):
+            history.record(session, (aggregate, number), "read")
+        session.flush()
+
+    def read(place=None, **wanted):
+        found = search(session, actor(Role.auditor, place), action="read", **wanted)
+        return {(row.aggregate, row.aggregate_id) for row in found}
+
+    his = {("account", account.id), ("dossier", dossier.id)}
+    assert read(code="046099000777") == his
+    user.username = "Nguoi.Dan"
+    session.flush()
+    assert read(code="nguoi.dan") == his
+    assert read(code="046099000777", kind="dossier") == {("dossier", dossier.id)}
+    assert read(code="046099000777", kind="account") == {("account", account.id)}
+    assert read(make_agency(parent=tree.root), code="046099000777") == set()
+    assert read(code="04609900077") == set()
 
 
 def test_an_entry_reads_as_a_sentence(session, login):

@@ -118,7 +118,7 @@ def test_the_catalogue_compiles():
     target = io.BytesIO()
     write_mo(target, catalogue)
     compiled = gettext.GNUTranslations(io.BytesIO(target.getvalue()))
-    assert compiled.gettext("Access is Denied") == "Bạn không được thực hiện thao tác này"
+    assert compiled.gettext("Access is Denied") == "Bạn hãy đăng nhập để xem trang này"
     assert compiled.ngettext("%(num)d dossier", "%(num)d dossiers", 1) == "%(num)d hồ sơ"
 
 

@@ -15,6 +15,7 @@ from app.workflows.states import State
 from tests import databases
 from tests.factories import make_user
 from tests.portal.records import SECRETS, make_dossier
+from tests.wording import vi
 
 COURSE = (("submit", None, 1), ("accept", 1, 2), ("start", 2, 4), ("complete_step", 4, 4))
 
@@ -80,6 +81,14 @@ def test_every_state_is_told_in_the_citizens_sentence(app, session, client, stat
 
         assert gettext(state.sentence) in page
     assert dossier.procedure.name in page
+
+
+@pytest.mark.parametrize(("state", "label"), [(4, "Where it is now"), (9, "Where it is now"), (3, "Where to ask"),
+                                              (8, "Where to ask"), (10, "Where to ask")])  # fmt: skip
+def test_what_is_over_lies_nowhere_any_more(session, client, state, label):
+    page = client.get(f"/tra-cuu/{make_dossier(state).code}").text
+    said = {words for words in ("Where it is now", "Where to ask") if f">{vi(words)}<" in page}
+    assert said == {label}
 
 
 def test_the_page_never_shows_whose_dossier_it_is_or_who_works_on_it(session, client, login):
