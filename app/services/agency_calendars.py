@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.lowcode.collation import in_order
 from app.models import Agency, AgencyCalendar, CalendarChange, WorkingCalendar
 from app.models.calendar_use import refuse_not_begun
 from app.permissions import Actor, Role
@@ -211,8 +212,9 @@ def choices(session: Session, agency: Agency) -> dict[str, list[tuple[str, Any]]
     open_ones = session.execute(
         sa.select(Agency.id, Agency.name).where(sa.not_(Agency.path.startswith(agency.path)),
                                                 sa.or_(Agency.valid_to.is_(None), Agency.valid_to >= today()))
-        .order_by(Agency.name, Agency.id)
+        .order_by(in_order(Agency.name), Agency.id)
     )  # fmt: skip
-    calendars = session.execute(sa.select(WorkingCalendar.id, WorkingCalendar.name).order_by(WorkingCalendar.name))
+    calendar = WorkingCalendar
+    calendars = session.execute(sa.select(calendar.id, calendar.name).order_by(in_order(calendar.name)))
     return {"parent": [(str(number), name) for number, name in open_ones],
             "calendar": [(str(number), name) for number, name in calendars]}  # fmt: skip

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotFound
 from app.lowcode.actions import Action, possible
+from app.lowcode.collation import in_order
 from app.lowcode.generate import declared_models
 from app.lowcode.security import TOKEN_PREFIX
 from app.models import ApiClient, ApiToken, User
@@ -184,7 +185,7 @@ def list_clients(session: Session) -> list[tuple[ApiClient, int]]:
         ApiToken.client_id == ApiClient.id, ApiToken.revoked_at.is_(None),
         ApiToken.confirmed_by_id == ApiClient.owner_id,
         ApiToken.expires_on >= today()).correlate(ApiClient).scalar_subquery()  # fmt: skip
-    query = sa.select(ApiClient, working).order_by(ApiClient.name, ApiClient.id).limit(500)
+    query = sa.select(ApiClient, working).order_by(in_order(ApiClient.name), ApiClient.id).limit(500)
     load = (joinedload(ApiClient.owner), joinedload(ApiClient.agency))
     return [(row, count) for row, count in session.execute(query.options(*load))]
 

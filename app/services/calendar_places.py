@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.lowcode.collation import in_order
 from app.models import Agency, WorkingCalendar
 
 
@@ -19,9 +20,9 @@ class Group:
 
 def list_places(session: Session) -> list[Group]:
     """Return every calendar with its agencies by name. Statements: two."""
-    calendars = session.scalars(sa.select(WorkingCalendar).order_by(WorkingCalendar.name))
+    calendars = session.scalars(sa.select(WorkingCalendar).order_by(in_order(WorkingCalendar.name)))
     groups = {row.id: Group(row) for row in calendars}
-    agencies = {row.id: row for row in session.scalars(sa.select(Agency).order_by(Agency.name))}
+    agencies = {row.id: row for row in session.scalars(sa.select(Agency).order_by(in_order(Agency.name)))}
     for agency in agencies.values():
         if agency.calendar_id in groups:
             groups[agency.calendar_id].own.append(agency)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from app.clock import today
 from app.errors import NotFound
+from app.lowcode.collation import in_order, key_of
 from app.models import (
     Agency,
     Component,
@@ -107,7 +108,7 @@ _SHORT_FIRST = sa.func.length(ProcedureVersion.name)
 def _best_first(q: str) -> tuple[ColumnElement[Any], ...]:
     """Names with the words as they were typed stand before those with the words scattered."""
     if not q:
-        return (ProcedureVersion.name,)  # type: ignore[return-value]
+        return (in_order(ProcedureVersion.name),)
     is_phrase = Procedure.search_text.like(like_pattern(q), escape="\\")
     return sa.case((is_phrase, 0), else_=1), _SHORT_FIRST
 
@@ -198,7 +199,7 @@ def sectors_in_use(session: Session) -> list[tuple[str, str, int]]:
         .group_by(Sector.id, Sector.code, Sector.name)
     )
     rows = [(code, name, count) for code, name, count in session.execute(query)]
-    return sorted(rows, key=lambda row: fold(row[1]))
+    return sorted(rows, key=lambda row: key_of(row[1]))
 
 
 @dataclass(frozen=True)

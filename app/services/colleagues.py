@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clock import today
+from app.lowcode.collation import in_order
 from app.models import Agency, OfficerPosition, Task, User
 from app.services.directory import current
 
@@ -36,7 +37,7 @@ def agencies_with(session: Session, roles: Iterable[str]) -> list[tuple[int, str
     post = OfficerPosition
     staffed = sa.select(post.agency_id).where(post.role.in_(sorted(map(str, roles))), *_held())
     query = sa.select(Agency.id, Agency.name).where(Agency.id.in_(staffed), *current())
-    return [(row.id, row.name) for row in session.execute(query.order_by(Agency.name, Agency.id))]
+    return [(row.id, row.name) for row in session.execute(query.order_by(in_order(Agency.name), Agency.id))]
 
 
 def _held() -> tuple[sa.ColumnElement[bool], ...]:

@@ -14,6 +14,7 @@ from app.clock import now
 from app.errors import Invalid, NotAllowed
 from app.history import acting_post
 from app.i18n import N_
+from app.lowcode.collation import in_order
 from app.models import Agency, Dossier, Task
 from app.models.task import ANSWERS, TaskState
 from app.permissions import Actor, Role
@@ -89,7 +90,7 @@ def _refuse_bad(question: str, hours: int, has_someone: bool) -> None:
 
 
 def _asked_agencies(session: Session, task: Task, wanted: set[int]) -> list[Agency]:
-    found = list(session.scalars(sa.select(Agency).where(Agency.id.in_(wanted)).order_by(Agency.name)))
+    found = list(session.scalars(sa.select(Agency).where(Agency.id.in_(wanted)).order_by(in_order(Agency.name))))
     waiting = {q.slot for q in lifecycle.open_questions(task.dossier) if q.asked_by_id == task.id}
     for agency in found:
         if agency.id == task.agency_id:  # its people are asked by name

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import now, today
 from app.errors import DomainError
+from app.lowcode.collation import key_of
 from app.models import Agency, Dossier, Movement, Sector
 from app.models.agency import AgencyLevel
 from app.models.scope import dossiers_of
@@ -145,7 +146,7 @@ def _lines(rows: list[tuple[Any, ...]], key: int, names: dict[int, str]) -> list
     for row in rows:
         parts.setdefault(row[key], []).append(row)
     lines = [Line(number, names[number], _sum(part)) for number, part in parts.items()]
-    return sorted(lines, key=lambda line: (-line.counts["in_progress"], fold(line.label)))
+    return sorted(lines, key=lambda line: (-line.counts["in_progress"], key_of(line.label)))
 
 
 def _months(

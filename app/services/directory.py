@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import today
 from app.errors import NotFound
+from app.lowcode.collation import key_of
 from app.models import Agency, CalendarDay, Reorganisation, WorkingCalendar
 from app.models.agency import AGENCY_LEVELS
 from app.models.agency_calendar import own_calendars
@@ -45,7 +46,7 @@ def list_agencies(session: Session, q: str = "", level: str = "") -> list[Agency
     if level:
         query = query.where(Agency.level == level)
     rows = session.scalars(query.order_by(Agency.id).limit(MAX_ROWS))
-    return sorted(rows, key=lambda row: (LEVEL_ORDER.index(row.level), fold(row.name)))
+    return sorted(rows, key=lambda row: (LEVEL_ORDER.index(row.level), key_of(row.name)))
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def related(session: Session, agency: Agency) -> tuple[list[Agency], list[Agency
     """Return (agencies directly below, agencies that this desk receives for), today's only."""
     below = Agency.parent_id == agency.id
     query = sa.select(Agency).where(sa.or_(below, Agency.desk_id == agency.id), *current())
-    rows = sorted(session.scalars(query.limit(MAX_ROWS)), key=lambda row: fold(row.name))
+    rows = sorted(session.scalars(query.limit(MAX_ROWS)), key=lambda row: key_of(row.name))
     return (
         [row for row in rows if row.parent_id == agency.id],
         [row for row in rows if row.desk_id == agency.id],

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.lowcode.collation import key_of
 from app.models import (
     Account,
     Agency,
@@ -27,7 +28,6 @@ from app.services import eforms
 from app.services.channels import refuse_result_way
 from app.services.kept import MARKS, remember_marks
 from app.services.submission import handling_agency, hold, new_key
-from app.text import fold
 
 # {page: {rev, tab}}: how often each page was saved, and by which window last: that window may
 # go on saving though each of its saves raises the number. Never sent (``settle``).
@@ -73,7 +73,7 @@ def communes(session: Session) -> list[Agency]:
         Agency.level == "commune", sa.or_(Agency.valid_from.is_(None), Agency.valid_from <= day),
         sa.or_(Agency.valid_to.is_(None), Agency.valid_to >= day),
     ).options(joinedload(Agency.desk))  # fmt: skip
-    return sorted(session.scalars(query), key=lambda row: fold(row.name))
+    return sorted(session.scalars(query), key=lambda row: key_of(row.name))
 
 
 def find_open_draft(session: Session, version: ProcedureVersion, actor: Actor) -> Draft | None:

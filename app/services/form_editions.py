@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid, NotAllowed
+from app.lowcode.collation import in_order
 from app.models import Form, FormField, FormSection, ProcedureVersion
 from app.models.procedure_words import VersionState
 from app.permissions import Actor, Role
@@ -35,7 +36,7 @@ class FormRow:
 
 def list_forms(session: Session, q: str = "", after: int = 0) -> tuple[list[FormRow], int | None]:
     """Return a page of forms by name, and where the next page begins (None at the end)."""
-    query = sa.select(Form).order_by(Form.name, Form.code, Form.id)
+    query = sa.select(Form).order_by(in_order(Form.name), Form.code, Form.id)
     for word in fold(q).split()[:8]:
         query = query.where(Form.search_text.like(like_pattern(word), escape="\\"))
     forms = list(session.scalars(query.offset(after).limit(PAGE + 1)))

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid, NotAllowed
+from app.lowcode.collation import in_order
 from app.lowcode.rows import find_row, visible
 from app.models import Agency, ProcedureVersion, Process, ProcessStep
 from app.models.drafting import DRAFTERS
@@ -40,7 +41,7 @@ def list_processes(
     session: Session, actor: Actor, q: str = "", after: int = 0
 ) -> tuple[list[ProcessRow], int | None]:
     """Return a page of the processes the actor may see, by name, and where the next page begins."""
-    query = visible(Process, actor).order_by(Process.name, Process.code, Process.id)
+    query = visible(Process, actor).order_by(in_order(Process.name), Process.code, Process.id)
     for word in fold(q).split()[:8]:
         query = query.where(Process.search_text.like(like_pattern(word), escape="\\"))
     found = list(session.scalars(query.offset(after).limit(PAGE + 1)))

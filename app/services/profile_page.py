@@ -14,6 +14,7 @@ from app.clock import today
 from app.errors import Conflict, NotAllowed, NotFound
 from app.history import because
 from app.i18n import N_
+from app.lowcode.collation import in_order
 from app.models import Profile, ProfileParameter
 from app.permissions import Actor, Role
 from app.services.profiles import active_profile, is_given, rows_in_force
@@ -132,7 +133,7 @@ def unset_lines(session: Session, profile: Profile | None, on: date | None = Non
 
 def list_profiles(session: Session) -> Sequence[Profile]:
     """Return every profile, the one in force first."""
-    return session.scalars(sa.select(Profile).order_by(Profile.is_active.desc(), Profile.name)).all()
+    return session.scalars(sa.select(Profile).order_by(Profile.is_active.desc(), in_order(Profile.name))).all()
 
 
 def get_profile(session: Session, number: int) -> Profile:

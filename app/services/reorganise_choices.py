@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.lowcode.collation import in_order
 from app.models import Agency, Division, Dossier, Sector
 from app.permissions import ROLE_LABELS, Role
 from app.services.reorganise_moves import posts_at
@@ -38,7 +39,7 @@ def _sectors(session: Session, agency: Agency) -> Options:
         .join(Dossier, Dossier.sector_id == Sector.id)
         .where(Dossier.agency_id == agency.id, Dossier.state.not_in(FINAL))
         .group_by(Sector.id, Sector.name)
-        .order_by(Sector.name)
+        .order_by(in_order(Sector.name))
     )
     return [(number, _("%(sector)s (%(count)d running)", sector=name, count=running))
             for number, name, running in session.execute(query)]  # fmt: skip

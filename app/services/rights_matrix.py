@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.lowcode.actions import Action, declared, possible
+from app.lowcode.collation import key_of
 from app.lowcode.overrides import fields_of_entity, holds, may_revoke, naming
 from app.lowcode.scopes import Scope, scopes_of
 from app.lowcode.screen import declared_writable, label_of
 from app.permissions import Role
 from app.services.rights_changes import HIDE, KEEP, State, as_decisions
-from app.text import fold
 
 MATRIX_ROLES = tuple(role for role in Role if role is not Role.citizen)
 
@@ -96,7 +96,7 @@ def matrix(
         lines = [facts.line(role, state, decided, shut[str(role), facts.name]) for role in roles]
         groups.setdefault(key, []).append(lines)
     for rows in groups.values():
-        rows.sort(key=lambda row: fold(row[0].title))
+        rows.sort(key=lambda row: key_of(str(row[0].title)))
     return [(titles.get(key, ""), rows) for key, rows in groups.items() if rows]
 
 

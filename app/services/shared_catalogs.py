@@ -13,6 +13,7 @@ from app.errors import NotAllowed, NotFound
 from app.history import plain
 from app.lowcode.actions import may
 from app.lowcode.api_writing import form_of
+from app.lowcode.collation import in_order
 from app.lowcode.fields import clean
 from app.lowcode.rows import get_row, visible
 from app.lowcode.saving import save
@@ -34,7 +35,7 @@ def list_catalogs(session: Session, actor: Actor) -> list[tuple[SharedCatalog, i
     item = SharedCatalogItem
     count = sa.select(sa.func.count()).where(item.catalog_id == SharedCatalog.id).correlate(SharedCatalog)
     query = visible(SharedCatalog, actor).add_columns(count.scalar_subquery())
-    return [(row, number) for row, number in session.execute(query.order_by(SharedCatalog.name).limit(500))]
+    return [(row, number) for row, number in session.execute(query.order_by(in_order(SharedCatalog.name)).limit(500))]
 
 
 def get_catalog(session: Session, code: str, actor: Actor) -> SharedCatalog:

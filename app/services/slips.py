@@ -17,6 +17,7 @@ from app import history
 from app.clock import to_local, today
 from app.documents.render import render
 from app.errors import Invalid, NotFound
+from app.lowcode.collation import in_order
 from app.models import Agency, Dossier, Movement
 from app.models.dossier import RESULT_WAYS
 from app.models.scope import agencies_under, dossiers_of
@@ -55,7 +56,7 @@ def desks(session: Session, actor: Actor) -> Sequence[Agency]:
     query = sa.select(Agency).where(
         Agency.id.in_(serving), sa.or_(Agency.id.in_(here), Agency.id.in_(serving.where(Agency.id.in_(here))))
     )
-    return session.scalars(query.order_by(Agency.name, Agency.id)).all()
+    return session.scalars(query.order_by(in_order(Agency.name), Agency.id)).all()
 
 
 def check_period(first: date | None, last: date | None) -> tuple[date, date]:

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.clock import VIETNAM, today
+from app.lowcode.collation import key_of
 from app.models import Agency, Dossier, Rating, Sector
 from app.services.pauses import overdue
-from app.text import fold
 from app.workflows.states import CLOCK_OVER, State
 
 MONTHS = 12
@@ -156,7 +156,7 @@ def by_agency(
         .group_by(Agency.id, Agency.name, Agency.level)
     )
     rows = [(row[-1], Counted(*row[:-1])) for row in session.execute(_narrowed(query, scope))]
-    return sorted(rows, key=lambda row: fold(row[1].label))
+    return sorted(rows, key=lambda row: key_of(row[1].label))
 
 
 def by_level(agencies: list[tuple[str, Counted]]) -> list[Counted]:
@@ -175,7 +175,7 @@ def _grouped(
     session: Session, query: sa.Select[Any], period: Period, scope: ColumnElement[bool] | None
 ) -> list[Counted]:
     rows = session.execute(_narrowed(query.where(_touching(period)), scope))
-    return sorted((Counted(*row) for row in rows), key=lambda row: fold(row.label))
+    return sorted((Counted(*row) for row in rows), key=lambda row: key_of(row.label))
 
 
 def by_month(

@@ -13,10 +13,10 @@ from app.clock import today
 from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.extensions import db
 from app.lowcode.actions import ACTIONS, Action
+from app.lowcode.collation import key_of
 from app.models.menus import SYSTEM
 from app.permissions import EVERY_OFFICER, Role, current_actor
 from app.services import api_tokens
-from app.text import fold
 from app.transactions import transaction
 
 _MAX_SCOPES = 1000
@@ -134,7 +134,7 @@ def _page(number: int, *, issued: str = "", chosen: Any = (), errors: Any = None
     last = today() + timedelta(days=api_tokens.MAX_DAYS)
     return render_template(
         "admin/api_client.html", client=client, tokens=api_tokens.list_tokens(session, number),
-        kinds=sorted(kinds, key=lambda kind: fold(kind["title"])), issued=issued,
+        kinds=sorted(kinds, key=lambda kind: key_of(str(kind["title"]))), issued=issued,
         waits=current_actor().user_id != client.owner_id,
         chosen=set(chosen),
         heads=[{"label": word.capitalize()} for _one, word in words], errors=errors or {}, actions=words,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.i18n import N_
 from app.lowcode.choosing import choosable
+from app.lowcode.collation import in_order
 from app.lowcode.screen import label_of
 from app.models import Form, FormField, FormSection, SharedCatalog
 from app.models.form_words import (
@@ -87,7 +88,7 @@ def _catalogs(session: Session) -> list[list[str]]:
     """Return (code, name) of the shared catalogs in use that the actor may read, by name."""
     query = sa.select(SharedCatalog.code, SharedCatalog.name).where(SharedCatalog.is_active.is_(True))
     query = choosable(query, SharedCatalog, current_actor())
-    return [[code, name] for code, name in session.execute(query.order_by(SharedCatalog.name))]
+    return [[code, name] for code, name in session.execute(query.order_by(in_order(SharedCatalog.name)))]
 
 
 def _of(model: type[Any], name: str, editor: str, kinds: Any = None, **more: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app import history
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.lowcode.actions import may
+from app.lowcode.collation import in_order
 from app.lowcode.rows import sees_all
 from app.lowcode.values import as_id
 from app.models import Procedure, Sector
@@ -65,7 +66,7 @@ class PackView(BaseView):
         session = db.session()
         page = render_template(
             "admin/packs/export.html", chosen=chosen, pack=pack, problem=problem, kinds=_kinds(),
-            sectors=list(session.execute(sa.select(Sector.code, Sector.name).order_by(Sector.name))),
+            sectors=list(session.execute(sa.select(Sector.code, Sector.name).order_by(in_order(Sector.name)))),
             procedure=_procedure_option(chosen), titles=_titles(),
             behind=left_behind(pack) if pack else {}, carries_access=carries_access(current_actor()),
         )  # fmt: skip
