@@ -35,9 +35,12 @@ def app() -> Iterator[Flask]:
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
-    """The database session of a test; everything is undone when the test ends."""
+    """The database session of a test; everything is undone when the test ends, and what was counted is forgotten."""
+    from app.services import rates
+
     with databases.isolated(app) as found:
         yield found
+    rates._own_counts.storage.reset()  # numbers of users are given out again
 
 
 @pytest.fixture
