@@ -52,8 +52,6 @@ def upgrade(revision: str) -> None:
     before = current()
     upgrade_to(revision)
     after = current()
-    if before != after:
-        vacuum_rewritten()
     click.echo(f"The database is at revision: {after}")
     if "0001" <= before <= _LOOSE_PATTERNS < after:
         tell_loose_patterns(is_quiet=True)
@@ -89,8 +87,9 @@ def check() -> None:
 
 
 def upgrade_to(target: str = "head") -> None:
-    """Apply the migrations up to ``target``."""
+    """Apply the migrations up to ``target``, and vacuum what they wrote anew."""
     migrations().upgrade(FOLDER, revision=target)
+    vacuum_rewritten()
 
 
 def vacuum_rewritten() -> list[str]:
