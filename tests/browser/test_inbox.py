@@ -73,6 +73,7 @@ def test_what_was_taken_is_undone_by_a_key(open_as: Callable[..., Page]) -> None
     page.wait_for_url("**/dossier/**")
     page.locator("#act-claim button[type=submit]").click()
     expect(page.locator(".undo-bar")).to_contain_text("Bạn vừa nhận việc")
+    page.wait_for_load_state("load")  # a key pressed before the page's script is there is lost
     page.keyboard.press("u")
     expect(page.locator(".flashes, main")).to_contain_text(["Đã hoàn tác"])
     expect(page.locator(".undo-bar")).to_have_count(0)
