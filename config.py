@@ -17,8 +17,7 @@ ADDRESSES = ("DATABASE_URL", "REDIS_URL", "STORAGE_URL")
 # Task -> seconds between two runs; one that was not picked up in time is dropped.
 BEAT = {"outbox.drain": 5.0, "deadlines.check": 300.0, "history.seal": 86400.0,
         "publication.due": 300.0, "imports.clean": 86400.0, "exports.clean": 86400.0,
-        "outbox.clean": 3600.0, "files.scan": 120.0, "scans.clean": 86400.0,
-        "rehearsals.clean": 86400.0}
+        "outbox.clean": 3600.0, "files.scan": 120.0, "scans.clean": 86400.0, "rehearsals.clean": 86400.0}
 _FALSE = frozenset({"", "0", "no", "false", "off"})
 
 

@@ -91,7 +91,7 @@ def _answer(app, username, password):
     """What a guess is answered: status, and the page without what was typed and what is new in each."""
     client = make_client(app)
     answer = client.post("/login/", data={"username": username, "password": password})
-    page = re.sub(r'nonce="[^"]*"|name="csrf_token"[^>]*', "", answer.text.replace(username, ""))
+    page = re.sub(r'nonce="[^"]*"|name="csrf[_-]token"[^>]*', "", answer.text.replace(username, ""))
     api = client.post("/api/v1/security/login", json={"username": username, "password": password})
     return answer.status_code, page, api.status_code, api.json
 

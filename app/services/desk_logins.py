@@ -19,6 +19,7 @@ from app.services.counter import desks_of, find_applicant
 from app.services.identity_checks import COMPARED, compared_level, raise_level, settle_login
 from app.services.notices import notice_users, send_mail
 from app.services.official import official
+from app.services.task_rights import is_self
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def asks_whose(account: Account) -> bool:
 
 def why_not(session: Session, account: Account, actor: Actor) -> str:
     """Return why this desk gives no login for ``account``, "" if it does."""
-    if account.id in actor.own_accounts or actor.user_id in account.people:
+    if is_self(account, actor):
         return _("This is your own account. A colleague at the desk does this for you.")
     user = account.user
     if user is not None and is_officers(user):

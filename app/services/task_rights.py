@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import object_session
 
-from app.models import Dossier, Task
+from app.models import Account, Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor, Position, Role
 from app.workflows.process import StepKind
@@ -50,7 +50,12 @@ def is_own(dossier: Dossier, actor: Actor) -> bool:
     Who he is his login tells, or his personal number (``OfficerIdentity``); of others ``Account.people`` tells it,
     and of himself where the account became his after the actor was worked out: entered in this very act.
     """
-    return dossier.account_id in actor.own_accounts or actor.user_id in dossier.account.people
+    return is_self(dossier.account, actor)
+
+
+def is_self(account: Account, actor: Actor) -> bool:
+    """Return whether the actor is the person of this account, by his login or as the officer with its number."""
+    return account.id in actor.own_accounts or actor.user_id in account.people
 
 
 def applies(dossier: Dossier, actor: Actor) -> bool:

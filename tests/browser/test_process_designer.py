@@ -46,7 +46,7 @@ def test_a_process_is_drawn_saved_and_opened_again_the_same(open_as):
 
 def test_a_process_is_rehearsed_and_nothing_is_written(open_as):
     page = open_as("quantri.danhmuc")
-    page.goto("/process-designer/")
+    page.goto("/process-designer/?q=cap xa 05 ngay lam viec")
     page.get_by_role("link", name="Quy trình chuẩn cấp xã, thời hạn 05 ngày làm việc").click()
     page.get_by_role("link", name=vi("Rehearse")).click()
     expect(page.locator("main")).to_contain_text(vi("Nothing was written"))

@@ -26,6 +26,7 @@ from app.services.identity_checks import FOREIGN, OWN, has_unverified_login
 from app.services.incidents import covering
 from app.services.letter_data import limit_text
 from app.services.submission import handling_agency
+from app.services.task_rights import is_self
 from app.services.timing import result_due
 from app.views.applicant.eform_page import elsewhere, error_links, live_rules, offered_for, page_fields
 from app.views.applicant.uploads import upload_limits
@@ -80,7 +81,7 @@ def counter_page(
     return render_template(
         "officers/reception.html", version=version, key=key, account=account, error=error,
         faults=faults, is_looked_up=is_looked_up, given=sent(),
-        is_self=account is not None and (account.id in actor.own_accounts or actor.user_id in account.people),
+        is_self=account is not None and is_self(account, actor),
         value=_value(account),
         id_kinds=_words(ID_KINDS), genders=[("", "—"), *_words(GENDERS)],
         result_ways=_words({k: v for k, v in result_ways(session).items() if k != "online"}),
