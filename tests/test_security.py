@@ -2,15 +2,20 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_jwt_extended import create_access_token, decode_token
+from flask_limiter import RateLimitExceeded
+from limits import parse
 from werkzeug.security import check_password_hash
 
 import config
 from app.clock import acting_at, now
 from app.history import HistoryEntry
+from app.lowcode.refusals import refusal_of
 from app.models import EndedSession, User, UserSetting
 from app.permissions import Role
 from app.services.guesses import LOCK_MINUTES
@@ -135,6 +140,15 @@ def test_a_name_is_guessed_at_only_so_often_from_all_addresses_together(app, use
     assert (api.status_code, api.mimetype) == (429, "application/problem+json")
     other = make_user(Role.specialist)
     assert _sign_in(make_client(app), other).status_code == 302
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("vi", "Quá nhiều lần thử. Hãy chờ một lát."), ("en", "Too many attempts. Please wait a moment.")])
+def test_who_sends_too_much_from_one_address_is_told_so_in_his_language(app, language, text):
+    limit = SimpleNamespace(limit=parse("20/minute"), error_message=None)
+    with app.test_request_context("/api/v1/security/login"), force_locale(language):
+        answer = refusal_of(RateLimitExceeded(limit))
+    assert (answer.status_code, answer.json["detail"]) == (429, text)
 
 
 def test_a_success_forgets_earlier_failures(session, app, user):

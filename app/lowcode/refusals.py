@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, jsonify
 from flask_babel import gettext as _
+from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -51,7 +52,9 @@ def refusal_of(exc: DomainError | HTTPException) -> Response:
     if isinstance(exc, DomainError):
         return refusal(exc.status, str(exc), exc.fields if isinstance(exc, Invalid) else None)
     status = exc.code or 500
-    is_own = exc.description is not None and exc.description != type(exc).description
+    # The limiter describes its limit for programmers: "20 per 1 minute".
+    is_limit = isinstance(exc, RateLimitExceeded)
+    is_own = exc.description not in (None, type(exc).description) and not is_limit
     return refusal(status, str(exc.description) if is_own else "", headers=kept_headers(exc))
 
 
