@@ -29,6 +29,7 @@ from app.services.incidents import DECIDERS, get_incident, may_decide, scope_of
 from app.services.ledger import part_of, parts_of
 from app.services.lifecycle import change_due, open_tasks
 from app.services.notices import tell_applicant
+from app.services.outage_steps import move_steps, tell_holders
 from app.services.timing import calendar_of, prepare_calendars
 from app.transactions import enqueue
 from app.workflows.ledger import WORKING, Part, credit, cut
@@ -156,9 +157,11 @@ def credit_waiting(session: Session, decision_id: int) -> None:
     actor = build_actor(session, session.get(User, decision.user_id) if decision.user_id else None)
 
     def give_back(ids: list[int]) -> None:
+        steps: list[Task] = []
         for dossier in _loaded(session, ids):
             outage_questions.give_back(session, dossier, decision, window, earlier)
-            decision.moved += _give_back(session, dossier, decision, window, actor)
+            decision.moved += _give_back(session, dossier, decision, window, actor, steps)
+        tell_holders(session, decision, steps)
 
     if go_on(session, decision, touched, give_back):
         enqueue("outages.credit", decision_id=decision.id)
@@ -168,26 +171,26 @@ def _loaded(session: Session, ids: Iterable[int]) -> Iterable[Dossier]:
     query = sa.select(Dossier).where(Dossier.id.in_(list(ids))).order_by(Dossier.id).options(
         selectinload(Dossier.segments).joinedload(ClockSegment.agency),
         selectinload(Dossier.tasks).joinedload(Task.agency),
-        joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.version),
+        joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.version), joinedload(Dossier.account),
     )  # fmt: skip
     return session.scalars(query.execution_options(populate_existing=True)).unique().all()
 
 
 def _give_back(
     session: Session, dossier: Dossier, decision: OutageDecision, window: tuple[datetime, datetime],
-    actor: Actor,
+    actor: Actor, moved: list[Task],
 ) -> bool:  # fmt: skip
-    """Cut the outage out of the dossier's segments and move what is due; return if anything moved."""
+    """Cut the outage out of the dossier's segments and move what is due; return if anything moved.
+
+    moved: takes the steps whose limits did.
+    """
     if State(dossier.state) in CLOCK_OVER:  # finished while the worker came to it
         return False
     before = parts_of(dossier)
     opened = {task.id: task.opened_at for task in open_tasks(dossier)}
     _cut_segments(session, dossier, decision, window)
     after = parts_of(dossier)
-    for task in open_tasks(dossier):
-        calendar = calendar_of(session, task.agency)
-        minutes = credit(calendar, before, after, opened[task.id])
-        task.due_at = add_minutes(calendar, task.due_at, minutes) if minutes else task.due_at
+    moved += move_steps(session, dossier, before, after, opened)
     return _move_due(session, dossier, decision, before, after, actor)
 
 
