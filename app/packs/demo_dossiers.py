@@ -134,6 +134,7 @@ class DossierMaker:
             key=submission.new_key(), version=version, account=account, agency=agency,
             data=self.answers.data(version.form, account),
             papers={c.id: (kind, max(1, c.originals + c.copies)) for c in version.components if c.is_required},
+            is_without_papers=True,
         )  # fmt: skip
         with acting_at(moment), acting_as(officer):
             return reception.receive_at_counter(self.session, given, officer)

@@ -34,7 +34,7 @@ from app.services.notices import holders, notice_users
 from app.services.official import official
 from app.services.opening import show_place
 from app.services.reasons import given_reason
-from app.services.reception import CounterReception, receive_at_counter
+from app.services.reception import NO_PAPER, CounterReception, receive_at_counter
 from app.services.submission import paper_problem
 from app.services.task_rights import find_post, persons
 from app.services.timing import beyond_calendar
@@ -173,6 +173,9 @@ def _faults(given: CounterReception, paper_number: str) -> dict[str, str]:
             problem = _("This paper is required.") if is_missing else None
         if problem:
             faults[f"component-{component.id}"] = problem
+    is_told = bool(given.papers) or given.is_without_papers or any(name.startswith("component-") for name in faults)
+    if not is_told and any(not is_shared(component) for component in given.version.components):
+        faults["without_papers"] = _(NO_PAPER)
     return faults
 
 
@@ -182,7 +185,7 @@ def _stored(given: CounterReception) -> dict[str, Any]:
         "papers": [[pk, kind, quantity] for pk, (kind, quantity) in given.papers.items()],
         "channel": given.channel, "result_way": given.result_way, "contact": given.contact,
         "fees": None if given.fees is None else [[pk, _count(count)] for pk, count in given.fees.items()],
-        "fee_subject": given.fee_subject,
+        "fee_subject": given.fee_subject, "is_without_papers": given.is_without_papers,
     }  # fmt: skip
 
 
@@ -282,6 +285,7 @@ def _given(session: Session, row: PaperReception) -> CounterReception:
         papers={int(pk): (kind, quantity) for pk, kind, quantity in known["papers"]},
         channel=known["channel"], result_way=known["result_way"], contact=known["contact"],
         fees=_counts(known["fees"]), fee_subject=known["fee_subject"], is_late=True,
+        is_without_papers=known.get("is_without_papers", True),  # kept before it was asked: the director decides
     )  # fmt: skip
 
 

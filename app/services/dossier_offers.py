@@ -11,7 +11,7 @@ from app.lowcode.values import money, plain_text
 from app.models import Dossier, Task
 from app.models.supplement import FAULTS
 from app.permissions import ROLE_LABELS, Actor, Role
-from app.services import charges, lifecycle, processing, results
+from app.services import charges, guards, lifecycle, processing, results
 from app.services.apology_offers import apology_offers
 from app.services.apology_offers import hint as apology_hint
 from app.services.colleagues import People, people_for
@@ -22,7 +22,7 @@ from app.services.explanation_offers import explanation_offers
 from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
-from app.services.guards import GUARDS, due_charges, is_shared, missing_papers, payable, supplement_charges
+from app.services.guards import GUARDS, due_charges, is_shared, payable, supplement_charges
 from app.services.offers import Offer
 from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
@@ -108,9 +108,9 @@ def _reception(session: Session, dossier: Dossier, rows: dict[str, Any]) -> list
             "The dossier becomes “%(state)s”, the receipt slip is made and the applicant is told; "
             "the result is due at %(at)s.", state=_(State.accepted.label), at=at,
         )  # fmt: skip
-        missing = missing_papers(dossier)
+        asked = {"missing": guards.papers_to_tick(dossier), "is_empty": guards.lacks_all_papers(dossier)}
         found.append(_of(rows["accept"], dossier, "file-check", is_main=True, consequence=words,
-                         blocked="", facts={"missing": missing}))  # fmt: skip
+                         blocked="", facts=asked))  # fmt: skip
     if "start" in rows:
         row = rows["start"]
         words = _what_starts(dossier) or _(row.consequence)

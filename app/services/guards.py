@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import object_session
 
 from app.clock import now
@@ -57,6 +58,27 @@ def missing_papers(dossier: Dossier) -> list[Component]:
         for c in dossier.version.components
         if c.is_required and c.id not in held and not is_shared(c)
     ]
+
+
+def faults_of(guard: str, dossier: Dossier) -> dict[str, str]:
+    """Return what a guard that does not hold misses, by field: each required paper; {} for other guards."""
+    if guard != "papers_complete":
+        return {}
+    return {f"component-{c.id}": _("Not ticked as handed in: %(paper)s", paper=c.name) for c in missing_papers(dossier)}
+
+
+def lacks_all_papers(dossier: Dossier) -> bool:
+    """Return whether nothing was handed in by hand, none of it required, though papers are asked for in some cases."""
+    if dossier.channel not in {"counter", "post"} or missing_papers(dossier):
+        return False
+    is_asked = any(not is_shared(component) for component in dossier.version.components)
+    return is_asked and not any(paper.is_received for paper in dossier.papers)
+
+
+def papers_to_tick(dossier: Dossier) -> list[Component]:
+    """Return what to tick before the dossier is accepted: the required papers not there; all where there is none."""
+    is_empty = lacks_all_papers(dossier)
+    return [c for c in dossier.version.components if not is_shared(c)] if is_empty else missing_papers(dossier)
 
 
 def is_shared(component: Component) -> bool:

@@ -15,7 +15,7 @@ from app.i18n import N_
 from app.models import Agency, ClockSegment, Dossier, DueChange, Movement, Task
 from app.permissions import Actor
 from app.services.announcing import announce
-from app.services.guards import GUARDS
+from app.services.guards import GUARDS, faults_of
 from app.services.guards import due_charges as due_charges  # callers ask the life cycle
 from app.services.official import official
 from app.services.pauses import entered, paused_states
@@ -87,7 +87,9 @@ def refuse_unless_open(dossier: Dossier, row: Transition[State], actor: Actor) -
         raise NotAllowed(_("%(code)s: “%(step)s” is not open to you in the present state.", **values))
 
 
-def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself: bool = False) -> Transition[State]:
+def begin(
+    session: Session, dossier: Dossier, name: str, actor: Actor, of_itself: bool = False, remark: str | None = None
+) -> Transition[State]:
     """Put a new dossier into the state its creating transition leads to; as ``move``."""
     row = find_transition(name)
     # What rights are compared with.
@@ -98,8 +100,8 @@ def begin(session: Session, dossier: Dossier, name: str, actor: Actor, of_itself
         raise NotAllowed(_("You may not enter dossiers here."))
     if not of_itself:
         act_by(session, actor, post_for(dossier, row, actor))
-    refuse_unless(row, dossier, None)
-    _enter(session, dossier, row, None, DOSSIER.outcome(row, None), actor, None)
+    refuse_unless(row, dossier, remark)
+    _enter(session, dossier, row, None, DOSSIER.outcome(row, None), actor, remark)
     return row
 
 
@@ -121,7 +123,7 @@ def refuse_unless(row: Transition[State], dossier: Dossier, remark: str | None) 
     if row.needs_reason:
         given_reason(remark)
     if row.guard is not None and not GUARDS[row.guard](dossier):
-        raise Invalid(_(DOSSIER.guards[row.guard]))
+        raise Invalid(_(DOSSIER.guards[row.guard]), faults_of(row.guard, dossier))
 
 
 def note_step(
@@ -140,10 +142,8 @@ def note_steps(
         _record(session, dossier, name, dossier.state, dossier.state, actor, remark, clause, now())
 
 
-def _enter(
-    session: Session, dossier: Dossier, row: Transition[State], source: State | None,
-    target: State, actor: Actor, remark: str | None,
-) -> None:  # fmt: skip
+def _enter(session: Session, dossier: Dossier, row: Transition[State], source: State | None, target: State,
+           actor: Actor, remark: str | None) -> None:  # fmt: skip
     at = now()
     because(session, action=row.name, reason=remark)
     _record(session, dossier, row.name, source, target, actor, remark, row.clause, at)
@@ -162,10 +162,8 @@ def _enter(
             enqueue("linked.open", task_id=task.id)
 
 
-def _record(
-    session: Session, dossier: Dossier, name: str, source: int | None, target: int,
-    actor: Actor, remark: str | None, clause: str | None, at: datetime,
-) -> None:  # fmt: skip
+def _record(session: Session, dossier: Dossier, name: str, source: int | None, target: int, actor: Actor,
+            remark: str | None, clause: str | None, at: datetime) -> None:  # fmt: skip
     lent = acting_post(session, actor)
     post = lent or next(iter(actor.positions), None)
     session.add(Movement(

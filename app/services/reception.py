@@ -25,6 +25,7 @@ from app.services.channels import refuse_far_agency, refuse_result_way
 from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems
 from app.services.fees import Counts, chosen_charges
+from app.services.guards import lacks_all_papers
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.official import official
@@ -35,6 +36,7 @@ from app.transactions import one_at_a_time
 from app.workflows.states import State
 
 DESK_SCAN = 3  # digitised at the one-stop desk (TTH17 Đ8)
+NO_PAPER = N_("No paper is ticked as handed in. Tick what was handed in, or confirm that none is needed here.")
 Papers = Mapping[int, tuple[str, int]]  # component id → (kind, quantity)
 
 
@@ -58,6 +60,7 @@ class CounterReception:
     fees: Counts | None = None  # None: what the rules say by themselves
     fee_subject: str = ""  # whose exemption the desk has seen the paper of
     content: str = ""
+    is_without_papers: bool = False  # the officer confirmed that none of the papers is needed
     is_late: bool = False  # entered after the day it was received on paper
 
 
@@ -81,7 +84,8 @@ def receive_at_counter(session: Session, given: CounterReception, actor: Actor) 
     if known is not None:
         return known
     dossier = _enter(session, given, actor)
-    row = lifecycle.begin(session, dossier, "receive_at_counter", actor)
+    told = _without_papers(dossier, given.is_without_papers)
+    row = lifecycle.begin(session, dossier, "receive_at_counter", actor, remark=told)
     _accept(session, dossier, actor)
     notify_transition(session, dossier, row)
     return dossier
@@ -160,17 +164,33 @@ def refuse_scans(dossier: Dossier, actor: Actor) -> None:
         raise NotAllowed(_("Papers are scanned at the desk, before the dossier is passed on."))
 
 
-def accept(session: Session, dossier: Dossier, actor: Actor, papers: Papers | None = None) -> Dossier:
+def accept(
+    session: Session, dossier: Dossier, actor: Actor, papers: Papers | None = None, *, is_without_papers: bool = False
+) -> Dossier:
     """Accept a registered dossier: due date with its reasons, slip 01 (QN20 Đ12.3).
 
-    papers: handed in since it was registered.
+    papers: handed in since it was registered. is_without_papers: the officer confirmed that none is needed.
     """
     take_papers(dossier, papers or {})
     session.flush()
-    row = lifecycle.move(session, dossier, "accept", actor)
+    told = _without_papers(dossier, is_without_papers)
+    row = lifecycle.move(session, dossier, "accept", actor, remark=told)
     _accept(session, dossier, actor)
     notify_transition(session, dossier, row)
     return dossier
+
+
+def _without_papers(dossier: Dossier, is_confirmed: bool) -> str | None:
+    """Return what is recorded where nothing was handed in: a forgotten tick is no decision (NĐ 61/2018 Đ17).
+
+    Raises Invalid (field "without_papers") where the officer has not confirmed it. Papers that are required in every
+    case are the guard's matter: nothing lets them be left out.
+    """
+    if not lacks_all_papers(dossier):
+        return None
+    if not is_confirmed:
+        raise Invalid(_(NO_PAPER), {"without_papers": _(NO_PAPER)})
+    return official(N_("No paper was handed in; confirmed at the desk that none is needed"))
 
 
 def _accept(session: Session, dossier: Dossier, actor: Actor) -> None:

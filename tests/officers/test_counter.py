@@ -334,3 +334,22 @@ def test_whose_login_it_is_can_be_answered_on_the_page(office, desk, session):
     (dossier,) = dossiers(session)
     session.expire_all()
     assert (dossier.account_id, account.verified_level) == (account.id, 2)
+
+
+def test_a_forgotten_tick_is_told_and_nothing_typed_is_lost(office, desk, session):
+    (required,) = [c for c in office.version.components if c.is_required]
+    answer = desk.post("/reception/new", data=sent(office, paper="", address="12 Lê Lợi"))
+    assert (answer.status_code, dossiers(session)) == (422, [])
+    assert f'href="#component-{required.id}"' in answer.text
+    assert required.name in answer.text
+    assert "12 Lê Lợi" in answer.text
+    assert 'name="without_papers"' not in answer.text
+    required.is_required = False
+    session.commit()
+    form = sent(office, paper="", address="12 Lê Lợi")
+    answer = desk.post("/reception/new", data=form)
+    assert (answer.status_code, dossiers(session)) == (422, [])
+    assert 'name="without_papers"' in answer.text
+    assert "12 Lê Lợi" in answer.text
+    assert desk.post("/reception/new", data=form | {"without_papers": "y"}).status_code == 302
+    assert [dossier.state for dossier in dossiers(session)] == [2]

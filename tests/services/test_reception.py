@@ -56,14 +56,36 @@ def test_the_same_form_sent_twice_makes_one_dossier(office, session):
 
 
 def test_a_missing_required_paper_is_refused(office, session):
-    with pytest.raises(Invalid):
-        reception.receive_at_counter(session, office.given(papers={}), office[Role.desk_officer])
+    given = office.given(papers={}, is_without_papers=True)  # what is required nobody can confirm away
+    with pytest.raises(Invalid) as refusal:
+        reception.receive_at_counter(session, given, office[Role.desk_officer])
+    (required,) = [c for c in office.version.components if c.is_required]
+    assert required.name in refusal.value.fields[f"component-{required.id}"]
+
+
+def test_that_no_paper_at_all_is_needed_the_desk_confirms(office, session):
+    desk = office[Role.desk_officer]
+    for component in office.version.components:
+        component.is_required = False
+    with pytest.raises(Invalid) as refusal:
+        reception.receive_at_counter(session, office.given(), desk)
+    assert "without_papers" in refusal.value.fields
+    registered = reception.register(session, office.given(channel="post"), desk)
+    with pytest.raises(Invalid) as refusal:
+        reception.accept(session, registered, desk)
+    assert "without_papers" in refusal.value.fields
+    confirmed = reception.receive_at_counter(session, office.given(is_without_papers=True), desk)
+    reception.accept(session, registered, desk, is_without_papers=True)
+    for dossier in (confirmed, registered):
+        session.flush()
+        assert dossier.state == 2
+        assert any("không phải nộp giấy tờ" in (move.remark or "") for move in dossier.movements)
 
 
 def test_what_the_state_already_has_is_not_asked(office, session):
     office.version.components[0].document_type = make_document_type(is_shared_data=True)
     dossier = reception.receive_at_counter(
-        session, office.given(papers={}), office[Role.desk_officer]
+        session, office.given(papers={}, is_without_papers=True), office[Role.desk_officer]
     )
     assert dossier.state == 2
 

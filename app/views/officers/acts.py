@@ -39,7 +39,8 @@ def papers_of(version: ProcedureVersion, form: Any) -> dict[int, tuple[str, int]
 
 
 def _accept(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    reception.accept(session, dossier, actor, papers_of(dossier.version, form))
+    reception.accept(session, dossier, actor, papers_of(dossier.version, form),
+                     is_without_papers=form.get("without_papers") == "y")  # fmt: skip
     return _("Accepted. The result is due at %(at)s.", at=plain_text(dossier.due_at))
 
 

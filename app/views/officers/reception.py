@@ -150,6 +150,7 @@ def _given(session: Session, version: ProcedureVersion, key: str) -> CounterRece
         channel=form.get("channel") if form.get("channel") in _CHANNELS else "counter",
         result_way=form.get("result_way", "desk"), contact=_contact(), fees=read_counts(version, form),
         fee_subject=form.get("fee_subject", ""), content=content_print(),
+        is_without_papers=form.get("without_papers") == "y",
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ from app.views.officers.base import sent
 from app.views.officers.counter_scans import Scan
 from app.views.officers.fee_inputs import WORDS
 
-_PAPER = frozenset({"agency", "paper_received_at", "paper_number", "login_check"})
+_PAPER = frozenset({"agency", "without_papers", "paper_received_at", "paper_number", "login_check"})
 LOGIN_ANSWERS = {OWN: N_("Yes, it is his own; his identity card was compared"),
                  FOREIGN: N_("No: shut that login, it stays in the history")}  # fmt: skip
 APPLICANT_FIELDS = ("id_kind", "id_number", "name", "gender", "phone", "email", "address")
@@ -77,10 +77,11 @@ def counter_page(
     outages = outages_of_desk()
     version = get_version(session, version_id, late=bool(outages))
     faults = error.fields if isinstance(error, Invalid) else {}
+    required = {f"component-{c.id}" for c in version.components if c.is_required}
     fields, units, links, live = _fields(version, known or {}, faults)
     return render_template(
         "officers/reception.html", version=version, key=key, account=account, error=error,
-        faults=faults, is_looked_up=is_looked_up, given=sent(),
+        faults=faults, lacks_papers=any(name in faults for name in required), is_looked_up=is_looked_up, given=sent(),
         is_self=account is not None and is_self(account, actor),
         value=_value(account),
         id_kinds=_words(ID_KINDS), genders=[("", "—"), *_words(GENDERS)],
