@@ -80,7 +80,7 @@ def place_of(agency: Agency) -> str:
 
 
 def limit_text(version: ProcedureVersion) -> str:
-    """Return the published limit in words: "05 ngày làm việc", or the same day."""
+    """Return the published limit as letters write it: "05 ngày làm việc" (pages: ``time_limit``)."""
     if version.is_same_day:
         return _("On the same working day")
     unit = display(ProcedureVersion, "time_limit_unit", version.time_limit_unit)

@@ -236,9 +236,14 @@ def _words(late: bool, kind: str, params: dict[str, str | int]) -> Phrase:
 
 
 def remaining_phrase(now: datetime, due_at: datetime, cal: Calendar) -> Phrase:
-    """Return what a list shows beside a dossier: time left or overdue, in words."""
-    day_minutes = cal.day_minutes_on(now.astimezone(VIETNAM).date())
-    return phrase(remaining(now, due_at, cal), day_minutes, is_overdue=now > due_at)
+    """Return what a list shows beside a dossier: time left or overdue, in words.
+
+    What is due today has hours left, never a day: before the opening a whole working day is still to come.
+    """
+    today, minutes = now.astimezone(VIETNAM).date(), remaining(now, due_at, cal)
+    is_today = due_at.astimezone(VIETNAM).date() == today
+    day_minutes = abs(minutes) + 1 if is_today else cal.day_minutes_on(today)
+    return phrase(minutes, day_minutes, is_overdue=now > due_at)
 
 
 class Urgency(StrEnum):

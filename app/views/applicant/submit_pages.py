@@ -20,8 +20,7 @@ from app.services import draft_answers, drafts, earlier_results, eforms, identit
 from app.services.channels import result_ways
 from app.services.eform_columns import help_of, label_of, title_of
 from app.services.eform_state import Evaluation, may_fill
-from app.services.letter_data import limit_text
-from app.services.procedure_words import fee_hint
+from app.services.procedure_words import fee_hint, time_limit
 from app.services.submission import charges_for, receiving_desk, technical_faults
 from app.services.timing import reception_due
 from app.views.applicant.base import page
@@ -146,7 +145,7 @@ def start_page(
     chosen = request.form.get("agency") or (draft and draft.agency_id) or nearest
     return page(
         "start", status, version=version, draft=draft, error=error, communes=communes,
-        chosen=chosen, is_online=drafts.is_online(version), limit=limit_text(version),
+        chosen=chosen, is_online=drafts.is_online(version), limit=time_limit(version),
         desk=receiving_desk(version.agency.standing()) if version.agency else None,
         papers=[c for c in version.components if c.is_required and not drafts.is_shared(c)],
         charges=charges_for(version, "online"), fee_hint=fee_hint(version),
@@ -213,7 +212,7 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
         papers=_sent_papers(draft), **fee_facts(draft),
         left_out=[one.name for one in draft_answers.strays(draft, judged)],
         ways=[(key, _(text)) for key, text in result_ways(db.session()).items()],
-        way=request.form.get("result_way") or draft.result_way, limit=limit_text(draft.version),
+        way=request.form.get("result_way") or draft.result_way, limit=time_limit(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,
         wanted_level=identity_levels.wanted_of(draft.account, draft.version),
     )  # fmt: skip

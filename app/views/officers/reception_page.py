@@ -24,7 +24,7 @@ from app.services.fee_inputs import counter_inputs
 from app.services.guards import is_shared
 from app.services.identity_checks import FOREIGN, OWN, has_unverified_login
 from app.services.incidents import covering
-from app.services.letter_data import limit_text
+from app.services.procedure_words import time_limit
 from app.services.submission import handling_agency
 from app.services.task_rights import is_self
 from app.services.timing import result_due
@@ -89,7 +89,7 @@ def counter_page(
         paper_kinds=PAPER_KINDS, parts=[c for c in version.components if not is_shared(c)],
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
         elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
-        live=live, communes=_communes(version), due=_due(version), limit=limit_text(version),
+        live=live, communes=_communes(version), due=_due(version), limit=time_limit(version),
         scans=_by_paper(scans), outages=outages, earlier=_earlier(version, outages),
         login_answers=_words(LOGIN_ANSWERS), asks_login=account is not None and has_unverified_login(account),
         **upload_limits(session),
