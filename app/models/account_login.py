@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
+from app.clock import now
 from app.errors import Invalid
 from app.extensions import db
 from app.lowcode.entity import is_same
@@ -15,6 +18,7 @@ from app.models.identifiers import passport_problem, personal_id_problem, tax_co
 from app.models.officer import OfficerPosition
 from app.permissions import Role
 from app.text import family_and_given
+from app.transactions import enqueue
 
 if TYPE_CHECKING:
     from app.models.account import Account
@@ -49,7 +53,12 @@ def let_login_follow(account: Account) -> None:
     """
     if is_same(account, _FOLLOWED):
         return
-    before = _number_before(account)  # asked before a statement writes the account
+    with db.session.no_autoflush:  # what a statement wrote looks unchanged: to what follows, and to who is told of it
+        _follow(account)
+
+
+def _follow(account: Account) -> None:
+    before = _number_before(account)
     user = account.user
     if user is None or is_officers(user):
         return
@@ -62,7 +71,7 @@ def let_login_follow(account: Account) -> None:
 
 def _number_before(account: Account) -> str:
     """Return the number as stored; numbers of older papers ("191234567") break today's rules."""
-    return next(iter(sa.inspect(account).attrs.id_number.history.deleted or ()), None) or account.id_number
+    return _stored(account, "id_number") or account.id_number
 
 
 def _is_number(name: str) -> bool:
@@ -75,3 +84,21 @@ def _rename(user: User, number: str) -> None:
         message = _("Another login has this number as its user name. Please ask the administrator of the system.")
         raise Invalid(message, {"id_number": message})
     user.username = number
+
+
+@event.listens_for(Session, "before_flush")
+def _promise_to_tell(session: Session, _context: object, _instances: object) -> None:
+    """Have the worker tell whose user name changes, on whatever path: only now it is known what stood there."""
+    from app.models.account import Account  # it needs this file first
+
+    for user in [row for row in session.dirty if isinstance(row, User) and row.active]:
+        name = _stored(user, "username")
+        if name and name.lower() != user.username.lower():
+            rows = [user, *(row for row in session.dirty if isinstance(row, Account) and row.user_id == user.id)]
+            mails = sorted({mail for mail in (_stored(row, "email") for row in rows) if mail})
+            enqueue("logins.renamed", user_id=user.id, before=name, mails=mails, at=now().isoformat())
+
+
+def _stored(row: Any, name: str) -> str:
+    """Return what is stored as ``name`` where that changes, else ""."""
+    return next(iter(sa.inspect(row).attrs[name].history.deleted or ()), None) or ""

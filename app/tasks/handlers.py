@@ -8,6 +8,7 @@ from app.services.absences import go_on
 from app.services.calendar_moving import move_waiting
 from app.services.letters import keep_letter
 from app.services.linked import end_linked, open_linked
+from app.services.login_notices import tell_renamed
 from app.services.outage_notices import tell_waiting
 from app.services.outages import credit_waiting
 from app.services.portal_sync import send
@@ -41,6 +42,7 @@ HANDLERS: dict[str, Handler] = {
     "letters.render": keep_letter,
     "linked.ended": end_linked,
     "linked.open": open_linked,
+    "logins.renamed": tell_renamed,
     "mail.send": deliver_mail,
     "outages.credit": credit_waiting,
     "outages.tell": tell_waiting,

@@ -6,11 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from app.history import HistoryEntry
-from app.models import AdministrativeUnit, User
+from app.models import AdministrativeUnit, MailMessage, Notice, User
 from app.models.account import IDENTITY
 from app.models.account_login import let_login_follow
 from app.permissions import Role
 from app.services import accounts
+from app.tasks import outbox
 from tests.clients import make_client
 from tests.factories import make_account, make_position, make_user
 from tests.officers.test_counter import sent as reception
@@ -149,3 +150,54 @@ def test_who_may_not_change_applicants_moves_no_login(session, enter, account):
     assert answer.status_code in (403, 404)
     session.expire_all()
     assert account.user.username == OLD
+
+
+def _told(session, account):
+    """Let the worker tell; returns the notices about the name, and the mails by address."""
+    session.commit()
+    outbox.run_waiting()
+    own = sa.select(Notice).where(Notice.user_id == account.user_id, Notice.key.startswith("login-name:"))
+    mails = session.scalars(sa.select(MailMessage).where(MailMessage.key.startswith("login-name:")))
+    return session.scalars(own).all(), {mail.recipient: mail.body for mail in mails}
+
+
+def test_whose_name_a_desk_changed_is_told_at_his_old_and_his_new_address(session, desk, account):
+    assert _put(desk, account, email="cu@example.vn").status_code == 200
+    assert _told(session, account) == ([], {}), "his name stays"
+    assert _put(desk, account, id_number=NEW, email="moi@example.vn").status_code == 200
+    (notice,), mails = _told(session, account)
+    assert notice.title == "Tên đăng nhập của ông/bà đã được đổi"
+    assert f"từ {OLD} thành {NEW}" in notice.body
+    assert mails.keys() == {"cu@example.vn", "moi@example.vn"}
+    assert all("từ …001 thành …002" in body and NEW not in body for body in mails.values())
+
+
+def test_an_address_that_a_family_shares_is_told_too(session, desk, account):
+    make_user(email="nha@example.vn")
+    assert _put(desk, account, email="nha@example.vn").status_code == 200
+    assert account.user.email.endswith(".invalid")
+    assert _put(desk, account, id_number=NEW, email=None).status_code == 200
+    assert set(_told(session, account)[1]) == {"nha@example.vn"}
+
+
+def test_who_has_no_address_is_told_in_the_system_alone(session, desk, account):
+    assert _put(desk, account, id_number=NEW).status_code == 200
+    notices, mails = _told(session, account)
+    assert (len(notices), mails) == (1, {})
+
+
+def test_whose_name_an_administrator_changed_is_told_but_not_of_a_refused_change(session, enter, account):
+    admin = enter(Role.system_admin)
+    make_user(username=NEW)
+    assert admin.put(f"/api/v1/user/{account.user_id}", json={"username": NEW}).status_code == 422
+    assert _told(session, account)[0] == []
+    assert admin.put(f"/api/v1/user/{account.user_id}", json={"username": "hoa.le"}).status_code == 200
+    assert admin.put(f"/api/v1/user/{account.user_id}", json={"username": "Hoa.Le"}).status_code == 200
+    (notice,), _mails = _told(session, account)
+    assert f"từ {OLD} thành Hoa.Le" in notice.body, "other capitals are the same name"
+
+
+def test_a_login_shut_meanwhile_is_not_told(session, desk, account):
+    assert _put(desk, account, id_number=NEW, email="moi@example.vn").status_code == 200
+    account.user.active = False
+    assert _told(session, account) == ([], {})
