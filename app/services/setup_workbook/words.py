@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from app.documents.words import number_in_words
 from app.text import fold
 
 _UNITS = {"ngay": "day", "gio": "hour", "h": "hour", "thang": "month", "nlv": "working_day"}
@@ -14,6 +15,11 @@ _LIMIT = re.compile(
 )
 # "3 ngày - 5 ngày", "15 ngày hoặc 20 ngày", "1 giờ 30 phút", "2 tháng rưỡi": not the one number before it
 _GOES_ON = re.compile(r"\s*(?:(?:[-–—~/+]|den|hoac)?\s*\d|ruoi\b)")
+# "10 (mười ngày)": the unit inside the bracket, behind the number said again
+_SAID_AGAIN = re.compile(r"(?P<number>\d{1,3})\s*\((?P<again>[a-z0-9 ]+?) ?(?P<unit>(?:ngay|gio|h|thang|nlv)\b[^)]*)\)")
+# "5 ngày tại xã + 3 ngày tại tỉnh" adds up, unless it tells what the limit before it consists of
+_ADDS = re.compile(r"(?:\+|\bcong(?: them| voi)?|\bva)\s*\d")
+_OF_WHICH = re.compile(r"\btrong do\b|\b(?:bao )?gom\b")
 _SAME_DAY = re.compile(r"(?:giai quyet |tra ket qua )?(?:ngay )?trong ngay")
 _AMOUNT = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+)\s*(?:đồng|dong|vnđ|vnd|đ)\b", re.IGNORECASE)
 _NOTHING = frozenset({"", "khong", "khong co", "khong quy dinh", "khong thu", "mien phi", "mien", "0", "-"})
@@ -40,9 +46,10 @@ class Limit:
 def limit_of(text: str) -> Limit | None:
     """Return the time limit in ``text``, None if it cannot be read: "vài hôm", "1,5 ngày", "3 - 5 ngày".
 
-    A number alone counts working days; one with a unit that no limit has ("30 phút", "02 tuần") is not read.
+    A number alone counts working days; one with a unit that no limit has ("30 phút", "02 tuần") is not read, nor
+    is a sum of several.
     """
-    plain = fold(text)
+    plain = _SAID_AGAIN.sub(_said_once, fold(text), count=1)
     if _SAME_DAY.match(plain):
         return Limit("1", "working_day", True, text if len(plain) > len("trong ngay") else "")
     found = _LIMIT.match(plain)
@@ -51,8 +58,17 @@ def limit_of(text: str) -> Limit | None:
     rest = plain[found.end() :]
     if _GOES_ON.match(rest) if found[2] else rest.strip(" .,;"):
         return None
+    if _ADDS.search(_OF_WHICH.split(_ASIDE.sub("", rest))[0]):
+        return None
     unit = _UNITS[found[2] or "nlv"]
     return Limit(found[1], f"working_{unit}" if found[3] else unit, False, text if rest else "")
+
+
+def _said_once(found: re.Match[str]) -> str:
+    """Return "10 ngày" for "10 (mười ngày)"; where words and number differ, what stands there."""
+    again, number = found["again"].strip(), int(found["number"])
+    is_same = int(again) == number if again.isdecimal() else again == fold(number_in_words(number))
+    return f"{found['number']} {found['unit']}" if is_same else found[0]
 
 
 @dataclass(frozen=True)
