@@ -23,7 +23,6 @@ from app.workflows.parameters import GROUPS, PARAMETERS, Group, Kind, Parameter
 
 # Words of values that are kept for information only.
 _WORDS = {
-    "province": N_("province"), "district": N_("district"), "commune": N_("commune"),
     "full": N_("fully online"), "partial": N_("partly online"), "3": N_("level 3"), "4": N_("level 4"),
     "vi": N_("Vietnamese"), "en": N_("English"), "local": N_("account of the province"),
     "national_portal": N_("National Public Service Portal"), "e_id": N_("electronic identity (VNeID)"),

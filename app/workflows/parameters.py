@@ -101,6 +101,7 @@ OUT_OF_HOURS = {
     "next_opening": N_("Counted from the next working hour"),
     "next_day": N_("Counted from the next working day"),
 }  # fmt: skip
+GOVERNMENT_LEVELS = {"province": N_("province"), "district": N_("district"), "commune": N_("commune")}
 IDENTITY_LEVELS = {"1": N_("Level 1"), "2": N_("Level 2")}
 FORM_SETS = {
     "tt01_2018": N_("Six forms of Circular 01/2018/TT-VPCP"),
@@ -191,6 +192,8 @@ _READ = (
               unit=_WORKING_DAYS, most=3650, fallback=2, ground="QĐ 766/QĐ-TTg"),
     Parameter("procedure_report_days", Group.governance, N_("Time to answer a report about a procedure"),
               Kind.whole, unit=_WORKING_DAYS, most=3650, fallback=5, ground="HCM24 Đ17.6h"),
+    Parameter("government_levels", Group.governance, N_("Levels of government"), Kind.choices,
+              choices=GOVERNMENT_LEVELS, fallback=["province", "commune"], ground="NĐ 118/2025/NĐ-CP"),
     Parameter("trial_months_max", Group.governance, N_("Longest trial of an online service"), Kind.whole,
               unit=N_("months"), most=24, fallback=2, ground="QN20 Đ23.2c"),
     Parameter("near_due_hours", Group.reminders, N_("A dossier counts as nearly due"), Kind.whole, unit=_HOURS,
@@ -207,7 +210,6 @@ def _told(key: str, label: str, kind: Kind = Kind.texts, **given: Any) -> Parame
 
 
 _TOLD = (
-    _told("government_levels", N_("Levels of government")),
     _told("service_levels", N_("Levels of online services")),
     _told("citizen_portal", N_("Address for applicants"), Kind.text),
     _told("officer_portal", N_("Address for officers"), Kind.text),

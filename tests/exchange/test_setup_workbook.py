@@ -23,7 +23,8 @@ from app.permissions import Role
 from app.services.setup_workbook.headings import AGENCIES, PROCEDURES, PROCESSES
 from app.services.setup_workbook.words import fees_of, limit_of, papers_of, sector_of
 from tests.exchange.books import apply, book, download, rows_in, run, send
-from tests.factories import make_account, make_form, make_tree, make_user
+from tests.factories import make_account, make_agency, make_form, make_tree, make_user
+from tests.services.test_profiles import demand
 from tests.wording import vi
 
 SLUG = "admin/setup"
@@ -143,6 +144,40 @@ def test_three_sheets_make_a_working_commune(session, login):
     assert [
         (line["add"], line["change"], line["fault"]) for line in run(again).counts if line["add"] or line["change"]
     ] == []
+
+
+def _district_book(name="Ủy ban nhân dân huyện Mới"):
+    head = [vi("Agency code"), vi("Agency name"), vi("Level")]
+    return book({vi(AGENCIES.label): [head, ["H57.60", name, vi("District level")]]})
+
+
+def test_no_new_agency_stands_at_the_level_that_the_two_tiers_ended(session, login):
+    make_tree()
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, SLUG, _district_book())
+    assert run(number).faults == 1
+    assert f'name="cell-2-2-{vi(AGENCIES.label)}"' in page
+    assert vi("The district level of government ended on 1 July 2025: choose the provincial or the commune level."
+              ) in page  # fmt: skip
+    client.post(f"/{SLUG}/import/{number}/correct", data={f"cell-2-2-{vi(AGENCIES.label)}": vi("Commune level")})
+    assert apply(client, SLUG, number).status_code == 200
+    assert session.scalar(sa.select(Agency.level).where(Agency.code == "H57.60")) == "commune"
+    number = send(client, SLUG, _district_book())[1]
+    assert run(number).faults == 1  # nor is one that is there moved to it
+
+
+def test_a_district_that_is_there_and_one_under_a_regulation_with_three_levels_are_taken(session, login):
+    tree = make_tree()
+    make_agency(code="H57.60", name="Ủy ban nhân dân huyện Cũ", level="district", parent=tree.root)
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, SLUG, _district_book())
+    assert run(number).faults == 0, page
+    demand(session, government_levels=["province", "district", "commune"])
+    session.commit()
+    head = [vi("Agency code"), vi("Agency name"), vi("Level")]
+    rows = [head, ["H57.62", "Ủy ban nhân dân huyện Ba", vi("District level")]]
+    _status, number, page = send(client, SLUG, book({vi(AGENCIES.label): rows}))
+    assert run(number).faults == 0, page
 
 
 def test_procedures_name_their_form_and_the_rest_of_what_is_published(session, login):
