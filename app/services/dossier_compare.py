@@ -58,9 +58,10 @@ def _parts(dossier: Dossier, present: list[Attachment], chosen: Attachment | Non
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
     if form is None or not data:
         return []
-    read = eforms.answers(form, data, officer=True)
+    judged = eforms.judge(form, data)
+    read = eforms.answers(form, data, officer=True, judged=judged)
     found = []
-    for number, (section, fields) in enumerate(eforms.read_sections(form, data, officer=True)):
+    for number, (section, fields) in enumerate(eforms.read_sections(form, data, officer=True, judged=judged)):
         keys = {field.key for field in fields if field.kind == FieldKind.file}
         files = [a for a in present if a.field_key in keys]
         found.append(Part(section.id, read[number], files, chosen in files))
