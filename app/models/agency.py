@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ from app.permissions import EVERY_OFFICER, Actor, Role
 if TYPE_CHECKING:
     from app.models.administrative_unit import AdministrativeUnit
     from app.models.calendar import WorkingCalendar
+
+
+_ABBREVIATION = re.compile(r"[^\W_]+([&-][^\W_]+)*")
 
 
 class AgencyLevel(StrEnum):
@@ -56,6 +60,11 @@ class Agency(Searchable, Entity):
     )
     name: Mapped[str] = mapped_column(sa.String(255), info={"label": _l("Name")})
     short_name: Mapped[str | None] = mapped_column(sa.String(100), info={"label": _l("Short name")})
+    abbreviation: Mapped[str | None] = mapped_column(
+        sa.String(20),
+        info={"label": _l("Abbreviation"),
+              "help": _l("Stands in the symbol of results, as in 67/KQ-UBND. Empty: the identifier code")},
+    )  # fmt: skip
     level: Mapped[str] = mapped_column(
         sa.String(20), info={"label": _l("Level"), "choices": AGENCY_LEVELS}
     )
@@ -119,7 +128,7 @@ class Agency(Searchable, Entity):
         columns=["code", "name", "level", "parent", "phone", "valid_to"],
         search=["code", "name", "short_name"], filters=["level", "parent"],
         sections=[
-            (_l("Agency"), ["code", "name", "short_name", "level", "parent", "desk", "unit"]),
+            (_l("Agency"), ["code", "name", "short_name", "abbreviation", "level", "parent", "desk", "unit"]),
             (_l("Contacts"), ["address", "phone", "hotline", "email", "website"]),
             (_l("Working time and validity"), ["calendar", "valid_from", "valid_to", "successor",
                                                "former_names"]),
@@ -131,6 +140,11 @@ class Agency(Searchable, Entity):
 
     def __str__(self) -> str:
         return self.short_name or self.name
+
+    @property
+    def symbol(self) -> str:
+        """Its part of the symbol of a document it issues: the abbreviation of its name (NĐ 30/2020, Phụ lục I)."""
+        return self.abbreviation or self.code.replace(".", "")
 
     def is_open(self, on: date | None = None) -> bool:
         """Return whether the agency exists on a civil date, by default today."""
@@ -157,6 +171,9 @@ class Agency(Searchable, Entity):
             message = _("Only the province's agency stands at the top. Choose the parent agency.")
             raise Invalid(message, {"parent": message})
         self._check_calendar()
+        if self.abbreviation and not _ABBREVIATION.fullmatch(self.abbreviation):
+            message = _("An abbreviation has letters, digits and the signs - & only, and no spaces: for example UBND.")
+            raise Invalid(message, {"abbreviation": message})
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")
             raise Invalid(message, {"valid_to": message})

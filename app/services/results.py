@@ -157,7 +157,7 @@ def number_and_issue(session: Session, dossier: Dossier, actor: Actor) -> Result
     year = to_local(now()).year
     issuer = _issuer(session, dossier, result)
     serial = next_number(session, f"result:{issuer.id}:{year}")
-    result.number = f"{serial:02d}/KQ-{issuer.code.replace('.', '')}"[:60]
+    result.number = f"{serial:02d}/KQ-{issuer.symbol}"
     result.issued_on = to_local(now()).date()
     _move(session, result, "number")
     with force_locale("vi"):

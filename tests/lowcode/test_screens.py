@@ -96,6 +96,19 @@ def test_a_veto_keeps_the_form_and_writes_nothing(session, login):
     assert [e for e in _entries(session, "agency", "update") if e.record_id == root.id] == []
 
 
+@pytest.mark.parametrize("given", ["67/UBND", "U B", "-UBND", "UBND-"])
+def test_an_abbreviation_fits_into_a_symbol(session, login, given):
+    root, client = make_tree().root, login(Role.catalog_admin)
+    form = {"code": "H57", "name": root.name, "level": "province", "abbreviation": given}
+    answer = client.post(f"/agency/edit/{root.id}", data=form)
+    assert answer.status_code == 422
+    assert 'href="#abbreviation"' in answer.text
+    assert f'value="{given}"' in answer.text
+    for fits in ("SGD&ĐT", "VP-UBND", ""):
+        answer = client.post(f"/agency/edit/{root.id}", data=form | {"abbreviation": fits, "row_version": "1"})
+        assert answer.status_code != 422 or 'href="#abbreviation"' not in answer.text
+
+
 def test_a_stale_form_shows_present_values_beside_the_typed_ones(session, login):
     sector = make_sector(name="Cũ")
     client = login(Role.catalog_admin)

@@ -107,6 +107,14 @@ def test_forty_communes_each_with_a_desk_and_divisions() -> None:
         assert len(row["divisions"]) >= 3
 
 
+def test_committees_and_departments_have_the_abbreviation_of_their_symbols() -> None:
+    found = {row["name"]: row["abbreviation"] for row in rows("agencies")}
+    assert {short for name, short in found.items() if name.startswith("Ủy ban nhân dân")} == {"UBND"}
+    departments = [short for name, short in found.items() if name.startswith("Sở ")]
+    assert "SNV" in departments
+    assert len(set(departments)) == len(departments)
+
+
 def test_agencies_stand_in_one_tree_with_parents_first() -> None:
     seen: set[str] = set()
     calendars = {row["code"] for row in rows("calendars")}

@@ -94,6 +94,13 @@ def test_the_clerk_numbers_and_issues_a_pdf_with_everything(office, session):
         assert part in text, part
 
 
+def test_a_number_has_the_abbreviation_of_the_organ(office, session):
+    office.tree.commune.abbreviation = "UBND"
+    result = results.current_result(office.finished())
+    assert result.number == "01/KQ-UBND"
+    assert "01/KQ-UBND" in text_of(results.result_pdf(result))
+
+
 def test_numbers_follow_one_another_in_each_agency(office):
     numbers = [results.current_result(office.finished()).number for _ in range(3)]
     assert [number.split("/")[0] for number in numbers] == ["01", "02", "03"]
