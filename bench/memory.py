@@ -6,20 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
+
+WORKERS = 2
 MOST = 150.0  # MB, the budget of a web process
 _ROLLUP = Path("/proc/self/smaps_rollup")
 
 
 def measured(url: str, log_in: Callable[..., Any], asked: Mapping[str, Sequence[str]], rounds: int) -> float | None:
-    """Return the PSS in MB of a process of its own that answered ``asked`` ``rounds`` times; None but on Linux.
+    """Return the PSS in MB of a web process that answered ``asked`` ``rounds`` times; None but on Linux.
 
-    asked: {who: addresses}.
+    As served: ``WORKERS`` processes forked from one that has loaded everything. asked: {who: addresses}.
     """
     if not _ROLLUP.exists():
         return None
     context = multiprocessing.get_context("spawn")
     link, other = context.Pipe()
-    process = context.Process(target=_answer, args=(other, url, log_in, dict(asked), rounds), daemon=True)
+    process = context.Process(target=_serve, args=(other, url, log_in, dict(asked), rounds))
     process.start()
     other.close()
     try:
@@ -30,8 +33,8 @@ def measured(url: str, log_in: Callable[..., Any], asked: Mapping[str, Sequence[
     return weight
 
 
-def _answer(link: Any, url: str, log_in: Callable[..., Any], asked: Mapping[str, Sequence[str]], rounds: int) -> None:
-    """Start as ``app/wsgi.py`` does, answer, and tell the weight."""
+def _serve(link: Any, url: str, log_in: Callable[..., Any], asked: Mapping[str, Sequence[str]], rounds: int) -> None:
+    """Start as ``app/wsgi.py`` does, fork as ``deploy/gunicorn.conf.py`` says, and tell the heaviest."""
     import gc
 
     from app import create_app
@@ -40,13 +43,26 @@ def _answer(link: Any, url: str, log_in: Callable[..., Any], asked: Mapping[str,
     app = create_app(settings_of(url))
     gc.freeze()
     logging.disable(logging.CRITICAL)
+    context = multiprocessing.get_context("fork")
+    all_done, ends = context.Barrier(WORKERS), []
+    for _number in range(WORKERS):
+        end, other = context.Pipe()
+        context.Process(target=_answer, args=(other, all_done, app, log_in, asked, rounds), daemon=True).start()
+        ends.append(end)
+    link.send(max(end.recv() for end in ends))
+
+
+def _answer(link: Any, all_done: Any, app: Flask, log_in: Callable[..., Any], asked: Mapping[str, Sequence[str]],
+            rounds: int) -> None:  # fmt: skip
     with app.app_context():
         clients = {who: log_in(app, who) for who in asked}
     for _number in range(rounds):
         for who, paths in asked.items():
             for path in paths:
                 clients[who].get(path)
+    all_done.wait()  # weighed while the others stand: what they share is counted in parts
     link.send(pss())
+    all_done.wait()
 
 
 def pss() -> float:

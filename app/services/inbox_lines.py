@@ -21,7 +21,7 @@ from app.text import like_pattern
 from app.types import UtcDateTime
 from app.workflows.states import PAUSING, State
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25  # as every list; ``j`` on the last line opens the next page
 MOST_COUNTED = 1000  # of a tab that is not open: shown as 999+
 
 

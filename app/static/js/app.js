@@ -135,7 +135,11 @@ function moveRow(step) {
   const rows = rowsOnPage();
   if (!rows.length) return;
   const now = rows.indexOf(document.activeElement.closest?.("[data-rows] > *"));
-  const next = rows[Math.max(0, Math.min(rows.length - 1, now < 0 ? 0 : now + step))];
+  const at = now < 0 ? 0 : now + step;
+  const pagers = document.querySelectorAll(".pager");
+  const further = pagers.length === 1 && pagers[0].querySelector(`[rel=${step > 0 ? "next" : "prev"}]`);
+  if (!rows[at] && further) return further.click();
+  const next = rows[Math.max(0, Math.min(rows.length - 1, at))];
   next.tabIndex = -1;
   next.focus();
   next.scrollIntoView({ block: "nearest" });
