@@ -125,7 +125,8 @@ def _raise_as_conflict(exc: BaseException) -> None:
 def locked(query: _Query, *of: Any) -> _Query:
     """Return the query with its rows held until the transaction ends, and read as they are now.
 
-    of: the models whose rows are held, where the query joins others; none means all of them.
+    of: the models whose rows are held, in this order, where the query joins others; none means all of them. A dossier
+    comes before what belongs to it, on every path: who holds it writes its parts, and would wait in a ring else.
     """
     return query.with_for_update(of=of or None).execution_options(populate_existing=True)
 

@@ -122,7 +122,7 @@ def _open_tasks(session: Session, user_id: int, after: After | None, *, lock: bo
         due_at, number = after
         query = query.where(sa.or_(Task.due_at > due_at, sa.and_(Task.due_at == due_at, Task.id > number)))
     if lock:
-        query = locked(query, Task, Dossier)
+        query = locked(query, Dossier, Task)
     return session.scalars(query).unique().all()
 
 

@@ -202,7 +202,7 @@ def close_silent(session: Session, number: int) -> bool:
     Where the step says that silence is consent the dossier goes on, elsewhere who asked decides.
     """
     query = sa.select(Task).join(Task.dossier).where(Task.id == number, Task.state == TaskState.open)
-    question = session.scalar(locked(query.where(Dossier.state == int(State.processing)), Task, Dossier))
+    question = session.scalar(locked(query.where(Dossier.state == int(State.processing)), Dossier, Task))
     if question is None:
         return False
     _end(session, question, _SYSTEM, "silent", None)

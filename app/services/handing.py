@@ -162,7 +162,7 @@ def get_task(session: Session, pk: int, actor: Actor) -> Task:
         whole.joinedload(Dossier.agency), whole.joinedload(Dossier.account), whole.options(
             version.joinedload(ProcedureVersion.process).selectinload(Process.steps)),
     )  # fmt: skip
-    query = locked(query, Task, Dossier)
+    query = locked(query, Dossier, Task)
     task = session.scalar(query)
     if task is None:
         raise NotFound(_("There is no such task, or you may not see it."))

@@ -48,7 +48,7 @@ def open_linked(session: Session, task_id: int) -> Dossier | None:
     dossier opened for it before.
     """
     query = sa.select(Task).join(Task.dossier).where(Task.id == task_id)
-    task = session.scalar(locked(query, Task, Dossier))
+    task = session.scalar(locked(query, Dossier, Task))
     if task is None or task.state != TaskState.open or task.kind != StepKind.child:
         return None
     procedure = task.step.child_procedure
