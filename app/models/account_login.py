@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # FAB wants a distinct address for every user; a family may share one mailbox, and an old
 # phone has none. ".invalid" can never be a real host (RFC 2606).
 NO_MAIL = "tai-khoan.invalid"
+_OLD_CARD = re.compile(r"\d{9}")  # chứng minh nhân dân, valid until 31/12/2024
 _FOLLOWED = ("id_number", "name", "email")
 MAX_USER_NAME = 64  # FAB's columns are short; the account keeps the whole name
 
@@ -48,7 +50,7 @@ def let_login_follow(account: Account) -> None:
     """Give the login of ``account`` the number, name and e-mail address that stand in it now.
 
     The login of an officer stays as his administrator made it, and so does a user name that is neither the number
-    the account had nor one by today's rules.
+    the account had nor one of any paper.
     Raises Invalid (field "id_number") if another login has the number as its name.
     """
     if is_same(account, _FOLLOWED):
@@ -75,7 +77,9 @@ def _number_before(account: Account) -> str:
 
 
 def _is_number(name: str) -> bool:
-    return any(problem(name) is None for problem in (personal_id_problem, tax_code_problem, passport_problem))
+    """Return whether a user name is a number of a paper: by today's rules, or of the identity cards until 2024."""
+    rules = (personal_id_problem, tax_code_problem, passport_problem)
+    return _OLD_CARD.fullmatch(name) is not None or any(problem(name) is None for problem in rules)
 
 
 def _rename(user: User, number: str) -> None:

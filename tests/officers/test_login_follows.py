@@ -69,6 +69,13 @@ def test_a_login_that_drifted_apart_before_comes_back(session, desk, account):
     assert account.user.username == OLD
 
 
+def test_a_login_under_an_old_card_comes_to_the_number_of_today(session, desk, account):
+    session.execute(sa.update(User).where(User.id == account.user_id).values(username="191234567"))
+    session.expire_all()
+    assert _put(desk, account, email="hoa@example.vn").status_code == 200
+    assert account.user.username == OLD
+
+
 def test_what_the_login_does_not_hold_costs_no_statement(session, account, count_queries):
     kept = session.get_one(accounts.Account, account.id)
     kept.phone = "0905123457"
@@ -103,7 +110,8 @@ def test_names_that_are_no_number_and_logins_of_officers_stay(session, desk, acc
     ("number", "name", "follows"),
     [
         ("191234567", "191234567", True), ("C01X00T47", "c01x00t47", True),
-        ("191234567", "C1234567", True), ("191234567", "197654321", False), ("191234567", "le.hoa", False),
+        ("191234567", "C1234567", True), ("191234567", "197654321", True), ("191234567", "19765432", False),
+        ("191234567", "le.hoa", False),
     ],
 )  # fmt: skip
 def test_a_login_follows_from_a_number_that_breaks_todays_rules(session, desk, account, number, name, follows):
