@@ -16,7 +16,9 @@ from app.models import Dossier, Notice, Task
 from app.models.task import TaskState
 from app.permissions import Role
 from app.services.notices import holders, notice_users, tell_applicant
+from app.services.post_holders import holders_of
 from app.services.profiles import profile_value
+from app.services.task_rights import roles_for
 from app.services.timing import calendar_of
 from app.services.users import root_agency
 from app.workflows.states import State
@@ -101,16 +103,24 @@ def _key(name: str, number: int, due: datetime | None) -> str:
 
 
 def _remind_task(session: Session, task: Task, name: str) -> bool:
-    late = name == "late"
-    some = [] if task.assignee_id else holders(session, task.agency_id, Role(task.role), with_delegates=True)
-    people = {task.assignee_id} if task.assignee_id else set(some)
-    if late:
+    late, (people, is_held) = name == "late", _whose(session, task)
+    if late or not is_held:  # by nobody who still may: a head gives it on
         people |= set(holders(session, task.agency_id, Role.agency_head, with_delegates=True))
     facts = {"step": task.name, "code": task.dossier.code}
     title = _("Overdue: %(step)s (%(code)s)", **facts) if late else _("Nearly due: %(step)s (%(code)s)", **facts)
     body = _("Due: %(at)s", at=plain_text(task.due_at))
-    notice_users(session, {p for p in people if p}, task.dossier, _key(name, task.id, task.due_at), title, body)
+    notice_users(session, people, task.dossier, _key(name, task.id, task.due_at), title, body)
     return bool(people)
+
+
+def _whose(session: Session, task: Task) -> tuple[set[int], bool]:
+    """Return whose a task is: its officer and who stands in for him, else all who may take it; and if one may do it."""
+    if task.assignee_id is None:
+        people = set(holders(session, task.agency_id, Role(task.role), with_delegates=True))
+        return people, bool(people)
+    posts = frozenset((task.agency_id, str(role)) for role in roles_for(Role(task.role)))
+    own = [one for some in holders_of(session, posts).values() for one in some if one.user_id == task.assignee_id]
+    return {task.assignee_id}.union(*(one.delegate_ids for one in own)), bool(own)
 
 
 def _remind_desk(session: Session, dossier: Dossier, name: str) -> bool:
