@@ -22,6 +22,7 @@ from app.services.explanation_offers import explanation_offers
 from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
+from app.services.finish_checks import needs_draft, why_not
 from app.services.guards import GUARDS, due_charges, is_shared, payable, supplement_charges
 from app.services.offers import Offer
 from app.services.offers import of_row as _of
@@ -30,7 +31,7 @@ from app.services.original_offers import original_offers
 from app.services.refund_offers import refund_offers
 from app.services.task_rights import leading_post, may_do
 from app.services.timing import limit_text, result_due
-from app.services.unanswered import who_is_missing
+from app.services.unanswered import link_of, what_is_missing
 from app.workflows.dossier import DOSSIER
 from app.workflows.process import StepKind, StepSpec
 from app.workflows.states import State
@@ -161,12 +162,10 @@ def _step(session: Session, dossier: Dossier, task: Task, actor: Actor, *, may_d
             _("The dossier is yours; colleagues see that you have it."),
             icon="user-check", is_main=True, facts={"task": task}, clause="HUE25 Đ16",
         ))  # fmt: skip
-    following = processing.next_steps(task)
     result = results.current_result(dossier)
-    needs_draft = StepKind.sign in {task.kind, *(step.kind for step in following)} and result is None
     if may_draft and results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
-        found.append(_draft(dossier, result, is_main=needs_draft))
-    found.append(_finish(session, task, needs_draft))
+        found.append(_draft(dossier, result, is_main=needs_draft(task)))
+    found.append(_finish(session, task))
     back = processing.earlier_steps(task)
     if back:
         found.append(Offer(
@@ -197,23 +196,19 @@ _FINISH = {
 }  # fmt: skip
 
 
-def _finish(session: Session, task: Task, needs_draft: bool) -> Offer:
+def _finish(session: Session, task: Task) -> Offer:
     titles = {
         StepKind.sign: _("Sign the result"),
         StepKind.number_and_seal: _("Number, seal and issue the result"),
     }
     title = titles.get(StepKind(task.kind), _("Finish the step"))
-    blocked = _("Draft the result before the dossier goes to be signed.") if needs_draft else ""
-    if task.kind == StepKind.payment and due_charges(task.dossier):
-        unpaid = DOSSIER.guards["charges_paid"]
-        blocked = _(unpaid)
-    words, missing = f"{task.name}. {what_next(session, task)}", who_is_missing(task)
+    words, missing = f"{task.name}. {what_next(session, task)}", what_is_missing(task, link_of(task))
     if missing:
-        words += " " + _("Not answered yet: %(names)s; without their opinion the remark must say why.", names=missing)
+        words += " " + _("Not there yet: %(names)s; finished without it, the remark must say why.", names=missing)
     return Offer(
         "finish_step", title, words, label=title,
         icon=_FINISH.get(StepKind(task.kind), "check"), clause="HUE25 Đ16", is_main=True,
-        blocked=blocked, facts={"task": task, "must_explain": bool(missing)},
+        blocked=why_not(task), facts={"task": task, "must_explain": bool(missing)},
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from app.models.scope import dossiers_of
 from app.permissions import Actor, Role
 from app.services import dossier_offers, handing, processing, reception
 from app.services.dossiers import get_dossier
+from app.services.finish_checks import why_not_together
 from app.services.inbox import Row, find_rows
 from app.services.kept import mark
 from app.services.post_holders import holders_of
@@ -59,7 +60,11 @@ def _task(session: Session, key: Key, actor: Actor) -> Task:
 
 
 def _finish(session: Session, key: Key, actor: Actor, given: Given) -> None:
-    processing.finish_task(session, _task(session, key, actor), actor, given.remark)
+    task = _task(session, key, actor)
+    reason = why_not_together(session, [task]).get(task.id)
+    if reason:
+        raise Invalid(reason)
+    processing.finish_task(session, task, actor, given.remark)
 
 
 def _claim(session: Session, key: Key, actor: Actor, _given: Given) -> None:
@@ -156,19 +161,24 @@ def act_called(name: str) -> BulkAct:
     return ACTS[name]
 
 
-def what_follows(session: Session, keys: Iterable[Key]) -> dict[int, str]:
-    """Return what opens when each task is finished, by task id; statements do not grow with them."""
+def what_follows(session: Session, keys: Iterable[Key]) -> tuple[dict[int, str], dict[int, str]]:
+    """Return (what opens when each task is finished, why others cannot be finished together), by task id.
+
+    Statements do not grow with them.
+    """
     mark(session, "processes")  # before the steps are read: what is kept is never older than its mark
     version = joinedload(Task.dossier).joinedload(Dossier.version)
     query = sa.select(Task).where(Task.id.in_([task for _dossier, task in keys if task])).options(
         version.joinedload(ProcedureVersion.process).selectinload(Process.steps),
         joinedload(Task.dossier).joinedload(Dossier.desk), joinedload(Task.dossier).joinedload(Dossier.agency),
-        joinedload(Task.agency), joinedload(Task.dossier).selectinload(Dossier.tasks),
+        joinedload(Task.agency), joinedload(Task.dossier).selectinload(Dossier.tasks).joinedload(Task.assignee),
+        joinedload(Task.dossier).selectinload(Dossier.results), joinedload(Task.dossier).selectinload(Dossier.charges),
     )  # fmt: skip
     tasks = session.scalars(query).unique().all()
     places = [place for t in tasks for place in (t.agency, t.dossier.desk, t.dossier.agency)]
     prepare_calendars(session, places)
-    return {task.id: dossier_offers.what_next(session, task) for task in tasks}
+    kept_back = why_not_together(session, tasks)
+    return {t.id: dossier_offers.what_next(session, t) for t in tasks if t.id not in kept_back}, kept_back
 
 
 def receivers(session: Session, rows: Iterable[Row]) -> list[int]:

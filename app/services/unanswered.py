@@ -1,12 +1,17 @@
-"""Steps that are ended while opinions asked from them are missing: why, and whose are missing, is kept."""
+"""Steps that are ended while something asked from them is missing: why, and whose is missing, is kept."""
 
+from collections.abc import Collection
+
+import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload, object_session
 
 from app.i18n import N_
-from app.models import Task
+from app.models import Dossier, LinkedDossier, Task
 from app.models.task import TaskState
 from app.services.official import official
 from app.services.reasons import given_reason
+from app.workflows.process import StepKind
 
 _SILENT = "silent"
 
@@ -18,19 +23,41 @@ def missing_opinions(task: Task) -> list[Task]:
             or (one.answer == _SILENT and not task.step.silence_consents)]  # fmt: skip
 
 
-def who_is_missing(task: Task) -> str:
-    """Return the names of those whose opinion is missing, "" if nobody's is."""
-    return ", ".join(str(one.assignee or one.agency) for one in missing_opinions(task))
+def running_links(session: Session, tasks: Collection[int]) -> dict[int, LinkedDossier]:
+    """Return the linked dossiers that steps wait for and that have not ended yet, by task id; one statement."""
+    if not tasks:
+        return {}
+    child = joinedload(LinkedDossier.child).joinedload(Dossier.agency)
+    query = sa.select(LinkedDossier).where(LinkedDossier.task_id.in_(tasks), LinkedDossier.ended_at.is_(None))
+    return {link.task_id: link for link in session.scalars(query.options(child))}
+
+
+def link_of(task: Task) -> LinkedDossier | None:
+    """Return the linked dossier that a step waits for still; no statement for a step that opens none."""
+    session = object_session(task)
+    if session is None or task.kind != StepKind.child:
+        return None
+    return running_links(session, [task.id]).get(task.id)
+
+
+def what_is_missing(task: Task, link: LinkedDossier | None) -> str:
+    """Return what a step would be finished without: whose opinion, which linked dossier; "" for nothing."""
+    names = [_("opinion of %(name)s", name=one.assignee or one.agency) for one in missing_opinions(task)]
+    if link is not None:
+        code, agency = link.child.code, link.child.agency.name
+        names.append(_("result of the linked dossier %(code)s (%(agency)s)", code=code, agency=agency))
+    return ", ".join(names)
 
 
 def explained(task: Task, remark: str | None) -> str | None:
-    """Return the remark of a step that is ended by hand, with whose opinion it was ended without.
+    """Return the remark of a step that is ended by hand, with what it was ended without.
 
-    Raises Invalid (field "remark") where an opinion is missing and nothing is said about it.
+    Raises Invalid (field "remark") where an opinion or the result of a linked dossier is missing and nothing is said
+    about it.
     """
-    names = who_is_missing(task)
+    names = what_is_missing(task, link_of(task))
     if not names:
         return remark
-    message = _("Not answered yet: %(names)s. Write why the step is finished without their opinion.", names=names)
+    message = _("Not there yet: %(names)s. Write why the step is finished without it.", names=names)
     reason = given_reason(remark, "remark", message=message)
-    return official(N_("%(reason)s (finished without the opinion of: %(names)s)"), reason=reason, names=names)
+    return official(N_("%(reason)s (finished without: %(names)s)"), reason=reason, names=names)

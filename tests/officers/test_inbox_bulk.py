@@ -2,16 +2,19 @@
 
 import pytest
 
+from app.clock import now
 from app.errors import NotAllowed
-from app.models import OfficerPosition, Task, User
+from app.models import LinkedDossier, OfficerPosition, Task, User
 from app.permissions import Role
 from app.services import handing
 from app.services.inbox import Wanted, find_inbox
 from app.services.inbox_bulk import acts_of, common_acts, givers_of
 from app.services.inbox_lines import Tab
 from tests.factories import make_account, make_agency
+from tests.portal.records import make_dossier
 from tests.services.steps import task_of, write_draft
 from tests.services.test_delegations import again, lend
+from tests.wording import vi
 
 
 def keys(office, role, **wanted) -> list[str]:
@@ -258,3 +261,30 @@ def test_who_stands_for_the_applicant_is_offered_nothing_on_his_dossier(session,
         handing.hand_to(session, task_of(dossier), office[Role.specialist].user_id, stands)
     listed = enter(stands).get("/work/?tab=team")
     assert listed.status_code == 200
+
+
+def test_what_cannot_be_finished_is_told_before_anything_happens(office, enter):
+    good, bad = drafted(office), office.processed()  # the second has no draft yet
+    text = ask(enter(Role.specialist), keys(office, Role.specialist), "finish_step")
+    chosen, left_out = text.split(vi("Left out: not possible for these now"), 1)
+    assert good.code in chosen
+    assert bad.code not in chosen
+    assert bad.code in left_out
+    assert vi("Draft the result before the dossier goes to be signed.") in left_out
+
+
+def test_a_step_that_waits_for_a_linked_dossier_is_not_finished_with_many(office, enter, session):
+    first, second = drafted(office), drafted(office)
+    child = make_dossier(version=first.version, channel="linked")
+    step = task_of(first)
+    session.add(LinkedDossier(parent=first, child=child, task=step, opened_at=now()))
+    session.commit()
+    client = enter(Role.specialist)
+    rows = keys(office, Role.specialist)
+    text = ask(client, rows, "finish_step")
+    assert child.code in text.split(vi("Left out: not possible for these now"), 1)[1]
+    answer = run(client, rows, "finish_step", remark="Đạt").text
+    assert (answer.count("chip-success"), answer.count("chip-danger")) == (1, 1)
+    session.expire_all()
+    assert step.state == "open", "one remark for many is no reason of its own"
+    assert task_of(second).role == "agency_head"

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import now
+from app.errors import Invalid
 from app.models import LinkedDossier, Notice
 from app.permissions import Role
 from app.services import linked, processing, recalling, reception
@@ -112,6 +113,17 @@ def test_what_it_brought_meanwhile_finishes_the_step(session, office, pair, leav
     complete(office, child)
     back(office, dossier)
     assert len(links(session, dossier)) == 1
+    assert dossier.step_name == "Ký"
+
+
+def test_the_step_is_finished_without_the_linked_result_only_with_a_reason(session, office, pair):
+    dossier, child, _citizen = pair
+    step, specialist = task_at(dossier, "b3"), office[Role.specialist]
+    with pytest.raises(Invalid) as refusal:
+        processing.finish_task(session, step, specialist, "  ")
+    assert child.code in refusal.value.fields["remark"]
+    processing.finish_task(session, step, specialist, WHY)
+    assert child.code in (step.remark or "")
     assert dossier.step_name == "Ký"
 
 

@@ -112,12 +112,13 @@ def _asking(rows: list[Row], name: str, common: list[str], *, fault: str = "") -
     asks_person = act is not None and act.asks == "person"
     people = user_names(session, bulk.receivers(session, fit)) if asks_person else {}
     keys = [(row.facts.id, row.task_id or 0) for row in fit] if name == "finish_step" else []
-    follows = bulk.what_follows(session, keys)
+    follows, kept_back = bulk.what_follows(session, keys)
+    fit = [row for row in fit if row.task_id not in kept_back]
     lines = [words.line(row, actor, givers) for row in (fit if act else rows)]
     left_out = [words.line(row, actor, givers) for row in rows if act and row not in fit]
     return render_template(
         "officers/bulk_ask.html", act=act, name=name, common=[(key, bulk.ACTS[key]) for key in common],
-        lines=lines, follows=follows, left_out=left_out, fault=fault,
+        lines=lines, follows=follows, kept_back=kept_back, left_out=left_out, fault=fault,
         people=sorted(people.items(), key=lambda item: item[1]), chosen=sent().get("user", ""),
         remark=sent().get("remark", ""), back=_inbox(), back_query=sent().get("back", ""),
     )  # fmt: skip

@@ -1,0 +1,45 @@
+"""What stands in the way of finishing a step, told before anybody tries; ``processing.finish_task`` asks again."""
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.models import Task
+from app.services import processing, results
+from app.services.guards import due_charges
+from app.services.unanswered import running_links, what_is_missing
+from app.workflows.dossier import DOSSIER
+from app.workflows.process import StepKind
+
+
+def needs_draft(task: Task) -> bool:
+    """Return whether the result must be drafted before this step is finished: it is signed here or next."""
+    kinds = {task.kind, *(step.kind for step in processing.next_steps(task))}
+    return StepKind.sign in kinds and results.current_result(task.dossier) is None
+
+
+def why_not(task: Task) -> str:
+    """Return why a step cannot be finished yet: no draft, money still due; "" where nothing is in the way."""
+    unpaid = DOSSIER.guards["charges_paid"]
+    if task.kind == StepKind.payment and due_charges(task.dossier):
+        return _(unpaid)
+    return _("Draft the result before the dossier goes to be signed.") if needs_draft(task) else ""
+
+
+def why_not_together(session: Session, tasks: Iterable[Task]) -> dict[int, str]:
+    """Return why steps cannot be finished in one go with others, by task id; statements do not grow with them.
+
+    What is finished without an opinion asked for, or without the result of a linked dossier, wants a reason of its
+    own: one remark for many is none (QN20 Đ21.4).
+    """
+    tasks = list(tasks)
+    links = running_links(session, [task.id for task in tasks])
+    found = {task.id: why_not(task) or _own_reason(what_is_missing(task, links.get(task.id))) for task in tasks}
+    return {number: reason for number, reason in found.items() if reason}
+
+
+def _own_reason(missing: str) -> str:
+    if not missing:
+        return ""
+    return _("Not there yet: %(names)s. Finish this step on the page of its dossier, with the reason.", names=missing)
