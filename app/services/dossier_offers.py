@@ -83,7 +83,8 @@ def _money(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
             "pay", _(row.label),
             _("%(amount)s is recorded as paid and the receipt is printed.", amount=total),
             label=_("Record %(amount)s", amount=total), clause=row.clause, icon="cash",
-            is_main=before or state in {State.payment_requested, State.finished},
+            is_main=before or state in {State.payment_requested, State.finished}
+            or (state is State.processing and bool(guards.owed_now(dossier))),
             facts={"due": due},
         ))  # fmt: skip
     inputs = dossier_inputs(dossier)

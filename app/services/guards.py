@@ -40,6 +40,18 @@ def payable(dossier: Dossier) -> list[Charge]:
     return [charge for charge in due if waits and moment_of(charge, dossier) != "return"] or due
 
 
+def owed_now(dossier: Dossier) -> list[Charge]:
+    """Return what a received dossier owes already at its state: ``inbox_scope.owes_now`` asks the same (QN20 Đ14.2).
+
+    What is paid at reception is owed from then on, though an online dossier is passed on before it is paid.
+    """
+    due = due_charges(dossier)
+    if dossier.state in {State.payment_requested, State.finished}:
+        return payable(dossier)
+    moments = {"reception", "supplement"} if dossier.supplement_count else {"reception"}
+    return [charge for charge in due if dossier.received_at is not None and moment_of(charge, dossier) in moments]
+
+
 def moment_of(charge: Charge, dossier: Dossier) -> str:
     """Return when a charge falls due: its own moment, else that of the procedure."""
     return charge.due or dossier.version.fee_due

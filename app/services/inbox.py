@@ -42,7 +42,7 @@ from app.services.inbox_lines import (
     count_tabs,
     find_lines,
 )
-from app.services.inbox_scope import TASK_ROLES
+from app.services.inbox_scope import TASK_ROLES, owes_now
 from app.services.paging import page_number
 from app.services.timing import near_due_minutes, prepare_calendars
 from app.types import UtcDateTime
@@ -214,6 +214,7 @@ def _details(paused: frozenset[State]) -> sa.Select[Any]:
         Task.agency_id.label("task_agency_id"), Task.assignee_id, Task.asked_by_id,
         *_awaited(), overdue.label("is_overdue"),
         holder.first_name, holder.last_name, _missing().label("missing"), owes.label("owes"),
+        owes_now().label("owes_now"),
     )  # fmt: skip
     return (
         sa.select(*columns)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from app.models import Apology, Charge, Dossier, Extension, Task
+from app.models import Apology, Charge, Dossier, Extension, ProcedureVersion, Task
 from app.models.money import ChargeState
 from app.models.scope import dossiers_of
 from app.models.task import TaskState
@@ -105,6 +105,7 @@ def _without_task(actor: Actor, my_tasks: ColumnElement[bool]) -> list[Source]:
         owes = sa.exists().where(Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due)
         states = [State.accepted, State.payment_requested, State.finished]
         parts.append(_whole(Dossier.desk_id.in_(tills), Dossier.state.in_(states), owes, none_mine))
+        parts.append(_whole(Dossier.desk_id.in_(tills), Dossier.state == State.processing, owes_now(), none_mine))
     heads = _places(actor, _HEAD)
     if heads:
         asked = Dossier.state == State.withdrawal_requested
@@ -113,6 +114,19 @@ def _without_task(actor: Actor, my_tasks: ColumnElement[bool]) -> list[Source]:
     if decided:
         parts.append(_whole(Dossier.id.in_(sa.union_all(*decided)), none_mine))
     return parts
+
+
+def owes_now() -> ColumnElement[bool]:
+    """Whether a dossier owes something at its state already, as ``guards.owed_now`` says of one (QN20 Đ14.2)."""
+    moment = sa.func.coalesce(Charge.due, ProcedureVersion.fee_due)
+    is_asked = sa.and_(moment == "supplement", Dossier.supplement_count > 0)
+    has_come = sa.and_(Dossier.received_at.is_not(None), sa.or_(moment == "reception", is_asked))
+    due = sa.exists().where(
+        Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due, Charge.amount > 0,
+        ProcedureVersion.id == Dossier.version_id,
+        sa.or_(Dossier.state.in_([State.payment_requested, State.finished]), has_come),
+    )  # fmt: skip
+    return due.correlate(Dossier)
 
 
 def waiting_extensions(actor: Actor) -> list[sa.Select[int]]:

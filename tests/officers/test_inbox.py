@@ -7,11 +7,13 @@ import pytest
 from app.clock import acting_at, now
 from app.models import Task
 from app.permissions import Role
-from app.services import reception
+from app.services import charges, reception
 from app.services.actors import build_actor
+from app.services.guards import owed_now
 from app.services.inbox import Show, Tab, Wanted, find_inbox, tabs_of, wanted_of
 from tests.factories import make_account, make_agency, make_user
 from tests.services.steps import Office, task_of
+from tests.wording import vi
 
 MONDAY = now().replace(year=2026, month=11, day=9, hour=2, minute=0, second=0)  # 09:00 in Huế
 
@@ -295,3 +297,22 @@ def test_what_waits_for_my_decision_does_not_wait_for_others(office):
     extensions.ask(office.session, dossier, office[Role.specialist], minutes=60, reason="Chờ trích lục")
     found = find_inbox(office.session, office[Role.agency_head], Wanted())
     assert ([row.code for row in found.rows], found.counts["waiting"]) == ([dossier.code], 0)
+
+
+@pytest.mark.parametrize("moment", ["reception", "return"])
+def test_what_is_owed_since_reception_waits_for_the_cashier_while_the_agency_works(office, enter, session, moment):
+    office.version.fee_due = moment
+    dossier, _citizen = office.submitted()
+    desk, cashier = office[Role.desk_officer], office[Role.cashier]
+    reception.accept(session, dossier, desk)
+    reception.pass_on(session, dossier, desk)
+    session.commit()
+    is_now = moment == "reception"
+    assert codes(office, cashier) == ([dossier.code] if is_now else []), "an online dossier is passed on unpaid"
+    assert bool(owed_now(dossier)) is is_now
+    assert (vi("Fee to be collected") in enter(Role.specialist).get(f"/dossier/{dossier.code}").text) is is_now
+    if is_now:
+        assert vi("Fee to be collected") in enter(Role.cashier).get("/work/").text
+        charges.record_payment(session, dossier, cashier, "cash")
+        assert codes(office, cashier) == []
+        assert owed_now(dossier) == []

@@ -157,7 +157,8 @@ def _marks(row: Row) -> list[tuple[str, str, str]]:
         words = ngettext("%(num)d required paper is missing", "%(num)d required papers are missing", row.missing)
         found.append(("alert-triangle", words, " tone-warning"))
     if row.is_unpaid:
-        found.append(("cash", _("Something is to be paid"), " tone-warning"))
+        words = _("Fee to be collected") if facts.owes_now else _("Something is to be paid later")
+        found.append(("cash", words, " tone-warning" if facts.owes_now else " tone-secondary"))
     if facts.asked:
         words = ngettext("Waits for %(num)d opinion", "Waits for %(num)d opinions", facts.asked)
         found.append(("messages", words, " tone-info"))
@@ -181,6 +182,8 @@ def _decision(row: Row, actor: Actor) -> str:
         return _("Extension: waits for %(role)s", role=_role(facts.extension_waits))
     if facts.apology_waits and actor.has(Role(facts.apology_waits)):
         return _("Sign the apology")
+    if facts.task_id is None and facts.owes_now and actor.has(Role.cashier):
+        return _("Fee to be collected")
     if facts.apology_waits:
         return _("Apology: waits for the signature of %(role)s", role=_role(facts.apology_waits))
     return ""
