@@ -318,3 +318,14 @@ def test_the_process_is_drawn_with_the_present_step(office, enter):
     office.step(dossier)
     text = page(client, dossier, "?tab=course")
     assert text.count('<g class="process-step is-done"') == 2
+
+
+def test_once_signed_the_clerk_sees_the_signed_document_not_a_draft(office, enter):
+    dossier = office.processed()
+    office.step(dossier)
+    draft, signed = vi("See the draft as PDF"), vi("See the signed document, not numbered yet (PDF)")
+    text = enter(Role.agency_head).get(f"/dossier/{dossier.code}").text
+    assert (draft in text, signed in text) == (True, False)
+    office.step(dossier)
+    text = enter(Role.clerk).get(f"/dossier/{dossier.code}").text
+    assert (draft in text, signed in text) == (False, True)
