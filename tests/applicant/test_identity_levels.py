@@ -64,3 +64,14 @@ def test_at_the_counter_the_card_is_compared_and_no_level_is_asked_for(session):
     given = office.given(account=make_account(verified_level=0))
     dossier = reception.receive_at_counter(session, given, office[Role.desk_officer])
     assert dossier.state == 2
+
+
+def test_a_level_that_is_too_low_is_no_item_to_correct(me, world):
+    draft = make_draft(world)
+    attach_required(me, draft)
+    draft.account.verified_level = 1
+    db.session.commit()
+    text = send(me, draft).text
+    assert "error-summary" not in text, "no field corrects it: the page says where to go instead"
+    assert vi("Addresses of the one-stop desks") in text
+    assert "cap=desk" in text

@@ -205,7 +205,8 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
     faults = faults or technical_faults(draft, judged)  # what is missing is said before one sends
     parts = parts_of(judged) if judged is not None else []
     groups, urls = _read(draft, judged, parts) if judged is not None else ([], [])
-    own = {name: text for name, text in faults.items() if name in {"result_way", "consent"}}
+    own = {name: text for name, text in faults.items() if name in {"result_way", "consent", "identity"}}
+    faults = {name: text for name, text in faults.items() if name != "identity"}  # no field on any page corrects it
     return page(
         "review", status, draft=draft, answers=groups, edit_urls=urls, message=message, own=own,
         problems=_fault_links(draft, parts, faults), steps=steps(draft, "review"),
