@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 
 from app.history import HistoryEntry
+from app.lowcode.exchange import pages
+from app.lowcode.exchange.run import ImportRun
 from app.models import Agency, CalendarSession, Component, Fee, Procedure, ProcedureVersion, Sector
 from app.permissions import Role
 from tests.exchange.books import apply, book, run, send
@@ -68,6 +70,56 @@ def test_cells_are_corrected_and_rows_left_out_on_the_page(session, login):
     assert run(number).faults == 0
     apply(client, "sector", number)
     assert _sectors(session) == {"a": ("A", False)}
+
+
+def _two_pages(monkeypatch, login):
+    monkeypatch.setattr(pages, "PAGE", 1)
+    client = login(Role.catalog_admin)
+    _status, number, page = send(client, "sector", book({SECTORS: [HEAD, ["a", "A", "ừ"], ["b", "", ""]]}))
+    return client, number, page
+
+
+def test_what_is_typed_on_one_page_of_faults_is_kept_on_the_next_and_checked_with_it(session, login, monkeypatch):
+    client, number, page = _two_pages(monkeypatch, login)
+    keep = f"/sector/import/{number}/keep?page="
+    assert f'formaction="{keep}2"' in page
+    assert f'name="cell-3-1-{SECTORS}"' not in page
+    answer = client.post(f"{keep}2", data={f"cell-2-2-{SECTORS}": "Không"})
+    assert answer.location == f"/sector/import/{number}?page=2"
+    second = client.get(answer.location).text
+    assert f'formaction="{keep}1"' in second
+    assert (run(number).state, run(number).faults) == ("checked", 2)  # nothing was checked on the way
+    back = client.post(f"{keep}1", data={f"cell-3-1-{SECTORS}": "B"}).location
+    assert 'value="Không"' in client.get(back).text
+    client.post(f"/sector/import/{number}/correct", data={f"cell-2-2-{SECTORS}": "Không"})
+    assert run(number).faults == 0
+    apply(client, "sector", number)
+    assert _sectors(session) == {"a": ("A", False), "b": ("B", True)}
+
+
+def test_a_row_left_out_on_another_page_stays_ticked_and_can_be_taken_after_all(session, login, monkeypatch):
+    client, number, _page = _two_pages(monkeypatch, login)
+    keep, skip, was = f"/sector/import/{number}/keep?page=", f"skip-2-{SECTORS}", f"was-2-{SECTORS}"
+    client.post(f"{keep}2", data={skip: "1"})
+    page = client.get(f"/sector/import/{number}?page=1").text
+    assert f'name="{skip}" value="1" checked' in page
+    assert f'name="{was}"' in page
+    client.post(f"{keep}2", data={skip: "1", was: "1"})
+    assert run(number).skipped == [[SECTORS, 2]]
+    client.post(f"{keep}2", data={was: "1"})
+    assert run(number).skipped == []
+
+
+def test_only_its_owner_keeps_corrections_and_only_while_the_import_waits_for_them(session, login, monkeypatch):
+    client, number, _page = _two_pages(monkeypatch, login)
+    typed = {f"cell-2-2-{SECTORS}": "Không"}
+    assert login(Role.catalog_admin).post(f"/sector/import/{number}/keep", data=typed).status_code == 404
+    assert login(Role.specialist).post(f"/sector/import/{number}/keep", data=typed).status_code != 302
+    session.get(ImportRun, number).state = "checking"
+    session.commit()
+    assert vi("This import has gone on meanwhile.") in client.post(
+        f"/sector/import/{number}/keep", data=typed, follow_redirects=True).text  # fmt: skip
+    assert run(number).corrections == []
 
 
 def test_a_target_changed_since_the_plan_refuses_and_plans_anew(session, login):

@@ -10,7 +10,7 @@ from typing import Any
 from app.lowcode.exchange.packed import PACK
 from app.lowcode.exchange.plan import Fault, Kind, Plan
 
-MOST_FAULTS = 2000  # kept to be corrected on the page; how many there are is counted to the end
+MOST_FAULTS = 10_000  # kept to be corrected on the page; how many there are is counted to the end
 Piece = tuple[dict[str, int], bytes]  # lines of each kind, and the lines themselves
 
 

@@ -13,14 +13,14 @@ from app.lowcode.exchange.outcome import MOST_FAULTS
 from app.lowcode.exchange.plan import KINDS, Fault, Kind
 from app.lowcode.exchange.progress import how_far
 from app.lowcode.exchange.run import STATES, ImportRun
-from app.lowcode.exchange.runs import unpack
+from app.lowcode.exchange.runs import Corrections, unpack
 from app.lowcode.pages import plain_number
 from app.lowcode.values import as_id
 from app.text import fold
 
 PAGE = 50
 _TYPED = re.compile(r"cell-(\d+(?:\.\d+)*)-(\d+)-(.+)", re.DOTALL)
-_LEFT_OUT = re.compile(r"skip-(\d+(?:\.\d+)*)-(.+)", re.DOTALL)
+_LEFT_OUT = re.compile(r"(skip|was)-(\d+(?:\.\d+)*)-(.+)", re.DOTALL)
 _MAX_TYPED = 20_000
 
 
@@ -55,7 +55,7 @@ def run_context(run: ImportRun) -> dict[str, Any]:
              else kept.lines(wanted, start, PAGE + 1))  # fmt: skip
     return {
         "notes": kept.notes, "lines": [] if run.faults else shown[:PAGE],
-        "faults": shown[:PAGE] if run.faults else [], "unshown": max(0, run.faults - len(kept.faults)),
+        "faults": _as_left(run, shown[:PAGE]) if run.faults else [], "unshown": max(0, run.faults - len(kept.faults)),
         "made": kept.made, "counts": run.counts, "kind": kind,
         "kinds": {str(k): _(word) for k, word in KINDS.items()},
         "words": progress_words(run), "far": how_far(run), "summary": _summary(run), "total": totals(run),
@@ -65,7 +65,20 @@ def run_context(run: ImportRun) -> dict[str, Any]:
 
 
 def _address(run: ImportRun, page: int, kind: str) -> str:
-    return url_for(request.endpoint or "", number=run.id, page=page, kind=kind or None)
+    """Return where a page is: of faults, the address that keeps what was typed on this one and leads there."""
+    view = (request.endpoint or "").partition(".")[0]
+    return url_for(f"{view}.{'keep' if run.faults else 'run'}", number=run.id, page=page, kind=kind or None)
+
+
+def _as_left(run: ImportRun, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return groups of faults as the user left them: with what he typed and ticked since they were found."""
+    texts = {(sheet, row, at): text for sheet, row, at, text in run.corrections}
+    skipped = {(sheet, row) for sheet, row in run.skipped}
+    for group in groups:
+        group["is_left_out"] = all((group["sheet"], row) in skipped for row in group["rows"])
+        for cell in group["cells"]:
+            cell["value"] = texts.get((group["sheet"], group["rows"][0], cell["column"]), cell["value"])
+    return groups
 
 
 def totals(run: ImportRun) -> dict[str, int]:
@@ -102,14 +115,14 @@ def grouped(faults: list[Fault]) -> list[dict[str, Any]]:
         rows = tuple(found[0].row for found in many)
         groups.setdefault((sheet, rows), []).append(_field(rows, many[0]))
     return [{"sheet": sheet, "rows": rows, "where": _spans(rows), "cells": wrong,
-             "skip": f"skip-{_joined(rows)}-{sheet}"} for (sheet, rows), wrong in groups.items()]  # fmt: skip
+             "name": f"{_joined(rows)}-{sheet}"} for (sheet, rows), wrong in groups.items()]  # fmt: skip
 
 
 def _field(rows: Sequence[int], found: list[Fault]) -> dict[str, Any]:
     first = found[0]
     return {
         "name": f"cell-{_joined(rows)}-{first.column}-{first.sheet}", "id": f"cell-{rows[0]}-{first.column}",
-        "letter": first.letter, "label": first.label, "value": first.value,
+        "column": first.column, "letter": first.letter, "label": first.label, "value": first.value,
         "messages": list(dict.fromkeys(fault.message for fault in found)),
     }  # fmt: skip
 
@@ -129,16 +142,17 @@ def _spans(rows: Sequence[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
 
 
-def read_corrections(form: Any) -> tuple[dict[tuple[str, int, int], str], set[tuple[str, int]]]:
-    """Return ({(sheet, row, column): text}, {(sheet, row)}) of what was typed and ticked."""
-    texts: dict[tuple[str, int, int], str] = {}
-    skips: set[tuple[str, int]] = set()
+def read_corrections(form: Any) -> Corrections:
+    """Return what was typed and ticked; a box that was ticked when the page was shown and is no more was cleared."""
+    found = Corrections()
     for key, text in form.items():
         if match := _TYPED.fullmatch(key):
-            texts |= {(match[3], row, int(match[2][:7])): text[:_MAX_TYPED] for row in _rows_of(match[1])}
+            found.texts.update({(match[3], row, int(match[2][:7])): text[:_MAX_TYPED] for row in _rows_of(match[1])})
         elif match := _LEFT_OUT.fullmatch(key):
-            skips |= {(match[2], row) for row in _rows_of(match[1])}
-    return texts, skips
+            kept = found.skips if match[1] == "skip" else found.taken
+            kept.update((match[3], row) for row in _rows_of(match[2]))
+    found.taken.difference_update(found.skips)
+    return found
 
 
 def _rows_of(joined: str) -> list[int]:

@@ -1,5 +1,6 @@
 """The life of an import: begun, worked out without writing, corrected, applied once."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -140,16 +141,37 @@ def unpack(run: ImportRun) -> Kept:
     return Kept(run.plan)
 
 
-def correct(target: str, number: int, texts: dict[tuple[str, int, int], str], skips: set[tuple[str, int]]) -> None:
-    """Keep what was typed over faulty cells, and which rows to leave out; then check again."""
+@dataclass(frozen=True)
+class Corrections:
+    """What was typed on a page: {(sheet, row, column): text}, {(sheet, row)} to leave out, and to take after all."""
+
+    texts: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    skips: set[tuple[str, int]] = field(default_factory=set)
+    taken: set[tuple[str, int]] = field(default_factory=set)
+
+
+def keep(target: str, number: int, typed: Corrections) -> None:
+    """Keep what was typed over faulty cells, and which rows to leave out, for the next check. Raises Conflict."""
     with transaction() as session:
-        run = get_run(session, target, number)
-        if run.state != "checked":
-            raise Conflict(_("This import has gone on meanwhile."))
-        kept = {(s, n, at): text for s, n, at, text in run.corrections} | texts
-        run.corrections = [[*place, text] for place, text in sorted(kept.items())]
-        run.skipped = sorted({(s, n) for s, n in run.skipped} | skips)
-        run.state, run.done, run.message, run.touched_at = "waiting", 0, None, now()
+        _keep(session, target, number, typed)
+
+
+def _keep(session: Session, target: str, number: int, typed: Corrections) -> ImportRun:
+    run = get_run(session, target, number)
+    if run.state != "checked":
+        raise Conflict(_("This import has gone on meanwhile."))
+    kept = {(s, n, at): text for s, n, at, text in run.corrections} | typed.texts
+    run.corrections = [[*place, text] for place, text in sorted(kept.items())]
+    run.skipped = sorted(({(s, n) for s, n in run.skipped} | typed.skips) - typed.taken)
+    run.touched_at = now()
+    return run
+
+
+def correct(target: str, number: int, typed: Corrections) -> None:
+    """Keep what was typed on this page beside what was kept of others, and check all of it again."""
+    with transaction() as session:
+        run = _keep(session, target, number, typed)
+        run.state, run.done, run.message = "waiting", 0, None
         is_long = run.is_long
         if is_long:
             enqueue("imports.check", run_id=number)

@@ -30,7 +30,7 @@ from app.lowcode.exchange.run import BUSY, ImportRun
 from app.lowcode.exchange.taking_view import TakingView
 from app.lowcode.exchange.template import write_template
 from app.lowcode.listing import ListRequest, parse
-from app.lowcode.values import inside_sentence
+from app.lowcode.values import as_id, inside_sentence
 from app.permissions import Actor, current_actor
 from app.transactions import transaction
 
@@ -145,8 +145,17 @@ class ImportView(BaseView):
     @permission_name("import")
     def correct(self, number: int) -> Any:
         """Take what was typed over faulty cells, and the rows to leave out; check again."""
-        texts, skips = pages.read_corrections(request.form)
-        return self._act(number, lambda: runs.correct(self.run_target(), number, texts, skips))
+        typed = pages.read_corrections(request.form)
+        return self._act(number, lambda: runs.correct(self.run_target(), number, typed))
+
+    @expose("/import/<int:number>/keep", methods=["POST"])
+    @has_access
+    @permission_name("import")
+    def keep(self, number: int) -> Any:
+        """Keep what was typed on one page of faults and turn to another; nothing is checked yet."""
+        typed = pages.read_corrections(request.form)
+        page = as_id(request.args.get("page"))
+        return self._act(number, lambda: runs.keep(self.run_target(), number, typed), page=page)
 
     @expose("/import/<int:number>/again", methods=["POST"])
     @has_access
@@ -162,14 +171,14 @@ class ImportView(BaseView):
         """Write what was planned, once."""
         return self._act(number, lambda: runs.order_apply(self.run_target(), number))
 
-    def _act(self, number: int, act: Any) -> Any:
+    def _act(self, number: int, act: Any, **place: Any) -> Any:
         try:
             act()
         except NotFound:
             raise
         except DomainError as exc:
             flash(str(exc), "danger")
-        return redirect(url_for(f"{self.endpoint}.run", number=number))
+        return redirect(url_for(f"{self.endpoint}.run", number=number, **place))
 
     def _start(self, error: str | None = None) -> str:
         return self._render(
