@@ -81,7 +81,7 @@ APPROVAL: Workflow[ApprovalState] = Workflow(
             consequence=N_("The Office of the People's Committee examines it."),
             clause="HUE25 Đ16.1; TT 01/2018/TT-VPCP Đ8",
             guard="steps_sound",
-            notices=("control_focal_point",),
+            notices=("catalog_admin", "control_focal_point"),
         ),
         Transition(
             name="examine",

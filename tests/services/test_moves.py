@@ -107,7 +107,7 @@ def test_a_process_goes_the_whole_way_of_article_16(session):
         make_user(role, agency)
     head, office = person(session, Role.agency_head, tree.department), person(
         session, Role.control_focal_point, tree.root)  # fmt: skip
-    chairman = person(session, Role.agency_head, tree.root)
+    chairman, catalog = (person(session, role, tree.root) for role in (Role.agency_head, Role.catalog_admin))
     course = [(head, "submit", ""), (office, "send_back", "Thiếu bước thẩm định"), (head, "submit", ""),
               (office, "examine", "Đạt"), (chairman, "approve", ""), (head, "configure", ""),
               (office, "fail_test", "Lỗi bước 2"), (head, "configure", ""),
@@ -125,6 +125,8 @@ def test_a_process_goes_the_whole_way_of_article_16(session):
     assert row.stages[4].by_agency == tree.root.name
     with pytest.raises(Invalid):
         row.check(head)
+    told = session.scalars(sa.select(Notice.user_id).where(Notice.key.like("process_approval:%:submit:%")))
+    assert {catalog.user_id, office.user_id} == set(told)
     told = session.scalars(sa.select(Notice.user_id).where(Notice.key.like("process_approval:%:examine:%")))
     assert set(told) == {chairman.user_id}
 
