@@ -194,6 +194,15 @@ def test_the_page_says_what_is_missing_and_offers_no_button(session, login):
     assert client.post(f"/admin/versions/{draft.id}/publish", csrf=False).status_code == 400
 
 
+def test_the_way_to_a_version_names_it(session, login):
+    make_tree()
+    version = make_procedure(state="draft")
+    page = login(Role.catalog_admin).get(f"/admin/versions/{version.id}").text
+    way = page.partition('class="breadcrumb')[2].partition("</nav>")[0]
+    assert version.name in way
+    assert version.procedure.code not in way
+
+
 def test_from_published_to_next_draft_by_the_buttons(session, login):
     make_tree()
     old = make_procedure(**FIT)
