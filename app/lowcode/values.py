@@ -49,6 +49,9 @@ def display(model: type[Any], name: str, value: Any) -> str:
     choices = choices_of(model, name)
     if choices is not None:
         return _(choices[value]) if value in choices else str(value)
+    words = _info(model, name).get("words")
+    if words is not None and isinstance(value, list):
+        return ", ".join(_(words[item]) if item in words else str(item) for item in value)
     special = _SHOWN.get(kind_of(model, name) or "")
     return special(value) if special is not None else plain_text(value)
 

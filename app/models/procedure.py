@@ -15,6 +15,7 @@ from app.errors import Invalid
 from app.lowcode.entity import Entity, Searchable, is_same
 from app.lowcode.screen import Screen
 from app.models.freezing import owners_of
+from app.models.life_events import LIFE_EVENTS
 from app.models.menus import PROCEDURES
 from app.models.procedure_words import (
     AUTHENTICATION_LEVELS,
@@ -51,7 +52,8 @@ class Procedure(Searchable, Entity):
         sa.ForeignKey("sector.id"), index=True, info={"label": _l("Sector")}
     )
     life_events: Mapped[list[Any] | None] = mapped_column(
-        JSON, info={"label": _l("Life events"), "kind": "life_events"}
+        JSON, info={"label": _l("Life events"), "kind": "life_events",
+                    "words": {event.key: event.title for event in LIFE_EVENTS.values()}}
     )
     is_active: Mapped[bool] = mapped_column(default=True, info={"label": _l("In use")})
     sector: Mapped[Sector] = relationship("Sector")

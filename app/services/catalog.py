@@ -23,8 +23,8 @@ from app.models import (
     ProcedureVersion,
     Sector,
 )
+from app.models.life_events import LIFE_EVENTS
 from app.models.procedure import HANDLING_LEVELS, SERVICE_LEVELS, VersionState
-from app.services.life_events import LIFE_EVENTS
 from app.services.paging import Slice, plain_code, slice_of
 from app.text import fold, like_pattern
 

@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.models import Component, DocumentType, Dossier, Procedure, ProcedureVersion, Result
+from app.models.life_events import LIFE_EVENTS
 from app.permissions import Actor
 from app.services.catalog import in_force
-from app.services.life_events import LIFE_EVENTS
 from app.workflows.result import ResultState
 from app.workflows.states import State
 

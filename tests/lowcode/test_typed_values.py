@@ -20,6 +20,7 @@ from tests.factories import (
     make_tree,
     make_user,
 )
+from tests.wording import vi
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -179,3 +180,9 @@ def test_a_preset_of_anything_but_a_relation_is_ignored(session, login):
     page = login(Role.catalog_admin).get("/component/add?name=x&state=y&id=1&data=1&process=2")
     assert page.status_code == 200
     assert ">x</textarea>" not in page.text
+
+
+def test_the_events_of_a_life_are_shown_by_their_names(session, login):
+    version = make_procedure(life_events=["birth", "land", "gone"])
+    page = login(Role.catalog_admin).get(f"/procedure/show/{version.procedure_id}").text
+    assert f"{vi('Having a child')}, {vi('Land')}, gone" in page

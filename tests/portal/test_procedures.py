@@ -6,8 +6,8 @@ import pytest
 
 from app.clock import today
 from app.models import Component, Fee
+from app.models.life_events import LIFE_EVENTS
 from app.services.catalog import ProcedureSearch, find_procedures
-from app.services.life_events import LIFE_EVENTS
 from app.services.procedure_words import fee_hint, time_limit
 from tests.factories import make_document_type, make_procedure, make_sector, make_tree
 from tests.wording import vi

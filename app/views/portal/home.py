@@ -4,9 +4,9 @@ from flask import render_template
 from flask_appbuilder import IndexView, expose
 
 from app.extensions import db
+from app.models.life_events import LIFE_EVENTS
 from app.services.catalog import sectors_in_use
 from app.services.directory import level_counts
-from app.services.life_events import LIFE_EVENTS
 
 
 class PortalHomeView(IndexView):
