@@ -44,6 +44,7 @@ ROLE_LABELS = {
 }
 
 EVERY_OFFICER = frozenset(Role) - {Role.citizen}
+ADMINISTRATORS = frozenset({Role.system_admin, Role.catalog_admin})
 PROCESSING = frozenset(
     {Role.desk_officer, Role.specialist, Role.division_head, Role.agency_head, Role.clerk}
 )

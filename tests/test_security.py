@@ -47,10 +47,22 @@ def user(session):
 
 def test_the_right_password_opens_and_is_written_down(session, client, user):
     answer = _sign_in(client, user)
-    assert (answer.status_code, answer.location) == (302, "/work")
+    assert (answer.status_code, answer.location) == (302, "/admin/")
     assert _is_in(client)
     actions = session.scalars(sa.select(HistoryEntry.action).where(HistoryEntry.aggregate == "ab_user"))
     assert "login" in list(actions)
+
+
+@pytest.mark.parametrize(("roles", "home"), [
+    ([Role.catalog_admin], "/admin/"), ([Role.system_admin, Role.catalog_admin], "/admin/"),
+    ([Role.catalog_admin, Role.specialist], "/work"), ([Role.auditor], "/work"), ([Role.citizen], "/my"),
+])  # fmt: skip
+def test_the_day_begins_where_the_work_is(session, client, roles, home):
+    user, *others = make_user(roles[0]), *roles[1:]
+    for role in others:
+        make_position(user, role)
+    session.commit()
+    assert _sign_in(client, user).location == home
 
 
 def test_the_user_name_counts_without_case_and_spaces(client, user):
@@ -242,7 +254,7 @@ def test_no_address_of_another_site_is_gone_to(client, user, target):
         query_string={"next": target},
         data={"username": user.username, "password": PASSWORD},
     )
-    assert answer.location == "/work"
+    assert answer.location == "/admin/"
     back = client.post("/preferences", data={"locale": "vi", "next": target})
     assert back.location == "/"
 

@@ -11,11 +11,13 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid, NotAllowed
 from app.history import because
+from app.lowcode.rows import visible
 from app.models import OnlineService, ProcedureReport, ProcessApproval
 from app.models.scope import sees_province
 from app.permissions import Actor, Position, Role
@@ -134,3 +136,28 @@ def make_move(session: Session, row: Any, name: str, actor: Actor, remark: str) 
     because(session, action=step.name, reason=remark or None)
     session.flush()
     tell_move(session, row, step, remark)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many records of one kind stand in ``state``, where the Office makes the next act."""
+
+    model: type[Any]
+    state: Any
+    count: int
+
+
+def waiting_at_office(session: Session, actor: Actor) -> list[Waiting]:
+    """Return what waits for an act of the Office that the actor may make, kind by kind, in the order of its states."""
+    roles = {post.role for post in actor.positions if post.role in _OFFICE and sees_province({post.path})}
+    found = []
+    for cycle in CYCLES.values():
+        acts = [one for one in cycle.workflow.transitions if one.roles & roles]
+        states = [state for state in cycle.workflow.states if any(state in one.sources for one in acts)]
+        if not states or not actor.may("can_read", cycle.model.__name__):
+            continue
+        query = visible(cycle.model, actor).where(cycle.model.state.in_(states))
+        query = query.with_only_columns(cycle.model.state, sa.func.count()).group_by(cycle.model.state)
+        counts: dict[str, int] = dict(session.execute(query).all())
+        found += [Waiting(cycle.model, state, counts[state]) for state in states if state in counts]
+    return found

@@ -7,6 +7,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
 from app.errors import DomainError, Invalid, NotFound
 from app.extensions import db
@@ -14,14 +15,14 @@ from app.lowcode.actions import WRITES, may
 from app.lowcode.generate import declared_models
 from app.lowcode.registry import view_of
 from app.models.menus import SYSTEM
-from app.permissions import ROLE_LABELS, Role, current_actor
+from app.permissions import ADMINISTRATORS, ROLE_LABELS, Role, current_actor
 from app.services import health, publication, rights, user_admin
+from app.services.moves import waiting_at_office
 from app.transactions import transaction
 from app.views.acts import act, asked_number
 from app.views.calendar_year import CalendarYearView
 from app.views.rights import RIGHTS_VIEWS
 
-_ADMINS = frozenset({Role.system_admin, Role.catalog_admin})
 _SYSTEM = frozenset({Role.system_admin})
 
 
@@ -32,14 +33,14 @@ class AdminView(BaseView):
     class_permission_name = "Administration"
     default_view = "index"
     title = _l("Administration")
-    roles = {"read": _ADMINS, "operate": _SYSTEM}  # noqa: RUF012 - read only
+    roles = {"read": ADMINISTRATORS, "operate": _SYSTEM}  # noqa: RUF012 - read only
     menu_items = ((SYSTEM, _l("Administration"), "settings", "index", "read"),)
 
     @expose("/")
     @has_access
     @permission_name("read")
     def index(self) -> str:
-        """Counts and links of everything one may configure; health for system administrators."""
+        """What waits for the actor, counts and links of everything one may configure; health for who operates it."""
         session, actor = db.session(), current_actor()
         models = [m for m in declared_models() if m.screen.menu and may(m, *WRITES)]
         counts = rights.count_rows(session, models)
@@ -51,7 +52,7 @@ class AdminView(BaseView):
             )  # fmt: skip
         may_operate = actor.may("can_operate", self.class_permission_name)
         return render_template(
-            "admin/index.html", groups=groups, versions=publication.count_versions(session),
+            "admin/index.html", groups=groups, waiting=_waiting(session), versions=publication.count_versions(session),
             health=health.health_of(session) if may_operate else None,
             failed=health.failed_events(session) if may_operate else [],
         )  # fmt: skip
@@ -64,6 +65,16 @@ class AdminView(BaseView):
         act(lambda session, actor: health.retry(session, number, actor),
             _("The task will run again at once."))  # fmt: skip
         return redirect(url_for("AdminView.index", _anchor="health"))
+
+
+def _waiting(session: Session) -> list[dict[str, Any]]:
+    """Return what waits for the actor: [{"title", "count", "note", "url"}]."""
+    return [
+        {"title": _(one.state.label), "count": one.count, "note": str(one.model.screen.title),
+         "icon": one.model.screen.icon,
+         "url": url_for(f"{view_of(one.model).endpoint}.list", **{"f.state": one.state})}
+        for one in waiting_at_office(session, current_actor())
+    ]  # fmt: skip
 
 
 class UserAdminView(BaseView):

@@ -18,7 +18,7 @@ from app.errors import DomainError, Invalid
 from app.extensions import db
 from app.lowcode.forms import BaseForm
 from app.models import User
-from app.permissions import current_actor, forget_actor
+from app.permissions import ADMINISTRATORS, EVERY_OFFICER, Actor, current_actor, forget_actor
 from app.services import guesses
 from app.services.sessions import begin_session, end_all_sessions, end_session
 from app.services.users import change_password
@@ -60,8 +60,11 @@ def safe_next(target: str | None) -> str | None:
     return parts.path + (f"?{parts.query}" if parts.query else "") if is_ours else None
 
 
-def home_of(actor: Any) -> str:
-    """Return where an actor begins his day."""
+def home_of(actor: Actor) -> str:
+    """Return where an actor begins his day: who only administers has no dossiers to work on."""
+    only_administers = actor.is_officer and actor.roles & EVERY_OFFICER <= ADMINISTRATORS
+    if only_administers and actor.may("can_read", "Administration"):
+        return url_for("AdminView.index")
     return "/work" if actor.is_officer else "/my"
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from app.clock import now
 from app.lowcode.generate import declared_models
-from app.models import OutboxEvent
+from app.models import OutboxEvent, ProcessApproval
 from app.permissions import EVERY_OFFICER, Role
 from app.services.health import health_of
+from tests.factories import make_procedure, make_tree
+from tests.wording import vi
 
 ADMINS = {Role.system_admin, Role.catalog_admin}
 WHO = {
@@ -67,6 +69,25 @@ def test_the_home_links_to_what_the_role_may_change(login):
     assert 'href="/user/list/"' in system
     main = system.partition("<main")[2]
     assert 'href="/procedure/list/"' not in main
+
+
+def test_the_home_says_what_waits_for_the_reader(session, login):
+    tree = make_tree()
+    version = make_procedure(state="retired")
+    for number, state in enumerate(("drafting", "submitted", "submitted", "in_use")):
+        session.add(ProcessApproval(title=f"Quy trình {number}", process=version.process, agency=tree.department,
+                                    state=state))  # fmt: skip
+    session.commit()
+    page = _waiting(login(Role.catalog_admin, tree.root))
+    assert 'href="/process-approval/list/?f.state=submitted"' in page
+    assert ">2<" in page.replace("\n", "").replace(" ", "")
+    assert "drafting" not in page
+    assert vi("Nothing waits for you here.") in _waiting(login(Role.system_admin, tree.root))
+    assert vi("Nothing waits for you here.") in _waiting(login(Role.catalog_admin, tree.department))
+
+
+def _waiting(client):
+    return client.get("/admin/").text.partition('id="waiting"')[2].partition("</section>")[0]
 
 
 def test_the_overview_of_rights_says_what_is_granted(session, login):
