@@ -15,13 +15,15 @@ from sqlalchemy import inspect
 
 from app.extensions import db
 from app.lowcode.bulk import offers
+from app.lowcode.choosing import find_choice
 from app.lowcode.list_frame import Filters, Offered, chips_of, filter_of
 from app.lowcode.listing import SIZES, ListRequest, Page, sortable
 from app.lowcode.saved_views import tidy
-from app.lowcode.screen import searched, shown
+from app.lowcode.screen import searched, shown, writable
 from app.lowcode.validity import controller
 from app.lowcode.values import choices_of
 from app.lowcode.words import label_in, language
+from app.permissions import current_actor
 
 _NARROW = (sa.Integer, sa.Boolean, sa.Date, sa.DateTime, sa.Time, sa.TypeDecorator)
 _NARROW_TEXT = 60  # characters: codes and numbers, which are not broken into lines
@@ -195,6 +197,21 @@ def parent_name(model: type[Any]) -> str | None:
         ):
             return relation.key
     return None
+
+
+def suggested(model: type[Any], presets: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``model.suggested`` proposes for the form of a new record, as far as the actor may write it.
+
+    presets: what the address says already. Of a relation the model gives the id; one may choose it, or it is left out.
+    """
+    if not hasattr(model, "suggested"):
+        return {}
+    allowed, relations = writable(model, "add"), inspect(model).relationships
+    found = {}
+    for name, value in model.suggested(current_actor(), presets).items():
+        if name in allowed and value is not None:
+            found[name] = find_choice(relations[name].mapper.class_, value) if name in relations else value
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def next_position(model: type[Any], presets: dict[str, Any]) -> int | None:

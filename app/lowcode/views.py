@@ -130,7 +130,7 @@ class CrudView(ListActions, RecordActs, BaseView):
             return self._copy(open_row(db.session(), self.model, copied, writable(self.model)))
         presets = self._presets()
         position = pages.next_position(self.model, presets)
-        given = presets | ({"position": position} if position else {})
+        given = pages.suggested(self.model, presets) | presets | ({"position": position} if position else {})
         lists = shown_parts(db.session(), self.model, None)
         form = make_form(self.model, given=given)
         return self._form(form, None, lists, owner=next(iter(presets.values()), None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from app.models.agency import Agency
     from app.models.process import Process
 
-_WRITE = frozenset({Role.division_head, Role.agency_head, Role.catalog_admin})
+_DRAFTERS = frozenset({Role.division_head, Role.agency_head})
+_WRITE = _DRAFTERS | {Role.catalog_admin}
 _READ = _WRITE | {Role.control_focal_point, Role.specialist, Role.system_admin, Role.auditor}
 
 
@@ -85,6 +86,14 @@ class ProcessApproval(Searchable, Entity):
 
     def __str__(self) -> str:
         return self.title
+
+    @staticmethod
+    def suggested(actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
+        """Return a title from the process, and the id of the agency: whose process it is, or the actor's own."""
+        process = given.get("process")
+        title = _("Approval of: %(process)s", process=process.name)[:500] if process is not None else None
+        own = next((post.agency_id for post in actor.positions if post.role in _DRAFTERS), None)
+        return {"title": title, "agency": getattr(process, "agency_id", None) or own}
 
     def check(self, actor: Actor) -> None:
         """Refuse a change of what the Office has; from then on only the Office enters facts."""

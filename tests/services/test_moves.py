@@ -1,5 +1,6 @@
 """Small life cycles: every state × act × role × place, guards, what is kept and who is told."""
 
+import re
 from datetime import date, timedelta
 from itertools import product
 
@@ -21,6 +22,7 @@ from app.services.moves import CYCLES, coming, make_move, may_make, offered
 from app.services.online_services import is_late, last_trial_day
 from app.services.procedure_reports import NewReport, send_report
 from tests.factories import make_procedure, make_tree, make_user
+from tests.wording import vi
 
 OFFICERS = [role for role in Role if role is not Role.citizen]
 OFFICE = {Role.catalog_admin, Role.control_focal_point}
@@ -303,6 +305,28 @@ def test_the_way_to_the_approval_leads_from_the_process(session, login):
     page = head.get(f"/process/show/{row.process_id}").text
     assert f"/process-approval/show/{row.id}" in page
     assert f"/process-approval/add?process={row.process_id}" in page
+
+
+def test_a_new_approval_begins_with_its_title_and_the_agency_that_draws_the_process(session, login):
+    tree = make_tree()
+    row = make_row(session, "process_approval")
+    process, name = row.process, row.process.name
+    session.commit()
+    address = f"/process-approval/add?process={process.id}"
+    title = vi("Approval of: %(process)s", process=name)
+    page = login(Role.division_head, tree.department).get(address).text
+    assert f">\n{title}</textarea>" in page
+    assert _chosen(page, "agency") == tree.department.id
+    assert _chosen(login(Role.catalog_admin).get(address).text, "agency") is None
+    process.agency = tree.commune
+    session.commit()
+    assert _chosen(login(Role.catalog_admin).get(address).text, "agency") == tree.commune.id
+
+
+def _chosen(page, name):
+    found = re.search(rf'<select[^>]* name="{name}"[^>]*>.*?</select>', page, re.DOTALL)[0]
+    chosen = re.search(r'<option value="(\d+)" selected', found)
+    return int(chosen[1]) if chosen else None
 
 
 def test_the_page_says_what_an_act_lacks_before_it_is_made(session, login):
