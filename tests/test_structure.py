@@ -11,7 +11,7 @@ APP = ROOT / "app"
 STEPS = (
     ("config", "addresses"),
     ("app.i18n", "app.clock", "app.text", "app.types"),
-    ("app.connections", "app.extensions", "app.errors", "app.storage", "app.filetypes"),
+    ("app.connections", "app.extensions", "app.errors", "app.official", "app.storage", "app.filetypes"),
     ("app.permissions",),
     ("app.transactions", "app.history", "app.contents"),
     ("app.workflows",),
@@ -162,6 +162,11 @@ def test_functions_stay_short(path):
         and node.end_lineno - node.lineno + 1 > 50
     ]
     assert long == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_module)
+def test_the_language_of_the_office_is_named_in_one_place(path):
+    assert 'force_locale("' not in path.read_text("utf-8") or _module(path) == "app.official"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_module)

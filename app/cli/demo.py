@@ -78,15 +78,11 @@ def _refuse_outside_demo() -> None:
 
 
 def _logins() -> list[dict[str, str]]:
-    from flask_babel import force_locale, gettext
-
     from app.packs.demo import demo_logins
     from app.permissions import ROLE_LABELS, Role
+    from app.services.official import official
 
-    with force_locale("vi"):
-        return [
-            {**row, "role_label": gettext(ROLE_LABELS[Role(row["role"])])} for row in demo_logins()
-        ]
+    return [{**row, "role_label": official(ROLE_LABELS[Role(row["role"])])} for row in demo_logins()]
 
 
 def _keep_logins(path: Path) -> None:

@@ -8,6 +8,7 @@ import click
 
 from app.cli.base import in_app
 from app.lowcode.values import MAX_ID
+from app.official import officially
 
 _LAST = 95  # percent: nothing is told after it
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -39,7 +40,7 @@ def export_pack(
     chosen = [Chosen(scope, code) for scope, code in given.items() if code is not None]
     if len(chosen) != 1:
         raise click.UsageError("Give one of --procedure, --sector, --kind, --access, --all.")
-    with _vietnamese():
+    with officially():
         made = export(db.session(), chosen[0])
         write_folder(folder, made.files())
         for name, count in sorted(made.counts.items()):
@@ -78,7 +79,7 @@ def undo(run: int | None) -> None:
     from app.packs.undoing import undo as put_back
     from app.transactions import transaction
 
-    with _vietnamese(), transaction() as session:
+    with officially(), transaction() as session:
         found = latest(session) if run is None else get_run(session, run, to_change=True)
         refuse_unless_applied(found)  # nor one that the worker undoes
         put_back(session, found, None, _told_percent)
@@ -90,7 +91,7 @@ def _run(folder: Path, *, is_replacing: bool, is_dry: bool) -> None:
     from app.transactions import transaction
 
     files = archive.read_folder(folder)
-    with _vietnamese(), transaction() as session:
+    with officially(), transaction() as session:
         run = runs.take_in(session, files, is_replacing=is_replacing)
         runs.plan(session, run, None)
         _tell(run)
@@ -121,9 +122,3 @@ def _tell(run: Any) -> None:
     if counts:
         click.echo(f"{counts['add']} thêm, {counts['change']} sửa, {counts['remove']} bỏ, "
                    f"{counts['same']} không đổi", err=True)  # fmt: skip
-
-
-def _vietnamese() -> Any:
-    from flask_babel import force_locale
-
-    return force_locale("vi")

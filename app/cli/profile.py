@@ -22,13 +22,12 @@ def check() -> None:
 
     Give it before going live; exit code 1 if there are any, or no profile is in force.
     """
-    from flask_babel import force_locale
-
     from app.extensions import db
+    from app.official import officially
     from app.services.profile_page import unset_now
     from app.services.profiles import active_profile
 
-    with force_locale("vi"):
+    with officially():
         present = active_profile(db.session())
         if present is None:
             raise click.ClickException("No profile is in force (chưa áp dụng quy chế nào).")

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.lowcode import beside
 from app.models import User
 from app.models.pack_run import PackProgress, PackRun, RunState
+from app.official import officially
 from app.packs import runs, undoing
 from app.packs.applying import Report
 from app.permissions import Actor, acting_as
@@ -77,7 +77,7 @@ def _work(awaited: RunState, work: Callable[[Session, PackRun, Actor, Report], o
         run = runs.get_run(session, number, to_change=True)
         if run.state != awaited:
             return
-        with force_locale("vi"), acting_as(build_actor(session, session.get(User, user_id))) as actor:
+        with officially(), acting_as(build_actor(session, session.get(User, user_id))) as actor:
             work(session, run, actor, _reporter(number))
         beside.forget(_name(number))
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from app.errors import Invalid, NotAllowed
 from app.lowcode.naturals import Key, key_of
 from app.lowcode.rows import visible
 from app.models import Procedure, Sector
+from app.official import officially
 from app.packs import access, archive, yamls
 from app.packs.documents import Document, Writer, flat_key, key_in
 from app.packs.kinds import Kind, family, kinds, root_of, roots
@@ -91,7 +91,7 @@ def export(session: Session, chosen: Chosen, actor: Actor | None = None) -> Pack
                 for target, key in references(roots()[kind], document):
                     wanted.setdefault(target.name, set()).add(key)
         waiting = _missing(writer, wanted, found, actor) if chosen.scope in {"procedure", "sector"} else {}
-    with force_locale("vi"):  # the same content makes the same pack, whichever language its maker reads
+    with officially():  # the same content makes the same pack, whichever language its maker reads
         return Pack(_title(session, chosen), chosen, dict(sorted(_named(found))))
 
 

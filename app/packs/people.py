@@ -11,6 +11,7 @@ from app.models import Account, OfficerPosition, User, UserSetting
 from app.packs.files import read
 from app.packs.loader import PackLoader
 from app.permissions import ROLE_LABELS, Role
+from app.services.official import official
 from app.services.users import sync_roles
 from app.text import family_and_given
 
@@ -66,11 +67,7 @@ def list_logins() -> list[dict[str, str]]:
 
 
 def _login(row: dict[str, Any], role: str, agency: str, password: str) -> dict[str, str]:
-    from flask_babel import force_locale, gettext
-
-    with force_locale("vi"):
-        label = gettext(ROLE_LABELS[Role(role)])
-    return {"role": role, "role_label": label, "username": row["username"],
+    return {"role": role, "role_label": official(ROLE_LABELS[Role(role)]), "username": row["username"],
             "password": password, "name": row["name"], "agency": agency}  # fmt: skip
 
 

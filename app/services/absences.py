@@ -7,7 +7,6 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
@@ -17,6 +16,7 @@ from app.history import because
 from app.models import Absence, Delegation, Dossier, OfficerPosition, Task, User
 from app.models.delegation import ABSENCE_KINDS
 from app.models.task import TaskState
+from app.official import officially
 from app.permissions import Actor
 from app.services import lifecycle
 from app.services.delegating import day_faults, may_arrange
@@ -205,7 +205,7 @@ def go_on(session: Session, absence_id: int, limit_at: str, task_id: int) -> Non
 
 
 def _give_next(session: Session, row: Absence, actor: Actor, after: After | None) -> None:
-    with force_locale("vi"):  # stored text
+    with officially():  # stored text
         tasks = _open_tasks(session, row.user_id, after, lock=True)
         row.given_away += _give_away(session, row, actor, tasks)
     if len(tasks) == MOST:

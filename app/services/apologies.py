@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, object_session
 
@@ -12,6 +11,7 @@ from app.history import act_by
 from app.i18n import N_
 from app.lowcode.values import plain_text
 from app.models import Apology, Dossier
+from app.official import officially
 from app.permissions import Actor, Position, Role
 from app.services import lifecycle
 from app.services.letters import issue_letter
@@ -167,7 +167,7 @@ def sign(session: Session, apology: Apology, actor: Actor) -> None:
         reason=apology.reason, due_at=dossier.due_at, new_due_at=apology.new_due_at,
         signer_role=apology.signer_role,
     )  # fmt: skip
-    with force_locale("vi"):
+    with officially():
         text = _("We apologise. Reason: %(reason)s", reason=apology.reason)
         if apology.new_due_at is not None and dossier.finished_at is None:
             text += "\n" + _("The result is promised by %(at)s.", at=plain_text(apology.new_due_at))

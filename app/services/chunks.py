@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.models import Dossier
+from app.official import officially
 
 CHUNK = 200
 STATEMENT = 500  # ids that one statement takes
@@ -41,7 +41,7 @@ def go_on(
     ids = next(pages(session, waiting, most, act.last_dossier_id), [])
     if writes:
         session.execute(sa.select(Dossier.id).where(Dossier.id.in_(ids)).order_by(Dossier.id).with_for_update())
-    with force_locale("vi"):
+    with officially():
         do(ids)
     act.last_dossier_id = ids[-1] if ids else act.last_dossier_id
     act.done_at = now() if len(ids) < most else None

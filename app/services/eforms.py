@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 import wtforms
-from flask_babel import force_locale
 from sqlalchemy.orm import object_session, selectinload
 from wtforms.meta import DefaultMeta
 
 from app.lowcode.forms import BaseForm
 from app.models import Account, Form, FormField, FormSection
 from app.models.form_words import BLOCK_KINDS, ROW_KINDS, FieldKind
+from app.official import officially
 from app.services.eform_columns import columns_of, help_of, label_of, title_of
 from app.services.eform_fields import problem
 from app.services.eform_names import known_references, reference_names, unit_choices, unit_names
@@ -250,7 +250,7 @@ def print_sections(form: Form, data: Data, *, officer: bool = False) -> list[dic
 
     A printed form is an official paper: Vietnamese, whatever the reader's language.
     """
-    with force_locale("vi"):
+    with officially():
         read_aloud = answers(form, data, officer=officer)
     return [
         {"title": title, "rows": [{"label": name, "value": text} for name, text in rows],

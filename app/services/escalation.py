@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.lowcode.values import plain_text
 from app.models import Account, Apology, Dossier, MailMessage, Notice, SupplementRequest, User
+from app.official import officially
 from app.permissions import Role
 from app.services import apologies, lifecycle, pauses
 from app.services.feedback_notices import nearest
@@ -29,7 +29,7 @@ def escalate_overdue(session: Session) -> int:
     In the order in which they became late. The apology on record is the mark that it was told.
     Returns how many were told now. Source: NĐ 61/2018 Đ19, TTH17 Đ22.7.
     """
-    with force_locale("vi"):
+    with officially():
         late = [*_late(session), *_finished_late(session)]
         for dossier in late:
             _escalate(session, dossier)
@@ -83,7 +83,7 @@ def chase_supplements(session: Session) -> int:
     How many days ahead: the profile's ``supplement_reminder_days``. Each is told once; several
     missed while the worker stood still count as the nearest one. Returns how many were told now.
     """
-    with force_locale("vi"):
+    with officially():
         days = sorted(int(day) for day in profile_value(session, "supplement_reminder_days"))
         count, since = 0, timedelta(0)
         for day in days:

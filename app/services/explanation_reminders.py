@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.lowcode.values import plain_text
 from app.models import Explanation, Notice
+from app.official import officially
 from app.services.explanations import answerers
 from app.services.notices import notice_users
 from app.workflows.explanation import ExplanationState
@@ -24,7 +24,7 @@ def chase_explanations(session: Session) -> int:
 
     The nearest time limit first. Returns how many questions were told of now.
     """
-    with force_locale("vi"):
+    with officially():
         soon = _untold(session, "soon", Explanation.due_at >= now(), Explanation.due_at < now() + _AHEAD)
         for one in soon:
             title = _("Explain the delay soon: %(code)s", code=one.dossier.code)

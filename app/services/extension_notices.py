@@ -1,12 +1,12 @@
 """Who is told of an extension: those who decide, who asked, the applicant."""
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.i18n import N_
 from app.lowcode.values import plain_text
 from app.models import Dossier, Extension
+from app.official import officially
 from app.permissions import Role
 from app.services.lifecycle import DESK_ROLES, open_tasks
 from app.services.notices import holders, notice_users, tell_applicant
@@ -46,7 +46,7 @@ def tell_deciders(session: Session, extension: Extension) -> None:
 def tell_granted(session: Session, extension: Extension) -> None:
     """Tell the applicant of the new date, and who asked and holds the open steps."""
     dossier = extension.dossier
-    with force_locale("vi"):
+    with officially():
         at = plain_text(extension.new_due_at)
         text = _("We apologise: the time limit is extended. Reason: %(reason)s", reason=extension.reason)
         tell_applicant(session, dossier, f"{_key(extension)}:applicant", text)

@@ -4,8 +4,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -14,6 +14,7 @@ from app.history import act_by, acting_post
 from app.i18n import N_
 from app.lowcode.values import inside_sentence, plain_text
 from app.models import Dossier, Extension
+from app.official import officially
 from app.permissions import ROLE_LABELS, Actor, Position, Role
 from app.services import extension_notices, lifecycle
 from app.services.extension_rights import asking_post, deciding_post
@@ -119,7 +120,7 @@ def span(minutes: int) -> str:
 
 def _span(extension: Extension) -> str:
     """Return for how long, as it is kept."""
-    with force_locale("vi"):
+    with officially():
         return span(extension.minutes)
 
 

@@ -1,7 +1,6 @@
 """Whom a move of a feedback item concerns: its sender by e-mail, officers in the system."""
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -9,6 +8,7 @@ from app.clock import today
 from app.i18n import N_
 from app.lowcode.values import plain_text
 from app.models import Account, Agency, Feedback, Notice, OfficerPosition, User
+from app.official import officially
 from app.permissions import Role
 from app.services.notices import send_mail
 from app.workflows.feedback import FeedbackState
@@ -31,7 +31,7 @@ _TO_OFFICERS = {
 
 def tell(session: Session, feedback: Feedback, row: Transition[FeedbackState]) -> None:
     """Tell everyone whom ``row`` names; the same event is told once."""
-    with force_locale("vi"):  # stored text: the reader is not the one who acts
+    with officially():  # stored text: the reader is not the one who acts
         if "sender" in row.notices:
             _tell_sender(session, feedback, row.name)
         for who in row.notices:

@@ -8,7 +8,6 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
@@ -29,6 +28,7 @@ from app.models import (
 )
 from app.models.attachment import ScanStatus
 from app.models.scope import dossiers_of, through_dossier
+from app.official import officially
 from app.permissions import Actor
 from app.services.profiles import profile_value
 from app.storage import check_upload, scan
@@ -159,7 +159,7 @@ def get_letter(session: Session, pk: int, actor: Actor) -> Letter:
     is_own = letter is not None and letter.dossier.account_id in actor.own_accounts
     if letter is None or (is_own and letter.kind in INNER_LETTERS):
         raise NotFound(_("This file does not exist, or you may not see it."))
-    with force_locale("vi"):  # stored text: what the applicant and auditors will read
+    with officially():  # stored text: what the applicant and auditors will read
         note_read(session, letter.dossier, str(letter), actor)
     return letter
 

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
 from app.clock import now, today
 from app.lowcode.values import plain_text
 from app.models import Notice, OnlineService, ProcedureReport
+from app.official import officially
 from app.permissions import Role
 from app.services.feedback_notices import nearest
 from app.services.notices import holders, notice_users
@@ -25,7 +25,7 @@ def remind_governance(session: Session) -> int:
 
     Returns how many records were told of now.
     """
-    with force_locale("vi"):
+    with officially():
         office = set(holders(session, root_agency(session).id, Role.catalog_admin))
         return _trials(session, office) + _reports(session, office)
 

@@ -5,7 +5,6 @@ from contextlib import nullcontext
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from app.documents.titles import form_number
 from app.documents.wording import kind_of
 from app.models import Dossier, Letter, LetterTemplate, StoredFile, next_number
 from app.models.letter import LETTER_KINDS
+from app.official import officially
 from app.permissions import Actor
 from app.services.letter_data import letter_data
 from app.services.letter_templates import in_force_id, with_words
@@ -43,7 +43,7 @@ def issue_letter(
         if known is not None:
             return known
         number = number or _number(session, dossier, kind)
-        with force_locale("vi"):
+        with officially():
             data = letter_data(session, dossier, kind, actor, number=number, **facts)
     letter = Letter(
         dossier=dossier, kind=kind, number=number, data=with_words(data, edition), created_at=now(), cause=cause,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.official import officially
 from app.permissions import Role
 from app.services.feedback_notices import nearest
 from app.services.notices import holders, notice_users
@@ -17,7 +17,7 @@ from app.workflows.table import Transition
 def tell_move(session: Session, row: Any, step: Transition[Any], remark: str) -> None:
     """Tell everyone whom ``step`` names, once; the remark goes with it."""
     people = {user for who in step.notices for user in _people(session, row, who)}
-    with force_locale("vi"):  # stored text: the reader is not the one who acts
+    with officially():  # stored text: the reader is not the one who acts
         state = _(WORKFLOWS[row.__tablename__].states(row.state).label)
         title = f"{str(row)[:180]}: {state}"
         key = f"{row.__tablename__}:{row.id}:{step.name}:{row.row_version}"

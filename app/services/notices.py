@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.lowcode.values import plain_text
 from app.models import Dossier, MailMessage, Notice, QuestionDelay, Task
 from app.models.task import TaskState
+from app.official import officially
 from app.permissions import Role
 from app.services.post_holders import holders_of
 from app.transactions import enqueue
@@ -27,7 +27,7 @@ _OFFICERS = {"desk", "specialist", "division_head", "agency_head", "clerk", "cas
 def notify_transition(session: Session, dossier: Dossier, row: Transition[State], extra: str = "") -> None:
     """Tell everyone whom transition ``row`` names; the same event is told once. extra: for the applicant alone."""
     key = f"{dossier.code}:{row.name}:{len(dossier.movements)}"
-    with force_locale("vi"):  # stored text: the reader is a citizen or an officer, not the actor
+    with officially():  # stored text: the reader is a citizen or an officer, not the actor
         if "applicant" in row.notices:
             tell_applicant(session, dossier, key, extra)
         for who in [name for name in row.notices if name in _OFFICERS]:
@@ -68,7 +68,7 @@ def tell_tasks(session: Session, told: Mapping[Task, Iterable[int]], *, again: s
 
     again: sets another telling of the same task apart from the first.
     """
-    with force_locale("vi"):
+    with officially():
         wanted = {
             (f"task:{task.id}{again}", user_id): (task, _task_title(task), _task_body(task))
             for task, user_ids in told.items() for user_id in user_ids
@@ -81,7 +81,7 @@ def tell_tasks(session: Session, told: Mapping[Task, Iterable[int]], *, again: s
 
 def tell_delays(session: Session, told: Mapping[Task, tuple[QuestionDelay, Iterable[int]]]) -> None:
     """Tell who answers a question that its limit was moved, and why; one statement whatever their number."""
-    with force_locale("vi"):
+    with officially():
         rows = [
             {"user_id": user_id, "dossier_id": task.dossier_id, "title": title, "body": body,
              "key": f"limit:{task.id}:{delay.at.timestamp()}:{delay.new_due_at.timestamp()}"}

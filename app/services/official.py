@@ -1,6 +1,8 @@
 """Words that are kept or sent: in the language of the office, whichever the one who acts reads."""
 
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
+
+from app.official import officially
 
 
 def official(text: str, **values: object) -> str:
@@ -10,5 +12,5 @@ def official(text: str, **values: object) -> str:
     another system: others read it, later, and it cannot be issued anew. What the actor is answered
     (refusals, confirmations) is worded with ``_`` in his own.
     """
-    with force_locale("vi"):
+    with officially():
         return gettext(text, **values)

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
@@ -13,6 +12,7 @@ from app.history import act_by, because
 from app.lowcode.values import plain_text
 from app.models import Component, Dossier, OriginalCheck
 from app.models.dossier import PAPER_KINDS
+from app.official import officially
 from app.permissions import Actor, Role
 from app.services import lifecycle
 from app.services.guards import is_shared
@@ -78,7 +78,7 @@ def ask(
     names = "; ".join(paper.name for paper in papers)
     lifecycle.note_step(session, dossier, row.name, actor, f"{names}. {reason}", row.clause)
     session.flush()  # the notice is named by its number
-    with force_locale("vi"):
+    with officially():
         text = _("Please show the original (or a certified copy) of: %(papers)s. When: %(at)s. Where: %(place)s. "
                  "Reason: %(reason)s", papers=names, at=plain_text(appointment), place=_place(dossier),
                  reason=reason)  # fmt: skip
@@ -130,7 +130,7 @@ def record(
 
 def _tell(session: Session, check: OriginalCheck) -> None:
     dossier = check.dossier
-    with force_locale("vi"):
+    with officially():
         if check.state == OriginalState.dropped:
             text = _("You need not show the original of: %(paper)s.", paper=check.paper_name)
             tell_applicant(session, dossier, f"originals-dropped:{check.id}", text)

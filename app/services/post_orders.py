@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.integrations.outside import OutsideError
 from app.models import OutsideMessage
+from app.official import officially
 from app.services.guards import due_charges
 from app.services.notices import tell_applicant
 
@@ -35,6 +35,6 @@ def take(session: Session, message: OutsideMessage) -> None:
     """Tell the applicant under which number his result travels."""
     number = tracking_number(message)
     if message.kind == "deliver_result" and number:
-        with force_locale("vi"):
+        with officially():
             text = _("The result was handed to the public post; tracking number: %(number)s.", number=number)
             tell_applicant(session, message.dossier, f"post:{message.id}", text)

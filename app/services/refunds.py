@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from app.i18n import N_
 from app.lowcode.values import money
 from app.models import Charge, Dossier, Refund, next_number
 from app.models.money import REFUND_METHODS, ChargeState
+from app.official import officially
 from app.permissions import Actor, Position
 from app.services import lifecycle
 from app.services.letters import issue_letter
@@ -198,7 +198,7 @@ def _pay_out(session: Session, refund: Refund, actor: Actor, name: str, post: Po
     session.flush()  # the notice is named by its number
     issue_letter(session, dossier, "refund_slip", actor, cause=f"refund:{refund.serial}", number=refund.number,
                  refund=refund, signer_role=post.role if post else None)  # fmt: skip
-    with force_locale("vi"):
+    with officially():
         text = _("Paid back: %(amount)s (%(charge)s). Number: %(number)s.", amount=money(refund.amount),
                  charge=charge.name, number=refund.number)  # fmt: skip
         tell_applicant(session, dossier, f"refund:{refund.id}", text)

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, undefer
 
 from app.clock import now
 from app.errors import Conflict, DomainError, NotFound
 from app.models import Dossier, ProcedureVersion, Process, ProcessRehearsal
+from app.official import officially
 from app.permissions import Actor
 from app.services.chunks import go_on
 from app.services.process_design import revision
@@ -96,7 +96,7 @@ def rehearse_waiting(session: Session, rehearsal_id: int) -> None:
     act = session.scalar(query.with_for_update(of=ProcessRehearsal))
     if act is None or act.done_at is not None:
         return
-    with force_locale("vi"):
+    with officially():
         try:
             if act.edition != revision(act.process):
                 raise Conflict(_("The process was changed meanwhile. Please rehearse it again."))

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -14,6 +13,7 @@ from app.errors import DomainError
 from app.lowcode.values import plain_text
 from app.models import Dossier, Notice, Task
 from app.models.task import TaskState
+from app.official import officially
 from app.permissions import Role
 from app.services.notices import holders, notice_users, tell_applicant
 from app.services.post_holders import holders_of
@@ -39,7 +39,7 @@ def remind_all(session: Session, most: int = _MOST) -> int:
     time. Returns how many were told.
     """
     count = 0
-    with force_locale("vi"):
+    with officially():
         for name, since, until in _windows(session, "reminder_hours"):
             for task in _untold(session, _tasks(), Task, name, since, until):
                 count += count < most and _remind_task(session, task, name)
@@ -136,6 +136,6 @@ def invite_rating(session: Session, dossier_id: int) -> None:
     dossier = session.get(Dossier, dossier_id)
     if dossier is None or dossier.rating is not None:
         return
-    with force_locale("vi"):
+    with officially():
         text = _("Please rate how you were served.")
         tell_applicant(session, dossier, f"rate:{dossier.code}", text)

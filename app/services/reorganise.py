@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
@@ -20,6 +19,7 @@ from app.i18n import N_
 from app.models import Agency, Reorganisation, User
 from app.models.calendar_use import unrefused
 from app.models.reorganisation import REORGANISATION_KINDS, ReorganisationKind, ReorganisationState
+from app.official import officially
 from app.permissions import Actor, Role, acting_as
 from app.services.actors import build_actor
 from app.services.official import official
@@ -61,7 +61,7 @@ def plan_of(session: Session, wish: Wish) -> Plan:
     routes = [route for route, (count, *_ids) in extents.items() if count]
     if not faults and not changes and not routes:
         faults["source"] = _("Nothing would change.")
-    with force_locale("vi"):
+    with officially():
         kept = effects_of(changes, extents)
     return Plan(
         changes, routes, effects_of(changes, extents), kept, faults,
@@ -134,7 +134,7 @@ def cancel(session: Session, act_id: int, actor: Actor) -> Reorganisation:
         raise NotFound(_("There is no such act."))
     if act.state != ReorganisationState.planned:
         raise Conflict(_("Only a planned act can be cancelled."))
-    with force_locale("vi"):
+    with officially():
         because(session, action="cancel_reorganisation", reason=str(act))
     act.state, act.undone_at = ReorganisationState.cancelled, now()
     session.flush()
@@ -177,7 +177,7 @@ def undo_waiting(session: Session, act_id: int, user_id: int) -> None:
 
 
 def _take_back(session: Session, act: Reorganisation, actor: Actor) -> None:
-    with force_locale("vi"):
+    with officially():
         reason = _("Undone: %(what)s (decision %(number)s)", what=str(act), number=act.decision_number)
     with unrefused(session):
         put_back(session, act, actor, reason)

@@ -5,7 +5,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from app.history import act_by, acting_post, because
 from app.models import Agency, Dossier, Result, next_number
 from app.models.scope import through_dossier
 from app.models.task import TaskState
+from app.official import officially
 from app.permissions import Actor, Position, Role
 from app.services import lifecycle
 from app.services.letter_data import place_of, signature
@@ -105,7 +105,7 @@ def approve(session: Session, dossier: Dossier, actor: Actor, agency: Agency) ->
     posts = actor.positions_as(frozenset({Role.agency_head, Role.centre_director}))
     lent = acting_post(session, actor)
     post = lent or next((p for p in posts if p.agency_id == agency.id), next(iter(posts), None))
-    with force_locale("vi"):  # printed on the result
+    with officially():  # printed on the result
         block = signature(actor, post, _("Head of the agency"))
     result.approved_by_id, result.approved_by_name = actor.user_id, actor.name
     result.approved_at, result.approved_by_title = now(), "; ".join([*block.get("authority", []), block["title"]])[:120]
@@ -160,7 +160,7 @@ def number_and_issue(session: Session, dossier: Dossier, actor: Actor) -> Result
     result.number = f"{serial:02d}/KQ-{issuer.symbol}"
     result.issued_on = to_local(now()).date()
     _move(session, result, "number")
-    with force_locale("vi"):
+    with officially():
         result.data = (result.data or {}) | _document(dossier, result, issuer)
     result.file = keep_pdf(session, render("result_letter", _printed(result.data)), f"{dossier.code}.pdf")
     _move(session, result, "issue")
@@ -218,7 +218,7 @@ def preview_pdf(session: Session, dossier: Dossier, result: Result) -> bytes:
     """Return how the result will look, before it has a number."""
     waiting = {"signer": {"name": result.approved_by_name or "…", "title": result.approved_by_title or "…"}}
     issuer = _issuer(session, dossier, result)
-    with force_locale("vi"):
+    with officially():
         data = _document(dossier, result, issuer) | (result.data or waiting)
     data["issued_on"] = (result.issued_on or to_local(now()).date()).isoformat()
     return render("result_letter", _printed(data))

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload, load_only
 
@@ -21,6 +20,7 @@ from app.lowcode.collation import in_order
 from app.models import Agency, Dossier, Movement
 from app.models.dossier import RESULT_WAYS
 from app.models.scope import agencies_under, dossiers_of
+from app.official import officially
 from app.permissions import DOSSIER_READERS, Actor
 from app.services.dossier_page import load_page
 from app.services.letter_data import letter_data, place_of
@@ -41,7 +41,7 @@ def control_slip_pdf(session: Session, code: str, actor: Actor) -> bytes:
     """Return the control slip with every handover up to now. Raises NotFound."""
     dossier = load_page(session, code, actor)
     issued = [letter.number for letter in dossier.letters if letter.kind == "control_slip" and not letter.cancelled_at]
-    with force_locale("vi"):
+    with officially():
         data = letter_data(session, dossier, "control_slip", actor, number=issued[0] if issued else None)
     return render("control_slip", worded(session, "control_slip", data))
 
@@ -94,7 +94,7 @@ def register_pdf(
         raise NotFound(_("There is no such register."))
     history.record(session, ("agency", desk.id), "read_register",
                    changes={"register": [None, f"{first:%d/%m/%Y} – {last:%d/%m/%Y} ({part})"]})  # fmt: skip
-    with force_locale("vi"):
+    with officially():
         data = _register(session, desk, first, last, rows, (part - 1) * MOST_ROWS)
     return render("register", worded(session, "register", data))
 

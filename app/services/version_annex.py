@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -20,6 +19,7 @@ from app.models import (
     PublicationItem,
 )
 from app.models.publication import ITEM_KINDS, ItemKind
+from app.official import officially
 from app.services.letter_data import place_of
 from app.services.publication import whole
 from app.services.publication_decisions import get_decision
@@ -93,7 +93,7 @@ def annex_pdf(session: Session, number: int) -> bytes:
 
     Raises NotFound, and Invalid for a decision without procedures.
     """
-    with force_locale("vi"):
+    with officially():
         decision, entries = annex_of(session, number)
         day, agency = decision.decided_on, decision.agency or _top(session)
         basis = _("With decision No. %(number)s of %(day)s", number=decision.number or "…",

@@ -3,12 +3,13 @@
 import logging
 
 from celery import shared_task
-from flask_babel import force_locale
-from flask_babel import gettext as _
 
 from app.errors import DomainError
 from app.extensions import db
+from app.i18n import N_
+from app.official import officially
 from app.services import publication_decisions as decisions
+from app.services.official import official
 from app.services.publication_notices import tell_fault, tell_published
 from app.transactions import transaction
 
@@ -27,7 +28,7 @@ def publish_due() -> int:
 
 def _publish(number: int) -> bool:
     try:
-        with force_locale("vi"), transaction() as session:
+        with officially(), transaction() as session:
             decision = decisions.publish_scheduled(session, number)
             if decision is not None:
                 tell_published(session, decision)
@@ -36,9 +37,7 @@ def _publish(number: int) -> bool:
         _keep(number, str(exc))
     except Exception:
         log.exception("publication failed", extra={"decision": number})
-        with force_locale("vi"):
-            text = _("A fault of the system; it is tried again by itself.")
-        _keep(number, text)
+        _keep(number, official(N_("A fault of the system; it is tried again by itself.")))
     return False
 
 

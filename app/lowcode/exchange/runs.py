@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale, get_locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, undefer
 
@@ -22,6 +22,7 @@ from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.reading import MANY_ROWS, MAX_BYTES, open_workbook
 from app.lowcode.exchange.run import ImportRun
 from app.lowcode.exchange.work import Work
+from app.official import officially
 from app.permissions import Actor, acting_as, current_actor
 from app.transactions import enqueue, one_at_a_time, transaction
 
@@ -238,7 +239,7 @@ def _apply(session: Session, run: ImportRun, exchange: Exchange, actor: Actor, r
     if found.fault_count or found.fingerprint() != run.fingerprint:
         raise Conflict(_("The records have changed since this file was checked. It was checked again: "
                          "look at the new result."))  # fmt: skip
-    with force_locale("vi"):  # the reason stays in the history, for readers of any language
+    with officially():  # the reason stays in the history, for readers of any language
         reason = _("Import from the file %(name)s", name=run.file_name)
     for _entry in work.write(reason, report):
         raise NotAllowed(applying.outside_words())
