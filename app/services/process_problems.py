@@ -27,7 +27,7 @@ from app.models.procedure_words import VersionState
 from app.models.process import ASSIGNMENTS, JOINS, SPLITS, STEP_KINDS, STEP_PLACES, STEP_ROLES, StepPlace
 from app.permissions import ROLE_LABELS, Role
 from app.services.process_graphs import steps_of
-from app.services.publication_checks import limit_minutes, unstaffed
+from app.services.publication_checks import limit_minutes, names_of, unstaffed
 from app.services.publication_facts import read_facts
 from app.workflows import conditions
 from app.workflows.process import AUTOMATIC, Assign, Graph, Join, StepKind, StepSpec
@@ -137,14 +137,12 @@ def _people(session: Session, process: Process, versions: list[ProcedureVersion]
     if not versions:
         return
     facts = read_facts(session, versions)
-    for version in versions:
-        drawn = ProcedureVersion(process=process)
-        for role, places in sorted(unstaffed(facts, drawn, facts.handling(version)).items()):
-            label = _(ROLE_LABELS[Role(role)]) if role in set(Role) else role
-            names = ", ".join(place.name for place in places[:3]) + (" …" if len(places) > 3 else "")
-            keys = [step.key for step in process.steps if step.role == role and step.kind not in AUTOMATIC]
-            yield Problem(_("Nobody holds the role “%(role)s” at: %(names)s", role=label, names=names), keys,
-                          is_warning=True)  # fmt: skip
+    agencies = list(dict.fromkeys(agency for version in versions for agency in facts.handling(version)))
+    for role, places in sorted(unstaffed(facts, ProcedureVersion(process=process), agencies).items()):
+        label = _(ROLE_LABELS[Role(role)]) if role in set(Role) else role
+        keys = [step.key for step in process.steps if step.role == role and step.kind not in AUTOMATIC]
+        text = _("Nobody holds the role “%(role)s” at: %(names)s", role=label, names=names_of(places))
+        yield Problem(text, keys, is_warning=True)
 
 
 def _join_sub_processes(session: Session, process: Process) -> None:

@@ -206,11 +206,11 @@ def _places(about: _Subject) -> Iterator[Check]:
         return
     deskless = [agency for agency in agencies if facts.desk_of(agency) is None]
     yield _point(not deskless, _("A one-stop desk receives it"),
-                 _("No one-stop desk receives for: %(names)s", names=_names(deskless)),
+                 _("No one-stop desk receives for: %(names)s", names=names_of(deskless)),
                  place=_first(deskless))  # fmt: skip
     bare = [agency for agency in agencies if agency.id not in facts.has_calendar]
     yield _point(not bare, _("A working calendar is set"),
-                 _("No working calendar for: %(names)s", names=_names(bare)), place=_first(bare))  # fmt: skip
+                 _("No working calendar for: %(names)s", names=names_of(bare)), place=_first(bare))  # fmt: skip
 
 
 def _people(about: _Subject) -> Iterator[Check]:
@@ -220,7 +220,7 @@ def _people(about: _Subject) -> Iterator[Check]:
         yield Check(_("Every step has officers who may do it"))
     for role, places in sorted(empty.items()):
         label = _(ROLE_LABELS[Role(role)]) if role in set(Role) else role
-        yield Check(_("Nobody holds the role “%(role)s” at: %(names)s", role=label, names=_names(places)),
+        yield Check(_("Nobody holds the role “%(role)s” at: %(names)s", role=label, names=names_of(places)),
                     "warning", ("officer_position", 0))  # fmt: skip
 
 
@@ -249,7 +249,8 @@ def _first(agencies: list[Agency]) -> Place | None:
     return ("agency", agencies[0].id) if agencies else None
 
 
-def _names(agencies: list[Agency]) -> str:
+def names_of(agencies: list[Agency]) -> str:
+    """Return the first names of a list of agencies, and how many more there are."""
     return _some([agency.name for agency in agencies])
 
 

@@ -207,6 +207,17 @@ def test_problems_are_told_while_drawing_and_kept_in_a_draft(admin, session):
     assert send(admin, process, definition, base).status_code == 200
 
 
+def test_who_is_missing_is_said_once_however_many_procedures_follow_the_process(admin, session):
+    process = factories.make_procedure(state="draft").process
+    alone = problems(admin, process, opened(process)[0])
+    second = factories.make_procedure(state="draft")
+    second.process = process
+    session.flush()
+    told = problems(admin, process, opened(process)[0])
+    assert sorted(alone) == sorted(set(alone))
+    assert len([text for text in told if vi("Specialist") in text]) == 1
+
+
 def test_conditions_name_fields_of_the_procedures_form(admin, session):
     process = factories.make_procedure(state="draft").process
     definition, base = opened(process)
