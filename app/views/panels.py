@@ -8,8 +8,16 @@ from flask_babel import gettext as _
 
 from app.extensions import db
 from app.lowcode.values import inside_sentence
-from app.models import Agency, IncidentNotice, ProcedureVersion, Process, PublicationDecision, SharedCatalog
-from app.permissions import ROLE_LABELS, Role, current_actor
+from app.models import (
+    Agency,
+    IncidentNotice,
+    ProcedureVersion,
+    Process,
+    ProcessApproval,
+    PublicationDecision,
+    SharedCatalog,
+)
+from app.permissions import ROLE_LABELS, Actor, Role, current_actor
 from app.services.moves import Cycle, coming, cycle_of, lacking, offered
 from app.views.comparing import ComparingView
 from app.views.moves import MOVE_VIEWS
@@ -21,7 +29,7 @@ class Panel:
     """A link to the page on which people work with a record, or its life cycle in place.
 
     steps: as ``ui.steps`` reads them; coming: every next act with who makes it and the clause;
-    offered: the acts of this actor, each with what it still lacks.
+    offered: the acts of this actor, each with what it still lacks; links: (address, words, icon) of what is judged.
     """
 
     url: str = ""
@@ -31,6 +39,7 @@ class Panel:
     steps: list[dict[str, str]] = field(default_factory=list)
     coming: list[dict[str, str]] = field(default_factory=list)
     offered: list[tuple[Transition[Any], str]] = field(default_factory=list)
+    links: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def panel_of(row: Any) -> Panel | None:
@@ -55,7 +64,18 @@ def panel_of(row: Any) -> Panel | None:
         state=_(cycle.workflow.states(row.state).label), steps=_steps(cycle, row),
         coming=[_line(cycle, step) for step in coming(row)],
         offered=[(step, lacking(db.session(), row, step)) for step in offered(row, actor)],
+        links=_process_links(row.process_id, actor) if isinstance(row, ProcessApproval) else [],
     )  # fmt: skip
+
+
+def _process_links(number: int, actor: Actor) -> list[tuple[str, str, str]]:
+    """Where the process to be examined, tested or staffed is seen (HUE25 Đ16)."""
+    links = []
+    if actor.may("can_read", "Process"):
+        links.append((url_for("ProcessDesignerView.design", number=number), _("Diagram and designer"), "route"))
+    if actor.may("can_change", "Process"):
+        links.append((url_for("RehearsalView.show", number=number), _("Rehearse"), "history"))
+    return links
 
 
 def _steps(cycle: Cycle, row: Any) -> list[dict[str, str]]:

@@ -329,6 +329,18 @@ def _chosen(page, name):
     return int(chosen[1]) if chosen else None
 
 
+def test_the_process_that_is_judged_is_a_click_away_for_who_may_see_it(session, login):
+    version = make_procedure(state="draft")
+    row = make_row(session, "process_approval", process=version.process)
+    address = f"/process-approval/show/{row.id}"
+    designer, rehearsal = f'"/process-designer/{row.process_id}"', f'"/process-rehearsal/{row.process_id}"'
+    office, auditor = login(Role.catalog_admin).get(address).text, login(Role.auditor).get(address).text
+    assert designer in office
+    assert rehearsal in office
+    assert designer in auditor
+    assert rehearsal not in auditor
+
+
 def test_the_page_says_what_an_act_lacks_before_it_is_made(session, login):
     tree = make_tree()
     row = make_row(session, "process_approval", state="examined")
