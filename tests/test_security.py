@@ -427,7 +427,11 @@ def test_rights_follow_the_posts_at_once(session, app, user):
     assert client.get("/sector/list/").status_code == 403
     make_position(user, Role.clerk)
     assert client.get("/sector/list/").status_code == 200
-    assert client.get("/sector/add").status_code == 403
+    refused = client.get("/sector/add")
+    assert refused.status_code == 403
+    words = refused.text.split("error-text", 1)[1].split("</p>", 1)[0]
+    asked = ("Catalog administrator", "Clerk", "System administrator", "Specialist")
+    assert [role for role in asked if vi(role) in words] == [*asked[:3]], "which opens it, one's own, who gives it"
 
 
 HEADERS = {

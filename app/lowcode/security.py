@@ -45,7 +45,10 @@ class SecurityManager(FabSecurityManager):
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Return whether the actor's roles grant it: no query beyond the request's first."""
-        return current_actor().may(permission_name, view_name)
+        is_open = current_actor().may(permission_name, view_name)
+        if not is_open:
+            g.refused_access = (permission_name, view_name)  # the page that refuses says which role opens it
+        return is_open
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         """Nothing that asks for a permission is public."""

@@ -25,6 +25,7 @@ from app.lowcode.security import set_authentication
 from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor, set_actor_loader
 from app.services.actors import actor_as, build_actor, find_identity
+from app.services.needed_roles import refusal_words
 from app.services.timing import calendar_ends
 from app.views.api_access import use_token
 from app.views.confirming import ask_first
@@ -199,6 +200,8 @@ def _http_error(exc: HTTPException) -> Any:
     if request.path.startswith("/api/"):
         return refusal_of(exc)
     said = exc.description if getattr(exc, "retry_after", None) else ""  # ours: how long to wait
+    if exc.code == 403 and "refused_access" in g and not wants_json():
+        said = refusal_words(db.session(), current_actor(), *g.refused_access)
     return *error_page(exc.code, said or ""), kept_headers(exc)
 
 
