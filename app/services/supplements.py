@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import now, to_local
+from app.clock import VIETNAM, now, to_local, today
 from app.errors import Conflict, Invalid
 from app.history import act_by
 from app.i18n import N_
@@ -24,6 +24,7 @@ from app.services.notices import notify_transition
 from app.services.official import official
 from app.services.profiles import profile_value
 from app.services.reasons import given_reason
+from app.services.timing import CalendarEnds, closing_of
 from app.workflows.apology import APOLOGY, OPEN_APOLOGY, ApologyState
 from app.workflows.states import CLOCK_OVER, State
 from app.workflows.table import Transition
@@ -79,12 +80,25 @@ def _new(
     request = SupplementRequest(
         number=dossier.supplement_count + 1, reason=reason, field_keys=marked[0],
         component_ids=marked[1], asked_at=now(), asked_by_name=name,
-        due_at=now() + timedelta(days=days), fault=again.fault or None,
+        due_at=_answer_by(session, dossier, days), fault=again.fault or None,
         fault_reason=again.reason.strip() or None,
     )  # fmt: skip
     dossier.supplements.append(request)
     session.flush()
     return request
+
+
+def _answer_by(session: Session, dossier: Dossier, days: int) -> datetime:
+    """Return the end of work at the desk on the last of so many days, or on the next open day (NĐ 61/2018 Đ17).
+
+    The request names a day: it is not over at the minute at which somebody asked. Where the working calendar does not
+    reach that far the whole day counts.
+    """
+    day = today() + timedelta(days=days)
+    try:
+        return closing_of(session, dossier.desk, day)
+    except CalendarEnds:
+        return datetime.combine(day, time.max, tzinfo=VIETNAM).replace(microsecond=0)
 
 
 def _ask(

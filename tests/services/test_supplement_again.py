@@ -1,11 +1,11 @@
 """A supplement asked for again: whose fault, the apology, what may be asked, old and new."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from app.clock import acting_at, now
+from app.clock import VIETNAM, acting_at, now, to_local
 from app.errors import Invalid, NotAllowed
 from app.models import Letter, Notice, SupplementRequest
 from app.permissions import Role
@@ -147,6 +147,21 @@ def test_each_request_shows_old_and_new_side_by_side(office, answered):
 
 
 # The applicant's time to answer.
+
+
+@pytest.mark.parametrize(("asked", "until"), [("2026-03-10 10:37", "2026-04-09 17:30"),  # a Thursday
+                                              ("2026-03-12 23:50", "2026-04-13 17:30")])  # fmt: skip
+def test_the_time_to_answer_ends_with_a_working_day(office, asked, until):
+    with acting_at(datetime.fromisoformat(asked).replace(tzinfo=VIETNAM)):
+        dossier, _citizen = office.submitted()
+        request = ask(office, dossier)
+    assert to_local(request.due_at).strftime("%Y-%m-%d %H:%M") == until
+
+
+def test_beyond_the_working_calendar_the_whole_last_day_is_left(office, session):
+    use_profile(session, supplement_answer_days=3650)
+    dossier, _citizen = office.submitted()
+    assert to_local(ask(office, dossier).due_at).strftime("%H:%M:%S") == "23:59:59"
 
 
 def test_the_applicant_is_reminded_and_the_officers_are_told_once(office, session):
