@@ -81,7 +81,7 @@ def _money(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
         total = money(sum(charge.amount for charge in due))
         found.append(Offer(
             "pay", _(row.label),
-            _("%(amount)s is recorded as paid and the receipt is printed.", amount=total),
+            _("The receipt is made and numbered; print it for the applicant."),
             label=_("Record %(amount)s", amount=total), clause=row.clause, icon="cash",
             is_main=before or state in {State.payment_requested, State.finished}
             or (state is State.processing and bool(guards.owed_now(dossier))),

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.models import Dossier
+from app.services.clause_words import in_full
 from app.services.dossier_effects import effects_of
 from app.services.guards import GUARDS
 from app.workflows.dossier import DOSSIER
@@ -32,6 +33,12 @@ class Offer:
 
     def __post_init__(self) -> None:
         self.key = self.key or self.name
+
+    @property
+    def note(self) -> str:
+        """What is told on demand: the effects that the life cycle's table names, and the legal basis in full."""
+        basis = _("Legal basis: %(clauses)s.", clauses=in_full(self.clause)) if self.clause else ""
+        return ". ".join(text for text in (self.effects, basis) if text)
 
 
 def of_row(row: Transition[State], dossier: Dossier, icon: str, **more: Any) -> Offer:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.history import HistoryEntry
 from app.models import Dossier, FormField, FormSection
 from app.permissions import Role
+from app.services.clause_words import in_full
 from app.services.dossier_offers import find_offers
 from app.workflows.states import State
 from tests.factories import make_agency
@@ -329,3 +330,23 @@ def test_once_signed_the_clerk_sees_the_signed_document_not_a_draft(office, ente
     office.step(dossier)
     text = enter(Role.clerk).get(f"/dossier/{dossier.code}").text
     assert (draft in text, signed in text) == (False, True)
+
+
+def test_an_act_says_its_consequence_once_and_its_basis_in_full(office, enter):
+    dossier, _citizen = office.submitted()
+    text = enter(Role.desk_officer).get(f"/dossier/{dossier.code}").text
+    card = text[text.index('id="act-accept"'):]
+    card = card[:card.index("</form>")]
+    assert "(QN20 Đ12.3" not in card
+    assert "Nghị định 61/2018/NĐ-CP, Điều 17" in card
+    assert card.count("Mới đăng ký → Được tiếp nhận") == 1
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("HUE25 Đ16", "Quyết định 08/2025/QĐ-UBND của thành phố Huế, Điều 16"),
+    ("HCM24 Đ17.6h, Đ17.1b", "Quyết định 39/2024/QĐ-UBND của Thành phố Hồ Chí Minh, Điều 17.6h, Điều 17.1b"),
+    ("NĐ 118/2025/NĐ-CP; TT 03/2025/TT-VPCP, Mẫu 05", "Nghị định 118/2025/NĐ-CP; Thông tư 03/2025/TT-VPCP, Mẫu 05"),
+    ("QĐ 766/QĐ-TTg 2022", "QĐ 766/QĐ-TTg 2022"),
+])  # fmt: skip
+def test_clauses_are_written_out(session, code, words):
+    assert in_full(code) == words
