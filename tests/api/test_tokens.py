@@ -256,3 +256,13 @@ def test_the_owner_ends_a_token_on_his_account(session, login, program):
     assert program.get("/api/v1/sector/", headers=bearer).status_code == 401
     login(owner).post(f"/account/api-tokens/{token.id}/confirm")
     assert program.get("/api/v1/sector/", headers=bearer).status_code == 401
+
+
+def test_who_may_own_tokens_of_connected_systems_is_told_that_they_stay_valid(session, login):
+    said = vi("Access tokens of connected systems that act in your name stay valid: they belong to those systems. "
+              "You end them yourself:")  # fmt: skip
+    page = login(Role.specialist).get("/password").text
+    assert said in page
+    assert 'href="/account/api-tokens/"' in page.partition(said)[2].partition("</p>")[0]
+    citizen = login(Role.citizen)
+    assert [said in citizen.get(path).text for path in ("/password", "/profile")] == [False, False]
