@@ -54,7 +54,7 @@ class RightsView(BaseView):
         roles = rights_matrix.MATRIX_ROLES
         groups = rights_matrix.matrix(declared_models(), roles, state, ORDER)
         return _page("index", groups=groups, roles=roles, decided=len(state),
-                     letters=LETTERS, scope_letters=SCOPE_LETTERS)  # fmt: skip
+                     letters=LETTERS, scope_letters=SCOPE_LETTERS, in_words=_in_words)  # fmt: skip
 
     @expose("/screens")
     @has_access
@@ -138,6 +138,21 @@ class RightsView(BaseView):
         flash(ngettext("%(num)d right is changed and in force.",
                        "%(num)d rights are changed and in force.", count), "success")  # fmt: skip
         return redirect(back)
+
+
+def _in_words(line: rights_matrix.Line) -> str:
+    """Return the letters of one role on one kind of record in words: "read, export; own agency"."""
+    given, taken = _("given by a decision"), _("taken by a decision")
+    words = []
+    for cell in line.cells:
+        word = _(ACTIONS[cell.action])
+        if cell.is_changed:
+            words.append(f"{word} ({given if cell.has else taken})")
+        elif cell.works:
+            words.append(word)
+    rest = [_(SCOPES[Scope(line.scope)])] if line.scope != Scope.all else []
+    rest += [_("closed attributes")] if line.fields else []
+    return "; ".join(filter(None, [", ".join(words), *rest]))
 
 
 def _page(template: str, **context: Any) -> str:
