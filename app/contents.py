@@ -27,7 +27,14 @@ def keep(session: Session, data: bytes | BinaryIO, name: str = "") -> Stored:
 
     name: as in ``Storage.put``.
     """
-    stored = storage().put(data, name)
+    return keep_put(session, storage().put(data, name), data, name)
+
+
+def keep_put(session: Session, stored: Stored, data: bytes | BinaryIO, name: str = "") -> Stored:
+    """Keep what was put into the store before this transaction began: a large file, while nothing was held.
+
+    stored: what ``Storage.put`` said of ``data``.
+    """
     _hold(session, stored.sha256)
     if not storage().exists(stored.sha256):  # it was there already, and was removed while we waited
         if not isinstance(data, bytes):

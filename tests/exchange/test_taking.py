@@ -13,8 +13,10 @@ from app.lowcode.exchange import taking
 from app.lowcode.exchange.taking import ExportRun
 from app.models import Notice, SharedCatalogItem
 from app.permissions import Role
+from app.storage import Storage
 from app.tasks.exports import clean
 from app.tasks.outbox import run_waiting
+from app.transactions import in_transaction
 from tests.api.test_catalogs import make_catalog, make_item
 from tests.exchange.books import download, rows_in
 from tests.factories import make_sector
@@ -58,6 +60,25 @@ def test_a_long_list_is_made_by_the_worker_and_told(session, login):
     notice = session.scalars(sa.select(Notice)).one()
     assert vi("Sectors") in notice.title
     assert client.post(f"/notices/{notice.id}/open").location == answer.location
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_the_file_goes_into_the_store_while_others_may_write(session, login, monkeypatch, is_removed):
+    _sectors(4)
+    client, held, put = login(Role.specialist), [], Storage.put
+
+    def watched(self, data, name=""):
+        held.append(in_transaction())
+        stored = put(self, data, name)
+        if is_removed and len(held) == 1:
+            self.remove(stored.sha256)  # by who tidied up the same content before our record named it
+        return stored
+
+    monkeypatch.setattr(Storage, "put", watched)
+    address = client.get("/sector/export.xlsx").location
+    run_waiting()
+    assert held == ([False, True] if is_removed else [False])
+    assert len(rows_in(download(client, f"{address}/file"))[vi("Sectors")]) == 5
 
 
 def test_the_file_is_only_for_who_asked(session, login):

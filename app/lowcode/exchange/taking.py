@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.clock import now
-from app.contents import keep
+from app.contents import keep_put, storage
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.lowcode.exchange.planner import Report
@@ -146,9 +146,13 @@ def make(number: int, report: Report) -> ExportRun | None:
     except DomainError as exc:
         with transaction() as session:
             return _end(session, number, state="refused", message=str(exc))
-    with file, transaction() as session:
-        stored = keep(session, file, run.file_name)
-        return _end(session, number, state="done", sha256=stored.sha256, size=stored.size)
+    name = run.file_name
+    session.rollback()  # others read and write while the file is on its way into the store
+    with file:
+        stored = storage().put(file, name)
+        with transaction() as session:
+            keep_put(session, stored, file, name)
+            return _end(session, number, state="done", sha256=stored.sha256, size=stored.size)
 
 
 def _end(session: Session, number: int, **values: Any) -> ExportRun:
