@@ -10,7 +10,7 @@ import re
 import stat
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,11 @@ from app.packs.kinds import kinds
 
 MANIFEST = "manifest.yaml"
 FORMAT = 1
-# Raised with every release whose packs an older one could not understand.
-RELEASE = 2  # 2: publication decisions, officers with their posts, rights
+# What this release understands: raised when packs may hold what an older one could not know.
+RELEASE = 3
+# What every pack asks for, and what it asks for when it holds records or parts of a kind that is younger.
+_LEAST = 2  # 2: publication decisions, officers with their posts, rights
+_SINCE = {"agency_calendar": 3}
 MEBIBYTE = 1024 * 1024
 MAX_UPLOAD = 20 * MEBIBYTE
 MAX_FILE = 5 * MEBIBYTE
@@ -56,10 +59,16 @@ def file_names(kind: str, keys: list[Key]) -> dict[Key, str]:
     return found
 
 
-def manifest(name: str, chosen: Mapping[str, Any], files: Files, counts: Mapping[str, int]) -> bytes:
-    """Return the manifest: format and release, the kinds known to them, what was chosen, what is inside, digests."""
+def manifest(
+    name: str, chosen: Mapping[str, Any], files: Files, counts: Mapping[str, int], held: Set[str]
+) -> bytes:  # fmt: skip
+    """Return the manifest: format and release, the kinds known to them, what was chosen, what is inside, digests.
+
+    held: the kinds of all records and parts inside. The release is the oldest that understands them.
+    """
+    release = max([_LEAST, *(_SINCE[kind] for kind in held & set(_SINCE))])
     return yamls.dump({
-        "format": FORMAT, "product": "Một Cửa", "release": RELEASE, "name": name,
+        "format": FORMAT, "product": "Một Cửa", "release": release, "name": name,
         "kinds": list(kinds()), "set": dict(chosen), "contents": dict(sorted(counts.items())),
         "files": {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)},
     })  # fmt: skip

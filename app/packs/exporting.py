@@ -67,8 +67,21 @@ class Pack:
     def files(self) -> archive.Files:
         """Return the files, manifest included."""
         files = {path: yamls.dump(document) for path, document in sorted(self.documents.items())}
-        about = archive.manifest(self.name, self.chosen.as_dict(), files, self.counts)
+        about = archive.manifest(self.name, self.chosen.as_dict(), files, self.counts, self._held())
         return {archive.MANIFEST: about, **files}
+
+
+    def _held(self) -> set[str]:
+        """Return the kinds of the records and of all their parts."""
+        pairs = ((roots()[path.partition("/")[0]], document) for path, document in self.documents.items())
+        return {kind.name for root, document in pairs for kind in _kinds_in(root, document)}
+
+
+def _kinds_in(kind: Kind, document: Document) -> Iterator[Kind]:
+    yield kind
+    for name, table in kind.parts.items():
+        for part in document.get(name, ()):
+            yield from _kinds_in(kinds()[table], part)
 
 
 def export(session: Session, chosen: Chosen, actor: Actor | None = None) -> Pack:

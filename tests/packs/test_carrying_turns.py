@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.clock import now, today
 from app.models import AgencyCalendar
 from app.packs import archive, yamls
-from app.packs.reading import Refused
+from app.packs.reading import Refused, read_pack
 from app.packs.undoing import undo
 from app.permissions import Role
 from app.services.actors import build_actor
@@ -63,6 +63,22 @@ def without(session, turn):
 
 def said(run):
     return " ".join(text for _where, text in run.faults)
+
+
+def test_only_a_pack_with_turns_asks_for_a_release_that_knows_them(session, turn, monkeypatch):
+    files = files_of(session)
+    session.delete(turn)
+    session.flush()
+    session.expire_all()
+    bare = files_of(session)
+    releases = [yamls.load(one[archive.MANIFEST], archive.MANIFEST)["release"] for one in (files, bare)]
+    assert releases == [3, 2]
+    monkeypatch.setattr(archive, "RELEASE", 2)  # as the release before this one reads them
+    assert read_pack(bare).records
+    with pytest.raises(Refused) as refused:
+        read_pack(files)
+    assert [fault.text for fault in refused.value.faults] == [
+        vi("this pack comes from a newer release of Một Cửa; update this system first")]  # fmt: skip
 
 
 def test_what_waits_stands_in_the_file_of_its_agency_and_what_began_does_not(session, turn):
