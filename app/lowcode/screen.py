@@ -29,6 +29,7 @@ class Menu:
 class Screen:
     """The declaration from which ``lowcode`` makes a view, an API and permissions.
 
+    menu_title: what the sidebar calls it where a hand-made screen there is called nearly the same.
     columns: attributes of the list. search: text columns found without diacritics.
     filters: attributes one may filter by. form: attributes one may write, by default all
     labelled columns. sections: (title, attributes) of show and form pages, by default one.
@@ -53,6 +54,7 @@ class Screen:
     write: frozenset[Role] = NOBODY
     export: frozenset[Role] | None = None
     menu: Menu | None = None
+    menu_title: Any = None
     icon: str = "table"
     search: Sequence[str] = ()
     filters: Sequence[str] = ()

@@ -64,7 +64,7 @@ class WorkingCalendar(Entity):
     )  # fmt: skip
 
     screen = Screen(
-        menu=CATALOGS, icon="calendar",
+        menu=CATALOGS, menu_title=_l("Catalog of calendars"), icon="calendar",
         title=_l("Working calendars"), singular=_l("Working calendar"),
         columns=["code", "name", "valid_from"], related=["sessions", "days"], order="code",
         read=EVERY_OFFICER, write=_WRITE,

@@ -89,7 +89,8 @@ class Delegation(Entity):
         return _seen(Delegation, actor)
 
     screen = Screen(
-        menu=ORGANISATION, icon="users", title=_l("Delegations"), singular=_l("Delegation"),
+        menu=ORGANISATION, menu_title=_l("List of delegations"), icon="users",
+        title=_l("Delegations"), singular=_l("Delegation"),
         columns=["user", "position", "delegate", "valid_from", "valid_to", "is_withdrawn", "document_number"],
         filters=["agency", "valid_from", "is_withdrawn"], order="-valid_from",
         form=[], can_add=False, can_delete=False, rows=_rows, read=_READERS | DELEGABLE,
@@ -144,7 +145,8 @@ class Absence(Entity):
         return _seen(Absence, actor)
 
     screen = Screen(
-        menu=ORGANISATION, icon="calendar", title=_l("Absences"), singular=_l("Absence"),
+        menu=ORGANISATION, menu_title=_l("List of absences"), icon="calendar",
+        title=_l("Absences"), singular=_l("Absence"),
         columns=["user", "agency", "kind", "valid_from", "valid_to", "is_withdrawn", "way", "given_at", "given_away"],
         filters=["agency", "kind", "valid_from"], order="-valid_from",
         form=[], can_add=False, can_delete=False, is_personal=True, rows=_rows, read=_READERS | DELEGABLE,

@@ -69,6 +69,7 @@ class LetterTemplate(Entity):
 
     screen = Screen(
         icon="file-text", title=_l("Editions of letter texts"), singular=_l("Edition of letter texts"), menu=CATALOGS,
+        menu_title=_l("Catalog of letter editions"),
         columns=["kind", "form_set", "edition", "state", "valid_from", "published_by"],
         filters=["kind", "form_set", "state"], form=[], can_add=False, can_delete=False,
         read=frozenset({Role.catalog_admin, Role.system_admin, Role.auditor}), is_configuration=True,

@@ -38,7 +38,7 @@ class Profile(Entity):
     )  # fmt: skip
 
     screen = Screen(
-        menu=SYSTEM, icon="adjustments",
+        menu=SYSTEM, menu_title=_l("Catalog of regulations"), icon="adjustments",
         title=_l("Regulation profiles"), singular=_l("Regulation profile"),
         columns=["code", "name", "base", "is_active"], related=["parameters"], order="code", ends="",
         readonly=["is_active"],  # changed on a page of its own, which shows what that changes

@@ -46,7 +46,7 @@ def _rows(actor: Actor) -> Any:
 User.search_text = mapped_column(sa.Text, default="", deferred=True, info={"trigram": True})
 User.search_columns = ("username", "first_name", "last_name", "email")
 User.screen = Screen(
-    menu=ORGANISATION, icon="user", title=_l("Users"), singular=_l("User"),
+    menu=ORGANISATION, menu_title=_l("List of users"), icon="user", title=_l("Users"), singular=_l("User"),
     columns=["username", "first_name", "last_name", "email", "active"],
     search=["username", "first_name", "last_name", "email"], filters=["active"],
     form=["username", "first_name", "last_name", "email", "active"], readonly=["last_login"],
@@ -55,9 +55,9 @@ User.screen = Screen(
     help=_l("A new user signs in after the administrator has set a temporary password."),
 )  # fmt: skip
 FabRole.screen = Screen(
-    menu=SYSTEM, icon="shield", title=_l("Roles"), singular=_l("Role"), columns=["name"],
-    key=["name"], form=[], sections=[(_l("Role"), ["name"])], order="name", can_add=False, can_delete=False,
-    is_configuration=True,  # files hold what was decided for a role
+    menu=SYSTEM, menu_title=_l("Catalog of roles"), icon="shield", title=_l("Roles"), singular=_l("Role"),
+    columns=["name"], key=["name"], form=[], sections=[(_l("Role"), ["name"])], order="name",
+    can_add=False, can_delete=False, is_configuration=True,  # files hold what was decided for a role
     read=frozenset({Role.system_admin, Role.auditor}),
 )  # fmt: skip
 User.__str__ = lambda self: f"{self.first_name} {self.last_name}"

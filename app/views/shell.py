@@ -59,8 +59,8 @@ def build_menu(appbuilder: AppBuilder) -> None:
     for model in declared_models():
         screen = model.screen
         if screen.menu is not None:
-            endpoint = f"{view_of(model).endpoint}.list"
-            _items.append(MenuItem(screen.menu.key, screen.title, screen.icon, endpoint, "can_read", model.__name__))
+            endpoint, title = f"{view_of(model).endpoint}.list", screen.menu_title or screen.title
+            _items.append(MenuItem(screen.menu.key, title, screen.icon, endpoint, "can_read", model.__name__))
 
 
 def menu_of(actor: Actor) -> list[dict[str, Any]]:

@@ -100,3 +100,12 @@ def test_names_made_of_more_than_columns_are_read_whole():
     assert shape_of(Dossier, ("code", "tasks"), "id") is None  # a list of records
     assert shape_of(Delegation, ("position",), "id") is None  # a post is named in the reader's language
     assert shape_of(OfficerPosition, ("user",), "agency_id") is not None
+
+
+def test_the_sidebar_tells_a_list_of_records_from_the_screen_that_works_with_them(session, login):
+    page = login(Role.system_admin).get(PATH).text
+    menu = dict(re.findall(r'<a [^>]*href="([^"]+)"[^>]*>(?:<svg.*?</svg>)?\s*(?:<span>)?([^<]+)', page))
+    for address, words in (("/user/list/", "List of users"), ("/role/list/", "Catalog of roles"),
+                           ("/profile/list/", "Catalog of regulations"), ("/absence/list/", "List of absences"),
+                           ("/working-calendar/list/", "Catalog of calendars")):  # fmt: skip
+        assert menu[address].strip() == vi(words)
