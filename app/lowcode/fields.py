@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from wtforms.validators import InputRequired, StopValidation
 from app.clock import VIETNAM, to_local
 from app.lowcode.choosing import find_choice
 from app.lowcode.values import YEARS, as_id
+from app.text import fold
 
 MAX_TEXT = 20_000
 # Control characters, and halves of surrogate pairs: no database stores them as text.
@@ -110,17 +112,22 @@ def _refuse_constant(name: str) -> Any:
 
 
 class LinesField(TextAreaField):
-    """A list typed one item a line; ``value = label`` lines make {value, label} items."""
+    """A list typed one item a line; ``value = label`` lines make {value, label} items.
 
-    def __init__(self, *args: Any, is_pairs: bool = False, **kwargs: Any) -> None:
+    words: {key: msgid} of a list of keys: it is read and written by their names.
+    """
+
+    def __init__(
+        self, *args: Any, is_pairs: bool = False, words: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.is_pairs = is_pairs
+        self.is_pairs, self.words = is_pairs, words or {}
 
     def _value(self) -> str:
         if self.raw_data and isinstance(self.raw_data[0], str):
             return self.raw_data[0]
         return "\n".join(
-            f"{item['value']} = {item['label']}" if isinstance(item, dict) else str(item)
+            f"{item['value']} = {item['label']}" if isinstance(item, dict) else self._named(item)
             for item in self.data or []
         )
 
@@ -136,7 +143,20 @@ class LinesField(TextAreaField):
         if len(str(raw)) > MAX_TEXT:
             raise ValidationError(_("This is too long."))
         lines = [clean(line) for line in str(raw).splitlines() if clean(line)]
-        self.data = ([_pair(line) for line in lines] if self.is_pairs else lines) or None
+        self.data = ([_pair(line) for line in lines] if self.is_pairs else list(map(self._key, lines))) or None
+
+    def _named(self, item: Any) -> str:
+        return _(self.words[item]) if item in self.words else str(item)
+
+    def _key(self, line: str) -> str:
+        """Return the key that a line names; what is stored already may stay."""
+        if not self.words or line in self.words or line in (self.object_data or ()):
+            return line
+        keys = {fold(_(word)): key for key, word in self.words.items()}
+        if fold(line) not in keys:
+            names = "; ".join(_(word) for word in self.words.values())
+            raise ValidationError(_("“%(text)s” is not among these: %(names)s.", text=line[:60], names=names))
+        return keys[fold(line)]
 
     def _fits(self, item: Any) -> bool:
         if not self.is_pairs:

@@ -11,6 +11,7 @@ from flask import request
 from flask_babel import get_translations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
 from sqlalchemy import inspect
 from werkzeug.datastructures import MultiDict
@@ -166,6 +167,9 @@ def _column_field(model: type[Any], name: str, column: Any, common: dict[str, An
     kind = kind_of(model, name) or ""
     if kind in _SPECIAL:
         common["description"] = common["description"] or _HINTS.get(kind, "")
+        if "words" in column.info:
+            words = common["words"] = column.info["words"]
+            common["description"] = LazyString(lambda: f"{_HINTS[kind]}: {'; '.join(map(_, words.values()))}.")
         return _SPECIAL[kind](label, common)
     for sql_type, build in _BY_TYPE:
         if isinstance(column.type, sql_type):
@@ -263,7 +267,7 @@ _SPECIAL = {
 }  # fmt: skip
 _HINTS = {
     "options": _l("One choice per line, written as: value = label"),
-    "life_events": _l("One key per line"),
+    "life_events": _l("One event per line, of these"),
     "json": _l("A JSON value, for example 8, true or [1, 2]"),
     "columns": _l('A JSON list of columns: [{"key": …, "label": …, "kind": …, "required": …}]'),
     "pattern": _l("A regular expression that the whole value must match"),

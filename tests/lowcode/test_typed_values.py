@@ -186,3 +186,19 @@ def test_the_events_of_a_life_are_shown_by_their_names(session, login):
     version = make_procedure(life_events=["birth", "land", "gone"])
     page = login(Role.catalog_admin).get(f"/procedure/show/{version.procedure_id}").text
     assert f"{vi('Having a child')}, {vi('Land')}, gone" in page
+
+
+def test_the_events_of_a_life_are_typed_by_their_names(session, login):
+    version = make_procedure(life_events=["birth", "gone"])
+    procedure, client = version.procedure, login(Role.catalog_admin)
+    session.commit()
+    address = f"/procedure/edit/{procedure.id}"
+    assert f"{vi('Having a child')}\ngone</textarea>" in client.get(address).text
+    typed = {"code": procedure.code, "name": procedure.name, "sector": procedure.sector_id, "is_active": "y",
+             "row_version": procedure.row_version}  # fmt: skip
+    refused = client.post(address, data=typed | {"life_events": "Không có sự kiện này"}).text
+    assert "“Không có sự kiện này”" in refused
+    assert vi("Land") in refused
+    assert client.post(address, data=typed | {"life_events": f"{vi('Land').upper()}\ngone\nhealth"}).status_code == 302
+    session.refresh(procedure)
+    assert procedure.life_events == ["land", "gone", "health"]
