@@ -1,6 +1,7 @@
 """Asking for a supplement: once; again only with whose fault it is, and an apology if it is ours."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -89,16 +90,14 @@ def _new(
 
 
 def _answer_by(session: Session, dossier: Dossier, days: int) -> datetime:
-    """Return the end of work at the desk on the last of so many days, or on the next open day (NĐ 61/2018 Đ17).
+    """Return the end of the last of so many days, or of the next working day where it is a day off (BLDS 2015 Đ148).
 
-    The request names a day: it is not over at the minute at which somebody asked. Where the working calendar does not
-    reach that far the whole day counts.
+    A limit in days ends with the day, at 24:00, not at the minute at which somebody asked: an answer comes online, too.
     """
     day = today() + timedelta(days=days)
-    try:
-        return closing_of(session, dossier.desk, day)
-    except CalendarEnds:
-        return datetime.combine(day, time.max, tzinfo=VIETNAM).replace(microsecond=0)
+    with suppress(CalendarEnds):  # beyond the working calendar no day off is known
+        day = to_local(closing_of(session, dossier.desk, day)).date()
+    return datetime.combine(day, time(23, 59, 59), tzinfo=VIETNAM)
 
 
 def _ask(

@@ -6,10 +6,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload, object_session
 
-from app.i18n import N_
 from app.models import Dossier, LinkedDossier, Task
 from app.models.task import TaskState
-from app.services.official import official
+from app.official import officially
 from app.services.reasons import given_reason
 from app.workflows.process import StepKind
 
@@ -55,9 +54,11 @@ def explained(task: Task, remark: str | None) -> str | None:
     Raises Invalid (field "remark") where an opinion or the result of a linked dossier is missing and nothing is said
     about it.
     """
-    names = what_is_missing(task, link_of(task))
+    link = link_of(task)
+    names = what_is_missing(task, link)
     if not names:
         return remark
     message = _("Not there yet: %(names)s. Write why the step is finished without it.", names=names)
     reason = given_reason(remark, "remark", message=message)
-    return official(N_("%(reason)s (finished without: %(names)s)"), reason=reason, names=names)
+    with officially():  # kept for readers of any language
+        return _("%(reason)s (finished without: %(names)s)", reason=reason, names=what_is_missing(task, link))

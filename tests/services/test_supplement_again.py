@@ -149,9 +149,9 @@ def test_each_request_shows_old_and_new_side_by_side(office, answered):
 # The applicant's time to answer.
 
 
-@pytest.mark.parametrize(("asked", "until"), [("2026-03-10 10:37", "2026-04-09 17:30"),  # a Thursday
-                                              ("2026-03-12 23:50", "2026-04-13 17:30")])  # fmt: skip
-def test_the_time_to_answer_ends_with_a_working_day(office, asked, until):
+@pytest.mark.parametrize(("asked", "until"), [("2026-03-10 10:37", "2026-04-09 23:59"),  # a Thursday
+                                              ("2026-03-12 23:50", "2026-04-13 23:59")])  # fmt: skip
+def test_the_time_to_answer_ends_with_the_last_day_or_the_next_working_day(office, asked, until):
     with acting_at(datetime.fromisoformat(asked).replace(tzinfo=VIETNAM)):
         dossier, _citizen = office.submitted()
         request = ask(office, dossier)
