@@ -29,7 +29,8 @@ def test_times_of_steps_as_people_write_them(text, minutes):
     "text",
     ["vài hôm", "1,5 ngày", "1500 ngày", "0,5", "30 phút", "02 tuần", "02 (hai) tuần", "30 (phút)", "01 năm",
      "1/2 ngày", "3 - 5 ngày", "3-5 ngày", "3 ngày – 5 ngày", "15 hoặc 20 ngày", "15 ngày hoặc 20 ngày", "5 đến 7 ngày",
-     "8h30", "1 giờ 30 phút", "2 tháng rưỡi", "10 (năm ngày)", "10 (15 ngày)", "5 ngày + 3 ngày", "05 ngày và 03 ngày",
+     "8h30", "1 giờ 30 phút", "2 tháng rưỡi", "10 (năm ngày)", "10 (15 ngày)", "10 (năm) ngày làm việc",
+     "10 (15) ngày", "1 (năm)", "5 ngày + 3 ngày", "05 ngày và 03 ngày", "05 ngày và 3 (ba) ngày", "05 ngày và 30 phút",
      "5 ngày làm việc tại xã + 3 ngày tại tỉnh", "5 ngày (xã) + 3 ngày (tỉnh)", "5 ngày, cộng thêm 3 ngày"],
 )  # fmt: skip
 def test_a_time_limit_that_is_no_whole_number_of_a_known_unit_is_not_guessed(text):
@@ -49,6 +50,7 @@ def test_a_time_limit_that_is_no_whole_number_of_a_known_unit_is_not_guessed(tex
         ("10 (mười ngày), kể từ ngày nhận đủ hồ sơ", "10", "day", True),
         ("05 ngày (xã 3 ngày và 02 ngày ở tỉnh)", "05", "day", True),
         ("05 ngày, trong đó xã 3 ngày + 2 ngày ở tỉnh", "05", "day", True),
+        ("05 ngày làm việc kể từ khi nhận đủ đơn và 02 bản sao", "05", "working_day", True),
         ("01 ngày làm việc hoặc trong ngày làm việc tiếp theo", "01", "working_day", True),
     ],
 )  # fmt: skip

@@ -7,18 +7,19 @@ from app.documents.words import number_in_words
 from app.text import fold
 
 _UNITS = {"ngay": "day", "gio": "hour", "h": "hour", "thang": "month", "nlv": "working_day"}
-_UNIT = r"(ngay|gio|h|thang|nlv)\b(?: \(?((?:lam viec|lv)\b)\)?)?"
-_ASIDE_WITHOUT_UNIT = r"\((?![^)]*\b(?:ngay|gio|h|thang|tuan|phut)\b)[^)]*\)"
+_UNIT = r"(?P<unit>ngay|gio|h|thang|nlv)\b(?: \(?(?P<working>(?:lam viec|lv)\b)\)?)?"
+_ASIDE_WITHOUT_UNIT = r"\((?P<again>(?![^)]*\b(?:ngay|gio|h|thang|tuan|phut)\b)[^)]*)\)"
 _LIMIT = re.compile(
-    r"(?:khong qua |toi da |trong (?:thoi han )?)?(\d{1,3})(?![.,]?\d)\s*"
+    r"(?:khong qua |toi da |trong (?:thoi han )?)?(?P<number>\d{1,3})(?![.,]?\d)\s*"
     rf"(?:{_ASIDE_WITHOUT_UNIT}\s*)?(?:\(?{_UNIT}\)?)?"
 )
 # "3 ngày - 5 ngày", "15 ngày hoặc 20 ngày", "1 giờ 30 phút", "2 tháng rưỡi": not the one number before it
 _GOES_ON = re.compile(r"\s*(?:(?:[-–—~/+]|den|hoac)?\s*\d|ruoi\b)")
 # "10 (mười ngày)": the unit inside the bracket, behind the number said again
 _SAID_AGAIN = re.compile(r"(?P<number>\d{1,3})\s*\((?P<again>[a-z0-9 ]+?) ?(?P<unit>(?:ngay|gio|h|thang|nlv)\b[^)]*)\)")
-# "5 ngày tại xã + 3 ngày tại tỉnh" adds up, unless it tells what the limit before it consists of
-_ADDS = re.compile(r"(?:\+|\bcong(?: them| voi)?|\bva)\s*\d")
+# "5 ngày tại xã + 3 ngày tại tỉnh" adds up, unless it tells what the limit before it consists of;
+# "đủ đơn và 02 bản sao" counts no time
+_ADDS = re.compile(r"(?:\+|\bcong(?: them| voi)?|\bva)\s*\d[\d.,–-]*\s*(?:(?:ngay|gio|h|thang|nlv|tuan|phut|buoi)\b|$)")
 _OF_WHICH = re.compile(r"\btrong do\b|\b(?:bao )?gom\b")
 _SAME_DAY = re.compile(r"(?:giai quyet |tra ket qua )?(?:ngay )?trong ngay")
 _AMOUNT = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+)\s*(?:đồng|dong|vnđ|vnd|đ)\b", re.IGNORECASE)
@@ -56,19 +57,28 @@ def limit_of(text: str) -> Limit | None:
     if found is None:
         return None
     rest = plain[found.end() :]
-    if _GOES_ON.match(rest) if found[2] else rest.strip(" .,;"):
+    if _GOES_ON.match(rest) if found["unit"] else rest.strip(" .,;"):
+        return None
+    if found["again"] and _number_said(found["again"]) not in {None, int(found["number"])}:
         return None
     if _ADDS.search(_OF_WHICH.split(_ASIDE.sub("", rest))[0]):
         return None
-    unit = _UNITS[found[2] or "nlv"]
-    return Limit(found[1], f"working_{unit}" if found[3] else unit, False, text if rest else "")
+    unit = _UNITS[found["unit"] or "nlv"]
+    return Limit(found["number"], f"working_{unit}" if found["working"] else unit, False, text if rest else "")
 
 
 def _said_once(found: re.Match[str]) -> str:
     """Return "10 ngày" for "10 (mười ngày)"; where words and number differ, what stands there."""
-    again, number = found["again"].strip(), int(found["number"])
-    is_same = int(again) == number if again.isdecimal() else again == fold(number_in_words(number))
+    is_same = _number_said(found["again"]) == int(found["number"])
     return f"{found['number']} {found['unit']}" if is_same else found[0]
+
+
+def _number_said(text: str) -> int | None:
+    """Return the number below a thousand in ``text``, None where it is no number: "muoi lam" → 15."""
+    said = text.strip()
+    if said.isdecimal():
+        return int(said[:9])
+    return next((number for number in range(1000) if fold(number_in_words(number)) == said), None)
 
 
 @dataclass(frozen=True)
