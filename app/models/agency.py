@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.models.calendar import WorkingCalendar
 
 
-_ABBREVIATION = re.compile(r"[^\W_]+([&-][^\W_]+)*")
+_ABBREVIATION = re.compile(r"[A-Z0-9ĂÂĐÊÔƠƯ]+([&-][A-Z0-9ĂÂĐÊÔƠƯ]+)*")
 
 
 class AgencyLevel(StrEnum):
@@ -172,7 +172,7 @@ class Agency(Searchable, Entity):
             raise Invalid(message, {"parent": message})
         self._check_calendar()
         if self.abbreviation and not _ABBREVIATION.fullmatch(self.abbreviation):
-            message = _("An abbreviation has letters, digits and the signs - & only, and no spaces: for example UBND.")
+            message = _("An abbreviation has capital letters, digits and the signs - & only: for example UBND.")
             raise Invalid(message, {"abbreviation": message})
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")

@@ -96,7 +96,7 @@ def test_a_veto_keeps_the_form_and_writes_nothing(session, login):
     assert [e for e in _entries(session, "agency", "update") if e.record_id == root.id] == []
 
 
-@pytest.mark.parametrize("given", ["67/UBND", "U B", "-UBND", "UBND-"])
+@pytest.mark.parametrize("given", ["67/UBND", "U B", "-UBND", "UBND-", "ubnd", "VP-Ubnd"])
 def test_an_abbreviation_fits_into_a_symbol(session, login, given):
     root, client = make_tree().root, login(Role.catalog_admin)
     form = {"code": "H57", "name": root.name, "level": "province", "abbreviation": given}
@@ -104,7 +104,7 @@ def test_an_abbreviation_fits_into_a_symbol(session, login, given):
     assert answer.status_code == 422
     assert 'href="#abbreviation"' in answer.text
     assert f'value="{given}"' in answer.text
-    for fits in ("SGD&ĐT", "VP-UBND", ""):
+    for fits in ("SGD&ĐT", "VP-UBND", "BQL1", ""):
         answer = client.post(f"/agency/edit/{root.id}", data=form | {"abbreviation": fits, "row_version": "1"})
         assert answer.status_code != 422 or 'href="#abbreviation"' not in answer.text
 
