@@ -1,10 +1,12 @@
 """Money at the counter: recorded once, with a receipt (QN20 Đ14, HUE25 Đ12)."""
 
+from collections.abc import Collection
+
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local
-from app.errors import Invalid, NotAllowed
+from app.errors import Conflict, Invalid, NotAllowed
 from app.i18n import N_
 from app.models import Charge, Dossier, Letter, next_number
 from app.models.money import PAYMENT_METHODS, ChargeState
@@ -20,11 +22,14 @@ from app.workflows.states import OPEN, State
 _CASH_ROLES = (Role.cashier, Role.desk_officer)
 
 
-def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str) -> Letter:
-    """Record that everything due now was paid (``guards.payable``), and issue the receipt.
+def record_payment(
+    session: Session, dossier: Dossier, actor: Actor, method: str, *, shown: Collection[int] = ()
+) -> Letter:
+    """Record that what is to be paid next was paid (``guards.payable``), and issue the receipt.
 
-    A dossier waiting for money goes on from where it was. Recorded twice, it is paid once:
-    the second call raises Invalid. method: a key of PAYMENT_METHODS.
+    A dossier waiting for money goes on from where it was. Recorded twice, it is paid once: the second call raises
+    Invalid, or Conflict where something else is to be paid by then. method: a key of PAYMENT_METHODS; shown: the
+    charges that the cashier saw, by id; without them nothing is compared.
     """
     if method not in PAYMENT_METHODS:
         message = _("Choose how it was paid.")
@@ -36,6 +41,8 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
     due = payable(dossier)
     if not due:
         raise Invalid(_("There is nothing to pay, or it is already paid."))
+    if shown and {charge.id for charge in due} != set(shown):
+        raise Conflict(_("What is to be paid has changed meanwhile. Please look at the amounts again."))
     number = _receipt_number(session, dossier)
     for charge in due:
         _pay(charge, actor, method, number)
@@ -44,7 +51,8 @@ def record_payment(session: Session, dossier: Dossier, actor: Actor, method: str
     if State(dossier.state) is State.payment_requested:
         row = lifecycle.move(session, dossier, "record_payment", actor)
     told = official(N_("Paid, receipt %(number)s"), number=number)
-    processing.pass_waiting(session, dossier, StepKind.payment, actor, told)
+    if GUARDS["charges_paid"](dossier):
+        processing.pass_waiting(session, dossier, StepKind.payment, actor, told)
     _pass_answered(session, dossier, actor)
     letter = issue_letter(
         session, dossier, "charge_receipt", actor, cause=f"receipt:{number}"[:60], charges=due

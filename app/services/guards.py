@@ -31,23 +31,21 @@ def supplement_charges(dossier: Dossier) -> list[Charge]:
 
 
 def payable(dossier: Dossier) -> list[Charge]:
-    """Return what is to be paid now: while a dossier waits for money, not what falls due with the result (QN20 Đ14.2).
-
-    Where nothing but that is owed it was asked for by itself.
-    """
-    due = due_charges(dossier)
-    waits = dossier.state == State.payment_requested
-    return [charge for charge in due if waits and moment_of(charge, dossier) != "return"] or due
+    """Return what is paid next: what is owed now; where nothing is, all that is still due, paid early (QN20 Đ14.2)."""
+    return owed_now(dossier) or due_charges(dossier)
 
 
 def owed_now(dossier: Dossier) -> list[Charge]:
     """Return what a received dossier owes already at its state: ``inbox_scope.owes_now`` asks the same (QN20 Đ14.2).
 
-    What is paid at reception is owed from then on, though an online dossier is passed on before it is paid.
+    What is paid at reception is owed from then on, though an online dossier is passed on before it is paid. A dossier
+    waiting for money does not owe what falls due with the result, unless that alone was asked for.
     """
     due = due_charges(dossier)
-    if dossier.state in {State.payment_requested, State.finished}:
-        return payable(dossier)
+    if dossier.state == State.finished:
+        return due
+    if dossier.state == State.payment_requested:
+        return [charge for charge in due if moment_of(charge, dossier) != "return"] or due
     moments = {"reception", "supplement"} if dossier.supplement_count else {"reception"}
     return [charge for charge in due if dossier.received_at is not None and moment_of(charge, dossier) in moments]
 

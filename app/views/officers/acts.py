@@ -87,7 +87,7 @@ def _start(session: Session, dossier: Dossier, actor: Actor, _form: Any) -> str:
 
 
 def _pay(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str:
-    letter = charges.record_payment(session, dossier, actor, form.get("method", ""))
+    letter = charges.record_payment(session, dossier, actor, form.get("method", ""), shown=ids(form.getlist("charge")))
     return _("The payment is recorded, receipt %(number)s.", number=letter.number or "")
 
 
