@@ -64,7 +64,7 @@ def get_officer(session: Session, number: int, actor: Actor) -> tuple[User, int]
 
 def plan(session: Session, user_id: int, way: str) -> list[Line]:
     """Return what would become of the first open tasks of an officer, in five statements whatever their number."""
-    return _plan(session, user_id, way, _open_tasks(session, user_id, None))
+    return _plan(session, user_id, way, session.scalars(_open_tasks(user_id)).unique().all())
 
 
 def _plan(session: Session, user_id: int, way: str, tasks: Sequence[Task]) -> list[Line]:
@@ -113,17 +113,27 @@ def _left(task: Task, delegate: str) -> Line:
     return Line(task, task.assignee_id, name, True)
 
 
-def _open_tasks(session: Session, user_id: int, after: After | None, *, lock: bool = False) -> Sequence[Task]:
-    query = (
-        sa.select(Task).join(Task.dossier).options(contains_eager(Task.dossier).joinedload(Dossier.account))
-        .where(Task.assignee_id == user_id, Task.state == TaskState.open).order_by(Task.due_at, Task.id).limit(MOST)
-    )  # fmt: skip
+def _open_tasks(user_id: int) -> sa.Select[Task]:
+    query = sa.select(Task).join(Task.dossier).options(contains_eager(Task.dossier).joinedload(Dossier.account))
+    is_open = sa.and_(Task.assignee_id == user_id, Task.state == TaskState.open)
+    return query.where(is_open).order_by(Task.due_at, Task.id).limit(MOST)
+
+
+def _held_tasks(session: Session, user_id: int, after: After | None) -> tuple[Sequence[Task], After | None]:
+    """Return an officer's next open tasks, held, by their limits; and after which to go on if there may be more.
+
+    Dossiers are held by their ids, as all who hold many do, then the tasks: two such acts would wait in a ring else.
+    """
+    query = _open_tasks(user_id)
     if after is not None:
         due_at, number = after
         query = query.where(sa.or_(Task.due_at > due_at, sa.and_(Task.due_at == due_at, Task.id > number)))
-    if lock:
-        query = locked(query, Dossier, Task)
-    return session.scalars(query).unique().all()
+    found = session.execute(query.with_only_columns(Task.due_at, Task.id, Task.dossier_id)).all()
+    ids = {row.dossier_id for row in found}
+    session.execute(sa.select(Dossier.id).where(Dossier.id.in_(ids)).order_by(Dossier.id).with_for_update())
+    wanted = _open_tasks(user_id).where(Task.id.in_([row.id for row in found]))  # others may have been done meanwhile
+    tasks = session.scalars(locked(wanted, Task)).unique().all()
+    return tasks, (found[-1].due_at, found[-1].id) if len(found) == MOST else None
 
 
 def _colleagues(
@@ -162,7 +172,7 @@ def enter(
     session: Session, number: int, actor: Actor, *, kind: str, valid_from: date | None, valid_to: date | None,
     reason: str, way: str,
 ) -> Absence:  # fmt: skip
-    """Enter an absence; the officer's open tasks are given away today, or on its first day by ``begin_due``.
+    """Enter an absence; the officer's open tasks are given away today, or on its first day by ``begin``.
 
     Twice is once. Raises NotFound, or Invalid naming field and rule.
     """
@@ -206,28 +216,36 @@ def go_on(session: Session, absence_id: int, limit_at: str, task_id: int) -> Non
 
 def _give_next(session: Session, row: Absence, actor: Actor, after: After | None) -> None:
     with officially():  # stored text
-        tasks = _open_tasks(session, row.user_id, after, lock=True)
+        tasks, last = _held_tasks(session, row.user_id, after)
         row.given_away += _give_away(session, row, actor, tasks)
-    if len(tasks) == MOST:
-        last = tasks[-1]
-        enqueue("absences.give", absence_id=row.id, limit_at=last.due_at.isoformat(), task_id=last.id)
+    if last is not None:
+        enqueue("absences.give", absence_id=row.id, limit_at=last[0].isoformat(), task_id=last[1])
     session.flush()
 
 
-def begin_due(session: Session, limit: int = 50) -> int:
-    """Give away the open tasks of those whose absence has begun; returns how many absences began.
+def due_absences(session: Session, limit: int = 50) -> Sequence[int]:
+    """Return the ids of absences that have begun and of which nothing was given away yet, the longest begun first.
 
-    A second run does nothing more. After a standstill an absence that is over already moves nothing.
+    After a standstill an absence that is over already is none of them.
     """
-    day = today()
-    query = (
-        sa.select(Absence).where(Absence.given_at.is_(None), Absence.on(day)).order_by(Absence.valid_from, Absence.id)
-        .limit(limit)
-    )  # fmt: skip
-    begun = list(session.scalars(locked(query, Absence)))
-    for row in begun:
-        _begin(session, row, _SYSTEM)
-    return len(begun)
+    query = sa.select(Absence.id).where(_is_due()).order_by(Absence.valid_from, Absence.id).limit(limit)
+    return session.scalars(query).all()
+
+
+def _is_due() -> sa.ColumnElement[bool]:
+    return sa.and_(Absence.given_at.is_(None), Absence.on(today()))
+
+
+def begin(session: Session, number: int) -> int:
+    """Give away the open tasks of one whose absence has begun; returns 1, or 0 if that is done or withdrawn.
+
+    Each in a transaction of its own: of two, the second would hold dossiers before those of the first.
+    """
+    row = session.scalar(locked(sa.select(Absence).where(Absence.id == number, _is_due()), Absence))
+    if row is None:
+        return 0
+    _begin(session, row, _SYSTEM)
+    return 1
 
 
 def _overlapping(session: Session, user_id: int, valid_from: date, valid_to: date) -> Absence | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.services import calendar_turns
-from app.services.absences import begin_due
+from app.services.absences import begin, due_absences
 from app.services.consulting import close_silent, silent_questions
 from app.services.escalation import chase_supplements, escalate_overdue
 from app.services.explanation_reminders import chase_explanations
@@ -46,7 +46,8 @@ def check() -> int:
 
 def _jobs() -> Iterator[Job]:
     yield calendar_turns.begin_due
-    yield begin_due
+    for number in due_absences(db.session()):
+        yield partial(begin, number=number)
     for number in silent_questions(db.session()):
         yield partial(close_silent, number=number)
     yield from (remind_all, escalate_overdue, chase_supplements, chase_explanations, remind_governance)

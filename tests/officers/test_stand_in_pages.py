@@ -219,7 +219,7 @@ def away_later(office, enter, **given):
 def on_day(number, session):
     """Run the clock's look on a day from now; returns how many absences began."""
     with acting_at(now() + timedelta(days=number)):
-        count = absences.begin_due(session)
+        count = sum(absences.begin(session, number) for number in absences.due_absences(session))
     session.commit()
     return count
 
