@@ -1,6 +1,7 @@
 """Finding procedures: only the published version in force today is ever shown to the public."""
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -71,7 +72,7 @@ def find_procedures(
     If none does, those with at least half of the words, best first (``is_partial``).
     Statements: three, four when the first search fails; whatever the rows.
     """
-    words = fold(wanted.q).split()[:MAX_WORDS]
+    words = asked_words(wanted.q)
     base = _filtered(session, wanted)
     found = slice_of(
         session,
@@ -93,12 +94,27 @@ def find_procedures(
     return Slice(some.rows, some.page, some.total, some.size, is_partial=True)
 
 
+# What people say around the matter itself. Where letters without their marks have another meaning too ("căn", "hộ")
+# only the word with its marks is one of these.
+_AROUND = frozenset({
+    "làm", "lam", "xin", "cho", "tôi", "toi", "của", "cua", "muốn", "muon", "cần", "giấy", "giay", "mình", "minh",
+    "con", "bố", "mẹ", "vợ", "chồng", "thủ", "tục", "hồ", "sơ",
+})  # fmt: skip
+
+
+def asked_words(q: str) -> list[str]:
+    """Return the folded words to search for: "xin làm giấy khai sinh cho con" asks for "khai", "sinh"."""
+    typed = unicodedata.normalize("NFC", q).lower().split()
+    matter = [word for word in typed if word not in _AROUND] or typed
+    return fold(" ".join(matter)).split()[:MAX_WORDS]
+
+
 def _has_word(word: str) -> ColumnElement[bool]:
-    pattern = like_pattern(word)
-    return sa.or_(
-        Procedure.search_text.like(pattern, escape="\\"),
-        Sector.search_text.like(pattern, escape="\\"),
-    )
+    """Whether a word of letters begins with ``word``; parts of codes stand anywhere."""
+    pattern = f"% {word}%" if word.isalpha() else like_pattern(word)
+    texts = (Procedure.search_text, Sector.search_text)
+    plain = (" " + sa.func.replace(text, "(", " ", type_=sa.Text) for text in texts)
+    return sa.or_(*(text.like(pattern, escape="\\") for text in plain))
 
 
 # The shortest name that fits is the plain case; longer ones are its variants.

@@ -51,10 +51,36 @@ def test_the_plain_case_stands_before_its_variants(session):
 def test_when_no_name_has_all_words_the_nearest_are_offered(session, client):
     make_procedure(name="Đăng ký khai sinh")
     make_procedure(name="Cấp thẻ hướng dẫn viên")
-    found = find_procedures(session, ProcedureSearch(q="làm giấy khai sinh"))
+    found = find_procedures(session, ProcedureSearch(q="thẻ khai sinh"))
     assert found.is_partial
     assert [row.name for row in found.rows] == ["Đăng ký khai sinh"]
-    assert "Đăng ký khai sinh" in client.get("/thu-tuc?q=làm giấy khai sinh").text
+    told = vi("No procedure has all of these words. The following have some of them.")
+    assert told in client.get("/thu-tuc?q=thẻ khai sinh").text
+    assert told not in client.get("/thu-tuc?q=bố tôi mất").text  # nothing follows
+
+
+@pytest.mark.parametrize("typed", ["xin làm giấy khai sinh cho con", "lam giay khai sinh cua toi",
+                                   "thủ tục khai sinh"])  # fmt: skip
+def test_the_words_around_the_matter_are_passed_over(session, typed):
+    make_procedure(name="Đăng ký khai sinh")
+    make_procedure(name="Cấp bản sao giấy khai sinh")
+    make_procedure(name="Cấp giấy phép lao động, công sinh khai thác")
+    found = find_procedures(session, ProcedureSearch(q=typed))
+    assert not found.is_partial
+    assert found.rows[0].name == "Đăng ký khai sinh"
+
+
+def test_words_with_marks_are_passed_over_only_as_they_are_typed(session):
+    make_procedure(name="Cấp thẻ căn cước")
+    make_procedure(name="Cấp lại thẻ")
+    assert names(session, q="căn cước") == ["Cấp thẻ căn cước"]
+    assert names(session, q="tôi cần căn cước") == ["Cấp thẻ căn cước"]
+
+
+def test_a_word_is_looked_for_from_its_beginning(session):
+    make_procedure(name="Kinh doanh (ăn uống)")
+    make_procedure(name="Cấp văn bản quản lý")
+    assert names(session, q="ăn") == ["Kinh doanh (ăn uống)"]
 
 
 def test_signs_of_like_are_plain_characters(session):
