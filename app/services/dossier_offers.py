@@ -22,7 +22,7 @@ from app.services.explanation_offers import explanation_offers
 from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
-from app.services.finish_checks import needs_draft, why_not
+from app.services.finish_checks import is_to_draft, why_not
 from app.services.guards import GUARDS, due_charges, is_shared, payable, supplement_charges
 from app.services.offers import Offer
 from app.services.offers import of_row as _of
@@ -165,7 +165,7 @@ def _step(session: Session, dossier: Dossier, task: Task, actor: Actor, *, may_d
         ))  # fmt: skip
     result = results.current_result(dossier)
     if may_draft and results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
-        found.append(_draft(dossier, result, is_main=needs_draft(task)))
+        found.append(_draft(dossier, result, is_main=is_to_draft(task)))
     found.append(_finish(session, task))
     back = processing.earlier_steps(task)
     if back:

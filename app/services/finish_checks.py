@@ -1,6 +1,7 @@
 """What stands in the way of finishing a step, told before anybody tries; ``processing.finish_task`` asks again."""
 
 from collections.abc import Iterable
+from itertools import dropwhile
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -17,6 +18,18 @@ def needs_draft(task: Task) -> bool:
     """Return whether the result must be drafted before this step is finished: it is signed here or next."""
     kinds = {task.kind, *(step.kind for step in processing.next_steps(task))}
     return StepKind.sign in kinds and results.current_result(task.dossier) is None
+
+
+def is_to_draft(task: Task) -> bool:
+    """Return whether the result is expected of this step and not there yet: it is the last of work before a signature.
+
+    It may be finished without one, where others write it; the page offers the draft first (HCM24 Đ11.3).
+    """
+    if task.kind != StepKind.work or results.current_result(task.dossier) is not None:
+        return needs_draft(task)
+    after = list(dropwhile(lambda step: step.key != task.key, processing.graph(task.dossier).steps))[1:]
+    coming = next((step.kind for step in after if step.kind in {StepKind.work, StepKind.sign}), None)
+    return coming == StepKind.sign
 
 
 def why_not(task: Task) -> str:

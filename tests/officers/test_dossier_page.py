@@ -14,6 +14,7 @@ from app.workflows.states import State
 from tests.factories import make_agency
 from tests.officers.pages import act, page
 from tests.services.steps import ANSWERS, PNG, attachment, task_of, write_draft
+from tests.services.test_graph_processes import BACK, DESK, SIGN, WORK, graph, office_with
 from tests.wording import vi
 
 
@@ -62,6 +63,20 @@ def test_the_main_act_comes_first(office, state, role, main):
     assert offers[0].name == main
     assert [offer.is_main for offer in offers] == [True] + [False] * (len(offers) - 1)
     assert all(offer.consequence and offer.title for offer in offers)
+
+
+CHECK = ("Kiểm tra", "check", "division_head", "agency", 60)
+
+
+@pytest.mark.parametrize(("steps", "main"), [((WORK, CHECK, SIGN), "draft"), ((WORK, WORK, SIGN), "finish_step"),
+                                             ((WORK, CHECK), "finish_step")])  # fmt: skip
+def test_the_draft_comes_first_at_the_last_of_work_before_a_signature(session, steps, main):
+    office = office_with(session, graph(session, DESK, *steps, BACK))
+    office.officer(Role.division_head, office.tree.department)
+    dossier = office.processed()
+    offers = find_offers(session, dossier, office[Role.specialist])
+    assert offers[0].name == main
+    assert {"draft", "finish_step"} <= {offer.name for offer in offers if not offer.blocked}
 
 
 def dossier_at(office, state) -> Dossier:
