@@ -27,9 +27,10 @@ MANIFEST = "manifest.yaml"
 FORMAT = 1
 # What this release understands: raised when packs may hold what an older one could not know.
 RELEASE = 3
-# What every pack asks for, and what it asks for when it holds records or parts of a kind that is younger.
+# What every pack asks for, and what it asks for when it holds records or parts of a kind, or a value of an
+# attribute, that is younger.
 _LEAST = 2  # 2: publication decisions, officers with their posts, rights
-_SINCE = {"agency_calendar": 3}
+SINCE = {"agency_calendar": 3, "agency.abbreviation": 3}
 MEBIBYTE = 1024 * 1024
 MAX_UPLOAD = 20 * MEBIBYTE
 MAX_FILE = 5 * MEBIBYTE
@@ -64,9 +65,10 @@ def manifest(
 ) -> bytes:  # fmt: skip
     """Return the manifest: format and release, the kinds known to them, what was chosen, what is inside, digests.
 
-    held: the kinds of all records and parts inside. The release is the oldest that understands them.
+    held: the kinds of all records and parts inside, and their attributes with a value ("agency.name"). The release
+    is the oldest that understands them.
     """
-    release = max([_LEAST, *(_SINCE[kind] for kind in held & set(_SINCE))])
+    release = max([_LEAST, *(SINCE[name] for name in held & set(SINCE))])
     return yamls.dump({
         "format": FORMAT, "product": "Một Cửa", "release": release, "name": name,
         "kinds": list(kinds()), "set": dict(chosen), "contents": dict(sorted(counts.items())),

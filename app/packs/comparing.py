@@ -54,13 +54,14 @@ def compare(
     """Return what turns ``old`` into ``new``; None stands for no record.
 
     is_replacing: parts that ``new`` does not name are removed, otherwise they stay.
-    lasting: kinds of parts that stay in any case.
+    lasting: kinds of parts that stay in any case, attributes ("agency.name") that stay where ``new`` has none.
     """
     key = key_in(kind, new if new is not None else old or {}, owner_key)
     act = ADD if old is None else REMOVE if new is None else SAME
     change = Change(kind, key, act, path, old, new)
     if new is not None:
-        names = [name for name in kind.attributes if (old or {}).get(name) != new.get(name)]
+        names = [name for name in kind.attributes if (old or {}).get(name) != new.get(name)
+                 and (name in new or f"{kind.name}.{name}" not in lasting)]  # fmt: skip
         change.values = {name: ((old or {}).get(name), new.get(name)) for name in names}
         if act == SAME and names:
             change.act = CHANGE

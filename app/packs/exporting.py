@@ -72,16 +72,17 @@ class Pack:
 
 
     def _held(self) -> set[str]:
-        """Return the kinds of the records and of all their parts."""
+        """Return the kinds of the records and of all their parts, and their attributes with a value."""
         pairs = ((roots()[path.partition("/")[0]], document) for path, document in self.documents.items())
-        return {kind.name for root, document in pairs for kind in _kinds_in(root, document)}
+        return {name for root, document in pairs for name in _names_in(root, document)}
 
 
-def _kinds_in(kind: Kind, document: Document) -> Iterator[Kind]:
-    yield kind
+def _names_in(kind: Kind, document: Document) -> Iterator[str]:
+    yield kind.name
+    yield from (f"{kind.name}.{name}" for name in kind.attributes if document.get(name) is not None)
     for name, table in kind.parts.items():
         for part in document.get(name, ()):
-            yield from _kinds_in(kinds()[table], part)
+            yield from _names_in(kinds()[table], part)
 
 
 def export(session: Session, chosen: Chosen, actor: Actor | None = None) -> Pack:

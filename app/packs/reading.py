@@ -115,17 +115,22 @@ def _manifest(files: archive.Files) -> dict[str, Any]:
 
 
 def _left_out(about: dict[str, Any]) -> list[str]:
-    """Return the kinds a pack says nothing of: those left out, and those its maker did not know."""
+    """Return what a pack says nothing of: kinds left out, kinds and attributes its maker did not know."""
     given = about["set"].get("without")
     named = [str(name)[:60] for name in given[:50]] if isinstance(given, list) else []
     return sorted({*named, *_unknown(about)})
 
 
 def _unknown(about: dict[str, Any]) -> set[str]:
-    """Return our kinds that the release did not know which made the pack: it cannot mean to remove them."""
-    known = about.get("kinds")
-    younger = set(kinds()) - set(map(str, known)) if isinstance(known, list) else set(_UNNAMED)
-    return younger | (_SINCE_2 if about["release"] < 2 else set())
+    """Return our kinds and attributes that the release did not know which made the pack: it cannot mean to remove them.
+
+    A pack may ask for less than its maker's release: that one knew at least what came with the kinds it names.
+    """
+    given = about.get("kinds")
+    known = set(map(str, given)) if isinstance(given, list) else set(kinds()) - _UNNAMED
+    maker = max([about["release"], *(archive.SINCE[name] for name in known & set(archive.SINCE))])
+    attributes = {name for name, release in archive.SINCE.items() if "." in name and release > maker}
+    return (set(kinds()) - known) | attributes | (_SINCE_2 if about["release"] < 2 else set())
 
 
 def _altered(files: archive.Files, digests: dict[str, Any]) -> list[str]:
