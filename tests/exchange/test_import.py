@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from app.history import HistoryEntry
-from app.lowcode.exchange import pages
+from app.lowcode.exchange import pages, runs
 from app.lowcode.exchange.run import ImportRun
 from app.models import Agency, CalendarSession, Component, Fee, Procedure, ProcedureVersion, Sector
 from app.permissions import Role
@@ -120,6 +120,29 @@ def test_only_its_owner_keeps_corrections_and_only_while_the_import_waits_for_th
     assert vi("This import has gone on meanwhile.") in client.post(
         f"/sector/import/{number}/keep", data=typed, follow_redirects=True).text  # fmt: skip
     assert run(number).corrections == []
+
+
+def test_only_what_is_typed_over_faults_is_kept(session, login, monkeypatch):
+    client, number, _page = _two_pages(monkeypatch, login)
+    many = ".".join(map(str, range(1, 500)))
+    typed = {f"cell-{many}-2-{SECTORS}": "Không", f"cell-2-0-{SECTORS}": "x", "cell-2-2-Khác": "x",
+             f"skip-{many}-{SECTORS}": "1", "skip-2-Khác": "1"}  # fmt: skip
+    client.post(f"/sector/import/{number}/keep", data=typed)
+    assert run(number).corrections == [[SECTORS, 2, 2, "Không"]]
+    assert run(number).skipped == [[SECTORS, 2], [SECTORS, 3]]
+
+
+def test_corrections_too_long_together_are_refused(session, login, monkeypatch):
+    monkeypatch.setattr(runs, "MOST_TYPED", 10)
+    client, number, _page = _two_pages(monkeypatch, login)
+    first, second = {f"cell-2-2-{SECTORS}": "x" * 6}, {f"cell-3-1-{SECTORS}": "x" * 5}
+    keep = f"/sector/import/{number}/keep"
+    assert client.post(keep, data=first, follow_redirects=True).status_code == 200
+    told = vi("The corrections are too long together: at most %(limit)s characters. Please correct the file and send "
+              "it again.", limit="10")  # fmt: skip
+    for address in (keep, f"/sector/import/{number}/correct"):
+        assert told in client.post(address, data=second, follow_redirects=True).text
+    assert (run(number).state, run(number).corrections) == ("checked", [[SECTORS, 2, 2, "x" * 6]])
 
 
 def test_a_target_changed_since_the_plan_refuses_and_plans_anew(session, login):

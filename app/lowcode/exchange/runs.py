@@ -22,12 +22,14 @@ from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.reading import MANY_ROWS, MAX_BYTES, open_workbook
 from app.lowcode.exchange.run import ImportRun
 from app.lowcode.exchange.work import Work
+from app.lowcode.pages import plain_number
 from app.official import officially
 from app.permissions import Actor, acting_as, current_actor
-from app.transactions import enqueue, one_at_a_time, transaction
+from app.transactions import enqueue, locked, one_at_a_time, transaction
 
 SHORT_BYTES = 64 * 1024  # about five hundred rows: handled while the user waits
 KEPT = timedelta(days=30)
+MOST_TYPED = 2_000_000  # characters over all cells: one text may go over thousands of rows
 
 
 def begin(target: str, name: str, content: bytes) -> int:
@@ -70,13 +72,15 @@ def _note_reading(session: Session, run: ImportRun) -> None:
         history.record(session, (table, 0), "read", reason=run.file_name)
 
 
-def get_run(session: Session, target: str, number: int, *options: Any) -> ImportRun:
-    """Return one's own run; raises NotFound for those of others."""
+def get_run(
+    session: Session, target: str, number: int, *options: Any, to_change: bool = False
+) -> ImportRun:  # fmt: skip
+    """Return one's own run, held where it is to change; raises NotFound for those of others."""
     query = sa.select(ImportRun).where(
         ImportRun.id == number, ImportRun.target == target,
         ImportRun.user_id == current_actor().user_id,
     )  # fmt: skip
-    run = session.scalar(query.options(*options))
+    run = session.scalar((locked(query) if to_change else query).options(*options))
     if run is None:
         raise NotFound(_("There is no such record, or you may not see it."))
     return run
@@ -152,18 +156,29 @@ class Corrections:
 
 
 def keep(target: str, number: int, typed: Corrections) -> None:
-    """Keep what was typed over faulty cells, and which rows to leave out, for the next check. Raises Conflict."""
+    """Keep what was typed over faulty cells, and which rows to leave out, for the next check.
+
+    What was typed elsewhere than over a fault is not kept. Raises Conflict when the import has gone on, Invalid
+    when all texts together are too long.
+    """
     with transaction() as session:
         _keep(session, target, number, typed)
 
 
 def _keep(session: Session, target: str, number: int, typed: Corrections) -> ImportRun:
-    run = get_run(session, target, number)
+    run = get_run(session, target, number, undefer(ImportRun.plan), to_change=True)
     if run.state != "checked":
         raise Conflict(_("This import has gone on meanwhile."))
-    kept = {(s, n, at): text for s, n, at, text in run.corrections} | typed.texts
+    faults = unpack(run).faults
+    kept = {(s, n, at): text for s, n, at, text in run.corrections}
+    places = {(fault.sheet, fault.row, fault.column) for fault in faults} | set(kept)
+    kept |= {place: text for place, text in typed.texts.items() if place in places}
+    if sum(map(len, kept.values())) > MOST_TYPED:
+        raise Invalid(_("The corrections are too long together: at most %(limit)s characters. Please correct the file "
+                        "and send it again.", limit=plain_number(MOST_TYPED)))  # fmt: skip
     run.corrections = [[*place, text] for place, text in sorted(kept.items())]
-    run.skipped = sorted(({(s, n) for s, n in run.skipped} | typed.skips) - typed.taken)
+    skips = typed.skips & {(fault.sheet, fault.row) for fault in faults}
+    run.skipped = sorted(({(s, n) for s, n in run.skipped} | skips) - typed.taken)
     run.touched_at = now()
     return run
 
@@ -186,7 +201,7 @@ def order_apply(target: str, number: int) -> None:
     Raises Conflict when the records changed since; the plan is then worked out anew.
     """
     with transaction() as session:
-        run = get_run(session, target, number)
+        run = get_run(session, target, number, to_change=True)
         if run.is_long and not run.faults:
             if run.state == "checked":
                 run.state, run.done, run.touched_at = "applying", 0, now()
@@ -203,7 +218,7 @@ def order_apply(target: str, number: int) -> None:
 def again(target: str, number: int, message: str | None = None) -> None:
     """Check a run anew."""
     with transaction() as session:
-        run = get_run(session, target, number)
+        run = get_run(session, target, number, to_change=True)
         if run.state in ("applied", "dropped"):
             return
         run.state, run.message, run.touched_at = "waiting", message, now()
