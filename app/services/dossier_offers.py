@@ -14,6 +14,7 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.services import charges, guards, lifecycle, processing, results
 from app.services.apology_offers import apology_offers
 from app.services.apology_offers import hint as apology_hint
+from app.services.clause_words import legal_basis
 from app.services.colleagues import People, people_for
 from app.services.consult_offers import consult_offers
 from app.services.eform_state import open_fields
@@ -28,6 +29,7 @@ from app.services.offers import Offer
 from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
 from app.services.original_offers import original_offers
+from app.services.profiles import profiles_in_force
 from app.services.refund_offers import refund_offers
 from app.services.task_rights import leading_post, may_do
 from app.services.timing import limit_text, result_due
@@ -53,8 +55,9 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
         *ending_offers(dossier, rows, actor),
     ]  # fmt: skip
     main = next((o for o in found if o.is_main and not o.blocked), None)
+    profiles = profiles_in_force(session)
     for offer in found:
-        offer.is_main = offer is main
+        offer.is_main, offer.basis = offer is main, legal_basis(offer.clause, profiles)
     return ([main] if main else []) + [offer for offer in found if offer is not main]
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.models import Dossier
-from app.services.clause_words import in_full
 from app.services.dossier_effects import effects_of
 from app.services.guards import GUARDS
 from app.workflows.dossier import DOSSIER
@@ -27,6 +26,7 @@ class Offer:
     tone: str = ""
     is_main: bool = False
     blocked: str = ""  # what must be done first
+    basis: str = ""  # the clause in words, where it binds here
     effects: str = ""  # state, letter, who is told, where a row of the life cycle says so
     facts: dict[str, Any] = field(default_factory=dict)
     key: str = ""  # tells acts of the same name apart where several steps are open
@@ -37,8 +37,7 @@ class Offer:
     @property
     def note(self) -> str:
         """What is told on demand: the effects that the life cycle's table names, and the legal basis in full."""
-        basis = _("Legal basis: %(clauses)s.", clauses=in_full(self.clause)) if self.clause else ""
-        return ". ".join(text for text in (self.effects, basis) if text)
+        return ". ".join(text for text in (self.effects, self.basis) if text)
 
 
 def of_row(row: Transition[State], dossier: Dossier, icon: str, **more: Any) -> Offer:

@@ -28,15 +28,26 @@ def profile_value(session: Session, key: str, default: Any = None, on: date | No
 
 def profile_values(session: Session, on: date) -> dict[str, Any]:
     """Return every parameter in force on ``on``, a profile's own before its base's."""
+    return _in_force(session, on)[0]
+
+
+def profiles_in_force(session: Session) -> frozenset[str]:
+    """Return the codes of the profile in force and of what it rests on; none where no profile is."""
+    return _in_force(session, today())[1]
+
+
+def _in_force(session: Session, on: date) -> tuple[dict[str, Any], frozenset[str]]:
     cache = session.info.setdefault("profile_values", {})
     if on not in cache:
-        cache[on] = kept(mark(session, "profiles"), ("profile", on), lambda: _values_on(session, on))
+        cache[on] = kept(mark(session, "profiles"), ("profile", on), lambda: _found_on(session, on))
     return cache[on]
 
 
-def _values_on(session: Session, on: date) -> dict[str, Any]:
-    rows = rows_in_force(session, active_profile(session), on)
-    return {key: row.value for key, row in rows.items() if is_given(row)}
+def _found_on(session: Session, on: date) -> tuple[dict[str, Any], frozenset[str]]:
+    profile = active_profile(session)
+    rows = rows_in_force(session, profile, on)
+    values = {key: row.value for key, row in rows.items() if is_given(row)}
+    return values, frozenset(row.code for row in bases(profile))
 
 
 def active_profile(session: Session) -> Profile | None:

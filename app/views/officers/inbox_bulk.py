@@ -16,9 +16,10 @@ from app.lowcode.values import as_id
 from app.permissions import Actor, current_actor
 from app.services import inbox_bulk as bulk
 from app.services import undoing
-from app.services.clause_words import in_full
+from app.services.clause_words import legal_basis
 from app.services.dossier_page import user_names
 from app.services.inbox import Row
+from app.services.profiles import profiles_in_force
 from app.transactions import transaction
 from app.views.officers import inbox_words as words
 from app.views.officers.base import OfficerView, sent
@@ -118,7 +119,8 @@ def _asking(rows: list[Row], name: str, common: list[str], *, fault: str = "") -
     lines = [words.line(row, actor, givers) for row in (fit if act else rows)]
     left_out = [words.line(row, actor, givers) for row in rows if act and row not in fit]
     return render_template(
-        "officers/bulk_ask.html", act=act, name=name, basis=in_full(act.clause) if act else "",
+        "officers/bulk_ask.html", act=act, name=name, 
+        basis=legal_basis(act.clause, profiles_in_force(session)) if act else "",
         common=[(key, bulk.ACTS[key]) for key in common],
         lines=lines, follows=follows, kept_back=kept_back, left_out=left_out, fault=fault,
         people=sorted(people.items(), key=lambda item: item[1]), chosen=sent().get("user", ""),
