@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import g, request, session
+from flask import current_app, g, request, session
+from flask_appbuilder.const import PERMISSION_PREFIX
 from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurityManager
 
 from app.lowcode.login_api import SecurityApi
@@ -28,6 +29,20 @@ def set_authentication(
     _hooks.update(authenticate=authenticate, find_user=find_user, find_token=find_token)
 
 
+def refused_right() -> tuple[str, str] | None:
+    """Return the (permission, screen) by which the requested page is closed to the actor; None if it is open to him.
+
+    Menus and pages ask for further rights: that one of those is missing does not explain why a page refuses.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    screen, name = getattr(view, "__self__", None), getattr(view, "_permission_name", None)
+    if screen is None or name is None:
+        return None
+    name = (screen.method_permission_name or {}).get(view.__name__) or name  # as FAB's ``has_access`` works it out
+    right = f"{PERMISSION_PREFIX}{name}", str(screen.class_permission_name)
+    return None if current_actor().may(*right) else right
+
+
 class SecurityManager(FabSecurityManager):
     """Rights come from one cached query per request; logins pass our own checks.
 
@@ -45,10 +60,7 @@ class SecurityManager(FabSecurityManager):
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Return whether the actor's roles grant it: no query beyond the request's first."""
-        is_open = current_actor().may(permission_name, view_name)
-        if not is_open:
-            g.refused_access = (permission_name, view_name)  # the page that refuses says which role opens it
-        return is_open
+        return current_actor().may(permission_name, view_name)
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         """Nothing that asks for a permission is public."""

@@ -21,7 +21,7 @@ from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.i18n import N_
 from app.lowcode.refusals import kept_headers, refusal, refusal_of
-from app.lowcode.security import set_authentication
+from app.lowcode.security import refused_right, set_authentication
 from app.lowcode.values import MAX_ID
 from app.permissions import Actor, current_actor, set_actor_loader
 from app.services.actors import actor_as, build_actor, find_identity
@@ -200,8 +200,9 @@ def _http_error(exc: HTTPException) -> Any:
     if request.path.startswith("/api/"):
         return refusal_of(exc)
     said = exc.description if getattr(exc, "retry_after", None) else ""  # ours: how long to wait
-    if exc.code == 403 and "refused_access" in g and not wants_json():
-        said = refusal_words(db.session(), current_actor(), *g.refused_access)
+    right = refused_right() if exc.code == 403 and not wants_json() else None
+    if right is not None:
+        said = refusal_words(db.session(), current_actor(), *right)
     return *error_page(exc.code, said or ""), kept_headers(exc)
 
 
