@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.clock import now
 from app.errors import DomainError
@@ -27,6 +28,9 @@ from app.workflows.working_time import add_minutes
 _BATCH = 500
 _MOST = 5000
 M = TypeVar("M", Task, Dossier)
+_LOADED: dict[type[Any], tuple[ExecutableOption, ...]] = {
+    Task: (joinedload(Task.dossier).joinedload(Dossier.account),), Dossier: (),
+}
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -91,7 +95,8 @@ def _untold(
         keys = {_key(name, *row): row[0] for row in rows}
         told = set(session.scalars(sa.select(Notice.key).where(Notice.key.in_(keys))))
         wanted = [number for key, number in keys.items() if key not in told]
-        found = {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(wanted)))}
+        loaded = sa.select(model).where(model.id.in_(wanted)).options(*_LOADED[model])
+        found = {row.id: row for row in session.scalars(loaded).unique()}
         yield from (found[number] for number in wanted if number in found)
         if len(rows) < _BATCH:
             return
@@ -103,9 +108,10 @@ def _key(name: str, number: int, due: datetime | None) -> str:
 
 
 def _remind_task(session: Session, task: Task, name: str) -> bool:
-    late, (people, is_held) = name == "late", _whose(session, task)
-    if late or not is_held:  # by nobody who still may: a head gives it on
-        people |= set(holders(session, task.agency_id, Role.agency_head, with_delegates=True))
+    late, people = name == "late", _who_may(session, task)
+    if late or not people:  # by nobody who still may: a head gives it on
+        heads = holders(session, task.agency_id, Role.agency_head, with_delegates=True)
+        people |= set(heads) - task.dossier.account.people
     facts = {"step": task.name, "code": task.dossier.code}
     title = _("Overdue: %(step)s (%(code)s)", **facts) if late else _("Nearly due: %(step)s (%(code)s)", **facts)
     body = _("Due: %(at)s", at=plain_text(task.due_at))
@@ -113,14 +119,16 @@ def _remind_task(session: Session, task: Task, name: str) -> bool:
     return bool(people)
 
 
-def _whose(session: Session, task: Task) -> tuple[set[int], bool]:
-    """Return whose a task is: its officer and who stands in for him, else all who may take it; and if one may do it."""
-    if task.assignee_id is None:
-        people = set(holders(session, task.agency_id, Role(task.role), with_delegates=True))
-        return people, bool(people)
-    posts = frozenset((task.agency_id, str(role)) for role in roles_for(Role(task.role)))
-    own = [one for some in holders_of(session, posts).values() for one in some if one.user_id == task.assignee_id]
-    return {task.assignee_id}.union(*(one.delegate_ids for one in own)), bool(own)
+def _who_may(session: Session, task: Task) -> set[int]:
+    """Return who may do a task now: its officer, else all who may take it, and who stands in for them.
+
+    Nobody of his own dossier, nor by a post lent by its applicant: as ``task_rights.post_where`` has it.
+    """
+    officer, role, applicant = task.assignee_id, Role(task.role), task.dossier.account.people
+    posts = frozenset((task.agency_id, str(one)) for one in ({role} if officer is None else roles_for(role)))
+    able = [one for some in holders_of(session, posts).values() for one in some
+            if officer in {None, one.user_id} and one.user_id not in applicant]  # fmt: skip
+    return {one.user_id for one in able}.union(*(one.delegate_ids for one in able)) - applicant
 
 
 def _remind_desk(session: Session, dossier: Dossier, name: str) -> bool:

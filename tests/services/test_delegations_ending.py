@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.clock import acting_at, now
+from app.clock import acting_at, now, today
 from app.errors import NotAllowed
-from app.models import Notice, User
+from app.models import Notice, OfficerPosition, User
 from app.permissions import Role
 from app.services import handing, processing
 from app.services.dossier_offers import find_offers
@@ -100,7 +100,39 @@ def test_heads_are_reminded_of_a_step_whose_officer_may_not_do_it_any_more(sessi
     session.execute(sa.delete(Notice))
     with acting_at(soon):
         remind_all(session)
-    assert told(session, f"soon2:{task.id}") == {giver.user_id, head.user_id}, "he alone can give it on"
+    assert told(session, f"soon2:{task.id}") == {head.user_id}, "he alone can give it on"
+
+
+@pytest.mark.parametrize("goes", ["ends", "moves"])
+def test_who_left_the_agency_is_told_nothing_of_what_he_had(session, office, clerk, head, goes):
+    dossier, giver = begun(session, office, clerk)
+    task = task_of(dossier)
+    post = session.scalars(sa.select(OfficerPosition).where(OfficerPosition.user_id == giver.user_id)).one()
+    if goes == "ends":
+        post.valid_from, post.valid_to = today() - timedelta(days=9), today() - timedelta(days=1)
+    else:
+        post.agency = office.tree.department
+    session.commit()
+    for moment, warning in ((timedelta(minutes=-30), "soon2"), (timedelta(minutes=30), "late")):
+        with acting_at(task.due_at + moment):
+            remind_all(session)
+        assert told(session, f"{warning}:{task.id}") == {head.user_id}
+
+
+def test_nobody_is_reminded_of_his_own_dossier(session, office, clerk, head):
+    """It became his when his number was entered; who stands in for him alone may not do it either."""
+    dossier, giver = begun(session, office, clerk)
+    dossier.account.officer_id = giver.user_id
+    session.commit()
+    task = task_of(dossier)
+    with acting_at(task.due_at - timedelta(minutes=30)):
+        remind_all(session)
+    assert told(session, f"soon2:{task.id}") == {head.user_id}
+    dossier.account.officer_id = head.user_id
+    session.commit()
+    with acting_at(task.due_at + timedelta(minutes=30)):
+        remind_all(session)
+    assert told(session, f"late:{task.id}") == {giver.user_id, clerk.user_id}
 
 
 def test_who_stands_in_is_reminded_of_what_its_officer_took(session, office, clerk):

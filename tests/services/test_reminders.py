@@ -6,13 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from app.clock import acting_at
-from app.models import Notice
+from app.models import Notice, Task
 from app.permissions import Role
 from app.services import reminders
 from app.services.reminders import remind_all
 from app.tasks import deadlines
 from app.tasks.deadlines import check
-from tests.services.steps import Office
+from tests.services.steps import Office, task_of
 
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 9:00 in Huế
 
@@ -117,6 +117,23 @@ def test_steps_that_nobody_holds_do_not_hide_the_others(session, monkeypatch):
     with acting_at(max(task.due_at for task in tasks) + timedelta(days=1)):
         assert remind_all(session) == 1
     assert {pk for _name, pk in _stories(session)} == {str(tasks[-1].id)}
+
+
+def test_looking_for_whom_to_remind_costs_the_same_however_many_steps(session, count_queries):
+    office = Office(session)
+    office.staff()
+    seen = []
+    for number in (1, 1, 3):  # the first fills what is kept between looks
+        with acting_at(MONDAY):
+            tasks = [task_of(office.processed()) for _one in range(number)]
+        at = tasks[0].due_at - timedelta(minutes=30)
+        session.commit()
+        with acting_at(at), count_queries() as sent:
+            assert remind_all(session) == number
+        seen.append(sum(statement.startswith("SELECT") for statement in sent))
+        session.execute(sa.update(Task).values(state="done"))
+        session.commit()
+    assert seen[1] == seen[2]
 
 
 def test_a_due_date_that_moved_is_warned_of_anew(session):
