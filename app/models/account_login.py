@@ -66,7 +66,7 @@ def _follow(account: Account) -> None:
         return
     user.first_name, user.last_name = family_and_given(account.name[:MAX_USER_NAME])
     user.email = login_email(account.email, account.id_number, user.id)
-    is_followed = user.username.lower() == before.lower() or _is_number(user.username)
+    is_followed = user.username.lower() == before.lower() or is_number(user.username)
     if is_followed and user.username != account.id_number:
         _rename(user, account.id_number)
 
@@ -76,7 +76,7 @@ def _number_before(account: Account) -> str:
     return _stored(account, "id_number") or account.id_number
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
     """Return whether a user name is a number of a paper: by today's rules, or of the identity cards until 2024."""
     rules = (personal_id_problem, tax_code_problem, passport_problem)
     return _OLD_CARD.fullmatch(name) is not None or any(problem(name) is None for problem in rules)

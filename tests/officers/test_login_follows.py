@@ -177,7 +177,9 @@ def test_whose_name_a_desk_changed_is_told_at_his_old_and_his_new_address(sessio
     assert notice.title == "Tên đăng nhập của ông/bà đã được đổi"
     assert f"từ {OLD} thành {NEW}" in notice.body
     assert mails.keys() == {"cu@example.vn", "moi@example.vn"}
-    assert all("từ …001 thành …002" in body and NEW not in body for body in mails.values())
+    assert "từ …001 thành …002" in mails["moi@example.vn"], "his number he knows"
+    assert "…001" in mails["cu@example.vn"], "nothing more: it may be somebody else's"
+    assert not any(name in mails["cu@example.vn"] for name in ("002", NEW, OLD))
 
 
 def test_an_address_that_a_family_shares_is_told_too(session, desk, account):
@@ -203,6 +205,23 @@ def test_whose_name_an_administrator_changed_is_told_but_not_of_a_refused_change
     assert admin.put(f"/api/v1/user/{account.user_id}", json={"username": "Hoa.Le"}).status_code == 200
     (notice,), _mails = _told(session, account)
     assert f"từ {OLD} thành Hoa.Le" in notice.body, "other capitals are the same name"
+
+
+def test_who_cannot_sign_in_reads_his_new_name_in_the_mail_to_his_address(session, enter):
+    user, admin = make_user(username="hoa", email="cu@example.vn"), enter(Role.system_admin)
+    session.commit()
+    given = {"username": "lan.le", "email": "moi@example.vn"}
+    assert admin.put(f"/api/v1/user/{user.id}", json=given).status_code == 200
+    session.commit()
+    outbox.run_waiting()
+    query = sa.select(MailMessage).where(MailMessage.key.startswith("login-name:"))
+    mails = {mail.recipient: mail.body for mail in session.scalars(query)}
+    assert mails.keys() == {"cu@example.vn", "moi@example.vn"}
+    assert "từ … thành lan.le." in mails["moi@example.vn"]
+    former = mails["cu@example.vn"]
+    assert former.startswith("Tên đăng nhập … của tài khoản")
+    assert "bộ phận một cửa" in former
+    assert not any(name in former for name in ("lan", "hoa")), "short names are not shown at all"
 
 
 def test_a_login_shut_meanwhile_is_not_told(session, desk, account):
