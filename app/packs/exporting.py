@@ -70,7 +70,6 @@ class Pack:
         about = archive.manifest(self.name, self.chosen.as_dict(), files, self.counts, self._held())
         return {archive.MANIFEST: about, **files}
 
-
     def _held(self) -> set[str]:
         """Return the kinds of the records and of all their parts, and their attributes with a value."""
         pairs = ((roots()[path.partition("/")[0]], document) for path, document in self.documents.items())

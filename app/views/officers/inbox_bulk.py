@@ -119,7 +119,7 @@ def _asking(rows: list[Row], name: str, common: list[str], *, fault: str = "") -
     lines = [words.line(row, actor, givers) for row in (fit if act else rows)]
     left_out = [words.line(row, actor, givers) for row in rows if act and row not in fit]
     return render_template(
-        "officers/bulk_ask.html", act=act, name=name, 
+        "officers/bulk_ask.html", act=act, name=name,
         basis=legal_basis(act.clause, profiles_in_force(session)) if act else "",
         common=[(key, bulk.ACTS[key]) for key in common],
         lines=lines, follows=follows, kept_back=kept_back, left_out=left_out, fault=fault,
