@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Task
 from app.services import processing, results
-from app.services.guards import due_charges
+from app.services.guards import GUARDS
 from app.services.unanswered import running_links, what_is_missing
 from app.workflows.dossier import DOSSIER
 from app.workflows.process import StepKind
@@ -35,7 +35,7 @@ def is_to_draft(task: Task) -> bool:
 def why_not(task: Task) -> str:
     """Return why a step cannot be finished yet: no draft, money still due; "" where nothing is in the way."""
     unpaid = DOSSIER.guards["charges_paid"]
-    if task.kind == StepKind.payment and due_charges(task.dossier):
+    if task.kind == StepKind.payment and not GUARDS["charges_paid"](task.dossier):
         return _(unpaid)
     return _("Draft the result before the dossier goes to be signed.") if needs_draft(task) else ""
 

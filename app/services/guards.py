@@ -38,8 +38,9 @@ def payable(dossier: Dossier) -> list[Charge]:
 def owed_now(dossier: Dossier) -> list[Charge]:
     """Return what a received dossier owes already at its state: ``inbox_scope.owes_now`` asks the same (QN20 Đ14.2).
 
-    What is paid at reception is owed from then on, though an online dossier is passed on before it is paid. A dossier
-    waiting for money does not owe what falls due with the result, unless that alone was asked for.
+    tests/services/test_owed_now.py holds the two against each other. What is paid at reception is owed from then on,
+    though an online dossier is passed on before it is paid. A dossier waiting for money does not owe what falls due
+    with the result, unless that alone was asked for.
     """
     due = due_charges(dossier)
     if dossier.state == State.finished:

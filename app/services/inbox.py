@@ -28,7 +28,6 @@ from app.models import (
     Task,
     User,
 )
-from app.models.money import ChargeState
 from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services import pauses
@@ -42,7 +41,7 @@ from app.services.inbox_lines import (
     count_tabs,
     find_lines,
 )
-from app.services.inbox_scope import TASK_ROLES, owes_now
+from app.services.inbox_scope import TASK_ROLES, is_due, owes_now
 from app.services.paging import page_number
 from app.services.timing import near_due_minutes, prepare_calendars
 from app.types import UtcDateTime
@@ -205,7 +204,7 @@ def _details(paused: frozenset[State]) -> sa.Select[Any]:
     mine = sa.and_(Task.dossier_id == Dossier.id, chosen, Task.state == TaskState.open)
     overdue = pauses.overdue_at(sa.bindparam("now", type_=UtcDateTime), paused, Dossier, Dossier.id)
     held_by = sa.case((Task.id.is_(None), Dossier.holder_id), else_=Task.assignee_id)
-    owes = sa.exists().where(Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due)
+    owes = sa.exists().where(Charge.dossier_id == Dossier.id, is_due())
     columns = (
         Dossier.id, Dossier.code, Dossier.state, Dossier.channel, Dossier.applicant_name, Dossier.account_id,
         Dossier.supplement_count, Dossier.received_at, Dossier.reception_due_at, Dossier.due_at,

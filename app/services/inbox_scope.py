@@ -102,7 +102,7 @@ def _without_task(actor: Actor, my_tasks: ColumnElement[bool]) -> list[Source]:
         parts.append(_whole(Dossier.desk_id.in_(desks), Dossier.state == State.withdrawal_requested, none_mine))
     tills = _places(actor, frozenset({Role.cashier}))
     if tills:
-        owes = sa.exists().where(Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due)
+        owes = sa.exists().where(Charge.dossier_id == Dossier.id, is_due())
         states = [State.accepted, State.payment_requested, State.finished]
         parts.append(_whole(Dossier.desk_id.in_(tills), Dossier.state.in_(states), owes, none_mine))
         parts.append(_whole(Dossier.desk_id.in_(tills), Dossier.state == State.processing, owes_now(), none_mine))
@@ -116,13 +116,19 @@ def _without_task(actor: Actor, my_tasks: ColumnElement[bool]) -> list[Source]:
     return parts
 
 
+def is_due() -> ColumnElement[bool]:
+    """Whether a charge is still to be paid; told in the statement itself, so that any plan kept of it may go by
+    ``ix_charge_due``."""
+    return Charge.state == sa.literal(ChargeState.due, literal_execute=True)
+
+
 def owes_now() -> ColumnElement[bool]:
     """Whether a dossier owes something at its state already, as ``guards.owed_now`` says of one (QN20 Đ14.2)."""
     moment = sa.func.coalesce(Charge.due, ProcedureVersion.fee_due)
     is_asked = sa.and_(moment == "supplement", Dossier.supplement_count > 0)
     has_come = sa.and_(Dossier.received_at.is_not(None), sa.or_(moment == "reception", is_asked))
     due = sa.exists().where(
-        Charge.dossier_id == Dossier.id, Charge.state == ChargeState.due, Charge.amount > 0,
+        Charge.dossier_id == Dossier.id, is_due(), Charge.amount > 0,
         ProcedureVersion.id == Dossier.version_id,
         sa.or_(Dossier.state.in_([State.payment_requested, State.finished]), has_come),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from app.models import Dossier, Task
 from app.models.task import TaskState
 from app.permissions import Actor
 from app.services import lifecycle, results
-from app.services.guards import due_charges
+from app.services.guards import GUARDS
 from app.services.handing import refuse_unless_mine
 from app.services.notices import notify_transition
 from app.services.opening import judge, keep_passed, marking_of, open_steps, show_place
@@ -110,7 +110,7 @@ def begin_waiting(
         enqueue("linked.open", task_id=task.id)
     standing = lifecycle.open_tasks(dossier)
     paying = [task for task in standing if task.kind == StepKind.payment]
-    if paying and not due_charges(dossier):  # what follows asks for those beside it
+    if paying and GUARDS["charges_paid"](dossier):  # what follows asks for those beside it
         leave(session, paying[0], graph(dossier), actor, _("Nothing is left to pay"))
     elif paying and paying == standing and _runs(dossier) and not _was_paid(dossier, left, opened):
         row = lifecycle.move(session, dossier, "request_payment_in_process", actor, of_itself=True)
@@ -186,7 +186,7 @@ def _do(session: Session, task: Task, whole: Graph, actor: Actor) -> None:
         results.approve(session, task.dossier, actor, task.agency)
     elif task.kind == StepKind.number_and_seal and not signs_later:
         results.number_and_issue(session, task.dossier, actor)
-    elif task.kind == StepKind.payment and due_charges(task.dossier):
+    elif task.kind == StepKind.payment and not GUARDS["charges_paid"](task.dossier):
         unpaid = DOSSIER.guards["charges_paid"]
         raise Invalid(_(unpaid))
     elif task.kind in _WORK and any(step.kind == StepKind.sign for step in whole.after(task.key)):

@@ -310,11 +310,17 @@ def test_a_step_that_silence_opened_is_told_of_by_the_same_look(session):
 # --- money, waiting ---
 
 
+def unpaid(session, process, fee_due="reception"):
+    """Return (office, dossier) of an online dossier in processing whose fee was not paid yet."""
+    office = Office(session, process=process, fee=50_000, fee_due=fee_due)
+    dossier, _citizen = office.submitted()
+    reception.accept(session, dossier, office[Role.desk_officer])
+    return office, reception.pass_on(session, dossier, office[Role.desk_officer])
+
+
 def test_a_payment_step_asks_for_money_and_goes_on_when_paid(session):
     step = ("Nộp phí", "payment", "cashier", "desk", 0)
-    process = graph(session, DESK, WORK, step, SIGN, BACK)
-    office = Office(session, process=process, fee=50_000, fee_due="return")
-    dossier = reception.pass_on(session, office.received(), office[Role.desk_officer])
+    office, dossier = unpaid(session, graph(session, DESK, WORK, step, SIGN, BACK))
     finish(office, dossier, "b2")
     assert dossier.state == 6
     charges.record_payment(session, dossier, office[Role.desk_officer], "cash")
@@ -327,8 +333,7 @@ def paying_beside(session):
     pay, check = ("Nộp phí", "payment", "cashier", "desk", 0), ("Thẩm tra", "check", "division_head", "agency", 60)
     process = graph(session, DESK, WORK, pay, check, SIGN, BACK,
                     b2={"goes_to": to("b3", "b4")}, b3={"goes_to": to("b5")})  # fmt: skip
-    office = Office(session, process=process, fee=50_000, fee_due="return")
-    dossier = reception.pass_on(session, office.received(), office[Role.desk_officer])
+    office, dossier = unpaid(session, process)
     finish(office, dossier, "b2")
     return office, dossier
 
