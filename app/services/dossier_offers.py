@@ -6,36 +6,34 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import now
-from app.lowcode.values import money, plain_text
+from app.lowcode.values import money
 from app.models import Dossier, Task
-from app.models.supplement import FAULTS
-from app.permissions import ROLE_LABELS, Actor, Role
+from app.permissions import Actor
 from app.services import charges, guards, lifecycle, processing, results
 from app.services.apology_offers import apology_offers
 from app.services.apology_offers import hint as apology_hint
 from app.services.clause_words import legal_basis
 from app.services.colleagues import People, people_for
 from app.services.consult_offers import consult_offers
-from app.services.eform_state import open_fields
 from app.services.ending_offers import ending_offers
 from app.services.explanation_offers import explanation_offers
 from app.services.extension_offers import extension_offers
 from app.services.fee_inputs import dossier_inputs
 from app.services.fees import may_be_fixed
 from app.services.finish_checks import is_to_draft, why_not
-from app.services.guards import GUARDS, due_charges, is_shared, payable, supplement_charges
-from app.services.offers import Offer
+from app.services.guards import GUARDS, payable
+from app.services.offers import Offer, who_takes
 from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
 from app.services.original_offers import original_offers
 from app.services.profiles import profiles_in_force
+from app.services.reception_offers import reception_offers, supplement_offers
 from app.services.refund_offers import refund_offers
 from app.services.task_rights import leading_post, may_do
-from app.services.timing import limit_text, result_due
+from app.services.timing import limit_text
 from app.services.unanswered import link_of, what_is_missing
 from app.workflows.dossier import DOSSIER
-from app.workflows.process import StepKind, StepSpec
+from app.workflows.process import StepKind
 from app.workflows.states import State
 
 
@@ -46,8 +44,8 @@ def find_offers(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]
     people = people_for(session, tasks)
     found = [
         *_withdrawal(dossier, rows), *_money(dossier, rows, actor),
-        *_reception(session, dossier, rows),
-        *_steps(session, dossier, actor), *_return(dossier, rows), *_supplement(dossier, rows),
+        *reception_offers(session, dossier, rows),
+        *_steps(session, dossier, actor), *_return(dossier, rows), *supplement_offers(dossier, rows),
         *consult_offers(session, dossier, actor, people), *extension_offers(session, dossier, actor),
         *apology_offers(session, dossier, actor), *explanation_offers(session, dossier, actor),
         *_handing(tasks, actor, people),
@@ -103,40 +101,6 @@ def _money(dossier: Dossier, rows: dict[str, Any], actor: Actor) -> list[Offer]:
     if "request_payment" in rows and due:
         found.append(_of(rows["request_payment"], dossier, "cash"))
     return found
-
-
-def _reception(session: Session, dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
-    found = []
-    if "accept" in rows:
-        at = plain_text(result_due(session, dossier.version, dossier.agency, now()).at)
-        words = _(
-            "The dossier becomes “%(state)s”, the receipt slip is made and the applicant is told; "
-            "the result is due at %(at)s.", state=_(State.accepted.label), at=at,
-        )  # fmt: skip
-        asked = {"missing": guards.papers_to_tick(dossier), "is_empty": guards.lacks_all_papers(dossier)}
-        found.append(_of(rows["accept"], dossier, "file-check", is_main=True, consequence=words,
-                         blocked="", facts=asked))  # fmt: skip
-    if "start" in rows:
-        row = rows["start"]
-        words = _what_starts(dossier) or _(row.consequence)
-        found.append(_of(row, dossier, "send", is_main=True, consequence=words))
-    if {"accept", "start"} & set(rows):
-        found.append(Offer(
-            "scan", _("Attach scanned papers"),
-            _("The scans stand beside the papers they show; your name is kept as who made them."),
-            label=_("Attach"), clause="NĐ 107/2021 Đ21a", icon="scan",
-            facts={"components": [c for c in dossier.version.components if not is_shared(c)]},
-        ))  # fmt: skip
-    return found
-
-
-def _what_starts(dossier: Dossier) -> str:
-    whole = processing.graph(dossier)
-    steps = whole.after(whole.first.key) if whole.first.kind == StepKind.receive else (whole.first,)
-    if not steps:
-        return ""
-    first = steps[0]
-    return _("Next: %(step)s, by: %(who)s. The control slip is made.", step=first.name, who=_who(first))
 
 
 def _steps(session: Session, dossier: Dossier, actor: Actor) -> list[Offer]:
@@ -225,16 +189,12 @@ def what_next(session: Session, task: Task) -> str:
         return _("The dossier goes on when the steps beside this one are finished too.")
     places = {step.key: place_of_step(session, task.dossier, step) for step in following}
     parts = [
-        _("Next: %(step)s, by: %(who)s, %(place)s, until %(at)s.", step=step.name, who=_who(step),
+        _("Next: %(step)s, by: %(who)s, %(place)s, until %(at)s.", step=step.name, who=who_takes(step),
           place=places[step.key].short_name or places[step.key].name,
           at=limit_text(session, places[step.key], step.minutes))
         for step in following
     ]  # fmt: skip
     return " ".join(parts)
-
-
-def _who(step: StepSpec) -> str:
-    return _(ROLE_LABELS[Role(step.role)]).lower()
 
 
 def _return(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
@@ -243,38 +203,6 @@ def _return(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
     row, unsigned = rows["return_result"], apology_hint(dossier)
     words = f"{_(row.consequence)} {unsigned}".strip()
     return [_of(row, dossier, "file-check", is_main=True, consequence=words)]
-
-
-def _supplement(dossier: Dossier, rows: dict[str, Any]) -> list[Offer]:
-    found = []
-    for name in ("ask_supplement", "ask_supplement_in_process"):
-        if name in rows:
-            fields = open_fields(dossier)
-            parts = [c for c in dossier.version.components if not is_shared(c)]
-            again = [(key, _(text)) for key, text in FAULTS.items()] if dossier.supplements else []
-            more: dict[str, Any] = {"blocked": ""} if again else {}  # the form asks for the reason
-            if supplement_charges(dossier):
-                more["consequence"] = f"{_(rows[name].consequence)} {_due_with_it(dossier)}"
-            found.append(_of(rows[name], dossier, "file-plus", name="ask_supplement", **more,
-                             facts={"fields": fields, "components": parts, "faults": again}))  # fmt: skip
-    if "request_payment_in_process" in rows and due_charges(dossier):
-        row = rows["request_payment_in_process"]
-        found.append(_of(row, dossier, "cash", name="request_payment"))
-    if "answer_supplement" in rows and dossier.supplements:
-        asked = dossier.supplements[-1]
-        parts = [c for c in dossier.version.components if c.id in asked.component_ids]
-        found.append(_of(
-            rows["answer_supplement"], dossier, "file-check", name="take_supplement", is_main=True,
-            title=_("Record the supplement brought to the desk"), blocked="",
-            facts={"asked": asked, "components": parts},
-        ))  # fmt: skip
-    return found
-
-
-def _due_with_it(dossier: Dossier) -> str:
-    total = money(sum(charge.amount for charge in supplement_charges(dossier)))
-    return _("The request names what is to be paid with the answer: %(amount)s; the dossier goes on once that is paid.",
-             amount=total)  # fmt: skip
 
 
 def _handing(tasks: list[Task], actor: Actor, people: People) -> list[Offer]:

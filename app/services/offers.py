@@ -6,9 +6,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.models import Dossier
+from app.permissions import ROLE_LABELS, Role
 from app.services.dossier_effects import effects_of
 from app.services.guards import GUARDS
 from app.workflows.dossier import DOSSIER
+from app.workflows.process import StepSpec
 from app.workflows.states import State
 from app.workflows.table import Transition
 
@@ -49,3 +51,8 @@ def of_row(row: Transition[State], dossier: Dossier, icon: str, **more: Any) -> 
               "icon": icon, "blocked": blocked, "name": row.name,
               "effects": effects_of(row, dossier)}  # fmt: skip
     return Offer(**values | more)
+
+
+def who_takes(step: StepSpec) -> str:
+    """Return who does a step of a process, in words within a sentence."""
+    return _(ROLE_LABELS[Role(step.role)]).lower()

@@ -40,7 +40,7 @@ def first_with(page: Page, listing: str, act: str) -> str:
 
 def _unfold(page: Page, act: str) -> None:
     if not page.locator(f"#act-{act}").is_visible():
-        page.locator(f"#fold-{act} summary").click()
+        page.locator(f"#fold-{act} > summary").click()
 
 
 def _mark_and_ask(page: Page, reason: str) -> None:

@@ -61,9 +61,10 @@ def _acknowledged(page: Page, product: Product, code: str) -> None:
 
 def _ask_for_a_supplement(page: Page, code: str) -> None:
     page.goto(f"/dossier/{code}")
-    page.locator("#fold-ask_supplement summary").click()
+    page.locator("#fold-ask_supplement > summary").click()
     form = page.locator("#act-ask_supplement")
     form.locator("input[name=component]").first.check()
+    form.locator("summary", has_text="Nội dung cần sửa").click()
     form.locator("input[name=field][value=noi_dung]").check()
     form.get_by_label("thiếu").fill("Đề nghị ghi rõ số tờ bản đồ và nộp lại phiếu đăng ký có chữ ký.")
     walk.press(page, "ask_supplement")

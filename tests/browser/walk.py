@@ -54,7 +54,7 @@ def act(page: Page, code: str, name: str) -> None:
 def press(page: Page, name: str) -> None:
     """Press the button of act ``name`` on the open page, unfolding and confirming if need be."""
     if not page.locator(f"#act-{name}").is_visible():
-        page.locator(f"#fold-{name} summary").click()
+        page.locator(f"#fold-{name} > summary").click()
     page.locator(f"#act-{name} button[type=submit]").click()
     dialog = page.locator("dialog[open] button[data-dialog-confirm], dialog[open] .btn-danger")
     if dialog.count():
