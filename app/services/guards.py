@@ -47,8 +47,13 @@ def owed_now(dossier: Dossier) -> list[Charge]:
         return due
     if dossier.state == State.payment_requested:
         return [charge for charge in due if moment_of(charge, dossier) != "return"] or due
+    return due_on_reception(dossier) if dossier.received_at is not None else []
+
+
+def due_on_reception(dossier: Dossier) -> list[Charge]:
+    """Return what falls due once the dossier is received; after a supplement was asked for, what falls due with it."""
     moments = {"reception", "supplement"} if dossier.supplement_count else {"reception"}
-    return [charge for charge in due if dossier.received_at is not None and moment_of(charge, dossier) in moments]
+    return [charge for charge in due_charges(dossier) if moment_of(charge, dossier) in moments]
 
 
 def moment_of(charge: Charge, dossier: Dossier) -> str:
@@ -140,11 +145,7 @@ def _reception_fees_paid(dossier: Dossier) -> bool:
     """Only what falls due now, and never online; a claimed exemption is looked at first."""
     if any(charge.claim == "claimed" for charge in open_charges(dossier)):
         return False
-    if dossier.channel == "online":
-        return True
-    moments = {moment_of(charge, dossier) for charge in due_charges(dossier)}
-    # What falls due on a supplement is paid with its answer: once one was asked for, as on reception.
-    return not moments & ({"reception", "supplement"} if dossier.supplement_count else {"reception"})
+    return dossier.channel == "online" or not due_on_reception(dossier)
 
 
 def _not_begun(dossier: Dossier) -> bool:

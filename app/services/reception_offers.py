@@ -7,13 +7,15 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.i18n import N_
-from app.lowcode.values import money, plain_text
-from app.models import Component, Dossier
+from app.lowcode.values import inside_sentence, money, plain_text
+from app.models import Charge, Component, Dossier
+from app.models.money import PAYMENT_METHODS
 from app.models.supplement import FAULTS
 from app.services import processing
 from app.services.eform_state import open_fields
 from app.services.guards import (
     due_charges,
+    due_on_reception,
     is_shared,
     lacks_all_papers,
     missing_papers,
@@ -57,8 +59,28 @@ def _accept(session: Session, dossier: Dossier, row: Any) -> Offer:
     if missing:
         lacking = _("A required paper is missing: accept only if it is there by now, and tick it.")
         words = f"{lacking} {words}"
+    words = f"{words} {_money_told(dossier)}".strip()
     asked = {"missing": papers_to_tick(dossier), "is_empty": lacks_all_papers(dossier)}
     return of_row(row, dossier, "file-check", is_main=not missing, consequence=words, blocked="", facts=asked)
+
+
+def _money_told(dossier: Dossier) -> str:
+    """What accepting makes due, how it is paid, and whether the dossier waits for it (QN20 Đ14.2)."""
+    at_once = due_on_reception(dossier)
+    if not at_once:
+        later = due_charges(dossier)
+        return _("Due later, not on acceptance: %(amount)s.", amount=_total(later)) if later else ""
+    ways = ", ".join(inside_sentence(_(way)) for way in PAYMENT_METHODS.values())
+    words = _("Falls due on acceptance: %(amount)s (%(names)s), paid at %(desk)s (%(ways)s).", ways=ways,
+              amount=_total(at_once), names="; ".join(charge.name for charge in at_once),
+              desk=dossier.desk.short_name or dossier.desk.name)  # fmt: skip
+    waits = (_("Sent online, it may be passed on before it is paid.") if dossier.channel == "online"
+             else _("It is passed on only once that is paid."))  # fmt: skip
+    return f"{words} {waits}"
+
+
+def _total(charges: list[Charge]) -> str:
+    return money(sum(charge.amount for charge in charges))
 
 
 def _what_starts(dossier: Dossier) -> str:
@@ -112,6 +134,6 @@ def _reason_for(missing: list[Component]) -> str:
 
 
 def _due_with_it(dossier: Dossier) -> str:
-    total = money(sum(charge.amount for charge in supplement_charges(dossier)))
+    total = _total(supplement_charges(dossier))
     return _("The request names what is to be paid with the answer: %(amount)s; the dossier goes on once that is paid.",
              amount=total)  # fmt: skip

@@ -324,6 +324,29 @@ def test_an_act_tells_state_letter_and_who_is_told(office):
     assert offers["refuse"].effects.startswith("Mới đăng ký → Không được tiếp nhận")
 
 
+def test_accepting_says_what_falls_due_and_how_it_is_paid(office, enter):
+    dossier, _citizen = office.submitted()
+    told = _consequence(office, dossier)
+    assert "phải nộp: 50.000 đồng (" in told
+    assert "tiền mặt, chuyển khoản, thẻ" in told
+    assert "trực tuyến chuyển xử lý được trước khi thu" in told
+    assert "Nộp khi tiếp nhận: 50.000 đồng" in page(enter(Role.desk_officer), dossier)
+    dossier.channel = "post"
+    assert "Thu xong mới chuyển xử lý được" in _consequence(office, dossier)
+    dossier.channel, dossier.charges[0].due = "online", "return"
+    office.session.commit()
+    assert "thu sau: 50.000 đồng" in _consequence(office, dossier)
+    assert "Nộp khi tiếp nhận" not in page(enter(Role.desk_officer), dossier)
+    dossier.charges[0].state = "paid"
+    assert "50.000" not in _consequence(office, dossier)
+
+
+def _consequence(office, dossier) -> str:
+    """Return what accepting the dossier is said to do."""
+    found = find_offers(office.session, dossier, office[Role.desk_officer])
+    return next(offer for offer in found if offer.name == "accept").consequence
+
+
 def test_the_process_is_drawn_with_the_present_step(office, enter):
     dossier = office.processed()
     client = enter(Role.specialist)

@@ -28,7 +28,7 @@ from app.services.dossier_process import picture_of
 from app.services.dossiers import get_dossier, get_dossier_id, openable
 from app.services.explanations import explanations_of
 from app.services.extensions import stages
-from app.services.guards import owed_now
+from app.services.guards import due_on_reception, owed_now
 from app.services.ledger import ledger_of
 from app.services.letters import issued_now, letter_title
 from app.services.question_limits import delays_of
@@ -132,6 +132,7 @@ def _page(code: str, *, failed: str = "", error: DomainError | None = None) -> s
         late=_late(dossier), fresh_letter=_fresh_letter(dossier),
         result=results.current_result(dossier), revoked=revoked_results(dossier),
         unpaid=sum(charge.amount for charge in owed_now(dossier)),
+        falls_due=sum(c.amount for c in due_on_reception(dossier)) if State(dossier.state) is State.registered else 0,
         undo=find_undo(session, dossier, actor), own=is_own(dossier, actor),
         **_words(), **_parts(session, dossier, actor, tab),
         **_eform_of(session, dossier, offers),
