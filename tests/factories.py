@@ -233,7 +233,7 @@ def make_process(steps: Any = STEPS, **given: Any) -> Process:
 def make_procedure(**version_values: Any) -> ProcedureVersion:
     """Return a published version of a new procedure, with form, process, papers and a fee.
 
-    Keywords are attributes of the version; ``sector``, ``code`` and ``life_events`` are of
+    Keywords are attributes of the version; ``sector``, ``code``, ``life_events`` and ``keywords`` are of
     the procedure, ``fee`` is the amount in đồng (default 50,000; 0: none).
     """
     n = number()
@@ -242,7 +242,8 @@ def make_procedure(**version_values: Any) -> ProcedureVersion:
     fee = version_values.pop("fee", 50_000)
     name = version_values.get("name", f"Thủ tục số {n}")
     procedure = Procedure(
-        code=code, name=name, sector=sector, life_events=version_values.pop("life_events", None)
+        code=code, name=name, sector=sector, life_events=version_values.pop("life_events", None),
+        keywords=version_values.pop("keywords", None),
     )
     values = {
         "procedure": procedure,

@@ -55,6 +55,12 @@ class Procedure(Searchable, Entity):
         JSON, info={"label": _l("Life events"), "kind": "life_events",
                     "words": {event.key: event.title for event in LIFE_EVENTS.values()}}
     )
+    keywords: Mapped[str | None] = mapped_column(
+        sa.String(2000),
+        info={"label": _l("Everyday words"),
+              "help": _l("What people call it who do not know its official name. One phrase per line, or with commas "
+                         "between them. The search finds the procedure by them.")},
+    )  # fmt: skip
     is_active: Mapped[bool] = mapped_column(default=True, info={"label": _l("In use")})
     sector: Mapped[Sector] = relationship("Sector")
     versions: Mapped[list[ProcedureVersion]] = relationship(
@@ -64,7 +70,7 @@ class Procedure(Searchable, Entity):
 
     screen = Screen(
         menu=PROCEDURES, icon="list-check", title=_l("Procedures"), singular=_l("Procedure"),
-        columns=["code", "name", "sector", "is_active"], search=["code", "name"],
+        columns=["code", "name", "sector", "is_active"], search=["code", "name", "keywords"],
         filters=["sector", "is_active"], related=["versions"], sheets=["versions"], order="code",
         read=EVERY_OFFICER, write=_WRITE,
     )  # fmt: skip

@@ -26,11 +26,11 @@ from app.packs.kinds import kinds
 MANIFEST = "manifest.yaml"
 FORMAT = 1
 # What this release understands: raised when packs may hold what an older one could not know.
-RELEASE = 3
+RELEASE = 4
 # What every pack asks for, and what it asks for when it holds records or parts of a kind, or a value of an
 # attribute, that is younger.
 _LEAST = 2  # 2: publication decisions, officers with their posts, rights
-SINCE = {"agency_calendar": 3, "agency.abbreviation": 3}
+SINCE = {"agency_calendar": 3, "agency.abbreviation": 3, "procedure.keywords": 4}
 MEBIBYTE = 1024 * 1024
 MAX_UPLOAD = 20 * MEBIBYTE
 MAX_FILE = 5 * MEBIBYTE
@@ -63,15 +63,16 @@ def file_names(kind: str, keys: list[Key]) -> dict[Key, str]:
 def manifest(
     name: str, chosen: Mapping[str, Any], files: Files, counts: Mapping[str, int], held: Set[str]
 ) -> bytes:  # fmt: skip
-    """Return the manifest: format and release, the kinds known to them, what was chosen, what is inside, digests.
+    """Return the manifest: format and release, the kinds and younger attributes they know, what was chosen, digests.
 
     held: the kinds of all records and parts inside, and their attributes with a value ("agency.name"). The release
     is the oldest that understands them.
     """
     release = max([_LEAST, *(SINCE[name] for name in held & set(SINCE))])
+    known = [*kinds(), *(name for name in SINCE if "." in name)]
     return yamls.dump({
         "format": FORMAT, "product": "Một Cửa", "release": release, "name": name,
-        "kinds": list(kinds()), "set": dict(chosen), "contents": dict(sorted(counts.items())),
+        "kinds": known, "set": dict(chosen), "contents": dict(sorted(counts.items())),
         "files": {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)},
     })  # fmt: skip
 

@@ -151,6 +151,7 @@ class PackLoader:
         for row in read_folder(f"{self.folder}/procedures"):
             procedure = Procedure(
                 code=row["code"], name=row["name"], life_events=row.get("life_events") or [],
+                keywords=row.get("keywords"),
                 sector=self.by_code[Sector][row["sector"]],
             )  # fmt: skip
             self._add(procedure)

@@ -124,7 +124,8 @@ def _left_out(about: dict[str, Any]) -> list[str]:
 def _unknown(about: dict[str, Any]) -> set[str]:
     """Return our kinds and attributes that the release did not know which made the pack: it cannot mean to remove them.
 
-    A pack may ask for less than its maker's release: that one knew at least what came with the kinds it names.
+    A pack may ask for less than its maker's release: that one knew at least what came with the kinds and attributes
+    it names.
     """
     given = about.get("kinds")
     known = set(map(str, given)) if isinstance(given, list) else set(kinds()) - _UNNAMED

@@ -1,7 +1,6 @@
 """Finding procedures: only the published version in force today is ever shown to the public."""
 
 import math
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from app.clock import today
 from app.errors import NotFound
-from app.lowcode.collation import in_order, key_of
+from app.lowcode.collation import key_of
 from app.models import (
     Agency,
     Component,
@@ -26,11 +25,10 @@ from app.models import (
 )
 from app.models.life_events import LIFE_EVENTS
 from app.models.procedure import HANDLING_LEVELS, SERVICE_LEVELS, VersionState
+from app.services.asked_words import asked_words, best_first, has_word
 from app.services.paging import Slice, plain_code, slice_of
-from app.text import fold, like_pattern
 
 PAGE_SIZE = 20
-MAX_WORDS = 8
 
 
 @dataclass(frozen=True)
@@ -76,57 +74,22 @@ def find_procedures(
     base = _filtered(session, wanted)
     found = slice_of(
         session,
-        base.where(*map(_has_word, words)),
+        base.where(*map(has_word, words)),
         page,
         size,
-        prepare=lambda query: _ordered(query, *_best_first(wanted.q)),
+        prepare=lambda query: _ordered(query, *best_first(wanted.q)),
     )
     if found.total or len(words) < 2:
         return found
-    score = sum((sa.case((_has_word(word), 1), else_=0) for word in words), start=sa.literal(0))
+    score = sum((sa.case((has_word(word), 1), else_=0) for word in words), start=sa.literal(0))
     some = slice_of(
         session,
         base.where(score >= math.ceil(len(words) / 2)),
         page,
         size,
-        prepare=lambda query: _ordered(query, score.desc(), _SHORT_FIRST),
+        prepare=lambda query: _ordered(query, score.desc(), *best_first(wanted.q)),
     )
     return Slice(some.rows, some.page, some.total, some.size, is_partial=True)
-
-
-# What people say around the matter itself. Where letters without their marks have another meaning too ("căn", "hộ")
-# only the word with its marks is one of these.
-_AROUND = frozenset({
-    "làm", "lam", "xin", "cho", "tôi", "toi", "của", "cua", "muốn", "muon", "cần", "giấy", "giay", "mình", "minh",
-    "con", "bố", "mẹ", "vợ", "chồng", "thủ", "tục", "hồ", "sơ",
-})  # fmt: skip
-
-
-def asked_words(q: str) -> list[str]:
-    """Return the folded words to search for: "xin làm giấy khai sinh cho con" asks for "khai", "sinh"."""
-    typed = unicodedata.normalize("NFC", q).lower().split()
-    matter = [word for word in typed if word not in _AROUND] or typed
-    return fold(" ".join(matter)).split()[:MAX_WORDS]
-
-
-def _has_word(word: str) -> ColumnElement[bool]:
-    """Whether a word of letters begins with ``word``; parts of codes stand anywhere."""
-    pattern = f"% {word}%" if word.isalpha() else like_pattern(word)
-    texts = (Procedure.search_text, Sector.search_text)
-    plain = (" " + sa.func.replace(text, "(", " ", type_=sa.Text) for text in texts)
-    return sa.or_(*(text.like(pattern, escape="\\") for text in plain))
-
-
-# The shortest name that fits is the plain case; longer ones are its variants.
-_SHORT_FIRST = sa.func.length(ProcedureVersion.name)
-
-
-def _best_first(q: str) -> tuple[ColumnElement[Any], ...]:
-    """Names with the words as they were typed stand before those with the words scattered."""
-    if not q:
-        return (in_order(ProcedureVersion.name),)
-    is_phrase = Procedure.search_text.like(like_pattern(q), escape="\\")
-    return sa.case((is_phrase, 0), else_=1), _SHORT_FIRST
 
 
 def _ordered(query: sa.Select[Any], *order: ColumnElement[Any]) -> sa.Select[Any]:

@@ -23,7 +23,7 @@ def commune(session):
 def as_made_before(files, *, names_kinds=True):
     """Return the files as the release before made them, which knew neither abbreviations nor turns."""
     about = yamls.load(files[archive.MANIFEST], archive.MANIFEST) | {"release": 2}
-    known = [kind for kind in about.pop("kinds") if kind != "agency_calendar"]
+    known = [kind for kind in about.pop("kinds") if kind not in archive.SINCE]
     return files | {archive.MANIFEST: yamls.dump(about | ({"kinds": known} if names_kinds else {}))}
 
 

@@ -92,7 +92,7 @@ class Catalog:
     def __init__(self, session: Session, source: Source) -> None:
         self.session, self.source = session, source
         self.sectors = Derived(Sector, source, {"code": "sector", "name": "sector"})
-        self.procedures = Derived(Procedure, source, {"code": "code", "name": "name", "sector": "sector"})
+        self.procedures = Derived(Procedure, source, {n: n for n in ("code", "name", "sector", "keywords")})
         places = {"procedure": "code", "name": "name", "agency_level": "level", "agency": "agency",
                   "ways_text": "place", "subjects": "subjects", "steps_text": "steps", "result_text": "result",
                   "legal_basis": "basis", "time_limit_value": "limit",
@@ -113,7 +113,8 @@ class Catalog:
                 above = self._heading(row)  # "I. LĨNH VỰC HỘ TỊCH" over the rows of a sector
                 continue
             sector = self._sector(number, text_of(row, "sector") or above)
-            self.procedures.add(number, code=code, name=text_of(row, "name"), sector=sector)
+            self.procedures.add(number, code=code, name=text_of(row, "name"), sector=sector,
+                                keywords=text_of(row, "keywords"))  # fmt: skip
             self._version(number, code, row)
         parts = (self.sectors, self.procedures, self.versions, self.papers, self.fees)
         return [part.raw() for part in parts]

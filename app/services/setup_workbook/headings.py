@@ -76,6 +76,8 @@ PROCEDURES = Part("procedures", N_("Procedures"), ("code", "name"), (
     H("name", N_("Procedure name"), needed=True,
       also=("ten", "thu tuc hanh chinh", "ten thu tuc hanh chinh", "ten tthc", "ten thu tuc")),
     H("sector", N_("Sector"), N_("A new name adds a sector. Empty: the heading row above."), also=("ten linh vuc",)),
+    H("keywords", N_("Everyday words"), N_("One phrase per line, or with commas between them."),
+      also=("tu khoa", "ten thuong goi")),
     H("level", N_("Handled at"), N_("Empty: as the place says, else the commune."), choices=HANDLING_LEVELS,
       also=("cap thuc hien", "cap giai quyet")),
     H("agency", N_("Code of the handling agency"), also=("co quan giai quyet", "co quan thuc hien")),
