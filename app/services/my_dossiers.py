@@ -121,15 +121,15 @@ def _ended(text: str) -> str:
     return text if text.endswith((".", "…", "!", "?")) else f"{text}."
 
 
-def count_groups(session: Session, actor: Actor) -> dict[str, int]:
-    """Return how many dossiers each filter shows."""
+def count_groups(session: Session, actor: Actor, unsent: int = 0) -> dict[str, int]:
+    """Return how many dossiers each filter shows; ``unsent`` ones wait for him, too."""
     query = (
         sa.select(Dossier.state, sa.func.count())
         .where(Dossier.account_id == actor.account_id)
         .group_by(Dossier.state)
     )
     by_state = {State(state): count for state, count in session.execute(query)}
-    return {group: sum(by_state.get(state, 0) for state in states)
+    return {group: sum(by_state.get(state, 0) for state in states) + (unsent if group in {"", "todo"} else 0)
             for group, states in FILTERS.items()}  # fmt: skip
 
 

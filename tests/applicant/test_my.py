@@ -68,21 +68,25 @@ def test_the_list_says_first_what_waits_for_the_applicant(office, login):
     office.draft(account)
     db.session.commit()
     text = me.get("/my/").text
-    assert "<h2>Chờ bạn thực hiện</h2>" not in text
-    assert text.index("Làm tiếp") < text.index(later.code) < text.index(dossier.code)
+    order = ["<h2>Chờ bạn thực hiện</h2>", "Chưa gửi", "Làm tiếp", "<h2>Đã gửi</h2>", later.code, dossier.code]
+    assert sorted(order, key=text.index) == order
     reception.ask_supplement(db.session(), dossier, office[Role.desk_officer], reason="Họ tên thiếu chữ đệm",
                              field_keys=["ho_ten"], component_ids=[])  # fmt: skip
     db.session.commit()
     text = me.get("/my/").text
-    order = ["<h2>Chờ bạn thực hiện</h2>", dossier.code, "<h2>Chưa gửi</h2>", "<h2>Đã gửi</h2>", later.code]
+    order = ["<h2>Chờ bạn thực hiện</h2>", dossier.code, "Làm tiếp", "<h2>Đã gửi</h2>", later.code]
     assert sorted(order, key=text.index) == order
     assert text.count(dossier.code) == text.count(later.code) + 1, "the link to the answer"
     assert "Bổ sung hoặc sửa: Họ tên thiếu chữ đệm." in text
     assert f'href="/my/{dossier.code}/bo-sung"' in text
-    assert later.code not in me.get("/my/?loc=todo").text
+    text = me.get("/my/?loc=todo").text
+    assert later.code not in text
+    assert "Làm tiếp" in text
+    assert "Làm tiếp" not in me.get("/my/?loc=open").text
     later.state = int(State.finished)
     db.session.commit()
     text = me.get("/my/").text
+    assert my_dossiers.count_groups(db.session(), build_actor(db.session(), account.user), 1)["todo"] == 3
     assert text.index(dossier.code) < text.index(later.code), "only to be received: later, though sent later"
 
 

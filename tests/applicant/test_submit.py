@@ -172,7 +172,7 @@ def test_save_and_go_on_later_needs_nothing(me, world):
     url = f"/nop-ho-so/{draft.key}/to-khai"
     sent = {"f_ho_ten": "Lê", "go": "later"} | page_inputs(me.get(url).text)
     assert me.post(url, data=sent).location == "/my"
-    assert f"/nop-ho-so/{draft.key}/to-khai" in me.get("/my/").text
+    assert f"/nop-ho-so/{draft.key}/lam-tiep" in me.get("/my/").text
 
 
 def test_autosave_keeps_every_save_of_one_window(me, world):

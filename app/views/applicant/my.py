@@ -38,9 +38,10 @@ class MyView(ApplicantView):
         group = request.args.get("loc", "")
         group = group if group in my_dossiers.FILTERS else ""
         found = my_dossiers.list_own(session, actor, group, page_number(request.args.get("trang")))
+        unsent = drafts.list_drafts(session, actor)
         return page(
-            "my", found=found, group=group, counts=my_dossiers.count_groups(session, actor),
-            drafts=drafts.list_drafts(session, actor) if group == "" else [],
+            "my", found=found, group=group, counts=my_dossiers.count_groups(session, actor, len(unsent)),
+            drafts=unsent if group in {"", "todo"} and found.page == 1 else [],
             sentence=my_dossiers.sentence, to_do=my_dossiers.to_do, rateable=ratings.is_rateable,
             waiting=[one for one in found.rows if State(one.state) in my_dossiers.WAITING_FOR_ME],
             suggested=suggestions.suggested(session, actor) if group == "" else [],

@@ -36,7 +36,7 @@ class SubmitView(ApplicantView):
         error, status = "", 200
         if request.method == "POST":
             try:
-                return redirect(pages.first_page(self._begin(code)))
+                return redirect(self._resume(self._begin(code).key))
             except Invalid as exc:
                 error, status = str(exc), exc.status
         session, actor = db.session(), current_actor()
@@ -52,6 +52,17 @@ class SubmitView(ApplicantView):
             is_id = chosen.isascii() and chosen.isdigit() and len(chosen) < 10
             agency = unit.get(Agency, int(chosen)) if is_id else None
             return drafts.begin_draft(unit, version, current_actor(), agency)
+
+    @expose("/<key>/lam-tiep")
+    @login_first
+    @has_access
+    @permission_name("use")
+    def go_on(self, key: str) -> Any:
+        """Where the applicant stopped."""
+        return redirect(self._resume(key))
+
+    def _resume(self, key: str) -> str:
+        return pages.unfinished_page(drafts.get_draft(db.session(), key, current_actor()))
 
     @expose("/<key>/to-khai", methods=["GET", "POST"])
     @login_first

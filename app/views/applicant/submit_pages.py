@@ -101,10 +101,16 @@ def part_of(draft: Draft, text: str | None) -> Part:
     return next((part for part in parts if part.number >= number), parts[-1])
 
 
-def first_page(draft: Draft) -> str:
-    """Return where a draft begins."""
-    name = "SubmitView.form" if draft.version.form is not None else "SubmitView.papers"
-    return url_for(name, key=draft.key)
+def unfinished_page(draft: Draft) -> str:
+    """Return the first page of a draft that was not saved yet or lacks something; the last one if none is left."""
+    judged = draft_answers.judged_of(draft)
+    faults = technical_faults(draft, judged).keys()
+    for part in parts_of(judged) if judged is not None else []:
+        if not drafts.page_revision(draft, part.number) or part.keys & faults:
+            return part.url(draft.key)
+    has_papers = not draft.version.components or any(one.component_id for one in draft.attachments)
+    is_missing = any(name.startswith("component-") for name in faults)
+    return url_for("SubmitView.review" if has_papers and not is_missing else "SubmitView.papers", key=draft.key)
 
 
 def sent_values(draft: Draft, sent: Any, part: str | None) -> tuple[int, dict[str, Any]]:
