@@ -44,6 +44,7 @@ ACTS = {row.name: row.label for table in _TABLES for row in table.transitions} |
     "catch_up": N_("Entered later from paper"), "move_process": N_("Move to another process"),
     "check_data": N_("Ask connected databases"),
     "hand_over_absence": N_("Handed over: the officer is away"),
+    "hand_over_stranded": N_("Handed over: its officer may not do it any more"),
     "take_back_question": N_("Take back a question"),
     "undo_claim": N_("Undo taking a task"), "undo_hand_over": N_("Undo handing a task over"),
 }  # fmt: skip

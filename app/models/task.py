@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.i18n import N_
 from app.lowcode.entity import Entity
@@ -49,6 +49,12 @@ ANSWERS = {
 }  # fmt: skip
 
 
+# Why an open step waits for nobody: who has it may not do it any more, and nobody else may before it is given on.
+STRANDED = {
+    "left": N_("The officer no longer holds the post of this step"), "own": N_("The dossier is the officer's own"),
+    "away": N_("The officer is away beyond the limit of the step, and nobody stands in"),
+}  # fmt: skip
+_STRANDED = sa.text("state = 'open' AND stranded IS NOT NULL")
 _ASKED = sa.text("state = 'open' AND asked_by_id IS NOT NULL")
 
 
@@ -100,6 +106,10 @@ class Task(Entity):
     answer: Mapped[str | None] = mapped_column(
         sa.String(20), info={"label": _l("Answer"), "choices": ANSWERS}
     )
+    # Written by services/stranded.py; gone with the officer it speaks of.
+    stranded: Mapped[str | None] = mapped_column(
+        sa.String(20), info={"label": _l("Must be given on"), "choices": STRANDED}
+    )
     # Copies of the dossier's, written by the database (``task_copies.py``).
     dossier_state: Mapped[int | None] = mapped_column(sa.SmallInteger, deferred=True)
     dossier_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, deferred=True)
@@ -118,11 +128,18 @@ class Task(Entity):
                  postgresql_include=["dossier_id", "due_at", "id", *(f"dossier_{fact}" for fact in FACTS)]),
         # Which steps wait for opinions, for the inbox.
         sa.Index("ix_task_asked_open", "asked_by_id", "dossier_id", postgresql_where=_ASKED, sqlite_where=_ASKED),
+        sa.Index("ix_task_stranded", "agency_id", postgresql_where=_STRANDED, sqlite_where=_STRANDED),
         # Parallel steps stand open side by side, but none of them twice.
         sa.Index("uq_task_open", "dossier_id", "key", "slot", unique=True,
                  postgresql_where=sa.text("state = 'open'"),
                  sqlite_where=sa.text("state = 'open'")),
     )  # fmt: skip
+
+    @validates("assignee_id")
+    def _given_on(self, _key: str, assignee_id: int | None) -> int | None:
+        if assignee_id != self.assignee_id:
+            self.stranded = None
+        return assignee_id
 
     @staticmethod
     def _rows(actor: Actor) -> ColumnElement[bool] | None:

@@ -45,6 +45,7 @@ STEP_WORDS = {
     "take_back_question": N_("A question was taken back"),
     "undo_claim": N_("Taking the task was undone"), "undo_hand_over": N_("Handing the task over was undone"),
     "hand_over_absence": N_("The task went to another: the officer is away"),
+    "hand_over_stranded": N_("The task went to another: its officer may not do it any more"),
     "rehome": N_("The dossier went to another agency by a reorganisation"),
     "ask_extension": N_("An extension of the time limit was asked for"),
     "confirm_extension": N_("The extension was confirmed"),

@@ -210,7 +210,7 @@ def _details(paused: frozenset[State]) -> sa.Select[Any]:
         Dossier.supplement_count, Dossier.received_at, Dossier.reception_due_at, Dossier.due_at,
         Dossier.step_name, Dossier.desk_id, Dossier.agency_id, Procedure.name.label("procedure"),
         Task.id.label("task_id"), Task.name.label("task_name"), Task.role, Task.due_at.label("step_due"),
-        Task.agency_id.label("task_agency_id"), Task.assignee_id, Task.asked_by_id,
+        Task.agency_id.label("task_agency_id"), Task.assignee_id, Task.asked_by_id, Task.stranded,
         *_awaited(), overdue.label("is_overdue"),
         holder.first_name, holder.last_name, _missing().label("missing"), owes.label("owes"),
         owes_now().label("owes_now"),

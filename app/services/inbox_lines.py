@@ -172,8 +172,9 @@ def _clock(paused: frozenset[State], line: Any) -> ColumnElement[datetime | None
 
 
 def _is_free(line: Any) -> ColumnElement[bool]:
-    """Whether a step is open that nobody has."""
-    return sa.and_(line.state == State.processing, line.assignee_id.is_(None))
+    """Whether a step is open that nobody has, or whose officer may not do it any more."""
+    lost = sa.select(Task.id).where(Task.state == TaskState.open, Task.stranded.is_not(None))
+    return sa.and_(line.state == State.processing, sa.or_(line.assignee_id.is_(None), line.task_id.in_(lost)))
 
 
 def _is_waiting(line: Any, tab: Tab) -> ColumnElement[bool]:

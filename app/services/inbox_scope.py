@@ -16,7 +16,7 @@ from app.models.scope import dossiers_of
 from app.models.task import TaskState
 from app.models.task_copies import FACTS
 from app.permissions import OVERSEERS, PROCESSING, Actor, Role
-from app.services.task_rights import SUPERIOR
+from app.services.task_rights import HEADS, SUPERIOR
 from app.types import UtcDateTime
 from app.workflows.apology import SIGNERS, ApologyState
 from app.workflows.extension import APPROVERS, PENDING
@@ -62,12 +62,18 @@ def _one(parts: list[Source]) -> Source:
 
 
 def mine(actor: Actor, *more: ColumnElement[bool]) -> list[Source]:
-    """Given to me, or nobody's in one of my roles at my agency; and what only my post decides."""
+    """Given to me, or nobody's in one of my roles at my agency; what only my post decides; and steps at an agency I
+    head whose officer may not do them any more."""
     task = Task.__table__.c
     given = _given(actor)
     free = sa.and_(task.assignee_id.is_(None), _at_posts(actor))
     whole = _one([part.where(*more) for part in _without_task(actor, sa.or_(given, free))])
-    return [_tasks(given, *more), _tasks(free, *more), whole]
+    found = [_tasks(given, *more), _tasks(free, *more), whole]
+    headed = _places(actor, HEADS)
+    if headed:  # nobody does these before their head gives them on
+        lost = sa.and_(task.stranded.is_not(None), task.agency_id.in_(headed), sa.not_(sa.or_(given, free)))
+        found.append(_tasks(lost, *more))
+    return found
 
 
 def _given(actor: Actor) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from app.workflows.process import StepKind
 SUPERIOR = {Role.division_head: Role.agency_head, Role.specialist: Role.division_head}
 _APPROVING = frozenset({StepKind.check, StepKind.sign})
 _MADE = frozenset({StepKind.work, StepKind.check})
-_HEADS = frozenset({Role.agency_head, Role.division_head})
+HEADS = frozenset({Role.agency_head, Role.division_head, Role.centre_director})
 
 # Steps at which another agency has the dossier.
 ELSEWHERE = frozenset({StepKind.consult, StepKind.child})
@@ -153,10 +153,10 @@ def post_where(task: Task, actor: Actor, roles: Iterable[Role]) -> Position | No
 
 
 def leading_post(task: Task, actor: Actor) -> Position | None:
-    """Return the post by which the actor heads the agency, or a division of it, where a task is; see ``post_where``."""
-    return post_where(task, actor, _HEADS)
+    """Return the post by which the actor heads the agency, centre or division where a task is; see ``post_where``."""
+    return post_where(task, actor, HEADS)
 
 
 def heads(actor: Actor, agency_id: int) -> bool:
-    """Return whether the actor heads the agency or a division of it."""
-    return find_post(actor, _HEADS, agency_id) is not None
+    """Return whether the actor heads the agency, the centre or a division of it."""
+    return find_post(actor, HEADS, agency_id) is not None

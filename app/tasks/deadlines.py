@@ -16,6 +16,7 @@ from app.services.escalation import chase_supplements, escalate_overdue
 from app.services.explanation_reminders import chase_explanations
 from app.services.governance_reminders import remind_governance
 from app.services.reminders import remind_all
+from app.services.stranded import mark_stranded
 from app.transactions import one_at_a_time, transaction
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,8 @@ Job = Callable[[Session], int]
 
 @shared_task(name="deadlines.check", acks_late=True)
 def check() -> int:
-    """Begin absences whose day has come, close unanswered questions, and tell of what is nearly due or late.
+    """Begin absences whose day has come, close unanswered questions, mark steps whose officer may not do them any
+    more, and tell of what is nearly due or late.
 
     Agencies come under the calendar of the day first. In this order: who stands in is told, not who is away, and
     a step that silence opened is told of at once.
@@ -50,7 +52,7 @@ def _jobs() -> Iterator[Job]:
         yield partial(begin, number=number)
     for number in silent_questions(db.session()):
         yield partial(close_silent, number=number)
-    yield from (remind_all, escalate_overdue, chase_supplements, chase_explanations, remind_governance)
+    yield from (mark_stranded, remind_all, escalate_overdue, chase_supplements, chase_explanations, remind_governance)
 
 
 def _done(job: Callable[..., Any]) -> int:

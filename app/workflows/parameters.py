@@ -202,6 +202,9 @@ _READ = (
               fallback=[8, 2]),
     Parameter("reception_reminder_hours", Group.reminders, N_("Reminders ahead of the answer to an online dossier"),
               Kind.wholes, unit=_HOURS, fallback=[4, 1]),
+    Parameter("stranded_steps_go_on", Group.reminders,
+              N_("A step whose officer may not do it any more goes by its own rule to whom may, without asking the "
+                 "head"), Kind.flag, fallback=False),
 )  # fmt: skip
 
 

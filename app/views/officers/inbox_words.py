@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.lowcode.values import inside_sentence, money, plain_text
 from app.models import User
 from app.models.dossier import DOSSIER_CHANNELS
+from app.models.task import STRANDED
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.services.inbox import PAGE_SIZE, Inbox, Row, Show, Tab, Wanted
 from app.services.inbox_bulk import ACTS, Givers, acts_of
@@ -153,6 +154,9 @@ def _marks(row: Row) -> list[tuple[str, str, str]]:
     """What else to know at a glance: (icon, words, class of its colour)."""
     facts = row.facts
     found = [(_CHANNEL_ICONS.get(facts.channel, "file"), _(DOSSIER_CHANNELS[facts.channel]), "")]
+    if facts.stranded:
+        words = _("To be given on: %(reason)s", reason=inside_sentence(_(STRANDED[facts.stranded])))
+        found.append(("alert-triangle", words, " tone-danger"))
     if row.missing:
         words = ngettext("%(num)d required paper is missing", "%(num)d required papers are missing", row.missing)
         found.append(("alert-triangle", words, " tone-warning"))
