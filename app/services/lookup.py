@@ -5,11 +5,14 @@ whatever they wrote. Source: HUE25 Đ13.1, HCM24 Đ12, QN20 Đ15.1; HUE25 Đ21 (
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session, joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -58,7 +61,6 @@ PUBLIC_WORDS = {
     "collect_online": N_("The result was received online"),
 }
 _SHOWN = (Agency.code, Agency.name, Agency.hotline, Agency.phone)
-INNER_STEP = N_("The dossier moved on inside the agency")
 _LOOKS = {
     State.registered: ("info", "inbox"),
     State.accepted: ("info", "check"),
@@ -211,11 +213,11 @@ def _view(session: Session, dossier: Dossier, actor: Actor) -> PublicDossier:
         applicant=mask_name(dossier.applicant_name),
         procedure_code=dossier.procedure.code,
         procedure_name=dossier.procedure.name,
-        place=_place(dossier, state),
-        step=_step(dossier, state),
+        place=place_of(dossier),
+        step=step_of(dossier),
         is_paused=stands_still(session, dossier),
         is_overdue=is_overdue(session, dossier),
-        steps=tuple(_public_step(movement) for movement in reversed(dossier.movements)),
+        steps=tuple(_public_step(line) for line in course_of(dossier)),
         due_reasons=tuple(_(msgid, **params) for msgid, params in dossier.due_explanation or ()),
         due_changes=tuple((c.at, c.old_due_at, c.new_due_at) for c in dossier.due_changes),
         answer_due_at=_answer_due(dossier, state),
@@ -224,8 +226,9 @@ def _view(session: Session, dossier: Dossier, actor: Actor) -> PublicDossier:
     )
 
 
-def _place(dossier: Dossier, state: State) -> Agency:
-    """Where to ask: the desk before the hand-over and for the result, else the agency."""
+def place_of(dossier: Dossier) -> Agency:
+    """Return where to ask: the desk before the hand-over and for the result, else the agency."""
+    state = State(dossier.state)
     at_agency = {State.processing, State.withdrawal_requested, State.stopped}
     asked_in_process = state in PAUSING and dossier.received_at is not None
     return dossier.agency if state in at_agency or asked_in_process else dossier.desk
@@ -236,16 +239,34 @@ def _answer_due(dossier: Dossier, state: State) -> datetime | None:
     return dossier.supplements[-1].due_at if is_asked else None
 
 
-def _step(dossier: Dossier, state: State) -> str:
-    return (dossier.step_name or "") if state is State.processing else ""
+def step_of(dossier: Dossier) -> str:
+    """Return the step that a dossier in work stands at, "" for any other."""
+    return (dossier.step_name or "") if dossier.state == State.processing else ""
 
 
-def _public_step(movement: Movement) -> PublicStep:
-    tone, icon = _LOOKS[State(movement.target)]
-    words = PUBLIC_WORDS.get(movement.transition)  # steps inside the agency have none of their own
-    if words is None:
-        tone, icon, words = "secondary", "route", INNER_STEP
-    return PublicStep(movement.at, words, movement.agency_name or "", tone, icon)
+def course_of(dossier: Dossier) -> list[list[Movement]]:
+    """Return the lines of the course, the latest first: what one agency did inside itself in a row is one line."""
+    lines = groupby(reversed(dossier.movements), lambda one: one.id if is_told(one) else one.agency_name or "")
+    return [list(line) for _key, line in lines]
+
+
+def is_told(movement: Movement) -> bool:
+    """Return whether the movement means something to the applicant; a step inside the agency does not."""
+    return movement.transition in PUBLIC_WORDS
+
+
+def words_of(line: Sequence[Movement]) -> str:
+    """Return what a line of the course says to the applicant: of steps inside an agency how many they were."""
+    if is_told(line[0]):
+        return _(PUBLIC_WORDS[line[0].transition])
+    return ngettext("The agency worked on the dossier: %(num)d step", "The agency worked on the dossier: %(num)d steps",
+                    len(line))  # fmt: skip
+
+
+def _public_step(line: Sequence[Movement]) -> PublicStep:
+    last = line[0]
+    tone, icon = _LOOKS[State(last.target)] if is_told(last) else ("secondary", "route")
+    return PublicStep(last.at, words_of(line), last.agency_name or "", tone, icon)
 
 
 def mask_name(name: str) -> str:

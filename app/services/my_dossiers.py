@@ -27,7 +27,7 @@ from app.models.calendar import WEEKDAYS
 from app.permissions import Actor
 from app.services.files import INNER_LETTERS
 from app.services.guards import payable, supplement_charges
-from app.services.lookup import INNER_STEP, PUBLIC_WORDS
+from app.services.lookup import course_of, is_told, words_of
 from app.services.paging import Slice, slice_of
 from app.transactions import locked
 from app.workflows.dossier import DOSSIER
@@ -185,14 +185,14 @@ def moment(instant: datetime) -> str:
 
 def timeline(dossier: Dossier) -> list[dict[str, Any]]:
     """Return the course of a dossier in public words, the newest first, for ui.timeline."""
-    return [_line(movement, is_last=movement is dossier.movements[-1])
-            for movement in reversed(dossier.movements)]  # fmt: skip
+    lines = course_of(dossier)
+    return [_line(line, is_last=line is lines[0]) for line in lines]
 
 
-def _line(movement: Movement, *, is_last: bool) -> dict[str, Any]:
-    words = PUBLIC_WORDS.get(movement.transition)
-    tone, icon = _LOOKS[State(movement.target)] if words else ("secondary", "route")
-    return {"at": moment(movement.at), "title": _(words or INNER_STEP), "tone": tone, "icon": icon,
+def _line(line: list[Movement], *, is_last: bool) -> dict[str, Any]:
+    movement = line[0]
+    tone, icon = _LOOKS[State(movement.target)] if is_told(movement) else ("secondary", "route")
+    return {"at": moment(movement.at), "title": words_of(line), "tone": tone, "icon": icon,
             "who": movement.agency_name or "", "current": is_last,
             "body": movement.remark if movement.transition in _TOLD else ""}  # fmt: skip
 

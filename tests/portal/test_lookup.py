@@ -1,5 +1,6 @@
 """Looking up a dossier: where it stands for everybody, whose it is for nobody."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -147,8 +148,28 @@ def test_every_act_of_the_table_has_public_words():
 
 def test_a_step_inside_the_agency_is_told_without_its_name(session, client):
     page = client.get(f"/tra-cuu/{make_dossier(4, COURSE).code}").text
-    assert "Hồ sơ được chuyển bước trong cơ quan giải quyết" in page
+    assert "Hồ sơ được xử lý tại cơ quan, qua 1 bước" in page
     assert "complete_step" not in page
+
+
+def test_steps_in_a_row_inside_one_agency_are_one_line(session, client, login):
+    inner = [("complete_step", 4, 4)] * 3
+    user = make_user(Role.citizen)
+    account = session.query(Account).filter_by(user_id=user.id).one()
+    course = (*COURSE[:3], *inner, ("grant_extension", 4, 4), *inner)
+    dossier = make_dossier(4, course, step_name="Thẩm định", account=account)
+    dossier.movements[-1].agency_name = "Ủy ban nhân dân phường"
+    session.commit()
+    for page in (client.get(f"/tra-cuu/{dossier.code}").text, login(user).get(f"/my/{dossier.code}").text):
+        lines = re.findall(r'timeline-title">([^<]*)</p>\s*<p class="timeline-meta">[^<]*· ([^<]*)<', page)
+        assert [(words.rpartition(" qua ")[2], place) for words, place in lines][:4] == [
+            ("1 bước", "Ủy ban nhân dân phường"), ("2 bước", "Sở Xây dựng"),
+            ("Thời gian giải quyết đã được gia hạn", "Sở Xây dựng"), ("3 bước", "Sở Xây dựng"),
+        ]  # fmt: skip
+        assert page.count("Hồ sơ được xử lý tại cơ quan") == 3
+        assert "ghi chú nội bộ" not in page
+        assert "Thẩm định" in page
+        assert vi("Where it is now") in page
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from app.services import earlier_results, eforms, my_dossiers, originals, rating
 from app.services.fee_facts import explain
 from app.services.guards import payable, supplement_charges
 from app.services.letters import letter_title
+from app.services.lookup import place_of, step_of
 from app.services.revoked_results import revoked_results
 from app.services.submission import asked_keys
 from app.views.applicant.base import page
@@ -30,7 +31,8 @@ def dossier_page(session: Session, dossier: Dossier) -> Any:
     return page(
         "dossier", dossier=dossier, asked=asked if asked and not asked.answered_at else None,
         sentence=my_dossiers.sentence(dossier), moment=my_dossiers.moment,
-        timeline=my_dossiers.timeline(dossier), readings=my_dossiers.readings(session, dossier, before),
+        timeline=my_dossiers.timeline(dossier), place=place_of(dossier), step=step_of(dossier),
+        readings=my_dossiers.readings(session, dossier, before),
         readings_before=before,
         answers=eforms.answers(form, data) if form is not None else [],
         files=_files(dossier), way=_(RESULT_WAYS[dossier.result_way]),
