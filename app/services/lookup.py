@@ -24,6 +24,7 @@ from app.services.channels import looks_up_by
 from app.services.kept import MARKS, remember_marks
 from app.services.pauses import is_overdue, stands_still
 from app.services.revoked_results import Revoked, revoked_results
+from app.services.typed_codes import written_out
 from app.workflows.states import PAUSING, State
 
 MAX_CODE = 60
@@ -149,15 +150,16 @@ def find_public(session: Session, typed: str, actor: Actor) -> PublicDossier:
     """
     code = clean_code(typed)
     dossier = _find(session, code) if code else None  # first: what the rule hangs on comes along with it
+    if dossier is None and code:
+        dossier = _find(session, *written_out(session, code))
     is_open = actor.is_officer or looks_up_by(session, "code")
     if not (is_open or actor.account_id):
         raise NotFound(_("Under the regulation in force a dossier is looked up in one's own account: please log in."))
     if dossier is None or not (is_open or dossier.account_id == actor.account_id):
-        message = _(
-            "No dossier with this code was found. Please compare it with the code on the "
-            "receipt slip: letters, digits, dots and hyphens."
-        )
-        raise NotFound(message)
+        raise NotFound(_(
+            "No dossier with this code was found. Please type the whole code, from its first letter on, as it stands "
+            "on the receipt slip and in every message about the dossier. Dots, hyphens and spaces may be left out."
+        ))  # fmt: skip
     return _view(session, dossier, actor)
 
 
@@ -181,11 +183,13 @@ _BY_CODE = (
 )  # fmt: skip
 
 
-def _find(session: Session, code: str) -> Dossier | None:
-    row = session.execute(_BY_CODE, {"codes": list({code, code.upper(), code.lower()})}).unique().first()
-    if row is None:
+def _find(session: Session, *codes: str) -> Dossier | None:
+    """Return the dossier with one of ``codes``; None also where they are the codes of several."""
+    spelled = {one for code in codes for one in (code, code.upper(), code.lower())}
+    rows = session.execute(_BY_CODE, {"codes": list(spelled)}).unique().all() if codes else []
+    if len(rows) != 1:
         return None
-    dossier, has_changes, *marks = row
+    dossier, has_changes, *marks = rows[0]
     remember_marks(session, marks)
     if not has_changes:
         set_committed_value(dossier, "due_changes", [])
