@@ -166,7 +166,8 @@ class Course:
         else:
             done = officer is not None and self._act(officer, lambda who: results.deliver(
                 self.session, self.dossier, who, receiver=self.dossier.applicant_name,
-                receiver_id_number=self.dossier.applicant_id_number, receiver_relation="Chủ hồ sơ"))  # fmt: skip
+                receiver_id_number=self.dossier.applicant_id_number, receiver_relation="Chủ hồ sơ",
+                on_paper=True))  # fmt: skip
         if done and self.random.random() < 0.6:
             self._act(applicant, lambda _who: self.maker.rate(self.dossier))
 

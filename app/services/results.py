@@ -193,7 +193,7 @@ def _document(dossier: Dossier, result: Result, agency: Agency) -> dict[str, Any
         "lookup_url": f"{current_app.config['PUBLIC_URL']}/tra-cuu/{dossier.code}",
         "addressee": dossier.applicant_name, "summary": dossier.version.name,
         "paragraphs": [line for line in result.content.splitlines() if line.strip()],
-        "recipients": [dossier.applicant_name, "Lưu: VT."],
+        "recipients": [dossier.applicant_name, "Lưu: VT"],
     }  # fmt: skip
 
 
@@ -226,21 +226,25 @@ def preview_pdf(session: Session, dossier: Dossier, result: Result) -> bytes:
 
 def deliver(
     session: Session, dossier: Dossier, actor: Actor, *, receiver: str,
-    receiver_id_number: str = "", receiver_relation: str = "", signature: str = "",
+    receiver_id_number: str = "", receiver_relation: str = "", signature: str = "", on_paper: bool = False,
 ) -> Dossier:  # fmt: skip
     """Hand the result over at the desk against a signature of receipt (NĐ 61/2018 Đ20).
 
-    signature: PNG drawn on the screen, as data: address; empty = signed on the printed slip.
-    Raises Invalid for an empty receiver or a signature that is no PNG.
+    signature: PNG drawn on the screen, as data: address; on_paper: the officer confirms that the receiver signs the
+    printed slip instead. Raises Invalid for an empty receiver, a signature that is no PNG, or where nobody signs.
     """
     if not receiver.strip():
         message = _("Write who received the result.")
         raise Invalid(message, {"receiver": message})
     _refuse_bad_signature(signature)
+    if not signature and not on_paper:
+        message = _("The receiver signs here, or confirm that he signs the printed slip.")
+        raise Invalid(message, {"signature": message})
     row = lifecycle.move(session, dossier, "return_result", actor, remark=None)
     dossier.delivery = {
         "receiver": receiver.strip(), "id_number": receiver_id_number,
         "relation": receiver_relation, "signature": signature, "way": dossier.result_way,
+        "on_paper": on_paper and not signature,
     }  # fmt: skip
     _finish_return_task(session, dossier, actor)
     issue_letter(

@@ -221,7 +221,7 @@ def unextend(_world: World, session: Session, dossier: Dossier, actor: Actor, _d
 
 
 def deliver(_world: World, session: Session, dossier: Dossier, actor: Actor, dice: int) -> Any:
-    return results.deliver(session, dossier, actor, receiver="Trần Thị Bình" if dice % 5 else "")
+    return results.deliver(session, dossier, actor, receiver="Trần Thị Bình" if dice % 5 else "", on_paper=True)
 
 
 def _plain(service: Callable[[Session, Dossier, Actor], Any]) -> Act:

@@ -208,7 +208,8 @@ def signed_in(office, dossier):
 def test_the_register_tells_who_signed(office, way, signature, words):
     dossier = office.finished()
     assert signed_in(office, dossier) == [None], "nothing was returned yet"
-    results.deliver(office.session, dossier, office[Role.desk_officer], receiver="Trần Thị Bình", signature=signature)
+    results.deliver(office.session, dossier, office[Role.desk_officer], receiver="Trần Thị Bình", signature=signature,
+                    on_paper=not signature)  # fmt: skip
     dossier.delivery = dossier.delivery | {"way": way}
     office.session.flush()
     assert signed_in(office, dossier) == [words]

@@ -160,7 +160,7 @@ def test_d12_the_qr_code_of_the_slip_leads_to_the_look_up(office, client):
 def test_d11_4_the_result_is_issued_returned_and_signed_for(office, desk, session):
     dossier = office.finished()
     assert results.current_result(dossier).state == "issued"
-    results.deliver(session, dossier, desk, receiver="Trần Thị Bình")
+    results.deliver(session, dossier, desk, receiver="Trần Thị Bình", on_paper=True)
     assert (dossier.state, dossier.delivery["receiver"]) == (10, "Trần Thị Bình")
     assert scenes.letter(dossier, "return_receipt")
     assert session.scalars(sa.select(Movement.transition).order_by(Movement.id)).all()[-1] == "return_result"

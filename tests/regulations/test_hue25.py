@@ -153,8 +153,8 @@ def test_d19_2_the_result_is_handed_over_at_the_desk_or_by_post(shown, office, d
     scenes.finish(office, dossier)
     stranger = office.officer(Role.desk_officer, office.tree.centre)
     with pytest.raises(NotAllowed):
-        results.deliver(session, dossier, stranger, receiver="Bình")
-    results.deliver(session, dossier, desk, receiver="Bưu tá" if way == "post" else "Trần Thị Bình")
+        results.deliver(session, dossier, stranger, receiver="Bình", on_paper=True)
+    results.deliver(session, dossier, desk, receiver="Bưu tá" if way == "post" else "Trần Thị Bình", on_paper=True)
     assert (dossier.state, dossier.delivery["way"]) == (10, way)
 
 

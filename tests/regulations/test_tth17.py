@@ -161,7 +161,7 @@ def test_d22_7_a_late_result_goes_with_the_apology_of_the_head_and_is_not_held_b
         other, _citizen = scenes.in_process(office)
     with acting_at(other.due_at + timedelta(days=1)):
         scenes.finish(office, other)
-        results.deliver(session, other, office[Role.desk_officer], receiver="Trần Thị Bình")
+        results.deliver(session, other, office[Role.desk_officer], receiver="Trần Thị Bình", on_paper=True)
         assert (other.state, [a.state for a in other.apologies]) == (10, [])
 
 
@@ -260,7 +260,7 @@ def test_d16_2_the_result_is_sent_by_post_or_handed_over_at_the_centre(shown, of
     way = {"TTH17 Đ16.2": "post", "TTH17 Đ16.3": "desk"}[shown]
     dossier, _citizen = scenes.in_process(office, result_way=way)
     scenes.finish(office, dossier)
-    results.deliver(session, dossier, desk, receiver="Bưu tá" if way == "post" else "Trần Thị Bình")
+    results.deliver(session, dossier, desk, receiver="Bưu tá" if way == "post" else "Trần Thị Bình", on_paper=True)
     assert (dossier.state, dossier.delivery["way"]) == (10, way)
     assert scenes.letter(dossier, "return_receipt").data["way"]
 

@@ -83,7 +83,7 @@ def _acts(session, office, dossier):
         "explanation": lambda a: explanations.ask(session, dossier, a, question=late, due_on=today()),
         "explain": lambda a: explanations.explain(session, dossier, a, late),
         "draft": lambda a: results.save_draft(session, dossier, a, title="Giấy", content=late),
-        "deliver": lambda a: results.deliver(session, dossier, a, receiver="Bình"),
+        "deliver": lambda a: results.deliver(session, dossier, a, receiver="Bình", on_paper=True),
         "reopen": lambda a: reopening.reopen(session, dossier, a, late),
     }  # fmt: skip
 

@@ -137,7 +137,7 @@ def with_result(session: Session, kind: Any) -> tuple[Office, Account, Actor, Do
     office.staff()
     account, citizen = office.applicant()
     dossier = office.finished(account=account)
-    results.deliver(session, dossier, office[Role.desk_officer], receiver=account.name)
+    results.deliver(session, dossier, office[Role.desk_officer], receiver=account.name, on_paper=True)
     second = make_procedure(life_events=["marriage"])
     second.components[0].document_type = kind
     session.flush()

@@ -128,7 +128,7 @@ def test_an_unsigned_apology_blocks_nothing(office, late, session):
     assert "chưa được ký" in hint(late)
     while late.state == 4:
         office.step(late)
-    results.deliver(session, late, office[Role.desk_officer], receiver="Trần Thị Bình")
+    results.deliver(session, late, office[Role.desk_officer], receiver="Trần Thị Bình", on_paper=True)
     assert late.state == 10
     apology = apologies.write(session, late, office[Role.specialist], cause="overdue", reason=WHY)
     apologies.sign(session, apology, office[Role.agency_head])

@@ -97,7 +97,7 @@ def _everything_is_kept(session, dossier, citizen):
 def test_every_letter_of_the_way_can_be_printed(session):
     office = Office(session)
     dossier = office.finished()
-    results.deliver(session, dossier, office[Role.desk_officer], receiver="Trần Thị Bình")
+    results.deliver(session, dossier, office[Role.desk_officer], receiver="Trần Thị Bình", on_paper=True)
     for letter in dossier.letters:
         assert letter_pdf(session, letter).startswith(b"%PDF"), letter.kind
         assert letter_pdf(session, letter) == letter_pdf(session, letter)

@@ -220,7 +220,7 @@ def test_a_reason_is_needed_and_a_doubled_click_does_it_once(office, session):
 
 def test_what_was_handed_over_stays_closed(office, session):
     dossier = office.finished()
-    results.deliver(session, dossier, office[Role.desk_officer], receiver="Trần Thị Bình")
+    results.deliver(session, dossier, office[Role.desk_officer], receiver="Trần Thị Bình", on_paper=True)
     with pytest.raises(NotAllowed):
         reopen(session, dossier, office[Role.agency_head], WHY)
 

@@ -130,6 +130,13 @@ def test_markup_in_a_draft_stays_text(office, session):
     assert "<script>alert(1)</script>" in text_of(results.preview_pdf(session, dossier, result))
 
 
+def test_the_recipients_end_with_one_full_stop(office, session):
+    result = results.save_draft(session, office.processed(), office[Role.specialist], title="Giấy", content="Xác nhận")
+    printed = text_of(results.preview_pdf(session, result.dossier, result))
+    assert "Lưu: VT." in printed
+    assert "VT.." not in printed
+
+
 def test_handing_over_needs_a_receiver_and_a_readable_signature(office, session):
     dossier = office.finished()
     desk = office[Role.desk_officer]
@@ -145,6 +152,17 @@ def test_handing_over_needs_a_receiver_and_a_readable_signature(office, session)
     assert [task.state for task in dossier.tasks] == ["done"] * 5
 
 
+def test_nothing_is_handed_over_that_nobody_signed_for(office, session):
+    dossier = office.finished()
+    desk = office[Role.desk_officer]
+    with pytest.raises(Invalid) as refused:
+        results.deliver(session, dossier, desk, receiver="Trần Thị Bình")
+    assert list(refused.value.fields) == ["signature"]
+    assert (dossier.state, dossier.delivery) == (9, None)
+    results.deliver(session, dossier, desk, receiver="Trần Thị Bình", on_paper=True)
+    assert (dossier.state, dossier.delivery["on_paper"]) == (10, True)
+
+
 def test_nothing_is_handed_over_while_money_is_owed(office, session):
     dossier = office.received()
     dossier.version.fee_due = "return"
@@ -154,9 +172,9 @@ def test_nothing_is_handed_over_while_money_is_owed(office, session):
     while dossier.state == 4:
         office.step(dossier)
     with pytest.raises(Invalid):
-        results.deliver(session, dossier, office[Role.desk_officer], receiver="Bình")
+        results.deliver(session, dossier, office[Role.desk_officer], receiver="Bình", on_paper=True)
     office.pay(dossier)
-    results.deliver(session, dossier, office[Role.desk_officer], receiver="Bình")
+    results.deliver(session, dossier, office[Role.desk_officer], receiver="Bình", on_paper=True)
     assert dossier.state == 10
 
 
@@ -165,7 +183,7 @@ def test_only_this_desk_hands_over(office, session):
     elsewhere = office.officer(Role.desk_officer, office.tree.centre)
     for actor in (office[Role.specialist], elsewhere):
         with pytest.raises(NotAllowed):
-            results.deliver(session, dossier, actor, receiver="Bình")
+            results.deliver(session, dossier, actor, receiver="Bình", on_paper=True)
 
 
 def test_the_applicant_receives_an_electronic_result_himself(office, session):

@@ -140,7 +140,7 @@ def _deliver(session: Session, dossier: Dossier, actor: Actor, form: Any) -> str
         session, dossier, actor, receiver=form.get("receiver", ""),
         receiver_id_number=form.get("receiver_id_number", "").strip()[:20],
         receiver_relation=form.get("receiver_relation", "").strip()[:100],
-        signature=form.get("signature", ""),
+        signature=form.get("signature", ""), on_paper=form.get("on_paper") == "y",
     )  # fmt: skip
     return _("The result is handed over.")
 
