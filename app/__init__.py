@@ -64,6 +64,7 @@ def _init_extensions(app: Flask) -> None:
     from app.extensions import celery, csrf, db
     from app.integrations.logs import configure_logs
     from app.lowcode.security import SecurityManager
+    from app.services import agency_levels  # noqa: F401 - a rule of agencies that rests on the regulation in force
     from app.views import register_views
     from app.views.hooks import add_hooks
     from app.views.portal.home import PortalHomeView

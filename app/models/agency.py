@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 
 _ABBREVIATION = re.compile(r"[A-Z0-9ĂÂĐÊÔƠƯ]+([&-][A-Z0-9ĂÂĐÊÔƠƯ]+)*")
+
+
+AGENCY_RULES: list[Callable[[Agency], None]] = []  # of services, which know the regulation in force
 
 
 class AgencyLevel(StrEnum):
@@ -162,7 +166,7 @@ class Agency(Searchable, Entity):
         return node
 
     def check(self, actor: Actor) -> None:
-        """Refuse a circle in the tree, a second root, an end of validity before its beginning."""
+        """Refuse a circle in the tree, a second root, an end before its beginning, a level that has ended."""
         if self.parent is not None and self.id and f"/{self.id}/" in self.parent.path:
             message = _("An agency cannot stand under itself.")
             raise Invalid(message, {"parent": message})
@@ -177,6 +181,8 @@ class Agency(Searchable, Entity):
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")
             raise Invalid(message, {"valid_to": message})
+        for rule in AGENCY_RULES:
+            rule(self)
 
     def _check_calendar(self) -> None:
         from app.models.calendar_use import refuse_moved, refuse_not_begun

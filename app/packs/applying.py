@@ -250,7 +250,7 @@ class Applier:
 
     def _veto(self, change: Change) -> str | None:
         try:
-            agency_turns.refuse_unfit(self.session, row := self.row(change))
+            agency_turns.refuse_unfit(self.session, row := self.row(change), is_new=change.act == ADD)
             if hasattr(row, "check"):
                 row.check(self.actor or SYSTEM)
         except DomainError as exc:

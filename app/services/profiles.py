@@ -26,6 +26,13 @@ def profile_value(session: Session, key: str, default: Any = None, on: date | No
     return DEFAULTS.get(key) if default is None else default
 
 
+def profile_value_now(session: Session, key: str) -> Any:
+    """Return parameter ``key`` of today while records are being checked: what is not written yet stays so."""
+    with session.no_autoflush:
+        values = session.info.get("profile_values", {}).get(today()) or _found_on(session, today())
+    return values[0].get(key, DEFAULTS.get(key))
+
+
 def profile_values(session: Session, on: date) -> dict[str, Any]:
     """Return every parameter in force on ``on``, a profile's own before its base's."""
     return _in_force(session, on)[0]

@@ -1,6 +1,7 @@
 """The set-up workbook: from three sheets, or a published table, to a working system."""
 
 import re
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -178,6 +179,22 @@ def test_a_district_that_is_there_and_one_under_a_regulation_with_three_levels_a
     rows = [head, ["H57.62", "Ủy ban nhân dân huyện Ba", vi("District level")]]
     _status, number, page = send(client, SLUG, book({vi(AGENCIES.label): rows}))
     assert run(number).faults == 0, page
+
+
+def test_agencies_have_their_abbreviation_from_the_workbook(session, login):
+    make_tree()
+    client = login(Role.catalog_admin)
+    head = [vi("Agency code"), vi("Agency name"), "Tên viết tắt"]
+    rows = [head, ["H57.61", "Sở Thử", "S/T"], ["H57.62", "Sở Khác", ""]]
+    _status, number, page = send(client, SLUG, book({vi(AGENCIES.label): rows}))
+    assert f'name="cell-2-2-{vi(AGENCIES.label)}"' in page
+    assert vi("An abbreviation has capital letters, digits and the signs - & only: for example UBND.") in unescape(page)
+    client.post(f"/{SLUG}/import/{number}/correct", data={f"cell-2-2-{vi(AGENCIES.label)}": "ST"})
+    assert apply(client, SLUG, number).status_code == 200
+    query = sa.select(Agency.code, Agency.abbreviation).where(Agency.code.in_(["H57.61", "H57.62"]))
+    assert dict(session.execute(query).all()) == {"H57.61": "ST", "H57.62": None}
+    template = rows_in(download(client, f"/{SLUG}/import/template.xlsx"))
+    assert vi("Abbreviation") in template[vi(AGENCIES.label)][0]
 
 
 def test_procedures_name_their_form_and_the_rest_of_what_is_published(session, login):

@@ -49,6 +49,9 @@ H = Heading
 AGENCIES = Part("agencies", N_("Agencies and officers"), ("agency", "agency_name"), (
     H("agency", N_("Agency code"), N_("Repeat it on the row of each officer."), True, ("ma co quan", "ma don vi")),
     H("agency_name", N_("Agency name"), N_("On the first row of the agency."), also=("co quan", "ten don vi")),
+    H("abbreviation", N_("Abbreviation"),
+      N_("Stands in the symbol of results, as in 67/KQ-UBND. Empty: the identifier code"),
+      also=("ten viet tat", "chu viet tat", "viet tat")),
     H("level", N_("Level"), choices=AGENCY_LEVELS),
     H("parent", N_("Code of the parent agency"),
       N_("Empty: the agency whose code this one continues, else the province's.")),

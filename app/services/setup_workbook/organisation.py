@@ -8,14 +8,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.clock import today
-from app.lowcode.exchange.cells import Unread
 from app.lowcode.exchange.reading import RawSheet
 from app.models import Agency, CalendarSession, Division, OfficerIdentity, OfficerPosition, User, WorkingCalendar
 from app.models.account import IdKind
 from app.models.agency import AGENCY_LEVELS, AgencyLevel
 from app.models.calendar import WEEKDAYS
 from app.models.identifiers import tidy_number
-from app.services.profiles import profile_value
 from app.services.setup_workbook.sources import Derived, Row, Source, text_of
 from app.services.setup_workbook.words import initials_of
 from app.services.users import PLACEHOLDER_ROOT
@@ -24,7 +22,9 @@ from app.text import family_and_given, fold
 # Office hours as most agencies keep them; a system without any calendar starts with these.
 _HOURS = (("07:30", "11:30"), ("13:30", "17:00"))
 _CALENDAR = "hanh-chinh"
-_FILLED = {"name": "agency_name"} | {key: key for key in ("level", "parent", "desk", "calendar", "address", "phone")}
+_FILLED = {"name": "agency_name"} | {
+    key: key for key in ("abbreviation", "level", "parent", "desk", "calendar", "address", "phone")
+}
 
 
 class Organisation:
@@ -56,7 +56,6 @@ class Organisation:
             self._agency(number, row)
             self._officer(number, row)
         self._place_agencies()
-        self._refuse_districts()
         parts = (self.calendars, self.hours, self.agencies, self.divisions, self.users, self.numbers, self.posts)
         return [part.raw() for part in parts]
 
@@ -73,8 +72,7 @@ class Organisation:
         self._root = self.session.scalar(
             sa.select(Agency).where(Agency.parent_id.is_(None)).order_by(Agency.id).limit(1)
         )
-        levels = sa.select(Agency.code, Agency.level).where(Agency.code.in_(codes))
-        self._known = dict(self.session.execute(levels).all())
+        self._known = set(self.session.scalars(sa.select(Agency.code).where(Agency.code.in_(codes))))
         query = sa.select(Agency.code, Division.name, Division.code).join(Division.agency).where(Agency.code.in_(codes))
         for code, name, division in self.session.execute(query):
             self._divisions[code, fold(name)] = division
@@ -86,7 +84,7 @@ class Organisation:
 
     def _agency(self, number: int, row: Row) -> None:
         code = text_of(row, "agency")
-        told = any(text_of(row, key) for key in ("agency_name", "level", "parent", "address", "phone"))
+        told = any(text_of(row, key) for key in ("agency_name", "abbreviation", "level", "parent", "address", "phone"))
         if code in self._agencies:
             kept = self._agencies[code]
         elif told or code not in self._known:
@@ -114,15 +112,6 @@ class Organisation:
                 row["desk"] = desks[code][0]
         if top in self._agencies and not self._has_calendar and not self._agencies[top].get("calendar"):
             self._agencies[top]["calendar"] = self._office_hours()
-
-    def _refuse_districts(self) -> None:
-        """Blame new agencies of the district level, and those moved to it, where the profile in force has none."""
-        if AgencyLevel.district in profile_value(self.session, "government_levels"):
-            return
-        for code, row in self._agencies.items():
-            if _stands_at(AgencyLevel.district, row) and self._known.get(code) != AgencyLevel.district:
-                row["level"] = Unread(str(row["level"]), _("The district level of government ended on 1 July 2025: "
-                                                           "choose the provincial or the commune level."))  # fmt: skip
 
     def _above(self, code: str) -> str | None:
         """Return the agency of the file whose code this one continues: H57.50.01 stands under H57.50."""
