@@ -196,8 +196,9 @@ def test_an_address_may_try_only_so_often(tmp_path, path):
         client = make_client(limited)
         body = {"username": "nobody", "password": "wrong", "provider": "db"}
         given = {"json": body} if "api" in path else {"data": body}
-        statuses = [client.post(path, **given).status_code for _number in range(5)]
-        assert statuses == [401, 401, 401, 429, 429]
+        answers = [client.post(path, **given) for _number in range(5)]
+        assert [one.status_code for one in answers] == [401, 401, 401, 429, 429]
+        assert all(1 <= int(one.headers["Retry-After"]) <= 61 for one in answers[3:])
         assert client.get("/login/").status_code == 200
     finally:
         with limited.app_context():

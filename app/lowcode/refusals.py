@@ -1,9 +1,11 @@
 """Refusals of the API, told as problem details (RFC 9457): one shape for every error."""
 
 from collections.abc import Mapping
+from math import ceil
+from time import time
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, current_app, jsonify
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
@@ -60,7 +62,16 @@ def refusal_of(exc: DomainError | HTTPException) -> Response:
 
 def kept_headers(exc: HTTPException) -> dict[str, str]:
     """Return what the headers of an HTTP error say besides its page: what is allowed, when to come again."""
-    return {name: value for name, value in exc.get_headers() if name in ("Allow", "Retry-After")}
+    kept = {name: value for name, value in exc.get_headers() if name in ("Allow", "Retry-After")}
+    seconds = _seconds_left() if isinstance(exc, RateLimitExceeded) else None
+    return kept if seconds is None else kept | {"Retry-After": str(seconds)}
+
+
+def _seconds_left() -> int | None:
+    """Return after how many seconds the limit that stopped this request lets through again; None if there is none."""
+    app: Any = current_app
+    limit = app.appbuilder.sm.limiter.current_limit
+    return None if limit is None else max(1, ceil(limit.reset_at - time()))
 
 
 class ProblemAnswers:

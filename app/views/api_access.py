@@ -13,8 +13,6 @@ from app.permissions import Actor
 from app.services import api_tokens, rates
 from app.transactions import transaction
 
-_WAIT = 60  # seconds
-
 
 def use_token(text: str) -> tuple[Any, Actor] | None:
     """Return (owner, actor) of the access token ``text`` for this request, None if it is not valid.
@@ -35,5 +33,7 @@ def use_token(text: str) -> tuple[Any, Actor] | None:
 
 
 def _count(client: ApiClient) -> None:
-    if not rates.count(parse(f"{client.per_minute}/minute"), "api_client", str(client.id)):
-        raise TooManyRequests(_("Too many requests this minute."), retry_after=_WAIT)
+    limit, place = parse(f"{client.per_minute}/minute"), ("api_client", str(client.id))
+    if not rates.count(limit, *place):
+        wait = rates.seconds_left(limit, *place) or 1
+        raise TooManyRequests(_("Too many requests this minute."), retry_after=wait)

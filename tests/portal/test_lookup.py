@@ -281,8 +281,9 @@ def limited_app(tmp_path):
 def test_codes_cannot_be_harvested(limited_app):
     """60 a minute from one address; another address is not held up by it."""
     client = limited_app.test_client()
-    codes = [client.get(f"/tra-cuu/H57-{place:04}").status_code for place in range(61)]
-    assert codes == [404] * 60 + [429]
+    answers = [client.get(f"/tra-cuu/H57-{place:04}") for place in range(61)]
+    assert [one.status_code for one in answers] == [404] * 60 + [429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61
     other = client.get("/tra-cuu/H57-0001", environ_base={"REMOTE_ADDR": "192.0.2.99"})
     assert other.status_code == 404
 
