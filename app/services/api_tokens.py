@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
+from app import history
 from app.clock import now, today
 from app.errors import Conflict, Invalid, NotFound
 from app.lowcode.actions import Action, possible
@@ -18,6 +19,7 @@ from app.lowcode.collation import in_order
 from app.lowcode.generate import declared_models
 from app.lowcode.security import TOKEN_PREFIX
 from app.models import ApiClient, ApiToken, User
+from app.official import officially
 from app.permissions import Actor, current_actor
 from app.services.actors import build_actor
 
@@ -85,10 +87,14 @@ def issue(session: Session, client: ApiClient, scopes: Collection[str], expires_
 
 def waiting_tokens(session: Session, actor: Actor) -> list[ApiToken]:
     """Return the tokens on the actor's account that may be used up to some day, newest first."""
-    query = sa.select(ApiToken).join(ApiToken.client).where(
-        ApiClient.owner_id == (actor.user_id or 0), ApiToken.revoked_at.is_(None), ApiToken.expires_on >= today())
     load = joinedload(ApiToken.client).joinedload(ApiClient.agency)
-    return list(session.scalars(query.options(load).order_by(ApiToken.id.desc()).limit(200)))  # fmt: skip
+    return list(session.scalars(_usable(actor).options(load).order_by(ApiToken.id.desc()).limit(200)))
+
+
+def _usable(actor: Actor) -> sa.Select[Any]:
+    return sa.select(ApiToken).join(ApiToken.client).where(
+        ApiClient.owner_id == (actor.user_id or 0), ApiToken.revoked_at.is_(None), ApiToken.expires_on >= today(),
+    )  # fmt: skip
 
 
 def _own(session: Session, number: int, actor: Actor) -> ApiToken:
@@ -112,6 +118,17 @@ def confirm(session: Session, number: int, actor: Actor) -> ApiToken:
 def refuse(session: Session, number: int, actor: Actor) -> ApiToken:
     """End a token on the actor's own account. Raises NotFound."""
     return revoke(session, _own(session, number, actor).id)
+
+
+def revoke_own(session: Session, actor: Actor) -> int:
+    """End every token on the actor's own account that may still be used; returns how many. The history tells why."""
+    found = session.scalars(_usable(actor).order_by(ApiToken.id).with_for_update(of=ApiToken)).all()
+    with officially():  # the reason stays in the history, for readers of any language
+        history.because(session, reason=_("Log out on all devices"))
+    for token in found:
+        token.revoked_at = now()
+    session.flush()
+    return len(found)
 
 
 def _check_client(client: ApiClient) -> None:

@@ -9,6 +9,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_login import current_user, login_user, logout_user
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired
@@ -20,6 +21,7 @@ from app.lowcode.forms import BaseForm
 from app.models import User
 from app.permissions import ADMINISTRATORS, EVERY_OFFICER, Actor, current_actor, forget_actor
 from app.services import guesses
+from app.services.api_tokens import revoke_own
 from app.services.sessions import begin_session, end_all_sessions, end_session
 from app.services.users import change_password
 from app.transactions import transaction
@@ -117,13 +119,18 @@ class AuthView(BaseView):
 
     @expose("/logout/everywhere", methods=["POST"])
     def logout_everywhere(self) -> Any:
-        """End every session of the user, on whatever device, and the tokens he fetched with his password."""
-        actor = current_actor()
+        """End every session of the user, on whatever device, and the tokens he fetched with his password.
+
+        Those of connected systems on his account end along with it where he leaves that ticked.
+        """
+        actor, count = current_actor(), 0
         if actor.user_id is not None:
             with transaction() as unit:
-                history.because(unit, action="logout_everywhere")
+                count = revoke_own(unit, actor) if request.form.get("tokens") else 0
+                history.record(unit, ("ab_user", actor.user_id), "logout_everywhere")
                 end_all_sessions(unit, unit.get_one(User, actor.user_id))
-        return self._leave(_("You are logged out on all devices."))
+        ended = ngettext("%(num)d access token is revoked.", "%(num)d access tokens are revoked.", count)
+        return self._leave(f"{_('You are logged out on all devices.')} {ended if count else ''}".strip())
 
     def _leave(self, message: str) -> Any:
         logout_user()

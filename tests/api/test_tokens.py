@@ -202,6 +202,29 @@ def test_others_neither_see_nor_issue_tokens(session, login, role):
     assert session.scalar(sa.select(sa.func.count()).select_from(ApiToken)) == 0
 
 
+@pytest.mark.parametrize(("form", "status", "words"), [
+    ({"tokens": "1"}, 401, " Đã thu hồi 1 mã truy cập."), ({}, 200, "")])  # fmt: skip
+def test_logging_out_everywhere_ends_the_tokens_on_the_account_where_that_is_ticked(
+    session, app, program, form, status, words
+):  # fmt: skip
+    owner = make_user(Role.catalog_admin)
+    bearer, others = _issue(session, owner), _issue(session, make_user(Role.catalog_admin))
+    session.commit()
+    client = make_client(app, owner)
+    page = client.get("/password").text
+    assert re.search(r'<input[^>]*name="tokens"[^>]* checked>', page)
+    client.post("/logout/everywhere", data=form)
+    assert f"{vi('You are logged out on all devices.')}{words}" in client.get("/").text
+    assert program.get("/api/v1/sector/", headers=bearer).status_code == status
+    assert program.get("/api/v1/sector/", headers=others).status_code == 200
+    told = sa.select(HistoryEntry.record, HistoryEntry.actor_id).where(
+        HistoryEntry.reason == vi("Log out on all devices")
+    )
+    assert session.execute(told).all() == ([("api_token", owner.id)] if form else [])
+    logouts = sa.select(HistoryEntry.record_id).where(HistoryEntry.action == "logout_everywhere")
+    assert session.scalars(logouts).all() == [owner.id]
+
+
 def test_a_program_is_told_how_many_seconds_are_left_of_the_minute(session, app, program, monkeypatch):
     bearer = _issue(session, make_user(Role.catalog_admin), per_minute=1)
     monkeypatch.setattr(app.appbuilder.sm.limiter, "enabled", True)
@@ -267,9 +290,8 @@ def test_the_owner_ends_a_token_on_his_account(session, login, program):
     assert program.get("/api/v1/sector/", headers=bearer).status_code == 401
 
 
-def test_who_may_own_tokens_of_connected_systems_is_told_that_they_stay_valid(session, login):
-    said = vi("Access tokens of connected systems that act in your name stay valid: they belong to those systems. "
-              "You end them yourself:")  # fmt: skip
+def test_who_may_own_tokens_of_connected_systems_is_asked_about_them(session, login):
+    said = vi("Also revoke the access tokens with which connected systems act in my name")
     page = login(Role.specialist).get("/password").text
     assert said in page
     assert 'href="/account/api-tokens/"' in page.partition(said)[2].partition("</p>")[0]
