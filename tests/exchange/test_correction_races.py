@@ -6,8 +6,8 @@ from app.clock import now
 from app.errors import Conflict
 from app.extensions import db
 from app.lowcode.exchange import runs
+from app.lowcode.exchange.corrections import Corrections
 from app.lowcode.exchange.run import ImportRun
-from app.lowcode.exchange.runs import Corrections
 from app.models import User
 from app.permissions import Role, acting_as
 from app.services.actors import build_actor

@@ -1,10 +1,14 @@
 """Imports: everything is checked before anything is written, and applied once."""
 
+import re
+from html import unescape
+
 import sqlalchemy as sa
 
 from app.history import HistoryEntry
-from app.lowcode.exchange import pages, runs
+from app.lowcode.exchange import corrections, pages
 from app.lowcode.exchange.run import ImportRun
+from app.lowcode.exchange.runs import unpack
 from app.models import Agency, CalendarSession, Component, Fee, Procedure, ProcedureVersion, Sector
 from app.permissions import Role
 from tests.exchange.books import apply, book, run, send
@@ -132,17 +136,52 @@ def test_only_what_is_typed_over_faults_is_kept(session, login, monkeypatch):
     assert run(number).skipped == [[SECTORS, 2], [SECTORS, 3]]
 
 
-def test_corrections_too_long_together_are_refused(session, login, monkeypatch):
-    monkeypatch.setattr(runs, "MOST_TYPED", 10)
+def test_a_correction_too_long_beside_the_others_stays_on_its_page_and_is_named(session, login, monkeypatch):
+    monkeypatch.setattr(corrections, "MOST_TYPED", 10)
     client, number, _page = _two_pages(monkeypatch, login)
-    first, second = {f"cell-2-2-{SECTORS}": "x" * 6}, {f"cell-3-1-{SECTORS}": "x" * 5}
-    keep = f"/sector/import/{number}/keep"
-    assert client.post(keep, data=first, follow_redirects=True).status_code == 200
-    told = vi("The corrections are too long together: at most %(limit)s characters. Please correct the file and send "
-              "it again.", limit="10")  # fmt: skip
+    first, second = {f"cell-2-2-{SECTORS}": "x" * 6}, {f"cell-3-1-{SECTORS}": "y" * 5, "page": "2"}
+    keep = f"/sector/import/{number}/keep?page=1"
+    assert client.post(keep, data=first).status_code == 302
     for address in (keep, f"/sector/import/{number}/correct"):
-        assert told in client.post(address, data=second, follow_redirects=True).text
+        answer = client.post(address, data=second | {f"skip-3-{SECTORS}": "1"})
+        page = unescape(answer.text)
+        assert answer.status_code == 422
+        assert vi("sheet “%(sheet)s”, row %(row)d, column %(letter)s", sheet=SECTORS, row=3, letter="B") in page
+        assert vi("This correction is too long and was not kept.") in page
+        assert f'value="{"y" * 5}"' in page
     assert (run(number).state, run(number).corrections) == ("checked", [[SECTORS, 2, 2, "x" * 6]])
+    assert run(number).skipped == [[SECTORS, 3]]
+    client.post(keep, data=second | {f"cell-3-1-{SECTORS}": "B"})
+    assert run(number).corrections == [[SECTORS, 2, 2, "x" * 6], [SECTORS, 3, 1, "B"]]
+
+
+def test_a_correction_too_long_for_a_cell_is_not_cut(session, login, monkeypatch):
+    monkeypatch.setattr(corrections, "LONGEST_TYPED", 3)
+    client, number, _page = _two_pages(monkeypatch, login)
+    answer = client.post(f"/sector/import/{number}/keep?page=2", data={f"cell-2-2-{SECTORS}": "xxxx"})
+    assert (answer.status_code, 'value="xxxx"' in answer.text) == (422, True)
+    assert run(number).corrections == []
+
+
+def test_all_that_is_wrong_in_a_row_is_told_at_once(session, login):
+    root = make_tree().root
+    head = [vi("Identifier code"), vi("Name"), vi("Level"), vi("Parent agency"), vi("Abbreviation"), vi("E-mail")]
+    rows = [head, ["H57.90", "", "Cấp trời", root.code, "ubnd", "không phải thư"],
+            ["H57.91", "Sở Thử", "Cấp tỉnh", root.code, "s/t", "cũng không"]]  # fmt: skip
+    _status, number, page = send(login(Role.catalog_admin), "agency", book({vi("Agencies"): rows}))
+    found = [(fault.row, fault.label) for fault in unpack(run(number)).faults]
+    assert sorted(found) == sorted([(2, vi("Name")), (2, vi("Level")), (2, vi("E-mail")),
+                                    (3, vi("Abbreviation")), (3, vi("E-mail"))])  # fmt: skip
+    assert vi("An abbreviation has capital letters, digits and the signs - & only: for example UBND.") in unescape(page)
+
+
+def test_a_row_with_a_fault_is_shown_with_its_other_cells(session, login):
+    rows = [HEAD, ["a", "Tên <b>dài</b>", "ừ"], ["b", "Hai", "ừ"], ["c", "", "Có"]]
+    page = unescape(send(login(Role.catalog_admin), "sector", book({SECTORS: rows}))[2])
+    around = re.findall(r'exchange-around[^>]*>(.*?)</p>', page)
+    assert len(around) == 1  # where the same is wrong in several rows they are told together
+    assert f"{vi('Code')}: <b>c</b>" in around[0]
+    assert f"{vi('In use')}: <b>Có</b>" in around[0]
 
 
 def test_a_target_changed_since_the_plan_refuses_and_plans_anew(session, login):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -39,6 +40,13 @@ def _written(table: Table) -> list[Entry]:
     return [entry for entry in table.entries if entry.kind in _WRITTEN]
 
 
+def _with(table: Table, names: Iterable[str]) -> list[Entry]:
+    """Return the rows that say something new and whose cells ``names`` could be read, other faults or not."""
+    wanted = set(names)
+    return [entry for entry in table.entries if entry.kind in _WRITTEN
+            or (entry.trial is not None and not entry.blamed & wanted)]  # fmt: skip
+
+
 def _rows(planner: Planner, table: Table) -> None:
     """Stored records must be among those the actor may see, and change if the file changes them."""
     found = [entry for entry in table.entries if entry.row is not None and entry.kind != Kind.skip]
@@ -70,8 +78,8 @@ def _unique(planner: Planner, table: Table, columns: list[Any]) -> None:
         return  # the key itself was looked up before
     seen = planner.seen.setdefault((table.name, *names), {})
     fresh: dict[Any, Entry] = {}
-    for entry in _written(table):
-        values = tuple(_token(planner, getattr(entry.record, name)) for name in names)
+    for entry in _with(table, names):
+        values = tuple(_token(planner, getattr(entry.filled, name)) for name in names)
         if any(value is None for value in values):
             continue
         other = seen.setdefault(values, entry.number)
@@ -91,8 +99,8 @@ def _unique_folded(planner: Planner, table: Table, column: Any) -> None:
     """Blame a row that has the value of another row in other capitals; stored ones are the model's own to check."""
     name = inspect(table.sheet.model).get_property_by_column(column).key
     seen = planner.seen.setdefault((table.name, "lower", name), {})
-    for entry in _written(table):
-        value = getattr(entry.record, name)
+    for entry in _with(table, [name]):
+        value = getattr(entry.filled, name)
         other = seen.setdefault(value.lower(), entry.number) if isinstance(value, str) else entry.number
         if other != entry.number:
             planner.blame(entry, name, _("Row %(row)d has the same value; capital and small letters count as the same.",

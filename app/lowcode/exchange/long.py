@@ -14,9 +14,10 @@ from app.lowcode.exchange.comparing import differs
 from app.lowcode.exchange.layout import Sheet
 from app.lowcode.exchange.packed import PACK
 from app.lowcode.exchange.plan import Entry, Fault, Kind, Plan, Table
-from app.lowcode.exchange.planner import Planner, fill
+from app.lowcode.exchange.planner import Planner
 from app.lowcode.exchange.reading import RawSheet
 from app.lowcode.exchange.references import beginnings
+from app.lowcode.exchange.row_rules import fill
 from app.lowcode.exchange.tables import find_tables
 
 _DEEPEST = 50  # levels of rows below rows of one file

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.lowcode.exchange.around import Cells, Row, cells_around
 from app.lowcode.exchange.packed import PACK
 from app.lowcode.exchange.plan import Fault, Kind, Plan
 
@@ -23,13 +24,18 @@ class Outcome:
     fault_count: int = 0
     counts: list[dict[str, Any]] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
+    around: list[tuple[list[Any], bytes]] = field(default_factory=list)  # rows with faults, and their cells
     _digest: Any = field(default_factory=hashlib.sha256)
 
     def add(self, plan: Plan) -> None:
         """Take over what a plan, or a part of one, says."""
         self.notes = list(dict.fromkeys([*self.notes, *plan.notes]))
         self.fault_count += len(plan.faults)
-        self.faults += plan.faults[: max(0, MOST_FAULTS - len(self.faults))]
+        kept = plan.faults[: max(0, MOST_FAULTS - len(self.faults))]
+        self.faults += kept
+        if kept:
+            around = cells_around(plan, kept)
+            self.around.append(([list(row) for row, _cells in around], _squeezed([cells for _row, cells in around])))
         self._count(plan.counts())
         lines = plan.lines()
         for at in range(0, len(lines), PACK):
@@ -61,9 +67,11 @@ class Outcome:
         head = {
             "faults": [vars(fault) for fault in self.faults], "notes": self.notes, "made": made,
             "pieces": [[counts, len(content)] for counts, content in self.pieces],
+            "around": [[rows, len(content)] for rows, content in self.around],
         }  # fmt: skip
         start = _squeezed(head)
-        return len(start).to_bytes(4, "big") + start + b"".join(content for _counts, content in self.pieces)
+        contents = [content for _what, content in [*self.pieces, *self.around]]
+        return len(start).to_bytes(4, "big") + start + b"".join(contents)
 
 
 def _piece(lines: list[Any]) -> Piece:
@@ -88,6 +96,7 @@ class Kept:
         self.notes: list[str] = head["notes"]
         self.made: Any = head["made"]
         self._pieces: list[Any] = head["pieces"]
+        self._around: list[Any] = head.get("around", [])  # plans kept before have none
 
     def _open(self, start: int, end: int) -> Any:
         return json.loads(zlib.decompress(self._packed[start:end]))
@@ -99,6 +108,18 @@ class Kept:
             found.append(line)
             if len(found) == count:
                 break
+        return found
+
+    def cells_around(self, wanted: set[Row]) -> dict[Row, Cells]:
+        """Return the cells of rows with faults, as ``around.cells_around`` found them."""
+        found: dict[Row, Cells] = {}
+        at = self._start + sum(length for _counts, length in self._pieces)
+        for rows, length in self._around:
+            here = [(sheet, row) for sheet, row in rows]
+            if wanted.intersection(here):
+                found |= {row: cells for row, cells in zip(here, self._open(at, at + length), strict=True)
+                          if row in wanted}  # fmt: skip
+            at += length
         return found
 
     def _from(self, kinds: Collection[str], start: int) -> Iterator[Any]:

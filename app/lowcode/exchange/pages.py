@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.clock import today
-from app.lowcode.exchange.outcome import MOST_FAULTS
+from app.lowcode.exchange.corrections import Corrections, Place
+from app.lowcode.exchange.outcome import MOST_FAULTS, Kept
 from app.lowcode.exchange.plan import KINDS, Fault, Kind
 from app.lowcode.exchange.progress import how_far
 from app.lowcode.exchange.run import STATES, ImportRun
-from app.lowcode.exchange.runs import Corrections, unpack
+from app.lowcode.exchange.runs import unpack
 from app.lowcode.pages import plain_number
 from app.lowcode.values import as_id
 from app.text import fold
@@ -21,7 +22,6 @@ from app.text import fold
 PAGE = 50
 _TYPED = re.compile(r"cell-(\d+(?:\.\d+)*)-(\d+)-(.+)", re.DOTALL)
 _LEFT_OUT = re.compile(r"(skip|was)-(\d+(?:\.\d+)*)-(.+)", re.DOTALL)
-_MAX_TYPED = 20_000
 
 
 def csv_answer(lines: Iterator[str], stem: str) -> Response:
@@ -44,18 +44,22 @@ def progress_words(run: ImportRun) -> str:
     return f"{state}: {100 * done // total}%" if total else state
 
 
-def run_context(run: ImportRun) -> dict[str, Any]:
-    """Return what the pages of a run need: counts, faults and rows, one page of each."""
+def run_context(run: ImportRun, page: int = 0, lost: dict[Place, str] | None = None) -> dict[str, Any]:
+    """Return what the pages of a run need: counts, faults and rows, one page of each.
+
+    page: as the request asks, by default. lost: what was typed there and could not be kept.
+    """
     kept = unpack(run)
     kind = request.args.get("kind", "")
     wanted = (kind,) if kind in set(Kind) else (Kind.add, Kind.change)
-    page = as_id(request.args.get("page")) or 1
+    page = page or as_id(request.args.get("page")) or 1
     start = (page - 1) * PAGE
     shown = (grouped(kept.faults)[start : start + PAGE + 1] if run.faults
              else kept.lines(wanted, start, PAGE + 1))  # fmt: skip
     return {
         "notes": kept.notes, "lines": [] if run.faults else shown[:PAGE],
-        "faults": _as_left(run, shown[:PAGE]) if run.faults else [], "unshown": max(0, run.faults - len(kept.faults)),
+        "faults": _as_left(run, kept, shown[:PAGE], lost or {}) if run.faults else [], "page": page,
+        "unshown": max(0, run.faults - len(kept.faults)),
         "made": kept.made, "counts": run.counts, "kind": kind,
         "kinds": {str(k): _(word) for k, word in KINDS.items()},
         "words": progress_words(run), "far": how_far(run), "summary": _summary(run), "total": totals(run),
@@ -70,14 +74,25 @@ def _address(run: ImportRun, page: int, kind: str) -> str:
     return url_for(f"{view}.{'keep' if run.faults else 'run'}", number=run.id, page=page, kind=kind or None)
 
 
-def _as_left(run: ImportRun, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return groups of faults as the user left them: with what he typed and ticked since they were found."""
-    texts = {(sheet, row, at): text for sheet, row, at, text in run.corrections}
+def _as_left(
+    run: ImportRun, kept: Kept, groups: list[dict[str, Any]], lost: dict[Place, str]
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return groups of faults as the user left them: with what he typed and ticked since they were found.
+
+    A row of its own is shown with its other cells; of what was lost each field says so.
+    """
+    texts = {(sheet, row, at): text for sheet, row, at, text in run.corrections} | lost
     skipped = {(sheet, row) for sheet, row in run.skipped}
+    around = kept.cells_around({(group["sheet"], group["rows"][0]) for group in groups if len(group["rows"]) == 1})
     for group in groups:
+        first = (group["sheet"], group["rows"][0])
         group["is_left_out"] = all((group["sheet"], row) in skipped for row in group["rows"])
+        shown = {cell["column"] for cell in group["cells"]}
+        group["others"] = [(label, text) for at, label, text in around.get(first, ()) if at not in shown]
         for cell in group["cells"]:
-            cell["value"] = texts.get((group["sheet"], group["rows"][0], cell["column"]), cell["value"])
+            place = (*first, cell["column"])
+            cell["value"] = texts.get(place, cell["value"])
+            cell["messages"] += [_("This correction is too long and was not kept.")] if place in lost else []
     return groups
 
 
@@ -147,7 +162,7 @@ def read_corrections(form: Any) -> Corrections:
     found = Corrections()
     for key, text in form.items():
         if match := _TYPED.fullmatch(key):
-            found.texts.update({(match[3], row, int(match[2][:7])): text[:_MAX_TYPED] for row in _rows_of(match[1])})
+            found.texts.update({(match[3], row, int(match[2][:7])): text for row in _rows_of(match[1])})
         elif match := _LEFT_OUT.fullmatch(key):
             kept = found.skips if match[1] == "skip" else found.taken
             kept.update((match[3], row) for row in _rows_of(match[2]))

@@ -81,6 +81,8 @@ class Entry:
     kind: Kind = Kind.add
     changes: list[tuple[str, str, str]] = field(default_factory=list)
     unfound: dict[str, tuple[str, str]] = field(default_factory=dict)  # attribute: what was typed, why not found
+    blamed: set[str] = field(default_factory=set)  # attributes with a fault
+    trial: Any = None  # of a row with faults: the record as far as the cells could be read
 
     @property
     def title(self) -> str:
@@ -88,6 +90,11 @@ class Entry:
         model = self.table.sheet.model
         words = [_in_words(model, name, self.values.get(name)) for name in key_names(model)] if self.text else []
         return named(JOIN.join(words), name_among(self.values) or (label(self.row) if self.row is not None else ""))
+
+    @property
+    def filled(self) -> Any:
+        """The record that takes what the cells say."""
+        return self.record if self.record is not None else self.trial
 
     @property
     def is_sound(self) -> bool:
@@ -115,6 +122,23 @@ class Table:
         place = self.origin.inner.get(name, (self.origin.columns.get(at, -1), ""))[0]
         cells = self.origin.texts.get(row, [])
         return self.origin.sheet, row, place, cells[place] if 0 <= place < len(cells) else ""
+
+    @property
+    def source_sheet(self) -> str:
+        """The sheet of the user's own file."""
+        return self.name if self.origin is None else self.origin.sheet
+
+    def source_cells(self, row: int) -> list[Any]:
+        """Return a row of the user's own file, empty if it is none of these."""
+        return list((self.rows if self.origin is None else self.origin.texts).get(row, ()))
+
+    def source_labels(self) -> dict[int, str]:
+        """Return what the columns of the user's own file are called, as far as this table reads them."""
+        if self.origin is None:
+            return {at: column.label for at, column in self.places.items()}
+        inner = {place: self.heading_of(name) for name, (place, _label) in self.origin.inner.items()}
+        return inner | {self.origin.columns.get(at, -1): self.heading_of(column.name)
+                        for at, column in self.places.items()}  # fmt: skip
 
     def row_of(self, number: int) -> int:
         """Return a row as the user's own file counts it."""

@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
-from app.errors import DomainError, Invalid
 from app.lowcode.actions import may
 from app.lowcode.exchange import cells, checking
 from app.lowcode.exchange.applying import outside_words
@@ -16,11 +15,11 @@ from app.lowcode.exchange.layout import Column, Sheet
 from app.lowcode.exchange.plan import Entry, Fault, Kind, Plan, Ref, Table
 from app.lowcode.exchange.reading import RawSheet
 from app.lowcode.exchange.references import Finder, beginnings, key_text, label, named
+from app.lowcode.exchange.row_rules import blame_missing, check, fill, fill_above, find_more
 from app.lowcode.exchange.stored import hidden_among, keep_present, may_lack, rows_of_keys
 from app.lowcode.exchange.tables import find_tables
 from app.lowcode.forms import RecordForm, column_of, make_form
 from app.lowcode.naturals import key_names, key_of
-from app.lowcode.validity import refuse_unfit
 from app.permissions import Actor
 
 Report = Callable[[int, int], None]
@@ -80,6 +79,7 @@ class Planner:
         self.plan.faults.append(Fault(sheet, row, place, table.heading_of(name),
                                       cells.as_text(shown)[:2000], str(message), alike))  # fmt: skip
         entry.kind = Kind.fault
+        entry.blamed.add(name)
 
     def entry_of(self, table: Table, number: int) -> Entry:
         """Return the row of ``table`` that the file counts so."""
@@ -217,11 +217,14 @@ class Planner:
         rights = {kind: may(model, kind) for kind in (Kind.add, Kind.change)}
         form = make_form(model)
         sound = [entry for entry in table.entries if entry.is_sound and entry.kind != Kind.skip]
+        faulty = [entry for entry in table.entries if not entry.is_sound]
         for entry in sound:  # all first: rows of one sheet may name each other
             self._give_record(entry)
         for entry in sound:
             self._tick()
             self._settle_one(entry, form, rights)
+        for entry in faulty:
+            find_more(self, entry, rights)
 
     def _give_record(self, entry: Entry) -> None:
         if entry.record is None:
@@ -237,11 +240,14 @@ class Planner:
             self.blame(entry, "", REFUSALS[entry.kind]())
             return
         self._tell(entry, names, form)
-        if self._misses(entry):
-            return
-        _fill_above(entry)
-        fill(entry, names)
-        self._check(entry, names)
+        blame_missing(self, entry)
+        refs = [value for value in entry.values.values() if isinstance(value, Ref)]
+        if any(ref.record is None for ref in refs):
+            entry.kind = Kind.fault  # the row it refers to has the fault
+        if entry.is_sound:
+            fill_above(entry)
+            fill(entry, names)
+            check(self, entry, names)
 
     def _differing(self, entry: Entry) -> list[str]:
         if entry.row is None:
@@ -256,45 +262,3 @@ class Planner:
             before, after = (words_of(model, column, v, form) for v in (old, value))
             if before or after:
                 entry.changes.append((column.label, before, after))
-
-    def _misses(self, entry: Entry) -> bool:
-        """Blame a new row for what it must have and has no column for."""
-        for column in entry.table.sheet.columns if entry.row is None else ():
-            if column.needed and column.name not in entry.values:
-                label = entry.table.heading_of(column.name) or column.label
-                self.blame(entry, column.name, _("%(label)s: this field is required.", label=label))
-        refs = [value for value in entry.values.values() if isinstance(value, Ref)]
-        if any(ref.record is None for ref in refs):
-            entry.kind = Kind.fault  # the row it refers to has the fault
-        return not entry.is_sound
-
-    def _check(self, entry: Entry, names: list[str]) -> None:
-        try:
-            refuse_unfit(entry.record, names)
-            if hasattr(entry.record, "check"):
-                entry.record.check(self.actor)
-        except Invalid as exc:
-            for name, message in (exc.fields or {"": str(exc)}).items():
-                self.blame(entry, name, message)
-        except DomainError as exc:
-            self.blame(entry, "", str(exc))
-
-
-def fill(entry: Entry, names: Iterable[str]) -> None:
-    """Put what the cells say into the record of a row."""
-    for name in names:
-        value = entry.values[name]
-        setattr(entry.record, name, value.record if isinstance(value, Ref) else value)
-
-
-def _fill_above(entry: Entry) -> None:
-    """Fill the new records of this sheet that ``entry`` stands below: its check may look at them."""
-    waiting, seen = [entry], {entry.number}
-    while waiting:
-        refs = [value for value in waiting.pop().values.values() if isinstance(value, Ref)]
-        fellows = [ref.entry for ref in refs if ref.entry is not None and ref.entry.table is entry.table]
-        for fellow in fellows:
-            if fellow.row is None and fellow.record is not None and fellow.number not in seen:
-                seen.add(fellow.number)
-                waiting.append(fellow)
-                fill(fellow, fellow.values)

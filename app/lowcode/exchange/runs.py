@@ -1,6 +1,5 @@
 """The life of an import: begun, worked out without writing, corrected, applied once."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from app.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from app.extensions import db
 from app.filetypes import XLSX, check_upload
 from app.lowcode.exchange import applying
+from app.lowcode.exchange.corrections import Corrections, Place, TooLong, take
 from app.lowcode.exchange.exchanges import Exchange, exchange_of
 from app.lowcode.exchange.outcome import Kept, Outcome
 from app.lowcode.exchange.plan import Fault
@@ -22,14 +22,12 @@ from app.lowcode.exchange.planner import Report
 from app.lowcode.exchange.reading import MANY_ROWS, MAX_BYTES, open_workbook
 from app.lowcode.exchange.run import ImportRun
 from app.lowcode.exchange.work import Work
-from app.lowcode.pages import plain_number
 from app.official import officially
 from app.permissions import Actor, acting_as, current_actor
 from app.transactions import enqueue, locked, one_at_a_time, transaction
 
 SHORT_BYTES = 64 * 1024  # about five hundred rows: handled while the user waits
 KEPT = timedelta(days=30)
-MOST_TYPED = 2_000_000  # characters over all cells: one text may go over thousands of rows
 
 
 def begin(target: str, name: str, content: bytes) -> int:
@@ -146,51 +144,47 @@ def unpack(run: ImportRun) -> Kept:
     return Kept(run.plan)
 
 
-@dataclass(frozen=True)
-class Corrections:
-    """What was typed on a page: {(sheet, row, column): text}, {(sheet, row)} to leave out, and to take after all."""
-
-    texts: dict[tuple[str, int, int], str] = field(default_factory=dict)
-    skips: set[tuple[str, int]] = field(default_factory=set)
-    taken: set[tuple[str, int]] = field(default_factory=set)
-
-
 def keep(target: str, number: int, typed: Corrections) -> None:
     """Keep what was typed over faulty cells, and which rows to leave out, for the next check.
 
-    What was typed elsewhere than over a fault is not kept. Raises Conflict when the import has gone on, Invalid
-    when all texts together are too long.
+    What was typed elsewhere than over a fault is not kept. Raises Conflict when the import has gone on, TooLong for
+    what is too long, by itself or with all the rest, once the others are kept.
     """
     with transaction() as session:
-        _keep(session, target, number, typed)
+        _run, lost = _keep(session, target, number, typed)
+    if lost:
+        raise TooLong(lost)
 
 
-def _keep(session: Session, target: str, number: int, typed: Corrections) -> ImportRun:
+def _keep(session: Session, target: str, number: int, typed: Corrections) -> tuple[ImportRun, dict[Place, str]]:
     run = get_run(session, target, number, undefer(ImportRun.plan), to_change=True)
     if run.state != "checked":
         raise Conflict(_("This import has gone on meanwhile."))
     faults = unpack(run).faults
     kept = {(s, n, at): text for s, n, at, text in run.corrections}
     places = {(fault.sheet, fault.row, fault.column) for fault in faults} | set(kept)
-    kept |= {place: text for place, text in typed.texts.items() if place in places}
-    if sum(map(len, kept.values())) > MOST_TYPED:
-        raise Invalid(_("The corrections are too long together: at most %(limit)s characters. Please correct the file "
-                        "and send it again.", limit=plain_number(MOST_TYPED)))  # fmt: skip
+    lost = take(kept, {place: text for place, text in typed.texts.items() if place in places})
     run.corrections = [[*place, text] for place, text in sorted(kept.items())]
     skips = typed.skips & {(fault.sheet, fault.row) for fault in faults}
     run.skipped = sorted(({(s, n) for s, n in run.skipped} | skips) - typed.taken)
     run.touched_at = now()
-    return run
+    return run, lost
 
 
 def correct(target: str, number: int, typed: Corrections) -> None:
-    """Keep what was typed on this page beside what was kept of others, and check all of it again."""
+    """Keep what was typed on this page beside what was kept of others, and check all of it again.
+
+    Raises TooLong as ``keep`` does; nothing is checked then.
+    """
     with transaction() as session:
-        run = _keep(session, target, number, typed)
-        run.state, run.done, run.message = "waiting", 0, None
+        run, lost = _keep(session, target, number, typed)
         is_long = run.is_long
-        if is_long:
+        if not lost:
+            run.state, run.done, run.message = "waiting", 0, None
+        if is_long and not lost:
             enqueue("imports.check", run_id=number)
+    if lost:
+        raise TooLong(lost)
     if not is_long:
         check(number)
 

@@ -19,6 +19,7 @@ from app.extensions import db
 from app.filetypes import XLSX
 from app.lowcode.actions import may
 from app.lowcode.exchange import pages, runs
+from app.lowcode.exchange.corrections import TooLong
 from app.lowcode.exchange.exchanges import Exchange, Prepared, Skipped, exchange_of
 from app.lowcode.exchange.export import csv_lines
 from app.lowcode.exchange.layout import Sheet, can_exchange, sheets_of
@@ -129,7 +130,7 @@ class ImportView(BaseView):
 
     def _page(self, found: ImportRun, **context: Any) -> str:
         template = "busy" if found.state in BUSY else "done" if found.state == "applied" else "plan"
-        return self._render(template, run=found, stalled=is_stalled(found), **pages.run_context(found), **context)
+        return self._render(template, run=found, stalled=is_stalled(found), **pages.run_context(found, **context))
 
     @expose("/import/<int:number>/progress")
     @has_access
@@ -176,6 +177,10 @@ class ImportView(BaseView):
             act()
         except NotFound:
             raise
+        except TooLong as exc:  # what was typed is on this page and nowhere else
+            flash(str(exc), "danger")
+            found = runs.get_run(db.session(), self.run_target(), number, undefer(ImportRun.plan))
+            return self._page(found, page=as_id(request.form.get("page")) or 1, lost=exc.lost), exc.status
         except DomainError as exc:
             flash(str(exc), "danger")
         return redirect(url_for(f"{self.endpoint}.run", number=number, **place))
