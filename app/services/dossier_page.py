@@ -30,7 +30,7 @@ from app.services.guards import is_shared
 from app.services.inbox import LOOKS
 from app.services.lookup import PUBLIC_WORDS
 from app.services.pauses import is_overdue, stands_still
-from app.services.timing import calendar_of, near_due_minutes, prepare_calendars
+from app.services.timing import calendar_of, near_due_minutes, prepare_calendars, unit_of
 from app.workflows import deadlines
 from app.workflows.explaining import explain
 from app.workflows.states import CLOCK_OVER, State
@@ -102,6 +102,7 @@ class Remaining:
     words: str
     urgency: str
     reasons: list[str]
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ def remaining(session: Session, dossier: Dossier) -> Remaining:
         pieces = ()
     reasons = [_(piece.msgid, **piece.params) for piece in pieces]
     words = _(phrase.msgid, **phrase.params)
-    return Remaining(words, LOOKS[deadlines.urgency(at, due_at, calendar, near_due_minutes(session))], reasons)
+    look = LOOKS[deadlines.urgency(at, due_at, calendar, near_due_minutes(session))]
+    return Remaining(words, look, reasons, unit_of(phrase))
 
 
 def _ended(dossier: Dossier, state: State) -> Remaining:

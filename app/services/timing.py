@@ -214,6 +214,11 @@ def remaining_phrase(session: Session, due_at: datetime, agency: Agency) -> tupl
     return phrase, str(deadlines.urgency(at, due_at, calendar, near_due_minutes(session)))
 
 
+def unit_of(left: Phrase | None) -> str:
+    """Return what the time left is counted in, to stand behind its words; "" where nothing is counted."""
+    return _("(working time)") if left is not None and deadlines.counts_time(left) else ""
+
+
 def explanation(due: Due) -> list[Any]:
     """Return the reasons of a due date as JSON: [[msgid, params], …]."""
     return [[phrase.msgid, dict(phrase.params)] for phrase in due.steps]

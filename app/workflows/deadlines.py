@@ -230,6 +230,11 @@ LATE = {
 }
 
 
+def counts_time(words: Phrase) -> bool:
+    """Return whether a phrase of these counts working time, and does not only say that the due date is there."""
+    return words.msgid not in {LEFT["nothing"], LATE["nothing"]}
+
+
 def _words(late: bool, kind: str, params: dict[str, str | int]) -> Phrase:
     # A single day has its own msgid, so that no language needs plural rules here.
     return Phrase((LATE if late else LEFT)[kind], {} if kind == "day" else params)

@@ -1,10 +1,12 @@
 """The dossier page: what is read, what can be done, and what is refused to whom."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from app.clock import now
 from app.history import HistoryEntry
 from app.models import Dossier, FormField, FormSection, Profile
 from app.permissions import Role
@@ -345,6 +347,19 @@ def _consequence(office, dossier) -> str:
     """Return what accepting the dossier is said to do."""
     found = find_offers(office.session, dossier, office[Role.desk_officer])
     return next(offer for offer in found if offer.name == "accept").consequence
+
+
+def test_the_time_left_says_that_it_is_working_time(office, enter):
+    dossier = office.processed()
+    unit = '<span class="remaining-unit">làm việc</span>'
+    client = enter(Role.specialist)
+    assert unit in page(client, dossier)
+    inbox = client.get("/work/").get_data(as_text=True)
+    assert unit in inbox
+    dossier.due_at = now() - timedelta(seconds=1)
+    dossier.tasks[-1].due_at = dossier.due_at
+    office.session.commit()
+    assert unit not in page(client, dossier), "it is due now: nothing is counted"
 
 
 def test_the_process_is_drawn_with_the_present_step(office, enter):

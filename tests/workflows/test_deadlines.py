@@ -7,6 +7,7 @@ import pytest
 from app.workflows.deadlines import (
     Limit,
     Urgency,
+    counts_time,
     phrase,
     reception_due,
     remaining,
@@ -196,6 +197,11 @@ WORDS = [
 @pytest.mark.parametrize(("minutes", "words"), WORDS)
 def test_phrase(minutes, words):
     assert phrase(minutes).text() == words
+
+
+def test_only_what_counts_has_a_unit():
+    assert [minutes for minutes in (960, 480, 200, 59, 0, -1, -480) if not counts_time(phrase(minutes))] == [0]
+    assert not counts_time(phrase(0, is_overdue=True))
 
 
 def test_a_day_is_as_long_as_the_calendar_says():

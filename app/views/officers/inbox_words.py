@@ -18,6 +18,7 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.services.inbox import PAGE_SIZE, Inbox, Row, Show, Tab, Wanted
 from app.services.inbox_bulk import ACTS, Givers, acts_of
 from app.services.inbox_lines import MOST_COUNTED
+from app.services.timing import unit_of
 from app.views.officers.base import address_with
 from app.workflows.states import State
 
@@ -140,12 +141,12 @@ def bulk_acts(lines: list[SimpleNamespace]) -> list[tuple[str, str, str]]:
 
 def line(row: Row, actor: Actor, givers: Givers) -> SimpleNamespace:
     """Return one line in words, with the acts many lines may share."""
-    facts, left = row.facts, _left(row)
+    facts, left, unit = row.facts, _left(row), unit_of(row.left)
     return SimpleNamespace(
         key=row.key, code=row.code, url=f"/dossier/{row.code}",
         procedure=facts.procedure, applicant=facts.applicant_name, step=_step(row, actor),
         holder=_holder(row), holder_long=_holder(row, with_role=True),
-        left=left, urgency=row.urgency, explain=_explain(row) or left, marks=_marks(row),
+        left=left, unit=unit, urgency=row.urgency, explain=_explain(row) or f"{left} {unit}".strip(), marks=_marks(row),
         acts=acts_of(row, actor, givers), why=f"/work/why/{row.code}?task={row.task_id or ''}", task_id=row.task_id,
     )  # fmt: skip
 
