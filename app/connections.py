@@ -17,6 +17,8 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import Pool
 
 _KEPT = 200  # statements planned once, of one connection
+_MOST_COLUMNS = 2000  # statements whose columns are known; then all are worked out anew
+_columns: dict[tuple[str, int], Any] = {}
 _USED = "used"  # in the info of a connection: it was handed out before
 # The best plan of these hangs on the values asked for (a rare state, a small agency):
 # the server plans them anew each time.
@@ -35,12 +37,28 @@ def _kind() -> Any:
     from psycopg.pq import TransactionStatus
 
     class PlanningCursor(psycopg.Cursor[Any]):
-        """Lets the server keep the plans that serve any values."""
+        """Lets the server keep the plans that serve any values; knows the columns of what was asked before."""
+
+        _asked: Any = None
 
         def execute(self, query: Any, params: Any = None, **given: Any) -> Any:
             if isinstance(query, str) and is_planned_by_values(query):
                 given["prepare"] = False
+            self._asked = query
             return super().execute(query, params, **given)
+
+        @property
+        def description(self) -> Any:
+            """What the columns are called and of what kind: of one statement always the same, and worked out once."""
+            asked, found = self._asked, self.pgresult
+            if not isinstance(asked, str) or found is None or not found.nfields:
+                return super().description
+            key = asked, found.nfields
+            if key not in _columns:
+                if len(_columns) >= _MOST_COLUMNS:
+                    _columns.clear()
+                _columns[key] = super().description
+            return _columns[key]
 
     class KeepingConnection(psycopg.Connection[Any]):
         """Keeps its prepared statements over a rollback that follows no error."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -23,14 +26,11 @@ def next_number(session: Session, key: str) -> int:
     The row stays locked until the transaction ends: a number taken back by a rollback is
     given out again, so the series has no gap and no doublet.
     """
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = (
-        insert(Counter.__table__)
-        .values(key=key, value=1, row_version=1)
-        .on_conflict_do_update(
-            index_elements=["key"], set_={"value": Counter.__table__.c.value + 1}
-        )
-        .returning(Counter.__table__.c.value)
-    )
-    return session.execute(statement).scalar_one()
+    return int(session.connection().execute(_taking(session.get_bind().dialect.name), {"series": key}).scalar_one())
+
+
+@cache  # built once: building a statement costs as much as sending it
+def _taking(dialect: str) -> Any:
+    insert, row = postgresql.insert if dialect == "postgresql" else sqlite.insert, Counter.__table__.c
+    first = insert(Counter.__table__).values(key=sa.bindparam("series"), value=1, row_version=1)
+    return first.on_conflict_do_update(index_elements=["key"], set_={"value": row.value + 1}).returning(row.value)

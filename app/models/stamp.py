@@ -21,7 +21,7 @@ WATCHED = {
     "site": ("agency",),
     "incidents": ("incident_notice",),
     "calendars": ("working_calendar", "calendar_session", "calendar_day", "agency_calendar"),
-    "profiles": ("profile", "profile_parameter"),
+    "profiles": ("profile", "profile_parameter", "letter_template"),
     "processes": ("process", "process_step"),
     "posts": ("officer_position", "delegation", "absence", "ab_user"),
 }  # fmt: skip

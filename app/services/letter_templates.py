@@ -18,6 +18,7 @@ from app.history import because
 from app.models import LetterTemplate
 from app.models.letter_template import TEMPLATE_KINDS, TemplateState
 from app.permissions import Actor, Role
+from app.services.kept import kept, mark
 from app.transactions import locked
 from app.workflows.parameters import FORM_SETS
 
@@ -33,29 +34,42 @@ class Standing(NamedTuple):
     draft: LetterTemplate | None
 
 
-def in_force_id(kind: str, form_set: str, on: date) -> sa.ScalarSelect[int]:
-    """Return the query of the edition printed on ``on``, to be put into another one."""
-    return (
-        sa.select(LetterTemplate.id)
-        .where(LetterTemplate.kind == kind, LetterTemplate.form_set == form_set,
-               LetterTemplate.state == TemplateState.published, LetterTemplate.valid_from <= on)
-        .order_by(LetterTemplate.valid_from.desc(), LetterTemplate.edition.desc()).limit(1).scalar_subquery()
-    )  # fmt: skip
+class Words(NamedTuple):
+    """What an edition prints: its number, and its texts by block."""
+
+    edition: int
+    blocks: dict[str, str]
 
 
 def in_force(session: Session, kind: str, form_set: str, on: date) -> LetterTemplate | None:
     """Return the edition printed on ``on``; None: the built-in texts are."""
-    return session.scalar(sa.select(LetterTemplate).where(LetterTemplate.id == in_force_id(kind, form_set, on)))
+    return session.scalar(
+        sa.select(LetterTemplate)
+        .where(LetterTemplate.kind == kind, LetterTemplate.form_set == form_set,
+               LetterTemplate.state == TemplateState.published, LetterTemplate.valid_from <= on)
+        .order_by(LetterTemplate.valid_from.desc(), LetterTemplate.edition.desc()).limit(1)
+    )  # fmt: skip
 
 
-def with_words(data: dict[str, Any], row: LetterTemplate | None) -> dict[str, Any]:
+def words_today(session: Session, letter: str, cause: str | None, form_set: str) -> Words | None:
+    """Return what is printed today of a ``letter`` for ``cause``; None: the built-in texts are."""
+    kind, day = wording.kind_of(letter, {"cause": cause}), today()
+    return kept(mark(session, "profiles"), ("words", kind, form_set, day), lambda: _words(session, kind, form_set))[0]
+
+
+def _words(session: Session, kind: str, form_set: str) -> tuple[Words | None]:
+    row = in_force(session, kind, form_set, today())
+    return (Words(row.edition, texts_of(row)) if row is not None else None,)  # kept, too, when there are none
+
+
+def with_words(data: dict[str, Any], words: Words | None) -> dict[str, Any]:
     """Return the data of a letter with the words of an edition; None: the built-in texts are printed."""
-    return data if row is None else data | {"wording": {"edition": row.edition, "blocks": texts_of(row)}}
+    return data if words is None else data | {"wording": {"edition": words.edition, "blocks": words.blocks}}
 
 
 def worded(session: Session, letter: str, data: dict[str, Any]) -> dict[str, Any]:
     """Return the data of a letter with the words in force today."""
-    return with_words(data, in_force(session, wording.kind_of(letter, data), data["form_set"], today()))
+    return with_words(data, words_today(session, letter, data.get("cause"), data["form_set"]))
 
 
 def standings(session: Session, form_set: str) -> list[Standing]:

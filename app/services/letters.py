@@ -8,17 +8,16 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.clock import now, to_local, today
+from app.clock import now, to_local
 from app.contents import keep, storage
 from app.documents.render import render
 from app.documents.titles import form_number
-from app.documents.wording import kind_of
-from app.models import Dossier, Letter, LetterTemplate, StoredFile, next_number
+from app.models import Dossier, Letter, StoredFile, next_number
 from app.models.letter import LETTER_KINDS
 from app.official import officially
 from app.permissions import Actor
 from app.services.letter_data import letter_data
-from app.services.letter_templates import in_force_id, with_words
+from app.services.letter_templates import with_words, words_today
 from app.services.profiles import profile_value
 from app.transactions import enqueue
 
@@ -37,17 +36,18 @@ def issue_letter(
     (reason, charges, receiver …); see letter_data.
     """
     cause = cause or f"{len(dossier.movements)}"
+    known = _known(session, dossier, kind, cause)
+    if known is not None:
+        return known
     # A dossier that begins now has everything in memory: it is written with its letter, in one go.
     with session.no_autoflush if dossier.id is None else nullcontext():
-        known, edition = _known(session, dossier, kind, cause, facts)
-        if known is not None:
-            return known
+        words = words_today(session, kind, facts.get("why"), str(profile_value(session, "form_set")))
         number = number or _number(session, dossier, kind)
         with officially():
             data = letter_data(session, dossier, kind, actor, number=number, **facts)
     letter = Letter(
-        dossier=dossier, kind=kind, number=number, data=with_words(data, edition), created_at=now(), cause=cause,
-        edition=edition.edition if edition is not None else None,
+        dossier=dossier, kind=kind, number=number, data=with_words(data, words), created_at=now(), cause=cause,
+        edition=words.edition if words is not None else None,
     )  # fmt: skip
     session.add(letter)
     session.flush()
@@ -61,19 +61,12 @@ def issued_now(session: Session, dossier: Dossier) -> list[Letter]:
     return [letter for letter in session.info.get(_ISSUED, ()) if letter.dossier is dossier]
 
 
-def _known(
-    session: Session, dossier: Dossier, kind: str, cause: str, facts: dict[str, Any]
-) -> tuple[Letter | None, LetterTemplate | None]:
-    """Return the letter there is for this cause and the words in force, in one statement."""
-    words = in_force_id(kind_of(kind, {"cause": facts.get("why")}), str(profile_value(session, "form_set")), today())
-    one = sa.select(sa.literal(1).label("one")).subquery()
-    is_same = sa.and_(Letter.dossier_id == dossier.id, Letter.kind == kind, Letter.cause == cause)
-    query = (
-        sa.select(Letter, LetterTemplate).select_from(one)
-        .outerjoin(Letter, is_same).outerjoin(LetterTemplate, LetterTemplate.id == words)
-    )  # fmt: skip
-    letter, template = session.execute(query).one()
-    return letter, template
+def _known(session: Session, dossier: Dossier, kind: str, cause: str) -> Letter | None:
+    """Return the letter there is for this cause; a dossier not written yet has none."""
+    if dossier.id is None:
+        return None
+    same = Letter.dossier_id == dossier.id, Letter.kind == kind, Letter.cause == cause
+    return session.scalars(sa.select(Letter).where(*same)).one_or_none()
 
 
 def _number(session: Session, dossier: Dossier, kind: str) -> str:

@@ -26,7 +26,7 @@ from app.services import lifecycle, processing
 from app.services.drafts import published_version
 from app.services.lifecycle import LINKED
 from app.services.notices import holders, notice_users, notify_transition
-from app.services.submission import make_dossier
+from app.services.submission import give_code, make_dossier
 from app.services.task_rights import lead_task
 from app.services.timing import reception_due
 from app.text import fold
@@ -125,6 +125,7 @@ def _open(session: Session, task: Task, version: ProcedureVersion) -> Dossier:
     )  # fmt: skip
     _hand_papers(parent, child, version)
     child.reception_due_at = reception_due(session, child.desk, child.submitted_at).at
+    give_code(session, child)
     row = lifecycle.begin(session, child, "open_linked", _SYSTEM, of_itself=True)
     session.add(LinkedDossier(parent=parent, child=child, task=task, opened_at=now()))
     lifecycle.note_step(session, parent, "open_linked", _SYSTEM, f"{task.name}: {child.code}, {agency.name}")

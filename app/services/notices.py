@@ -27,28 +27,33 @@ _OFFICERS = {"desk", "specialist", "division_head", "agency_head", "clerk", "cas
 def notify_transition(session: Session, dossier: Dossier, row: Transition[State], extra: str = "") -> None:
     """Tell everyone whom transition ``row`` names; the same event is told once. extra: for the applicant alone."""
     key = f"{dossier.code}:{row.name}:{len(dossier.movements)}"
+    if dossier.id is None:
+        session.flush()
     with officially():  # stored text: the reader is a citizen or an officer, not the actor
-        if "applicant" in row.notices:
-            tell_applicant(session, dossier, key, extra)
+        rows = _to_applicant(session, dossier, key, extra) if "applicant" in row.notices else []
         for who in [name for name in row.notices if name in _OFFICERS]:
-            _tell_officers(session, dossier, who, key)
+            rows += _to_officers(session, dossier, who, key)
+    _put(session, rows)
 
 
 def tell_applicant(session: Session, dossier: Dossier, key: str, extra: str = "") -> None:
     """Tell the applicant where the dossier stands now, in the system and by e-mail."""
+    _put(session, _to_applicant(session, dossier, key, extra))
+
+
+def _to_applicant(session: Session, dossier: Dossier, key: str, extra: str) -> list[dict[str, Any]]:
     title = _(
         "Dossier %(code)s: %(state)s", code=dossier.code, state=_(State(dossier.state).sentence)
     )
     body = "\n".join(line for line in (_procedure_line(dossier), _when(dossier), extra) if line)
-    user_id = dossier.account.user_id
-    if user_id is not None:
-        notice_users(session, [user_id], dossier, key, title, body)
     address = dossier.applicant_email
     if address:
         send_mail(session, f"{key}:applicant", address, title, _letter(dossier, body))
+    user_id = dossier.account.user_id
+    return _rows([user_id] if user_id is not None else [], dossier, key, title, body)
 
 
-def _tell_officers(session: Session, dossier: Dossier, who: str, key: str) -> None:
+def _to_officers(session: Session, dossier: Dossier, who: str, key: str) -> list[dict[str, Any]]:
     role = Role.desk_officer if who == "desk" else Role(who)
     agency_id = dossier.desk_id if who in {"desk", "cashier"} else dossier.agency_id
     people = holders(session, agency_id, role, with_delegates=True)
@@ -56,11 +61,11 @@ def _tell_officers(session: Session, dossier: Dossier, who: str, key: str) -> No
     if task is not None and task.assignee_id is not None:
         people = [task.assignee_id]  # whose dossier it is; colleagues need not know
     if len(people) > MANY:
-        return  # the counters of their inboxes show it; a notice each would hide those meant for one
+        return []  # the counters of their inboxes show it; a notice each would hide those meant for one
     if task is not None and dossier.movements[-1].transition == "start":
         key = f"task:{task.id}"  # told of the task already, not a second time of the same thing
     title = _("%(state)s: dossier %(code)s", state=_(State(dossier.state).label), code=dossier.code)
-    notice_users(session, people, dossier, key, title, _procedure_line(dossier))
+    return _rows(people, dossier, key, title, _procedure_line(dossier))
 
 
 def tell_tasks(session: Session, told: Mapping[Task, Iterable[int]], *, again: str = "") -> None:
@@ -138,11 +143,15 @@ def notice_users(
     """Put one notice before each user; the same ``key`` reaches a user once."""
     if dossier is not None and dossier.id is None:
         session.flush()
+    _put(session, _rows(user_ids, dossier, key, title, body))
+
+
+def _rows(user_ids: Iterable[int], dossier: Dossier | None, key: str, title: str, body: str) -> list[dict[str, Any]]:
     dossier_id = dossier.id if dossier is not None else None
-    _put(session, [
+    return [
         {"user_id": user_id, "dossier_id": dossier_id, "key": key, "title": title[:255], "body": body}
         for user_id in set(user_ids)
-    ])  # fmt: skip
+    ]  # fmt: skip
 
 
 def send_mail(session: Session, key: str, recipient: str, subject: str, body: str) -> None:

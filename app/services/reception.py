@@ -29,7 +29,7 @@ from app.services.guards import lacks_all_papers
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.official import official
-from app.services.submission import handling_agency, make_dossier, paper_problem, receiving_desk
+from app.services.submission import give_code, handling_agency, make_dossier, paper_problem, receiving_desk
 from app.services.supplements import ask_supplement as ask_supplement  # callers ask the desk
 from app.services.timing import explanation, reception_due, result_due, transfer_due
 from app.transactions import one_at_a_time
@@ -134,6 +134,7 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
         dossier.charges = chosen_charges(
             given.version, given.channel, given.fees, given.fee_subject, agency, given.data
         )
+    give_code(session, dossier)
     return dossier
 
 

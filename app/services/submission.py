@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from app.clock import now, to_local, today
@@ -84,9 +83,9 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     """
     session.flush()  # what was changed just now is judged by its numbers
     if session.info.get(_HELD) != draft.id:
-        hold(session, Draft.id == draft.id)
-        session.refresh(draft, [attr.key for attr in inspect(Draft).column_attrs])
-        session.expire(draft, ["dossier"])
+        session.refresh(draft, with_for_update={"of": Draft})
+        session.expire(draft, ["dossier"])  # refreshing leaves what was looked up before
+        is_held(session, draft)
     if draft.account_id != actor.account_id:
         raise NotFound(_("There is no such draft."))
     if draft.dossier is not None:
@@ -100,10 +99,11 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
         session, draft.version, draft.account, agency, channel="online", data=draft.data,
         result_way=draft.result_way, fee_choices=draft.fee_choices,
     )  # fmt: skip
-    _take_papers(dossier, draft)
     due = reception_due(session, dossier.desk, dossier.submitted_at)
     dossier.reception_due_at = due.at
+    give_code(session, dossier)
     row = lifecycle.begin(session, dossier, "submit", actor)
+    _take_papers(dossier, draft)
     draft.dossier = dossier
     if profile_value(session, "automatic_acknowledgement"):
         issue_letter(
@@ -113,12 +113,9 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     return dossier
 
 
-def hold(session: Session, *which: sa.ColumnElement[bool]) -> None:
-    """Keep a draft from being sent by anybody else until the transaction ends; it is to be read afterwards.
-
-    In one statement PostgreSQL would wait for the other sending but join the dossier as it was before.
-    """
-    session.info[_HELD] = session.scalar(sa.select(Draft.id).where(*which).with_for_update())
+def is_held(session: Session, draft: Draft) -> None:
+    """Say that nobody else may send the draft until the transaction ends: its row was locked and read in one."""
+    session.info[_HELD] = draft.id
 
 
 def technical_faults(draft: Draft, judged: Evaluation | None) -> dict[str, str]:
@@ -149,7 +146,7 @@ def make_dossier(
     submitted_at: datetime | None = None, desk: Agency | None = None,
     fee_choices: Mapping[str, Any] | None = None, is_late: bool = False,
 ) -> Dossier:  # fmt: skip
-    """Return a new dossier with its code, form data and charges; not yet in a state.
+    """Return a new dossier with its form data and charges; not yet in a state, and without its code (``give_code``).
 
     Raises NotAllowed if the version is not the published one; is_late: not the one of the true day.
     """
@@ -160,7 +157,7 @@ def make_dossier(
     at = submitted_at or now()
     desk = desk or receiving_desk(agency)
     dossier = Dossier(
-        code=new_code(session, desk, version, at), state=1, version=version,
+        state=1, version=version,
         procedure=version.procedure, sector=version.procedure.sector, agency=agency, desk=desk,
         channel=channel, account=account, applicant_name=account.name,
         applicant_id_number=account.id_number, applicant_phone=account.phone,
@@ -174,12 +171,15 @@ def make_dossier(
     return dossier
 
 
-def new_code(session: Session, desk: Agency, version: ProcedureVersion, at: datetime) -> str:
-    """Return the next dossier code of a desk, by the profile's pattern (TT 01/2018 Đ19)."""
-    pattern, on = profile_value(session, "dossier_code_pattern"), to_local(at).date()
-    sector = version.procedure.sector.code
-    serial = next_number(session, counter_key(pattern, desk.code, on, sector=sector))
-    return render_code(pattern, desk.code, on, serial, sector=sector)
+def give_code(session: Session, dossier: Dossier) -> None:
+    """Give a new dossier the next code of its desk, by the profile's pattern (TT 01/2018 Đ19).
+
+    Asked as late as can be: until the transaction ends all others at that desk wait for theirs.
+    """
+    pattern, on = profile_value(session, "dossier_code_pattern"), to_local(dossier.submitted_at).date()
+    desk, sector = dossier.desk.code, dossier.sector.code
+    serial = next_number(session, counter_key(pattern, desk, on, sector=sector))
+    dossier.code = render_code(pattern, desk, on, serial, sector=sector)
 
 
 def _take_papers(dossier: Dossier, draft: Draft) -> None:
