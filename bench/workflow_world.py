@@ -1,6 +1,7 @@
 """What the bench of the workflow acts on: a procedure of many steps, officers, dossiers, drafts."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -41,6 +42,7 @@ from bench.catalogs import give_calendar
 
 STEPS = 20  # each but the first and the last is one transition
 PAPERS = 3
+_HOMES = 40  # communes that applications go to
 _CODE, _PLACE = "BENCH.W", "H57.X01"
 
 
@@ -58,11 +60,11 @@ def prepare(session: Session, officers: int, applicants: int) -> None:
     if version_id(session) is None:
         session.add(_procedure(session))
     give_calendar(session)
-    place = session.scalars(sa.select(Agency).where(Agency.code == _PLACE)).one()
-    assert place.desk is not None
-    _person(session, "benchw-desk", Role.desk_officer, place.desk)
+    homes = _communes(session)
+    for number, home in enumerate(homes):
+        _person(session, f"benchw-desk{number or ''}", Role.desk_officer, home.desk)
     for number in range(officers):
-        _person(session, f"benchw-s{number}", Role.specialist, place)
+        _person(session, f"benchw-s{number}", Role.specialist, homes[0])
     for number in range(applicants):
         user = _person(session, f"benchw-a{number}", None, None)
         if session.scalar(sa.select(Account.id).where(Account.user_id == user.id)) is None:
@@ -71,6 +73,12 @@ def prepare(session: Session, officers: int, applicants: int) -> None:
             session.flush()
             sync_roles(session, user, is_applicant=True)
     session.flush()
+
+
+def _communes(session: Session) -> Sequence[Agency]:
+    """Return the communes: applicants live in all of them, the first is where the steps are done."""
+    query = sa.select(Agency).where(Agency.level == "commune", Agency.desk_id.is_not(None), Agency.code >= _PLACE)
+    return session.scalars(query.order_by(Agency.code).limit(_HOMES)).all()
 
 
 def version_id(session: Session) -> int | None:
@@ -163,15 +171,16 @@ def make_drafts(users: list[int], count: int) -> list[tuple[int, str]]:
     """Make finished drafts with their files, in turn for each user; returns (user id, key) of each."""
     with transaction() as session:
         version = session.get_one(ProcedureVersion, version_id(session))
-        agency = session.scalars(sa.select(Agency).where(Agency.code == _PLACE)).one()
+        homes = _communes(session)
         accounts = {row.user_id: row for row in session.scalars(sa.select(Account).where(Account.user_id.in_(users)))}
         files = [StoredFile(sha256=secrets.token_hex(32), size=9, media_type="application/pdf", scan_status="clean")
                  for _number in range(PAPERS)]  # fmt: skip
         session.add_all(files)
         found = []
         for number in range(count):
-            account = accounts[users[number % len(users)]]
-            draft = Draft(key=new_key(), account=account, version=version, agency=agency, result_way="desk",
+            place = number % len(users)
+            account, home = accounts[users[place]], homes[place % len(homes)]
+            draft = Draft(key=new_key(), account=account, version=version, agency=home, result_way="desk",
                           data=_answers())  # fmt: skip
             for component, file in zip(version.components, files, strict=True):
                 draft.attachments.append(Attachment(component=component, name="giay-to.pdf", file=file,
