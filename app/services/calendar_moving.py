@@ -29,7 +29,7 @@ from app.services.chunks import go_on
 from app.services.lifecycle import change_due
 from app.services.notices import tell_applicant
 from app.services.profiles import profile_value
-from app.services.question_limits import move_limits
+from app.services.question_limits import move_limits, tell_desks, tell_of_steps
 from app.services.timing import SessionRow, rules_on
 from app.transactions import enqueue
 from app.workflows.calendar_moves import Clock, moved_answer, moved_due, moved_step
@@ -149,17 +149,32 @@ def _move_chunk(session: Session, change: CalendarChange) -> None:
         rows = session.execute(running(agencies, since).where(Dossier.id.in_(ids), is_due)).all()
         loads = joinedload(Dossier.account), joinedload(Dossier.version)
         chosen = sa.select(Dossier).where(Dossier.id.in_(ids)).options(*loads)
-        found = {one.id: one for one in session.scalars(chosen)}
+        found, answers = {one.id: one for one in session.scalars(chosen)}, list[Dossier]()
         for row in rows:
             old, due = moved(session, row, pairs[place_of(row)], change.at)
             if due != old:
                 _move(session, found[row.id], due, change, actor)
                 change.moved += 1
+                answers += [] if row.received_at else [found[row.id]]
         tasks = session.scalars(sa.select(Task).where(Task.dossier_id.in_(ids), steps).order_by(Task.id))
         limits = [(task, moved_step(*pairs[task.agency_id], task.opened_at, task.due_at)) for task in tasks]
+        own = [task for task, due in limits if due != task.due_at and task.asked_by_id is None]
         move_limits(session, limits, _why(change), change.decision or "")
+        _tell_officers(session, change, own, answers)
 
     go_on(session, change, waiting, move_all)
+
+
+def _tell_officers(
+    session: Session, change: CalendarChange, steps: Iterable[Task], answers: Iterable[Dossier]
+) -> None:
+    """Tell who holds steps, and the desks, that limits before them moved: once for the change, whatever the chunks."""
+    why = f"{_why(change)} ({change.decision})" if change.decision else _why(change)
+    body = f"{why}\n" + _("The steps before you have other limits now; your inbox shows them.")
+    tell_of_steps(session, steps, f"calendar-steps:{change.id}", _("Limits of your work have moved"), body)
+    body = f"{why}\n" + _("Your inbox shows the new limits of the dossiers that wait for reception.")
+    title = _("Limits to answer online dossiers have moved")
+    tell_desks(session, answers, f"calendar-desk:{change.id}", title, body)
 
 
 def _concerned(session: Session, change: CalendarChange, later: Sequence[CalendarChange]) -> dict[int, Pair]:

@@ -7,10 +7,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.models import Dossier, OutageDecision, Task
-from app.services.assigning import Candidates
 from app.services.lifecycle import open_tasks
-from app.services.notices import notice_users
-from app.services.post_holders import holders_of
+from app.services.question_limits import tell_desks, tell_of_steps
 from app.services.timing import calendar_of
 from app.workflows.ledger import Part, credit
 from app.workflows.working_time import add_minutes
@@ -33,17 +31,19 @@ def move_steps(
     return found
 
 
-def tell_holders(session: Session, decision: OutageDecision, steps: Iterable[Task]) -> None:
-    """Tell who holds ``steps`` that limits before him moved: once for the incident, however many.
+def tell_holders(
+    session: Session, decision: OutageDecision, steps: Iterable[Task], answers: Iterable[Dossier] = ()
+) -> None:
+    """Tell who holds ``steps``, and the desks of ``answers``, that limits before them moved: once for the incident.
 
     Statements: a fixed number.
     """
-    moved = list(steps)
-    posts = frozenset((task.agency_id, task.role) for task in moved)
-    holders = Candidates({post: list(some) for post, some in holders_of(session, posts).items()} if posts else {})
-    people = {user_id for task in moved for user_id in holders.told(task) if user_id not in task.dossier.account.people}
+    why = {"clause": decision.clause, "reason": decision.reason}
     title = _("Incident “%(title)s”: limits of your work have moved", title=decision.incident.title)
     body = _("Its working time is given back (%(clause)s). %(reason)s\n"
-             "The steps before you that were open meanwhile are due later; your inbox shows the new limits.",
-             clause=decision.clause, reason=decision.reason)  # fmt: skip
-    notice_users(session, people, None, f"outage-steps:{decision.id}", title, body)
+             "The steps before you that were open meanwhile are due later; your inbox shows the new limits.", **why)
+    tell_of_steps(session, steps, f"outage-steps:{decision.id}", title, body)
+    title = _("Incident “%(title)s”: online dossiers are to be answered later", title=decision.incident.title)
+    body = _("Its working time is given back (%(clause)s). %(reason)s\n"
+             "Your inbox shows the new limits of the dossiers that wait for reception.", **why)
+    tell_desks(session, answers, f"outage-desk:{decision.id}", title, body)

@@ -157,11 +157,13 @@ def credit_waiting(session: Session, decision_id: int) -> None:
     actor = build_actor(session, session.get(User, decision.user_id) if decision.user_id else None)
 
     def give_back(ids: list[int]) -> None:
-        steps: list[Task] = []
+        steps, answers = list[Task](), list[Dossier]()
         for dossier in _loaded(session, ids):
             outage_questions.give_back(session, dossier, decision, window, earlier)
-            decision.moved += _give_back(session, dossier, decision, window, actor, steps)
-        tell_holders(session, decision, steps)
+            if _give_back(session, dossier, decision, window, actor, steps):
+                decision.moved += 1
+                answers += [] if dossier.received_at else [dossier]
+        tell_holders(session, decision, steps, answers)
 
     if go_on(session, decision, touched, give_back):
         enqueue("outages.credit", decision_id=decision.id)
@@ -248,5 +250,7 @@ def _move_due(
         tell_applicant(session, dossier, f"outage:{decision.id}:{dossier.id}", text)
     else:
         dossier.reception_due_at = new
+        text = _("You will have an answer by %(at)s.", at=plain_text(new))
+        tell_applicant(session, dossier, f"outage:{decision.id}:{dossier.id}", f"{text} {reason}")
     _flush(session, decision)
     return minutes_between(calendar, due, new) > 0

@@ -1,6 +1,7 @@
 """Limits of steps and of questions to others, moved by whatever moves the clock.
 
-Of a question it is kept why, and who is asked is told: he does not see what became of the dossier.
+Of a question it is kept why, and who is asked is told: he does not see what became of the dossier. Who holds the
+steps that moved, and the desks whose time to answer did, are told once of what moved them.
 """
 
 from collections.abc import Iterable
@@ -10,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.models import QuestionDelay, Task
+from app.models import Dossier, QuestionDelay, Task
 from app.permissions import Role
-from app.services.notices import holders, tell_delays
+from app.services.assigning import Candidates
+from app.services.notices import holders, notice_users, tell_delays
+from app.services.post_holders import holders_of
 
 
 def who_answers(session: Session, question: Task) -> list[int]:
@@ -36,6 +39,23 @@ def move_limits(session: Session, limits: Iterable[tuple[Task, datetime]], reaso
         task.due_at = due_at
     session.add_all(delays.values())
     tell_delays(session, {task: (delay, who_answers(session, task)) for task, delay in delays.items()})
+
+
+def tell_of_steps(session: Session, steps: Iterable[Task], key: str, title: str, body: str) -> None:
+    """Tell who holds ``steps`` that their limits moved: once under ``key``, however many; never the applicant."""
+    moved = list(steps)
+    posts = frozenset((task.agency_id, task.role) for task in moved)
+    found = Candidates({post: list(some) for post, some in holders_of(session, posts).items()} if posts else {})
+    people = {user_id for task in moved for user_id in found.told(task) if user_id not in task.dossier.account.people}
+    notice_users(session, people, None, key, title, body)
+
+
+def tell_desks(session: Session, dossiers: Iterable[Dossier], key: str, title: str, body: str) -> None:
+    """Tell the desks of ``dossiers`` that their time to answer moved: each officer once under ``key``."""
+    posts = frozenset((dossier.desk_id, str(Role.desk_officer)) for dossier in dossiers)
+    some = [one for found in holders_of(session, posts).values() for one in found] if posts else []
+    people = {one.user_id for one in some}.union(*(one.delegate_ids for one in some))
+    notice_users(session, people, None, key, title, body)
 
 
 def delays_of(session: Session, questions: Iterable[Task]) -> dict[int, list[QuestionDelay]]:

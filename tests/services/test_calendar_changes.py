@@ -18,7 +18,7 @@ from app.services import chunks
 from app.services.calendar_days import DayWish, read_wishes
 from app.workflows.wording import VIETNAM
 from tests.factories import make_calendar, make_tree
-from tests.services.steps import Office
+from tests.services.steps import Office, task_of
 from tests.services.test_extensions import use_profile
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=VIETNAM)
@@ -98,6 +98,42 @@ def test_each_move_keeps_why_and_by_whom_and_the_applicant_is_told(session, runn
     assert told == (1 if running.account.user_id else 0)
     day = session.scalars(sa.select(CalendarDay).where(CalendarDay.day == date(2026, 11, 24))).one()
     assert day.decision == "1234/QĐ-TTg"
+
+
+def _officers_told(session, kind):
+    rows = session.scalars(sa.select(Notice).where(Notice.key.startswith(f"calendar-{kind}:")))
+    return [(row.user_id, row.dossier_id, row.body) for row in rows]
+
+
+def test_who_holds_a_moved_step_is_told_once_whatever_the_chunks(session, office, admin, monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 1)
+    limits = {dossier: task_of(dossier).due_at for dossier in (office.processed(), office.processed())}
+    change = apply(session, calendar_of(None), TUESDAY_OFF, admin)
+    while change.done_at is None:
+        moving.move_waiting(session, change.id)
+    moving.move_waiting(session, change.id)
+    assert all(task_of(dossier).due_at > limit for dossier, limit in limits.items())
+    ((user_id, dossier_id, body),) = _officers_told(session, "steps")
+    assert (user_id, dossier_id) == (office[Role.specialist].user_id, None)
+    assert "Nghỉ Ngày Văn hóa Việt Nam" in body
+    assert "1234/QĐ-TTg" in body
+    assert _officers_told(session, "desk") == []
+
+
+def test_nobody_is_told_of_days_on_which_no_step_rests(session, running, admin):
+    change = apply(session, calendar_of(running), [DayWish(date(2026, 12, 24), "holiday")], admin)
+    moving.move_waiting(session, change.id)
+    assert _officers_told(session, "steps") == _officers_told(session, "desk") == []
+
+
+def test_the_desk_is_told_that_its_time_to_answer_moved(session, office, admin):
+    dossier, _citizen = office.submitted()
+    due, desk = dossier.reception_due_at, office[Role.desk_officer]
+    change = apply(session, calendar_of(dossier), TUESDAY_OFF, admin)
+    moving.move_waiting(session, change.id)
+    assert dossier.reception_due_at > due
+    assert [user_id for user_id, _dossier, _body in _officers_told(session, "desk")] == [desk.user_id]
+    assert _officers_told(session, "steps") == []
 
 
 def test_moving_again_moves_nothing(session, running, admin):

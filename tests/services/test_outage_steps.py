@@ -10,7 +10,7 @@ from app.models import Notice
 from app.permissions import Role
 from app.services import chunks, outage_steps, outages
 from tests.services.steps import Office, task_of
-from tests.services.test_outages import AFTER, WORDS, decider, give_back, incident, running
+from tests.services.test_outages import AFTER, MORNING, WORDS, decider, give_back, incident, running
 from tests.workflows.hue import at
 
 
@@ -55,6 +55,22 @@ def test_nobody_is_told_where_no_limit_moved(office):
         give_back(office, incident(office, agency=office.tree.department))
         give_back(office, incident(office, at("2026-11-10 20:00"), at("2026-11-10 21:00")))
         outages.decide(office.session, incident(office).id, decider(office), is_credited=False, **WORDS)
+    assert told(office) == []
+
+
+def test_the_desk_is_told_once_that_its_time_to_answer_moved(office, monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 1)
+    with acting_at(MORNING):
+        waiting = [office.submitted()[0] for _one in range(2)]
+    dues = [dossier.reception_due_at for dossier in waiting]
+    with acting_at(AFTER):
+        give_back(office, incident(office))
+    assert all(dossier.reception_due_at > due for dossier, due in zip(waiting, dues, strict=True))
+    found = office.session.scalars(sa.select(Notice).where(Notice.key.startswith("outage-desk:"))).all()
+    assert [(one.user_id, one.dossier_id) for one in found] == [(office[Role.desk_officer].user_id, None)]
+    assert all(word in found[0].body for word in WORDS.values())
+    answers = office.session.scalars(sa.select(Notice.dossier_id).where(Notice.key.startswith("outage:"))).all()
+    assert sorted(answers) == sorted(dossier.id for dossier in waiting), "each applicant, of the new time"
     assert told(office) == []
 
 
