@@ -15,6 +15,7 @@ from app.errors import Invalid
 from app.lowcode.entity import Entity, Searchable
 from app.lowcode.screen import Screen
 from app.models.menus import PROCEDURES
+from app.official import officially
 from app.permissions import Actor, Role
 from app.types import UtcDateTime
 from app.workflows.governance import APPROVAL, APPROVAL_STATES, ApprovalState
@@ -91,7 +92,8 @@ class ProcessApproval(Searchable, Entity):
     def suggested(actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
         """Return a title from the process, and the id of the agency: whose process it is, or the actor's own."""
         process = given.get("process")
-        title = _("Approval of: %(process)s", process=process.name)[:500] if process is not None else None
+        with officially():  # stored, and read by others
+            title = _("Approval of: %(process)s", process=process.name)[:500] if process is not None else None
         own = next((post.agency_id for post in actor.positions if post.role in _DRAFTERS), None)
         return {"title": title, "agency": getattr(process, "agency_id", None) or own}
 

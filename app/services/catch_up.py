@@ -170,7 +170,7 @@ def _faults(given: CounterReception, paper_number: str) -> dict[str, str]:
             problem = paper_problem(kind, quantity)
         else:
             is_missing = component.is_required and not is_shared(component)
-            problem = _("This paper is required.") if is_missing else None
+            problem = _("Not ticked as handed in: %(paper)s", paper=component.name) if is_missing else None
         if problem:
             faults[f"component-{component.id}"] = problem
     is_told = bool(given.papers) or given.is_without_papers or any(name.startswith("component-") for name in faults)

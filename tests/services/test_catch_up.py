@@ -116,10 +116,11 @@ def test_what_is_missing_is_named(office, wrong, field):
 
 
 def test_missing_papers_are_named_at_the_desk_and_not_to_the_director(office):
-    needed = [c.id for c in office.version.components if c.is_required]
+    needed = {c.id: c.name for c in office.version.components if c.is_required}
     with pytest.raises(Invalid) as caught:
         enter(office, papers={})
     assert set(caught.value.fields) == {f"component-{pk}" for pk in needed}
+    assert all(name in caught.value.fields[f"component-{pk}"] for pk, name in needed.items())
 
 
 def test_the_same_form_sent_twice_is_one_entry(office):

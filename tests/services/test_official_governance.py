@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from app.clock import today
 from app.errors import Conflict
 from app.history import HistoryEntry
-from app.models import CalendarDay, Movement, Reorganisation
+from app.models import CalendarDay, Movement, ProcessApproval, Reorganisation
 from app.models.procedure import VersionState
 from app.packs import runs, undoing
 from app.packs.exporting import Chosen
@@ -112,3 +112,10 @@ def test_an_act_that_waits_is_not_ordered_twice(session, admin):
     reorganise.cancel(session, first.id, admin)
     reorganise.reorganise(session, wish, admin)
     assert session.scalar(sa.select(sa.func.count(Reorganisation.id))) == 3
+
+
+def test_the_suggested_title_of_an_approval_is_in_the_official_language(session, actor):
+    process = make_procedure().process
+    with force_locale("en"):
+        title = ProcessApproval.suggested(actor(Role.catalog_admin), {"process": process})["title"]
+    assert title == vi("Approval of: %(process)s", process=process.name)
