@@ -26,6 +26,7 @@ from app.services.offers import Offer, who_takes
 from app.services.offers import of_row as _of
 from app.services.opening import place_of_step
 from app.services.original_offers import original_offers
+from app.services.processing import Ahead
 from app.services.profiles import profiles_in_force
 from app.services.reception_offers import reception_offers, supplement_offers
 from app.services.refund_offers import refund_offers
@@ -123,7 +124,7 @@ def _told_apart(offer: Offer, task: Task) -> Offer:
 
 
 def _step(session: Session, dossier: Dossier, task: Task, actor: Actor, *, may_draft: bool) -> list[Offer]:
-    found = []
+    found, ahead = [], processing.ahead_of(task)
     if task.assignee_id is None:
         found.append(Offer(
             "claim", _("Take this task"),
@@ -132,8 +133,8 @@ def _step(session: Session, dossier: Dossier, task: Task, actor: Actor, *, may_d
         ))  # fmt: skip
     result = results.current_result(dossier)
     if may_draft and results.may_draft(dossier, actor) and (result is None or result.state == "draft"):
-        found.append(_draft(dossier, result, is_main=is_to_draft(task)))
-    found.append(_finish(session, task))
+        found.append(_draft(dossier, result, is_main=is_to_draft(task, ahead)))
+    found.append(_finish(session, task, ahead))
     back = processing.earlier_steps(task)
     if back:
         found.append(Offer(
@@ -164,27 +165,27 @@ _FINISH = {
 }  # fmt: skip
 
 
-def _finish(session: Session, task: Task) -> Offer:
+def _finish(session: Session, task: Task, ahead: Ahead) -> Offer:
     titles = {
         StepKind.sign: _("Sign the result"),
         StepKind.number_and_seal: _("Number, seal and issue the result"),
     }
     title = titles.get(StepKind(task.kind), _("Finish the step"))
-    words, missing = f"{task.name}. {what_next(session, task)}", what_is_missing(task, link_of(task))
+    words, missing = f"{task.name}. {what_next(session, task, ahead)}", what_is_missing(task, link_of(task))
     if missing:
         words += " " + _("Not there yet: %(names)s; finished without it, the remark must say why.", names=missing)
     return Offer(
         "finish_step", title, words, label=title,
         icon=_FINISH.get(StepKind(task.kind), "check"), clause="HUE25 Đ16", is_main=True,
-        blocked=why_not(task), facts={"task": task, "must_explain": bool(missing)},
+        blocked=why_not(task, ahead), facts={"task": task, "must_explain": bool(missing)},
     )  # fmt: skip
 
 
-def what_next(session: Session, task: Task) -> str:
-    """Return in one sentence what opens when a step is finished."""
-    if processing.ends_with(task):
+def what_next(session: Session, task: Task, ahead: Ahead) -> str:
+    """Return in one sentence what opens when a step is finished, by ``processing.ahead_of``."""
+    if ahead.is_end:
         return _("The clock ends and the applicant is invited to receive the result.")
-    following = processing.next_steps(task)
+    following = ahead.steps
     if not following:
         return _("The dossier goes on when the steps beside this one are finished too.")
     places = {step.key: place_of_step(session, task.dossier, step) for step in following}

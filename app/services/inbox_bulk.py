@@ -61,7 +61,7 @@ def _task(session: Session, key: Key, actor: Actor) -> Task:
 
 def _finish(session: Session, key: Key, actor: Actor, given: Given) -> None:
     task = _task(session, key, actor)
-    reason = why_not_together(session, [task]).get(task.id)
+    reason = why_not_together(session, {task: processing.ahead_of(task)}).get(task.id)
     if reason:
         raise Invalid(reason)
     processing.finish_task(session, task, actor, given.remark)
@@ -177,8 +177,10 @@ def what_follows(session: Session, keys: Iterable[Key]) -> tuple[dict[int, str],
     tasks = session.scalars(query).unique().all()
     places = [place for t in tasks for place in (t.agency, t.dossier.desk, t.dossier.agency)]
     prepare_calendars(session, places)
-    kept_back = why_not_together(session, tasks)
-    return {t.id: dossier_offers.what_next(session, t) for t in tasks if t.id not in kept_back}, kept_back
+    ways = {task: processing.ahead_of(task) for task in tasks}
+    kept_back = why_not_together(session, ways)
+    fit = {task: ahead for task, ahead in ways.items() if task.id not in kept_back}
+    return {task.id: dossier_offers.what_next(session, task, ahead) for task, ahead in fit.items()}, kept_back
 
 
 def receivers(session: Session, rows: Iterable[Row]) -> list[int]:

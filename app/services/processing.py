@@ -4,6 +4,7 @@ What opens is decided by app.workflows.routing; here it is done and recorded (HU
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -148,23 +149,22 @@ def _stuck(whole: Graph, key: str) -> DomainError:
                          "catalog administrator.", step=whole.find(key).name))  # fmt: skip
 
 
-def next_steps(task: Task) -> tuple[StepSpec, ...]:
-    """Return the steps that open when ``task`` is finished now; () at the end or where none can."""
-    whole = graph(task.dossier)
-    try:
-        opened = routing.advance(whole, marking_of(task.dossier, whole), task.key, judge(task.dossier)).opened
-    except (NoWay, LookupError):
-        return ()
-    return tuple(whole.find(key) for key in opened)
+@dataclass(frozen=True)
+class Ahead:
+    """What finishing a step now leads to: the steps that open, none at the end or where no way is open."""
+
+    steps: tuple[StepSpec, ...] = ()
+    is_end: bool = False  # the dossier is finished with it
 
 
-def ends_with(task: Task) -> bool:
-    """Return whether finishing ``task`` now finishes the dossier."""
+def ahead_of(task: Task) -> Ahead:
+    """Return what finishing ``task`` now leads to; the way is worked out once for all who ask."""
     whole = graph(task.dossier)
     try:
-        return _ends(whole, routing.advance(whole, marking_of(task.dossier, whole), task.key, judge(task.dossier)))
+        course = routing.advance(whole, marking_of(task.dossier, whole), task.key, judge(task.dossier))
     except (NoWay, LookupError):
-        return False
+        return Ahead()
+    return Ahead(tuple(whole.find(key) for key in course.opened), _ends(whole, course))
 
 
 def _named(task: Task, remark: str | None) -> str:

@@ -19,14 +19,14 @@ from app.errors import DomainError, Invalid
 from app.extensions import db
 from app.lowcode.forms import BaseForm
 from app.models import User
-from app.permissions import ADMINISTRATORS, EVERY_OFFICER, Actor, current_actor, forget_actor
+from app.permissions import current_actor, forget_actor
 from app.services import guesses
 from app.services.api_tokens import revoke_own
 from app.services.sessions import begin_session, end_all_sessions, end_session
 from app.services.users import change_password
 from app.transactions import transaction
 from app.views.hooks import same_site_referrer
-from app.views.shell import LOCALES, THEMES, remember, take_settings
+from app.views.shell import LOCALES, THEMES, home_of, remember, take_settings
 from app.views.signing_in import refuse_many_guesses, sign_in
 
 _REQUIRED = InputRequired(_l("This field is required."))
@@ -60,14 +60,6 @@ def safe_next(target: str | None) -> str | None:
     # "http://our.host//evil.vn" leads, without its host, to //evil.vn: another site.
     is_ours = parts.path.startswith("/") and not parts.path.startswith("//")
     return parts.path + (f"?{parts.query}" if parts.query else "") if is_ours else None
-
-
-def home_of(actor: Actor) -> str:
-    """Return where an actor begins his day: who only administers has no dossiers to work on."""
-    only_administers = actor.is_officer and actor.roles & EVERY_OFFICER <= ADMINISTRATORS
-    if only_administers and actor.may("can_read", "Administration"):
-        return url_for("AdminView.index")
-    return "/work" if actor.is_officer else "/my"
 
 
 class AuthView(BaseView):

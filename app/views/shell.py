@@ -18,7 +18,7 @@ from app.lowcode.registry import link_to, view_of
 from app.lowcode.values import display, money, plain_text
 from app.models import UserSetting
 from app.models.menus import ORDER
-from app.permissions import ROLE_LABELS, Actor, current_actor
+from app.permissions import ADMINISTRATORS, EVERY_OFFICER, ROLE_LABELS, Actor, current_actor
 from app.services.kept import kept, marks_of
 from app.services.site import announced_incidents, site_of, unread_count
 from app.text import phone_text
@@ -61,6 +61,14 @@ def build_menu(appbuilder: AppBuilder) -> None:
         if screen.menu is not None:
             endpoint, title = f"{view_of(model).endpoint}.list", screen.menu_title or screen.title
             _items.append(MenuItem(screen.menu.key, title, screen.icon, endpoint, "can_read", model.__name__))
+
+
+def home_of(actor: Actor) -> str:
+    """Return where an actor begins his day: who only administers has no dossiers to work on."""
+    only_administers = actor.is_officer and actor.roles & EVERY_OFFICER <= ADMINISTRATORS
+    if only_administers and actor.may("can_read", "Administration"):
+        return url_for("AdminView.index")
+    return "/work" if actor.is_officer else "/my"
 
 
 def menu_of(actor: Actor) -> list[dict[str, Any]]:
@@ -193,6 +201,7 @@ def frame() -> dict[str, Any]:
         unread, stamps = _facts(actor)
         g.frame = {
             "locale": str(get_locale()), "theme": _theme(), "viewer": viewer(actor), "actor": actor,
+            "own_home": home_of(actor),
             "notice_count": unread, "incidents": _incidents(stamps), "site": site_of(db.session(), stamps),
         }  # fmt: skip
     return g.frame

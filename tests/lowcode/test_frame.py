@@ -109,3 +109,11 @@ def test_the_sidebar_tells_a_list_of_records_from_the_screen_that_works_with_the
                            ("/profile/list/", "Catalog of regulations"), ("/absence/list/", "List of absences"),
                            ("/working-calendar/list/", "Catalog of calendars")):  # fmt: skip
         assert menu[address].strip() == vi(words)
+
+
+@pytest.mark.parametrize(("role", "home"), [
+    (Role.catalog_admin, "/admin/"), (Role.system_admin, "/admin/"), (Role.specialist, "/work"),
+    (Role.auditor, "/work"),
+])  # fmt: skip
+def test_the_name_of_the_site_leads_where_the_login_does(session, login, role, home):
+    assert f'class="brand" href="{home}"' in login(role).get("/notices/").text

@@ -10,6 +10,7 @@ from app.services import handing
 from app.services.inbox import Wanted, find_inbox
 from app.services.inbox_bulk import acts_of, common_acts, givers_of
 from app.services.inbox_lines import Tab
+from app.workflows import routing
 from tests.factories import make_account, make_agency
 from tests.portal.records import make_dossier
 from tests.services.steps import task_of, write_draft
@@ -154,6 +155,18 @@ def test_statements_of_the_asking_page_do_not_grow(office, enter, count_queries)
     with count_queries() as many:
         ask(client, rows, "finish_step")
     assert len(many) == len(few)
+
+
+def test_the_asking_page_works_the_way_of_each_dossier_out_once(office, enter, monkeypatch):
+    routed = []
+    real = routing.advance
+    monkeypatch.setattr(routing, "advance", lambda *given: routed.append(given[2]) or real(*given))
+    drafted(office), office.processed()
+    client = enter(Role.specialist)
+    ask(client, keys(office, Role.specialist), "finish_step")
+    routed.clear()
+    ask(client, keys(office, Role.specialist), "finish_step")
+    assert len(routed) == 2
 
 
 def test_counters_are_told_to_an_open_page(office, enter):
