@@ -34,6 +34,13 @@ _ABBREVIATION = re.compile(r"[A-Z0-9ĂÂĐÊÔƠƯ]+([&-][A-Z0-9ĂÂĐÊÔƠƯ]+
 AGENCY_RULES: list[Callable[[Agency], None]] = []  # of services, which know the regulation in force
 
 
+def abbreviation_fault(text: str | None) -> str:
+    """Return what is wrong with an abbreviation of an agency's name, "" if nothing is; none is no fault."""
+    if not text or _ABBREVIATION.fullmatch(text):
+        return ""
+    return _("An abbreviation has capital letters, digits and the signs - & only: for example UBND.")
+
+
 class AgencyLevel(StrEnum):
     """Where an agency stands; ``desk`` is a one-stop desk or public service centre."""
 
@@ -175,8 +182,8 @@ class Agency(Searchable, Entity):
             message = _("Only the province's agency stands at the top. Choose the parent agency.")
             raise Invalid(message, {"parent": message})
         self._check_calendar()
-        if self.abbreviation and not _ABBREVIATION.fullmatch(self.abbreviation):
-            message = _("An abbreviation has capital letters, digits and the signs - & only: for example UBND.")
+        message = abbreviation_fault(self.abbreviation)
+        if message:
             raise Invalid(message, {"abbreviation": message})
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             message = _("The end of validity must not lie before its beginning.")

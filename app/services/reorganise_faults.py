@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.clock import today
 from app.errors import Conflict
 from app.models import Agency, AgencyCalendar, Dossier, Reorganisation
+from app.models.agency import abbreviation_fault
 from app.models.reorganisation import ReorganisationKind, ReorganisationState
 from app.services.calendar_turns import waiting_words
 from app.services.reorganise_moves import Wish
@@ -70,6 +71,9 @@ def _name_faults(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:
         yield "code", _("Please give the identifier code.")
     elif session.scalar(taken.limit(1)) is not None:
         yield "code", _("Another agency has this code.")
+    fault = abbreviation_fault(wish.abbreviation)
+    if fault:
+        yield "abbreviation", fault
 
 
 def _close_faults(session: Session, source: Agency) -> Iterable[tuple[str, str]]:

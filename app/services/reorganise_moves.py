@@ -77,6 +77,7 @@ class Wish:
     code: str = ""
     name: str = ""
     short_name: str = ""
+    abbreviation: str | None = None  # None: not asked for; it stays
     effective_on: date | None = None  # None: at once
     unit_follows: bool = False
     divisions: frozenset[int] = frozenset()
@@ -179,8 +180,8 @@ def _governed(old: Agency) -> Iterator[tuple[str, Any, str]]:
 def _splitting(session: Session, wish: Wish) -> Iterator[Change | Route]:
     source = wish.source
     fresh = Agency(
-        code=wish.code, name=wish.name, short_name=wish.short_name or None, level=source.level,
-        parent_id=source.parent_id, desk_id=source.desk_id, unit_id=source.unit_id,
+        code=wish.code, name=wish.name, short_name=wish.short_name or None, abbreviation=wish.abbreviation or None,
+        level=source.level, parent_id=source.parent_id, desk_id=source.desk_id, unit_id=source.unit_id,
         calendar_id=source.calendar_id, address=source.address, valid_from=today(),
     )  # fmt: skip
     yield Change("agency", fresh, None, None, fresh)
@@ -240,7 +241,9 @@ def _closing(agency: Agency, successor: Agency | None = None) -> Iterator[Change
 
 def _renaming(wish: Wish) -> Iterator[Change]:
     agency = wish.source
-    wanted = {"name": wish.name, "short_name": wish.short_name or None, "code": wish.code}
+    wanted: dict[str, str | None] = {"name": wish.name, "short_name": wish.short_name or None, "code": wish.code}
+    if wish.abbreviation is not None:
+        wanted["abbreviation"] = wish.abbreviation or None
     changed = {name: new for name, new in wanted.items() if new != getattr(agency, name)}
     for name, new in changed.items():
         yield Change("agency", agency, name, new, agency)

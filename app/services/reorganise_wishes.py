@@ -42,6 +42,8 @@ def as_wish(session: Session, data: Mapping[str, Any]) -> Wish:
         raise NotFound(_("There is no such agency."))
     named: dict[str, Any] = {name: _text(data, name, limit) for name, limit in _TEXTS.items()}
     named |= {name: frozenset(_ids(data.get(name))) for name in _CHOSEN}
+    if data.get("abbreviation") is not None:  # an act planned before it was asked for changes none
+        named["abbreviation"] = _text(data, "abbreviation", 20)
     return Wish(
         kind=ReorganisationKind(data["kind"]), source=source, target=_agency(session, data.get("target")),
         decision_on=_day(data, "decision_on"), effective_on=_day(data, "effective_on"),

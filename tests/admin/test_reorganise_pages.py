@@ -2,12 +2,16 @@
 
 import re
 from datetime import timedelta
+from html import escape
 
 import pytest
 
 from app.clock import now, today
 from app.models import Agency, Reorganisation
+from app.models.reorganisation import ReorganisationKind
 from app.permissions import Role
+from app.services.reorganise_moves import Wish, changes_of
+from app.services.reorganise_wishes import as_data, as_wish
 from tests.factories import make_agency, make_division, make_tree
 from tests.leaders.dossiers import add_dossier
 from tests.wording import vi
@@ -143,3 +147,38 @@ def test_going_on_without_an_agency_names_what_is_missing(session, login):
     assert page.status_code == 422
     assert vi("Choose an agency.") in page.text
     assert re.search(r'value="rename" checked', page.text)
+
+
+@pytest.mark.parametrize(("sent", "stands"), [("UBND-PM", "UBND-PM"), ("", None)])
+def test_a_new_name_brings_its_abbreviation(session, login, wards, sent, stands):
+    """The symbol of results follows the name; left empty on the page it is none, as everywhere."""
+    client, ward = login(Role.catalog_admin), wards[0]
+    ward.abbreviation = "UBND"
+    session.commit()
+    asking = client.get(f"{BASE}/plan?kind=rename&source={ward.id}").text
+    assert re.search(r'<input[^>]*name="abbreviation"[^>]*>', asking)[0].count('value="UBND"') == 1
+    asked = wanted(wards, kind="rename", target="", name="Phường Mới", code=ward.code, abbreviation=sent)
+    page = client.get(f"{BASE}/plan", query_string=asked).text
+    assert f'type="hidden" name="abbreviation" value="{sent}"' in page
+    client.post(f"{BASE}/carry-out", data=asked | {"seen": seen_in(page)})
+    act = session.query(Reorganisation).one()
+    assert session.get(Agency, ward.id).abbreviation == stands
+    client.post(f"{BASE}/{act.id}/undo")
+    session.expire_all()
+    assert session.get(Agency, ward.id).abbreviation == "UBND"
+
+
+def test_a_wrong_abbreviation_is_named_and_nothing_changes(session, login, wards):
+    asked = wanted(wards, kind="rename", target="", name="Phường Mới", code=wards[0].code, abbreviation="ub nd")
+    page = login(Role.catalog_admin).get(f"{BASE}/plan", query_string=asked)
+    assert page.status_code == 422
+    message = vi("An abbreviation has capital letters, digits and the signs - & only: for example UBND.")
+    assert escape(message) in page.text
+
+
+def test_an_act_planned_before_it_was_asked_for_leaves_the_abbreviation(session, wards):
+    wards[0].abbreviation = "UBND"
+    data = as_data(Wish(kind=ReorganisationKind.rename, source=wards[0], code="H57.20000", name="Phường Mới"))
+    del data["abbreviation"]
+    assert "abbreviation" not in {one.name for one in changes_of(session, as_wish(session, data))}
+    assert as_wish(session, data | {"abbreviation": ""}).abbreviation == ""
