@@ -25,6 +25,7 @@ from app.services import lifecycle
 from app.services.actors import build_actor
 from app.services.catalog import was_in_force
 from app.services.catch_up_scans import attach_scans
+from app.services.channels import refuse_without_address
 from app.services.counter import desks_of
 from app.services.eforms import data_problems
 from app.services.fees import Counts
@@ -176,6 +177,10 @@ def _faults(given: CounterReception, paper_number: str) -> dict[str, str]:
     is_told = bool(given.papers) or given.is_without_papers or any(name.startswith("component-") for name in faults)
     if not is_told and any(not is_shared(component) for component in given.version.components):
         faults["without_papers"] = _(NO_PAPER)
+    try:
+        refuse_without_address(given.result_way, given.contact.get("address") or given.account.address)
+    except Invalid as exc:
+        faults |= exc.fields
     return faults
 
 

@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
-from app.models import Agency
+from app.models import Agency, Draft
 from app.models.dossier import RESULT_WAYS
 from app.services.profiles import profile_value
 
@@ -23,6 +23,24 @@ def refuse_result_way(session: Session, way: str | None) -> None:
     if way not in result_ways(session):
         message = _("Please choose how you want to receive the result.")
         raise Invalid(message, {"result_way": message})
+
+
+def address_of(draft: Draft, typed: str | None = None) -> str | None:
+    """Return the address of a draft's dossier: the one ``typed`` for a result by post, else the account's.
+
+    Raises Invalid (field "address") for a result by post without one.
+    """
+    is_typed = draft.result_way == "post" and typed is not None
+    address = (typed or "").strip()[:500] if is_typed else draft.account.address
+    refuse_without_address(draft.result_way, address)
+    return address
+
+
+def refuse_without_address(way: str | None, address: str | None) -> None:
+    """Raise Invalid (field "address") for a result by post that could be sent nowhere (HUE25 Đ28.4; QĐ 45/2016)."""
+    if way == "post" and not address:
+        message = _("Please give the address to which the result is sent by post.")
+        raise Invalid(message, {"address": message})
 
 
 def looks_up_by(session: Session, way: str) -> bool:

@@ -119,6 +119,13 @@ def _address(account: Account) -> dict[str, str]:
     return {"unit": account.unit.code if account.unit else "", "detail": _street(account)}
 
 
+def postal_address(account: Account) -> str:
+    """Return the whole address of an account: street, ward or commune, province; "" where none is known."""
+    units = (account.unit, account.unit.parent) if account.unit is not None else ()
+    parts = [_street(account), *(unit.full_name for unit in units if unit is not None)]
+    return ", ".join(part for part in parts if part)
+
+
 def _street(account: Account) -> str:
     """Return the address without the names of the units, which are chosen from the catalog."""
     units = (account.unit, account.unit.parent) if account.unit is not None else ()

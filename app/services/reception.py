@@ -21,7 +21,7 @@ from app.models import (
 from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing, results
-from app.services.channels import refuse_far_agency, refuse_result_way
+from app.services.channels import refuse_far_agency, refuse_result_way, refuse_without_address
 from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems
 from app.services.fees import Counts, chosen_charges
@@ -119,6 +119,7 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     if faults:
         raise Invalid(_("Please correct the marked fields."), faults)
     refuse_result_way(session, given.result_way)
+    refuse_without_address(given.result_way, given.contact.get("address") or given.account.address)
     if given.channel not in DOSSIER_CHANNELS:
         message = _("Please choose one of the offered answers.")
         raise Invalid(message, {"channel": message})

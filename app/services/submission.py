@@ -28,6 +28,7 @@ from app.models.attachment import ScanStatus
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
 from app.services import catalog, charges, lifecycle, processing
+from app.services.channels import address_of
 from app.services.draft_answers import judged_of, strays
 from app.services.eform_catalogs import with_labels
 from app.services.eform_search import keep_answers_text
@@ -43,7 +44,6 @@ from app.services.timing import reception_due
 from app.workflows.numbering import counter_key, render_code
 from app.workflows.process import StepKind
 
-_AGENCY_LEVEL_COMMUNE = "commune"
 _HELD = "held_draft"  # in the info of the session, until the transaction ends
 
 
@@ -59,7 +59,7 @@ def handling_agency(version: ProcedureVersion, chosen: Agency | None) -> Agency:
     """
     if version.agency is not None:
         return version.agency.standing()
-    if chosen is None or chosen.level != _AGENCY_LEVEL_COMMUNE or not chosen.is_open():
+    if chosen is None or chosen.level != "commune" or not chosen.is_open():
         message = _("Please choose the ward or commune that handles the dossier.")
         raise Invalid(message, {"agency": message})
     return chosen
@@ -68,17 +68,16 @@ def handling_agency(version: ProcedureVersion, chosen: Agency | None) -> Agency:
 def receiving_desk(agency: Agency) -> Agency:
     """Return the desk that receives for ``agency``; the nearest one above it without its own."""
     node: Agency | None = agency
-    while node is not None:
-        if node.desk is not None:
-            return node.desk
+    while node is not None and node.desk is None:
         node = node.parent
-    return agency
+    return node.desk if node is not None and node.desk is not None else agency
 
 
-def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
+def submit(session: Session, draft: Draft, actor: Actor, address: str | None = None) -> Dossier:
     """Return the dossier of ``draft``, made now or by an earlier sending of the same draft.
 
-    Raises Invalid (fields: form keys, "component-<id>", "identity") naming everything that is missing.
+    address: where a result by post is sent, None: as the account says.
+    Raises Invalid (fields: form keys, "component-<id>", "identity", "address") naming everything that is missing.
     Source: QN20 Đ12.1 (technical check, acknowledgement), HCM24 Đ10.1.
     """
     session.flush()  # what was changed just now is judged by its numbers
@@ -91,14 +90,15 @@ def submit(session: Session, draft: Draft, actor: Actor) -> Dossier:
     if draft.dossier is not None:
         return draft.dossier
     refuse_low_level(draft)
-    faults = technical_faults(draft, judged_of(draft))
-    if faults:
+    if faults := technical_faults(draft, judged_of(draft)):
         raise Invalid(_("The dossier is not complete yet. Please correct what is marked."), faults)
+    address = address_of(draft, address)
     agency = handling_agency(draft.version, draft.agency)
     dossier = make_dossier(
         session, draft.version, draft.account, agency, channel="online", data=draft.data,
         result_way=draft.result_way, fee_choices=draft.fee_choices,
     )  # fmt: skip
+    dossier.applicant_address = address
     due = reception_due(session, dossier.desk, dossier.submitted_at)
     dossier.reception_due_at = due.at
     give_code(session, dossier)

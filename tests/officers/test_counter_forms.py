@@ -34,7 +34,8 @@ def test_the_same_form_makes_one_dossier_however_often(office, desk, session, do
 
 
 @pytest.mark.parametrize("changes", [
-    {"phone": "0905999999"}, {"address": "7 Lê Lợi"}, {"result_way": "post"}, {"channel": "post"},
+    {"phone": "0905999999"}, {"address": "7 Lê Lợi"}, {"result_way": "post", "address": "7 Lê Lợi"},
+    {"channel": "post"},
 ])  # fmt: skip
 def test_other_content_of_the_same_person_and_procedure_is_no_doubled_click(office, desk, session, changes):
     form = sent(office)

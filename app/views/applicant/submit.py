@@ -195,7 +195,7 @@ class SubmitView(ApplicantView):
                 drafts.set_result_way(draft, request.form.get("result_way"))
                 _refuse_without_consent()
                 draft_answers.settle(draft)
-            return submit(unit, draft, current_actor()).code
+            return submit(unit, draft, current_actor(), request.form.get("address")).code
 
     @expose("/<key>/phi", methods=["POST"])
     @login_first

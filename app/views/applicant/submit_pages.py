@@ -19,6 +19,7 @@ from app.permissions import Actor, current_actor
 from app.services import draft_answers, drafts, earlier_results, eforms, identity_levels, my_dossiers
 from app.services.channels import result_ways
 from app.services.eform_columns import help_of, label_of, title_of
+from app.services.eform_prefill import postal_address
 from app.services.eform_state import Evaluation, may_fill
 from app.services.procedure_words import fee_hint, time_limit
 from app.services.submission import charges_for, receiving_desk, technical_faults
@@ -211,7 +212,7 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
     faults = faults or technical_faults(draft, judged)  # what is missing is said before one sends
     parts = parts_of(judged) if judged is not None else []
     groups, urls = _read(draft, judged, parts) if judged is not None else ([], [])
-    own = {name: text for name, text in faults.items() if name in {"result_way", "consent", "identity"}}
+    own = {name: text for name, text in faults.items() if name in {"result_way", "address", "consent", "identity"}}
     faults = {name: text for name, text in faults.items() if name != "identity"}  # no field on any page corrects it
     return page(
         "review", status, draft=draft, answers=groups, edit_urls=urls, message=message, own=own,
@@ -219,7 +220,8 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
         papers=_sent_papers(draft), **fee_facts(draft),
         left_out=[one.name for one in draft_answers.strays(draft, judged)],
         ways=[(key, _(text)) for key, text in result_ways(db.session()).items()],
-        way=request.form.get("result_way") or draft.result_way, limit=time_limit(draft.version),
+        way=request.form.get("result_way") or draft.result_way,
+        address=request.form.get("address", postal_address(draft.account)), limit=time_limit(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,
         wanted_level=identity_levels.wanted_of(draft.account, draft.version),
     )  # fmt: skip
