@@ -75,7 +75,7 @@ FILLERS = {
 PREFILLS = {
     "name": N_("Full name"), "id_number": N_("Identification number"),
     "born_on": N_("Date of birth"), "gender": N_("Sex"), "phone": N_("Phone"),
-    "email": N_("E-mail"), "address": N_("Address"),
+    "email": N_("E-mail"), "address": N_("Address"), "nationality": N_("Nationality: Vietnamese, unless changed"),
     "applicant": N_("The whole applicant (blocks)"),
     "earlier": N_("The applicant's latest dossier with the same question"),
     "store": N_("The data store: the latest dossier that was settled"),

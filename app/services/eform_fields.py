@@ -89,6 +89,10 @@ def _pattern_problem(field: FieldLike, value: Any) -> str | None:
 
 def _number_problem(field: FieldLike, value: Any) -> str | None:
     if not isinstance(value, int | float):
+        first, last = field.min_value, field.max_value
+        if first is not None and last is not None:  # an example from elsewhere would mislead: 12,5 copies
+            return _("Please enter a number from %(first)s to %(last)s.", first=show_number(first),
+                     last=show_number(last))  # fmt: skip
         return _("Please enter a number, for example 1.250 or 12,5.")
     if field.min_value is not None and value < field.min_value:
         return _("The smallest allowed value is %(value)s.", value=show_number(field.min_value))

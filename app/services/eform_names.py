@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload, object_session
 
 from app.clock import today
 from app.extensions import db
+from app.lowcode.collation import key_of
 from app.models import AdministrativeUnit, Agency, Form
 from app.models.form_words import FieldKind
 from app.services.eform_catalogs import item_names, known_items
@@ -17,14 +18,13 @@ Choices = list[tuple[str, list[tuple[str, str]]]]
 
 
 def unit_choices(session: Session) -> Choices:
-    """Return today's wards and communes by province: [(province, [(code, full name)])]."""
-    query = current_units().options(joinedload(AdministrativeUnit.parent)).order_by(
-        AdministrativeUnit.search_text, AdministrativeUnit.id)  # fmt: skip
+    """Return today's wards and communes by province, both by the alphabet: [(province, [(code, full name)])]."""
+    query = current_units().options(joinedload(AdministrativeUnit.parent))
     groups: dict[str, list[tuple[str, str]]] = {}
-    for unit in session.scalars(query):
+    for unit in sorted(session.scalars(query), key=lambda one: (key_of(one.full_name), one.id)):
         province = unit.parent.full_name if unit.parent else ""
         groups.setdefault(province, []).append((unit.code, unit.full_name))
-    return sorted(groups.items())
+    return sorted(groups.items(), key=lambda group: key_of(group[0]))
 
 
 def agency_choices(session: Session) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, object_session
 from app.models import Account, Dossier, Form, FormField, FormRevision, ProcedureVersion
 from app.models.account import IdKind
 from app.models.form_words import BLOCK_KINDS, FieldKind
+from app.services.eform_columns import choices
 from app.services.eform_values import tidy
 from app.text import fold
 from app.workflows.states import State
@@ -94,12 +95,22 @@ def _kinds(session: Session, form_ids: set[int]) -> dict[tuple[int | None, str],
 def _from_profile(field: FormField, account: Account) -> Any:
     if field.prefill == "applicant" or field.kind in BLOCK_KINDS:
         return _block(field, account)
+    if field.prefill == "nationality":
+        return _nationality(field, account)
     value: Any = getattr(account, str(field.prefill), None)
     if field.prefill == "id_number" and field.kind == FieldKind.personal_id:
         return value if account.id_kind == IdKind.personal_id else None
     if field.kind == FieldKind.address:
         return _address(account)
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _nationality(field: FormField, account: Account) -> str | None:
+    """Return Việt Nam as the form has it; who is known by a foreign passport answers himself."""
+    if account.id_kind == IdKind.passport:
+        return None
+    named = {fold(label): value for value, label in choices(field)}
+    return named.get("viet nam", "Việt Nam" if field.kind == FieldKind.text else None)
 
 
 def _block(field: FormField, account: Account) -> Any:

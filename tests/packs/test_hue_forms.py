@@ -96,3 +96,35 @@ def test_a_person_who_is_asked_whole_is_known_checked_and_printed_whole(make, co
     for wrong in ({"id_number": "12"}, {"name": ""}, unborn):
         faults = eforms.data_problems(form, data | {key: data[key] | wrong})
         assert set(faults) == ({key} if wrong else set()), wrong
+
+
+SELF = {"tk_tthn": "nxn", "tk_trich_luc": "ndk", "tk_cai_chinh": "ntd"}
+AGAIN = ("ho_ten", "ngay_sinh", "gioi_tinh", "dan_toc", "quoc_tich", "so_dinh_danh", "noi_cu_tru")
+
+
+@pytest.mark.parametrize("code", SELF)
+def test_who_applies_for_himself_is_not_asked_again_who_he_is(make, code):
+    form, account, data = make(code)
+    again = {f"{SELF[code]}_{key}" for key in AGAIN}
+    own = {key: value for key, value in data.items() if key not in again} | {"nyc_quan_he": "ban_than"}
+    assert eforms.data_problems(form, own) == {}
+    assert not again & set(eforms.complete(form, own | dict.fromkeys(again, "x")))
+    other = eforms.data_problems(form, own | {"nyc_quan_he": "cha_de"})
+    assert f"{SELF[code]}_ho_ten" in other
+    assert eforms.prefill(form, account)["nyc_ngay_sinh"] == account.born_on.isoformat()
+    assert "nyc_ngay_sinh" not in eforms.complete(form, own | {"nyc_quan_he": "cha_de"})
+
+
+@pytest.mark.parametrize(("id_kind", "number", "is_set"), [("personal_id", "046190000007", True),
+                                                           ("passport", "P1234567", False)])  # fmt: skip
+def test_the_nationality_is_vietnamese_unless_changed(make, id_kind, number, is_set):
+    form, account, _data = make("tk_ket_hon")
+    account.id_kind, account.id_number = id_kind, number
+    given = eforms.prefill(form, account)
+    assert [given.get(f"{who}_quoc_tich") for who in ("nu", "nam")] == ["viet_nam" if is_set else None] * 2
+
+
+def test_nothing_is_preset_of_a_father_there_may_be_none_of(make):
+    form, account, _data = make("tk_khai_sinh")
+    given = eforms.prefill(form, account)
+    assert (given["con_quoc_tich"], given.get("cha_quoc_tich")) == ("viet_nam", None)

@@ -6,8 +6,9 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from app.extensions import db
-from app.models import AdministrativeUnit
+from app.models import AdministrativeUnit, FormField
 from app.services import eforms
+from app.services.eform_fields import problem
 from app.services.eform_show import show
 from app.services.eform_values import ELSEWHERE, MAX_ROWS
 from tests import factories
@@ -193,6 +194,23 @@ def test_an_ended_unit_is_not_offered(form):
     wrong = ANSWERS | {"noi_o": {"unit": "19999", "detail": "1 Lê Lợi"}}
     assert set(eforms.data_problems(form, wrong)) == {"noi_o"}
     assert eforms.unit_choices(db.session()) == [("Thành phố Huế", [("19753", "Phường Phú Xuân")])]
+
+
+def test_wards_and_provinces_stand_by_the_vietnamese_alphabet(form):
+    other = make_unit(code="48", name="Đà Nẵng", full_name="Thành phố Đà Nẵng", kind="province")
+    last = make_unit(code="01", name="Hà Nội", full_name="Thành phố Hà Nội", kind="province")
+    for code, name in (("1", "Đống Đa"), ("2", "An Hải"), ("3", "Ẩm Thực"), ("4", "Duy Xuyên"), ("5", "Ân Thi")):
+        make_unit(code=code, name=name, full_name=f"Phường {name}", parent=other)
+    make_unit(code="6", name="Ba Đình", full_name="Phường Ba Đình", parent=last)
+    found = eforms.unit_choices(db.session())
+    assert [title for title, _units in found] == ["Thành phố Đà Nẵng", "Thành phố Hà Nội", "Thành phố Huế"]
+    assert [name.removeprefix("Phường ") for _code, name in found[0][1]] == [
+        "An Hải", "Ẩm Thực", "Ân Thi", "Duy Xuyên", "Đống Đa"]  # fmt: skip
+
+
+def test_a_number_with_bounds_names_them_to_who_types_none(form):
+    field = FormField(key="so_ban", label="Số bản", kind="number", min_value=1, max_value=20)
+    assert problem(field, "ba") == "Hãy nhập số từ 1 đến 20."
 
 
 def test_the_profile_fills_what_it_knows(form):
