@@ -15,6 +15,7 @@ from app.models import (
     Fee,
     OfficerIdentity,
     OfficerPosition,
+    Procedure,
     ProcedureVersion,
     Process,
     Sector,
@@ -216,6 +217,18 @@ def test_procedures_name_their_form_and_the_rest_of_what_is_published(session, l
     assert {code: v.form_id for code, v in versions.items()} == {"9.000001": form.id, "9.000002": form.id}
     first = versions["9.000001"]
     assert (first.subjects, first.steps_text, first.result_text) == ("Cá nhân", "Nộp, nhận", "Trích lục")
+
+
+def test_procedures_have_their_everyday_words_from_the_workbook(session, login):
+    rows = [["Mã số", "Tên thủ tục hành chính", "Lĩnh vực", "Từ khóa thường dùng"],
+            ["9.000656", "Đăng ký khai tử lưu động", "Hộ tịch", "báo tử, bố mất\ngiấy chứng tử"],
+            ["9.000657", "Cấp bản sao lưu động", "Hộ tịch", ""]]  # fmt: skip
+    make_tree()
+    client = login(Role.catalog_admin)
+    _status, number, _page = send(client, SLUG, book({"Thủ tục": rows}))
+    apply(client, SLUG, number)
+    words = dict(session.execute(sa.select(Procedure.code, Procedure.keywords)).all())
+    assert words == {"9.000656": "báo tử, bố mất\ngiấy chứng tử", "9.000657": None}
 
 
 def test_one_field_corrects_all_rows_where_the_same_is_wrong_and_one_field_stands_for_a_cell(session, login):
