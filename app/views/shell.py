@@ -17,8 +17,8 @@ from app.lowcode.generate import declared_models
 from app.lowcode.registry import link_to, view_of
 from app.lowcode.values import display, money, plain_text
 from app.models import UserSetting
-from app.models.menus import ORDER
-from app.permissions import ADMINISTRATORS, EVERY_OFFICER, ROLE_LABELS, Actor, current_actor
+from app.models.menus import CATALOGS, ORDER, ORGANISATION, PROCEDURES, SYSTEM
+from app.permissions import ADMINISTRATORS, EVERY_OFFICER, ROLE_LABELS, Actor, Role, current_actor
 from app.services.kept import kept, marks_of
 from app.services.site import announced_incidents, site_of, unread_count
 from app.text import phone_text
@@ -26,6 +26,10 @@ from app.views.fragments import asset, fragment
 
 LOCALES = ("vi", "en")
 THEMES = ("light", "dark")
+_SETTINGS = frozenset(group.key for group in (PROCEDURES, CATALOGS, ORGANISATION, SYSTEM))
+# Their daily work are the settings themselves; others look something up there now and then.
+_SETTLERS = (Role.catalog_admin, Role.system_admin, Role.control_focal_point, Role.auditor)
+_FEW = 4  # so many links more cost nobody anything
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,29 @@ def home_of(actor: Actor) -> str:
 
 
 def menu_of(actor: Actor) -> list[dict[str, Any]]:
-    """Return the sidebar an actor may use: [{title, icon, items: [{title, url, icon, active}]}]."""
-    groups = []
+    """Return the sidebar an actor may use: [{title, icon, folded, items: [{title, url, icon, active}]}].
+
+    What he only looks up comes last and is folded, unless it is little or the settings are his work.
+    """
+    mine = [item for item in _items if actor.may(item.permission, item.view)]
+    aside = [] if actor.has(*_SETTLERS) else [item for item in mine if _is_looked_up(item, actor)]
+    aside = aside if len(aside) >= _FEW else []
+    return [*_groups([item for item in mine if item not in aside], folded=False), *_groups(aside, folded=True)]
+
+
+def _is_looked_up(item: MenuItem, actor: Actor) -> bool:
+    is_act = item.permission not in {"can_read", "can_use"} or item.endpoint.endswith(".add")
+    writes = any(actor.may(name, item.view) for name in ("can_add", "can_change", "can_remove"))
+    return item.group in _SETTINGS and not is_act and not writes
+
+
+def _groups(items: list[MenuItem], *, folded: bool) -> list[dict[str, Any]]:
+    found = []
     for group in ORDER:
-        items = [_link(item) for item in _items
-                 if item.group == group.key and actor.may(item.permission, item.view)]  # fmt: skip
-        if items:
-            groups.append({"title": str(group.title), "icon": group.icon, "items": items})
-    return groups
+        links = [_link(item) for item in items if item.group == group.key]
+        if links:
+            found.append({"title": str(group.title), "icon": group.icon, "items": links, "folded": folded})
+    return found
 
 
 def _link(item: MenuItem) -> dict[str, Any]:
@@ -114,7 +133,7 @@ def _icon(sprite: str, name: str, label: str, added: str) -> Markup:
 def sidebar() -> Markup:
     """Return the sidebar of the actor's rights with the present page marked."""
     actor, site = current_actor(), frame()["site"]
-    key = (actor.grants, actor.is_officer, request.endpoint, tuple(sorted(site.items())))
+    key = (actor.grants, actor.is_officer, actor.has(*_SETTLERS), request.endpoint, tuple(sorted(site.items())))
     return fragment("shell/sidebar.html", key, find_menu=lambda: menu_of(actor) if actor.is_officer else [])
 
 

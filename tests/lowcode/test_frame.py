@@ -117,3 +117,37 @@ def test_the_sidebar_tells_a_list_of_records_from_the_screen_that_works_with_the
 ])  # fmt: skip
 def test_the_name_of_the_site_leads_where_the_login_does(session, login, role, home):
     assert f'class="brand" href="{home}"' in login(role).get("/notices/").text
+
+
+def _menu(page: str) -> tuple[str, str]:
+    """Return what of the sidebar is open, and what is folded in it."""
+    sidebar = page.split('id="sidebar"')[1].split("</aside>")[0]
+    open_part, _details, aside = sidebar.partition('<details class="menu-aside"')
+    return open_part, aside
+
+
+def test_the_sidebar_folds_what_a_role_only_looks_up(session, login):
+    forget_fragments()
+    open_part, aside = _menu(login(Role.clerk).get("/work/").text)
+    for address in ("/api/docs", "/agency/list/", "/document-type/list/"):
+        assert (address in open_part, address in aside) == (False, True), address
+    assert "/register" in open_part
+    assert "Gửi phản hồi về thủ tục" in open_part, "an act is not looked up"
+    assert not aside.startswith(" open")
+    assert open_part.count("<li>") < 20
+    assert _menu(login(Role.clerk).get("/agency/list/").text)[1].startswith(" open"), "the page stands in it"
+
+
+@pytest.mark.parametrize("role", [Role.catalog_admin, Role.system_admin, Role.auditor])
+def test_nothing_is_folded_for_whom_the_settings_are_the_work(session, login, role):
+    open_part, aside = _menu(login(role).get("/agency/list/").text)
+    assert "/agency/list/" in open_part
+    assert aside == ""
+
+
+def test_what_a_role_may_change_stays_in_sight(session, login):
+    forget_fragments()
+    open_part, aside = _menu(login(Role.agency_head).get("/work/").text)
+    assert vi("Publication of procedures") in open_part
+    assert vi("Approval of processes") in open_part
+    assert "/procedure/list/" in aside
