@@ -37,8 +37,9 @@ RUN_STATES = {
 class PackRun(Entity):
     """Một lần nhập gói cấu hình. Its acts are in the history; its content would only fill that.
 
-    content: {file: document}. without: kinds that a pack of everything leaves out. lines: the plan
-    in words. faults: why it was refused, or could not be undone. target: digest of what the plan was made against.
+    content: {file: document}. upload: the zip that the worker has yet to read. without: kinds that a pack of
+    everything leaves out. lines: the plan in words. faults: why it was refused, or could not be undone. target: digest
+    of what the plan was made against.
     before: [{kind, key, document, after}] of what was touched.
     """
 
@@ -49,6 +50,7 @@ class PackRun(Entity):
     is_replacing: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(sa.String(20), default=RunState.waiting, index=True)
     content: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
+    upload: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     lines: Mapped[list[Any]] = mapped_column(JSON, default=list, deferred=True)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     remarks: Mapped[list[Any]] = mapped_column(JSON, default=list)

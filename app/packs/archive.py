@@ -36,6 +36,7 @@ MAX_UPLOAD = 20 * MEBIBYTE
 MAX_FILE = 5 * MEBIBYTE
 MAX_TOTAL = 60 * MEBIBYTE
 MAX_FILES = 20_000
+READ_AT_ONCE = 50, MEBIBYTE  # files and their size that are read while the browser waits: a few tenths of a second
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}/[A-Za-z0-9_.~+-]{1,120}\.yaml")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -98,6 +99,16 @@ def unzipped(content: bytes) -> Files:
             return _read(archive)
     except DAMAGED_ZIP as exc:
         raise Invalid(_("This file is not a readable zip archive.")) from exc
+
+
+def is_large(content: bytes) -> bool:
+    """Return whether reading an uploaded zip is the worker's; what is no zip is refused at once."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            infos = archive.infolist()
+    except DAMAGED_ZIP:
+        return False
+    return len(infos) > READ_AT_ONCE[0] or sum(info.file_size for info in infos) > READ_AT_ONCE[1]
 
 
 def _read(archive: zipfile.ZipFile) -> Files:

@@ -38,17 +38,37 @@ def take_in(session: Session, files: archive.Files, *, is_replacing: bool) -> Pa
 
     Raises Refused, and keeps nothing, when the pack itself is wrong.
     """
-    contents, who = read_pack(files), current_actor()
-    run = PackRun(
-        name=contents.name, scope=contents.scope, without=contents.without,
-        is_replacing=is_replacing, state=RunState.waiting,
-        content={record.path: as_json(record.document) for record in contents.records},
-        remarks=contents.remarks, lines=[], counts={}, faults=[], target="",
-        author_id=who.user_id, author_name=who.name,
-    )  # fmt: skip
+    run = new_run("", is_replacing)
+    read_into(run, files)
+    return keep(session, run)
+
+
+def keep(session: Session, run: PackRun) -> PackRun:
+    """Return a new run, kept; flushed."""
     session.add(run)
     session.flush()
     return run
+
+
+def new_run(name: str, is_replacing: bool) -> PackRun:
+    """Return the run of a pack that is not read yet, of who acts now."""
+    who = current_actor()
+    return PackRun(
+        name=name, is_replacing=is_replacing, state=RunState.waiting, content={}, remarks=[], lines=[], counts={},
+        faults=[], target="", author_id=who.user_id, author_name=who.name,
+    )  # fmt: skip
+
+
+def read_into(run: PackRun, files: archive.Files) -> None:
+    """Fill in what the files of a pack say. Raises Refused."""
+    contents = read_pack(files)
+    run.name, run.scope, run.without, run.remarks = contents.name, contents.scope, contents.without, contents.remarks
+    run.content = {record.path: as_json(record.document) for record in contents.records}
+
+
+def is_read(run: PackRun) -> bool:
+    """Return whether a pack could be read: one that could not is corrected and uploaded again."""
+    return run.state != RunState.refused or bool(run.content)
 
 
 def plan(session: Session, run: PackRun, actor: Actor | None, report: Report = silent) -> None:
@@ -58,6 +78,8 @@ def plan(session: Session, run: PackRun, actor: Actor | None, report: Report = s
     """
     if run.state not in {RunState.waiting, RunState.planned, RunState.refused}:
         raise Conflict(_("This pack has already been applied."))
+    if not is_read(run):
+        raise Conflict(_("This pack could not be read. Correct it and upload it again."))
     try:
         changes = changes_of(session, run)
         run.target, run.counts = _target(run, changes), _counts(changes)

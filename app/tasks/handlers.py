@@ -32,7 +32,7 @@ LONG_HANDLERS: dict[str, Handler] = {
 # An act that must be whole and may take minutes: the message allows it this long (seconds).
 PATIENCE = {"agencies.reorganise": 3600, "agencies.undo": 3600, "exports.write": 3600,
             "imports.apply": 3600, "imports.check": 3600, "packs.apply": 3600, "packs.plan": 3600,
-            "packs.undo": 3600, "processes.move": 3600}  # fmt: skip
+            "packs.read": 3600, "packs.undo": 3600, "processes.move": 3600}  # fmt: skip
 HANDLERS: dict[str, Handler] = {
     "absences.give": go_on,
     "agencies.reorganise": reorganise_waiting,

@@ -115,11 +115,9 @@ class PackView(BaseView):
         if given is None or not given.filename:
             return _index_page(problems=[("pack", _("Choose the zip file of a pack."))]), 422
         try:
-            files = archive.unzipped(given.stream.read(archive.MAX_UPLOAD + 1))
+            content, replacing = given.stream.read(archive.MAX_UPLOAD + 1), bool(request.form.get("replace"))
             with transaction() as session:
-                replacing = bool(request.form.get("replace"))
-                run = runs.take_in(session, files, is_replacing=replacing)
-                background.plan_soon(session, run, current_actor())
+                run = background.take_in_soon(session, given.filename, content, current_actor(), is_replacing=replacing)
         except Refused as exc:
             return _index_page(faults=exc.faults), 422
         except DomainError as exc:
@@ -206,7 +204,7 @@ def _show_page(run: PackRun, faults: Any = ()) -> Any:
     return render_template(
         "admin/packs/show.html", run=run, stands=runs.stands, titles=_titles(), groups=groups,
         undo_faults=list(faults), left=max(0, len(lines) - MOST_LINES),
-        has_changes=runs.has_changes(run), is_working=run.state in _WORKING,
+        has_changes=runs.has_changes(run), is_read=runs.is_read(run), is_working=run.state in _WORKING,
         progress=_progress(run),
     )  # fmt: skip
 

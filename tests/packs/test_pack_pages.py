@@ -154,6 +154,43 @@ def test_a_large_pack_is_left_to_the_worker(session, sector, login, monkeypatch)
     assert session.get(Sector, sector.id).name == "Hộ tịch, quốc tịch"
 
 
+def test_a_large_upload_is_read_by_the_worker_and_its_zip_is_not_kept(session, sector, login, monkeypatch):
+    monkeypatch.setattr(archive, "READ_AT_ONCE", (0, 0))
+    client = login(Role.catalog_admin)
+    with monkeypatch.context() as patch:
+        patch.setattr("app.packs.runs.read_pack", lambda _files: pytest.fail("read while the browser waits"))
+        url = upload(client, pack_of(session)).headers["Location"]
+    assert client.get(f"{url}/progress").json["busy"]
+    assert client.get("/admin/packs/").status_code == 200
+    run_waiting()
+    run_waiting()  # done once
+    session.expire_all()
+    run = session.scalars(sa.select(PackRun)).one()
+    assert (run.state, run.upload) == ("planned", None)
+    client.post(f"{url}/apply")
+    session.expire_all()
+    assert session.get(Sector, sector.id).name == "Hộ tịch, quốc tịch"
+
+
+@pytest.mark.parametrize("broken", [b"PK\x05\x06" + b"\0" * 18, None])
+def test_what_the_worker_cannot_read_is_told_on_its_page_and_planned_no_more(
+    session, sector, login, monkeypatch, broken
+):  # fmt: skip
+    monkeypatch.setattr(archive, "READ_AT_ONCE", (-1, 0))
+    client = login(Role.catalog_admin)
+    content = broken or archive.zipped(pack_of(session) | {"sector/x.yaml": b"a: [1"})
+    url = upload(client, content).headers["Location"]
+    run_waiting()
+    session.expire_all()
+    run = session.scalars(sa.select(PackRun)).one()
+    assert (run.state, run.upload, bool(run.faults)) == ("refused", None, True)
+    page = client.get(url).text
+    assert f'action="{url}/plan"' not in page
+    assert vi("This pack could not be read. Correct it and upload it again.") in client.post(
+        f"{url}/plan", follow_redirects=True).text  # fmt: skip
+    assert session.scalar(sa.select(PackRun.state)) == "refused"
+
+
 def test_one_file_with_many_records_is_large(session):
     item = {"code": "a", "data": {"kind": "x"}, "parts": [{"n": 1}, {"n": 2}]}
     for count, is_large in ((background.AT_ONCE // 3 - 1, False), (background.AT_ONCE // 3 + 1, True)):
