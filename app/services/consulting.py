@@ -163,14 +163,30 @@ def _go_on(session: Session, question: Task, actor: Actor) -> None:
                          code=question.dossier.code, agency=question.agency.name)  # fmt: skip
         notice_users(session, [asking.assignee_id], question.dossier, f"answer:{question.id}",
                      title, _said(question))  # fmt: skip
+    if not _leave_if_answered(session, asking, actor):
+        show_place(session, question.dossier)
+
+
+def _leave_if_answered(session: Session, asking: Task, actor: Actor) -> bool:
+    """Leave a consultation step all of whose questions are answered; returns whether it was left.
+
+    While the dossier stands still it waits: ``go_on`` looks again when that goes on.
+    """
     given = questions_of(asking)
-    is_over = all(one.state == TaskState.done for one in given)
+    is_over = bool(given) and all(one.state == TaskState.done for one in given)
     has_unclear = any(one.answer == "silent" for one in given) and not _silence_consents(asking)
     is_processing = State(asking.dossier.state) is State.processing and asking.state == TaskState.open
-    if asking.kind == StepKind.consult and is_over and not has_unclear and is_processing:
-        processing.leave(session, asking, processing.graph(asking.dossier), actor, _summary(given))
-    else:
-        show_place(session, question.dossier)
+    if asking.kind != StepKind.consult or not is_over or has_unclear or not is_processing:
+        return False
+    processing.leave(session, asking, processing.graph(asking.dossier), actor, _summary(given))
+    return True
+
+
+def go_on(session: Session, task_id: int) -> bool:
+    """Leave a consultation step that was answered while its dossier stood still; returns whether it was left."""
+    query = sa.select(Task).join(Task.dossier).where(Task.id == task_id)
+    task = session.scalar(locked(query, Dossier, Task))
+    return task is not None and _leave_if_answered(session, task, _SYSTEM)
 
 
 def _silence_consents(task: Task) -> bool:

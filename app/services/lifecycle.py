@@ -41,6 +41,8 @@ from app.workflows.table import Transition
 
 LINKED = "linked"  # the channel of a dossier that another one opened
 _STOOD_STILL = PAUSING | {State.withdrawal_requested}
+# Steps that others end, and what looks whether they have.
+_GOES_ON = {StepKind.child: "linked.open", StepKind.consult: "consult.go_on"}
 
 
 def offered(dossier: Dossier, actor: Actor) -> list[Transition[State]]:
@@ -157,9 +159,9 @@ def _enter(session: Session, dossier: Dossier, row: Transition[State], source: S
     _hand_clock_to(session, dossier, target, row.clause, at)
     if dossier.channel == LINKED and target in CLOCK_OVER:
         enqueue("linked.ended", dossier_id=dossier.id)
-    if target is State.processing and source in _STOOD_STILL:  # a linked dossier may have ended meanwhile
-        for task in [task for task in open_tasks(dossier) if task.kind == StepKind.child]:
-            enqueue("linked.open", task_id=task.id)
+    if target is State.processing and source in _STOOD_STILL:  # what is waited for may have come meanwhile
+        for task in [task for task in open_tasks(dossier) if task.kind in _GOES_ON]:
+            enqueue(_GOES_ON[StepKind(task.kind)], task_id=task.id)
 
 
 def _record(session: Session, dossier: Dossier, name: str, source: int | None, target: int, actor: Actor,

@@ -25,7 +25,7 @@ from app.services.channels import refuse_far_agency, refuse_result_way, refuse_w
 from app.services.counter import commune_of, desks_of
 from app.services.eforms import data_problems
 from app.services.fees import Counts, chosen_charges
-from app.services.guards import lacks_all_papers
+from app.services.guards import due_charges, lacks_all_papers
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.official import official
@@ -246,6 +246,8 @@ def decide_withdrawal(
         results.withdraw(session, dossier, reason)
         issue_letter(session, dossier, "stop", actor, cause="withdrawal", reason=reason)
     notify_transition(session, dossier, row)
+    if not agree and not due_charges(dossier):
+        charges.settle(session, dossier, actor)  # paid, or found not to be owed, while the withdrawal was decided on
     return dossier
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.integrations.mail import deliver_mail
+from app.services import consulting
 from app.services.absences import go_on
 from app.services.calendar_moving import move_waiting
 from app.services.letters import keep_letter
@@ -39,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     "agencies.undo": undo_waiting,
     "imports.apply": apply_import,
     "calendars.move": move_waiting,
+    "consult.go_on": consulting.go_on,
     "letters.render": keep_letter,
     "linked.ended": end_linked,
     "linked.open": open_linked,

@@ -30,7 +30,7 @@ from tests.machine.world import NAMES, Province, World, undone
 AT_ONCE = 100  # steps of one run
 MANY, MOST = 6, 12  # dossiers of one run; of these more than MANY when all are over
 DICE = st.integers(0, 59)
-LINKED = ("linked.open", "linked.ended")
+LINKED = ("linked.open", "linked.ended", "consult.go_on")
 
 
 class Machine(RuleBasedStateMachine):
