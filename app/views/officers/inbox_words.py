@@ -18,6 +18,7 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.services.inbox import PAGE_SIZE, Inbox, Row, Show, Tab, Wanted
 from app.services.inbox_bulk import ACTS, Givers, acts_of
 from app.services.inbox_lines import MOST_COUNTED
+from app.services.task_rights import heads
 from app.services.timing import unit_of
 from app.views.officers.base import address_with
 from app.workflows.states import State
@@ -156,8 +157,7 @@ def _marks(row: Row) -> list[tuple[str, str, str]]:
     facts = row.facts
     found = [(_CHANNEL_ICONS.get(facts.channel, "file"), _(DOSSIER_CHANNELS[facts.channel]), "")]
     if facts.stranded:
-        words = _("To be given on: %(reason)s", reason=inside_sentence(_(STRANDED[facts.stranded])))
-        found.append(("alert-triangle", words, " tone-danger"))
+        found.append(("alert-triangle", _given_on(facts.stranded), " tone-danger"))
     if row.missing:
         words = ngettext("%(num)d required paper is missing", "%(num)d required papers are missing", row.missing)
         found.append(("alert-triangle", words, " tone-warning"))
@@ -179,8 +179,10 @@ def _step(row: Row, actor: Actor) -> str:
 
 
 def _decision(row: Row, actor: Actor) -> str:
-    """What somebody has to decide on the dossier as a whole: its extension, its apology."""
+    """What somebody has to decide: to whom a step goes, or on the dossier as a whole its extension, its apology."""
     facts = row.facts
+    if facts.stranded and heads(actor, facts.task_agency_id):
+        return _given_on(facts.stranded)
     if facts.extension_waits and actor.has(Role(facts.extension_waits)):
         return _("Decide on the extension")
     if facts.extension_waits:
@@ -192,6 +194,10 @@ def _decision(row: Row, actor: Actor) -> str:
     if facts.apology_waits:
         return _("Apology: waits for the signature of %(role)s", role=_role(facts.apology_waits))
     return ""
+
+
+def _given_on(reason: str) -> str:
+    return _("To be given on: %(reason)s", reason=inside_sentence(_(STRANDED[reason])))
 
 
 def _role(name: str) -> str:
