@@ -33,7 +33,7 @@ def export_pack(
     """Write configuration into FOLDER, which must be new, empty or hold a pack (xuất)."""
     from app.extensions import db
     from app.packs.archive import write_folder
-    from app.packs.exporting import Chosen, export
+    from app.packs.exporting import Chosen, export, left_out
 
     given = {"procedure": procedure, "sector": sector, "kind": kind,
              "access": "" if access else None, "all": "" if everything else None}
@@ -45,6 +45,8 @@ def export_pack(
         write_folder(folder, made.files())
         for name, count in sorted(made.counts.items()):
             click.echo(f"{count:6}  {name}")
+        for text in left_out(db.session(), made):
+            click.echo(text)
 
 
 @pack.command()

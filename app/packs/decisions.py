@@ -1,15 +1,18 @@
 """Publication decisions in packs: their signed files are named by content, their states only go on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from app.lowcode.rows import visible
 from app.models import PublicationDecision, StoredFile
 from app.models.attachment import ScanStatus
 from app.packs.comparing import ADD, CHANGE, Change
+from app.permissions import Actor
 from app.workflows.publication import DECISION_STATES, DecisionState
 
 TABLE = PublicationDecision.__tablename__
@@ -46,6 +49,31 @@ def link_files(session: Session, found: list[tuple[Change, Any]]) -> None:
     files = {one.sha256: one for one in session.scalars(query)} if digests else {}
     for row in rows:
         row.file = files.get(row.file_digest)
+
+
+def left_out(session: Session, documents: Mapping[str, Any], actor: Actor | None) -> list[str]:
+    """Say what of publication decisions an export of all of them leaves here, and why.
+
+    documents: the decisions by their file in the pack. actor: who reads; None for the operator at the terminal.
+    """
+    told = []
+    query = sa.select(PublicationDecision) if actor is None else visible(PublicationDecision, actor)
+    drafts = query.where(sa.or_(PublicationDecision.number.is_(None), PublicationDecision.decided_on.is_(None)))
+    number = session.scalar(drafts.with_only_columns(sa.func.count()).order_by(None)) or 0
+    if number:
+        told.append(ngettext(
+            "%(num)d publication decision without number and date stays here: by them a decision is known where the "
+            "pack is applied.",
+            "%(num)d publication decisions without number and date stay here: by them a decision is known where the "
+            "pack is applied.", number))  # fmt: skip
+    number = sum(1 for document in documents.values() if document.get("file_digest"))
+    if number:
+        told.append(ngettext(
+            "The signed file of %(num)d decision stays here: a pack is text and carries no scans. It is added on the "
+            "page of the decision where the pack is applied.",
+            "The signed files of %(num)d decisions stay here: a pack is text and carries no scans. They are added on "
+            "the pages of the decisions where the pack is applied.", number))  # fmt: skip
+    return told
 
 
 def missing_files(found: Iterable[tuple[Change, Any]]) -> list[str]:

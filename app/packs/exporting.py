@@ -17,7 +17,7 @@ from app.lowcode.naturals import Key, key_of
 from app.lowcode.rows import visible
 from app.models import Procedure, Sector
 from app.official import officially
-from app.packs import access, archive, yamls
+from app.packs import access, archive, decisions, yamls
 from app.packs.documents import Document, Writer, flat_key, key_in
 from app.packs.kinds import Kind, family, kinds, root_of, roots
 from app.packs.wording import title
@@ -106,6 +106,15 @@ def export(session: Session, chosen: Chosen, actor: Actor | None = None) -> Pack
         waiting = _missing(writer, wanted, found, actor) if chosen.scope in {"procedure", "sector"} else {}
     with officially():  # the same content makes the same pack, whichever language its maker reads
         return Pack(_title(session, chosen), chosen, dict(sorted(_named(found))))
+
+
+def left_out(session: Session, pack: Pack, actor: Actor | None = None) -> list[str]:
+    """Return in sentences what of the chosen the pack leaves here, and why."""
+    table = decisions.TABLE
+    if pack.chosen.scope != "all" and (pack.chosen.scope, pack.chosen.code) != ("kind", table):
+        return []
+    found = {path: document for path, document in pack.documents.items() if path.startswith(f"{table}/")}
+    return decisions.left_out(session, found, actor)
 
 
 def left_behind(pack: Pack) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ from app.models.menus import SYSTEM
 from app.models.pack_run import PackRun, RunState
 from app.packs import archive, background, runs
 from app.packs.access import carries_access
-from app.packs.exporting import Chosen, export, left_behind
+from app.packs.exporting import Chosen, export, left_behind, left_out
 from app.packs.kinds import family, roots
 from app.packs.reading import Refused
 from app.permissions import Role, current_actor
@@ -68,7 +68,9 @@ class PackView(BaseView):
             "admin/packs/export.html", chosen=chosen, pack=pack, problem=problem, kinds=_kinds(),
             sectors=list(session.execute(sa.select(Sector.code, Sector.name).order_by(in_order(Sector.name)))),
             procedure=_procedure_option(chosen), titles=_titles(),
-            behind=left_behind(pack) if pack else {}, carries_access=carries_access(current_actor()),
+            behind=left_behind(pack) if pack else {},
+            out=left_out(session, pack, current_actor()) if pack else [],
+            carries_access=carries_access(current_actor()),
         )  # fmt: skip
         return (page, 422) if problem else page
 

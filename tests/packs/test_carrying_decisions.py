@@ -6,10 +6,12 @@ from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
+from flask_babel import force_locale
 
 from app.errors import Conflict, Invalid
 from app.models import PublicationDecision, PublicationItem, StoredFile
 from app.packs import yamls
+from app.packs.exporting import Chosen, export, left_out
 from app.packs.reading import Refused
 from app.packs.undoing import undo
 from app.permissions import Role
@@ -42,6 +44,26 @@ def decision(session):
     session.add(PublicationDecision(title="Đang soạn, chưa có số"))
     session.flush()
     return row
+
+
+def told(session, chosen):
+    return left_out(session, export(session, chosen))
+
+
+def test_an_export_says_what_of_the_decisions_stays_here_and_why(session, decision, login):
+    said = ["1 quyết định công bố chưa có số và ngày không đi theo gói: nơi áp dụng nhận ra quyết định bằng số và "
+            "ngày.",
+            "Văn bản ký của 1 quyết định không đi theo gói: gói chỉ gồm văn bản cấu hình, không mang bản quét. Nơi "
+            "áp dụng thêm tệp ở trang của quyết định."]  # fmt: skip
+    with force_locale("vi"):
+        for chosen in (Chosen("all"), Chosen("kind", "publication_decision")):
+            assert told(session, chosen) == said
+        assert told(session, Chosen("kind", "sector")) == []
+        decision.file_digest = None
+        session.flush()
+        assert told(session, Chosen("all")) == said[:1]
+    session.commit()
+    assert said[0] in login(Role.catalog_admin).get("/admin/packs/export?scope=all").text
 
 
 def path_of(files):
