@@ -45,6 +45,16 @@ def family_and_given(name: str) -> tuple[str, str]:
     return (head, tail) if head else (tail, "")
 
 
+def person_name(name: str) -> str:
+    """Return a person's name with its capitals where it was typed without any; with any, it stays as it was typed.
+
+    ``person_name("nguyễn văn an") == "Nguyễn Văn An"``.
+    """
+    if name != name.lower():
+        return name
+    return " ".join(word[:1].upper() + word[1:] for word in name.split(" "))
+
+
 def phone_text(number: str) -> str:
     """Return a phone number in groups, 0905 123 456; one that is written another way as it is."""
     return f"{number[:4]} {number[4:7]} {number[7:]}" if PHONE.fullmatch(number) else number

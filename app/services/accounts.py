@@ -13,6 +13,7 @@ from app.models.account_login import MAX_USER_NAME, NO_MAIL, let_login_follow, l
 from app.models.identifiers import tidy_number
 from app.permissions import Actor
 from app.services import users
+from app.text import person_name
 
 CLOSED_MAIL = f"da-khoa@{NO_MAIL}"
 _CONTACTS = ("gender", "phone", "email", "address")
@@ -54,6 +55,8 @@ def give_user(session: Session, account: Account, password: str) -> User:
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
     given = {**values, "id_number": tidy_number(values.get("id_kind"), values.get("id_number"))}
+    if given.get("name") and given.get("kind") != AccountKind.organisation:
+        given["name"] = person_name(given["name"])
     faults = {}
     wanted = _fitting_kinds(given.get("kind"))
     if given.get("id_kind") not in wanted:

@@ -12,7 +12,7 @@ from app.clock import now
 from app.errors import Invalid, NotAllowed, NotFound
 from app.i18n import N_
 from app.models import Account, Agency, Component, Dossier, Fee, Procedure, ProcedureVersion
-from app.models.account import GENDERS, ID_KINDS, number_message
+from app.models.account import GENDERS, ID_KINDS, IdKind, number_message
 from app.models.account_login import let_login_follow
 from app.models.agency import AgencyLevel
 from app.models.form import FieldKind
@@ -21,9 +21,14 @@ from app.permissions import Actor, Role
 from app.services.catalog import in_force
 from app.services.eform_columns import Column
 from app.services.eform_fields import problem
+from app.services.eform_values import tidy
 from app.services.identity_checks import refuse_other_person, settle_login
 from app.services.official import official
+from app.text import person_name
 from app.workflows.publication import VersionState
+
+DECLARATION = "to_khai"  # kind of paper: Tờ khai, đơn, văn bản đề nghị
+_PHONE = Column("phone", "", FieldKind.phone, is_required=False)
 
 FREQUENT = 12
 _LOOK_BACK = timedelta(days=90)
@@ -109,6 +114,9 @@ def enter_applicant(session: Session, actor: Actor, *, login_check: str = "", **
         message = _("Please choose one of the offered answers.")
         raise Invalid(message, {"id_kind": message})
     values["id_number"] = tidy_number(values["id_kind"], values["id_number"])
+    if values["id_kind"] != IdKind.tax_code:
+        values["name"] = person_name(values.get("name") or "")
+    values["phone"] = tidy_phone(values.get("phone"))
     message = number_message(values["id_kind"], values["id_number"], values.get("born_on"))
     if message:
         raise Invalid(message, {"id_number": message})
@@ -127,6 +135,23 @@ def enter_applicant(session: Session, actor: Actor, *, login_check: str = "", **
         let_login_follow(account)
     session.flush()
     return account
+
+
+def is_declaration(component: Component) -> bool:
+    """Return whether a paper is the applicant's own declaration: on paper it is signed, online the form stands for it.
+
+    The catalogs mark it as not required for that reason alone.
+    """
+    return component.document_type is not None and component.document_type.code == DECLARATION
+
+
+def tidy_phone(typed: str | None) -> str | None:
+    """Return a phone number in its one shape, 0905123456; raises Invalid (field "phone") for one that is none."""
+    number = tidy(_PHONE, typed)
+    wrong = problem(_PHONE, number)
+    if wrong:
+        raise Invalid(wrong, {"phone": wrong})
+    return number
 
 
 def refuse_unfit(values: dict[str, Any]) -> None:

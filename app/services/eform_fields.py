@@ -137,7 +137,8 @@ def _count_problem(field: FieldLike, count: int) -> str | None:
 def _phone_problem(_field: FieldLike, value: Any) -> str | None:
     if PHONE.fullmatch(str(value)):
         return None
-    return _("A phone number begins with 0 and has 10 digits, for example 0905 123 456.")
+    return _("A phone number begins with 0 or +84: a mobile has 10 digits, a landline 10 or 11, for example "
+             "0905 123 456.")
 
 
 def _email_problem(_field: FieldLike, value: Any) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from app.lowcode.forms import clean
 from app.models.form_words import BLOCK_KINDS, ROW_KINDS, FieldKind
 from app.services.eform_columns import FieldLike, columns_of
+from app.text import person_name
 
 MAX_KEPT = 20_000  # characters of one value; what is longer was never typed by a person
 MAX_ROWS = 200
@@ -98,6 +99,8 @@ def _tidy_address(raw: Any) -> dict[str, str] | None:
 def _tidy_block(field: FieldLike, raw: Any) -> dict[str, Any] | None:
     given = raw if isinstance(raw, Mapping) else {}
     values = {cell.key: tidy(cell, given.get(cell.key)) for cell in columns_of(field)}
+    if field.kind == FieldKind.person and values.get("name"):
+        values["name"] = person_name(values["name"])
     return values if any(v not in (None, "", False, []) for v in values.values()) else None
 
 

@@ -22,7 +22,7 @@ from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.channels import refuse_far_agency, refuse_result_way, refuse_without_address
-from app.services.counter import commune_of, desks_of
+from app.services.counter import commune_of, desks_of, is_declaration, tidy_phone
 from app.services.eforms import data_problems
 from app.services.fees import Counts, chosen_charges
 from app.services.guards import due_charges, lacks_all_papers
@@ -84,6 +84,8 @@ def receive_at_counter(session: Session, given: CounterReception, actor: Actor) 
     if known is not None:
         return known
     dossier = _enter(session, given, actor)
+    if not given.is_late:
+        _refuse_without_declaration(dossier, given.data)
     told = _without_papers(dossier, given.is_without_papers)
     row = lifecycle.begin(session, dossier, "receive_at_counter", actor, remark=told)
     _accept(session, dossier, actor)
@@ -129,7 +131,8 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     )  # fmt: skip
     dossier.request_print = given.content or None
     take_papers(dossier, given.papers)
-    for name, value in given.contact.items():
+    contact = {**given.contact, "phone": tidy_phone(given.contact.get("phone"))}
+    for name, value in contact.items():
         setattr(dossier, f"applicant_{name}", value or getattr(dossier, f"applicant_{name}"))
     if given.fees is not None:
         dossier.charges = chosen_charges(
@@ -180,6 +183,19 @@ def accept(
     _accept(session, dossier, actor)
     notify_transition(session, dossier, row)
     return dossier
+
+
+def _refuse_without_declaration(dossier: Dossier, data: Mapping[str, Any]) -> None:
+    """Raise Invalid where the declaration is neither there on paper nor typed in: one of the two is asked for by law.
+
+    Online the form is always filled in; that alone is why the paper is not required in every case (NĐ 61/2018 Đ17).
+    """
+    asked = [c for c in dossier.version.components if is_declaration(c) and not c.is_required]
+    held = {paper.component_id for paper in dossier.papers if paper.is_received}
+    if data or dossier.version.form is None or not asked or any(c.id in held for c in asked):
+        return
+    message = _("Tick the declaration signed on paper, or type the form in.")
+    raise Invalid(message, {f"component-{c.id}": message for c in asked})
 
 
 def _without_papers(dossier: Dossier, is_confirmed: bool) -> str | None:

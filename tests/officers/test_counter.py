@@ -13,7 +13,7 @@ from app.models import Account, Dossier, FormRevision
 from app.models.procedure import VersionState
 from app.permissions import Role
 from app.services.submission import new_key
-from tests.factories import make_account, make_agency, make_form, make_procedure, make_user
+from tests.factories import make_account, make_agency, make_document_type, make_form, make_procedure, make_user
 from tests.portal.records import make_dossier
 from tests.services.test_profiles import demand
 
@@ -353,3 +353,29 @@ def test_a_forgotten_tick_is_told_and_nothing_typed_is_lost(office, desk, sessio
     assert "12 Lê Lợi" in answer.text
     assert desk.post("/reception/new", data=form | {"without_papers": "y"}).status_code == 302
     assert [dossier.state for dossier in dossiers(session)] == [2]
+
+
+def test_the_declaration_is_there_on_paper_or_typed_in(office, enter, session):
+    """It counts as not required only because online the form stands for it."""
+    declaration = office.version.components[1]
+    declaration.document_type = make_document_type(code="to_khai", is_result=False)
+    declaration.is_required = False
+    session.commit()
+    desk = enter(Role.desk_officer)
+    assert "Phải có: bản giấy có chữ ký" in desk.get(f"/reception/new?version={office.version.id}").text
+    refused = desk.post("/reception/new", data=sent(office))
+    assert refused.status_code == 422
+    assert f'href="#component-{declaration.id}"' in refused.text
+    assert "Đánh dấu bản giấy có chữ ký của tờ khai" in refused.text
+    form = sent(office)
+    papers = [form["paper"], declaration.id]
+    assert desk.post("/reception/new", data=form | {"paper": papers}).status_code == 302
+    assert session.scalars(sa.select(Dossier)).one().state == 2
+
+
+def test_an_incomplete_dossier_is_entered_without_its_declaration(office, enter, session):
+    declaration = office.version.components[1]
+    declaration.document_type = make_document_type(code="to_khai", is_result=False)
+    declaration.is_required = False
+    session.commit()
+    assert enter(Role.desk_officer).post("/reception/new", data=sent(office) | {"do": "register"}).status_code == 302

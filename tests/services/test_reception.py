@@ -10,14 +10,14 @@ from app.clock import acting_at, now, to_local
 from app.errors import Invalid, NotAllowed
 from app.extensions import db
 from app.history import HistoryEntry
-from app.models import Dossier, Notice, User
+from app.models import Account, Dossier, Notice, User
 from app.permissions import Role, acting_as
 from app.services import reception
 from app.services.actors import build_actor
 from app.services.counter import enter_applicant, find_applicant
 from app.services.submission import answer_supplement, new_key
 from app.transactions import transaction
-from tests.factories import make_account, make_document_type, make_user
+from tests.factories import make_account, make_document_type, make_user, number
 from tests.services.steps import ANSWERS, Office, task_of
 
 MONDAY = {"year": 2026, "month": 11, "day": 9, "hour": 2, "minute": 0}  # 09:00 in Huế
@@ -385,3 +385,37 @@ def test_an_officer_keeps_his_login_when_it_is_taken_off_a_number(office, sessio
     session.flush()
     at_desk(office, session, stranger, login_check="foreign")
     assert (stranger.user, user.active) == (None, True)
+
+
+@pytest.mark.parametrize(("typed", "kept"), [
+    ("nguyễn văn an", "Nguyễn Văn An"), ("đặng thị ánh", "Đặng Thị Ánh"), ("Nguyễn văn An", "Nguyễn văn An"),
+    ("McDonald", "McDonald"), ("NGUYỄN VĂN AN", "NGUYỄN VĂN AN"),
+])  # fmt: skip
+def test_a_name_typed_without_capitals_gets_them_and_no_other_is_touched(office, typed, kept):
+    assert entered(office, name=typed).name == kept
+
+
+def test_the_name_of_an_organisation_stays_as_it_was_typed(office):
+    values = {"id_kind": "tax_code", "id_number": "0100109106", "kind": "organisation"}
+    assert entered(office, name="hợp tác xã an cựu", **values).name == "hợp tác xã an cựu"
+
+
+@pytest.mark.parametrize("typed", ["0905 123 456", "+84 905 123 456", "0084905123456", "0905.123.456"])
+def test_a_phone_number_is_kept_in_one_shape(office, typed):
+    assert entered(office, phone=typed).phone == "0905123456"
+    dossier = office.received(contact={"phone": typed})
+    assert dossier.applicant_phone == "0905123456"
+
+
+@pytest.mark.parametrize("typed", ["12345", "0405123456", "abc", "09051234567"])
+def test_what_is_no_phone_number_is_refused_at_its_field(office, session, typed):
+    with pytest.raises(Invalid) as refused:
+        entered(office, phone=typed)
+    assert list(refused.value.fields) == ["phone"]
+    assert "cố định 10 hoặc 11 chữ số" in str(refused.value)
+
+
+def entered(office, **values) -> Account:
+    """Return the applicant entered at the counter."""
+    known = {"id_kind": "personal_id", "id_number": f"046190{number():06}", "kind": "citizen", "name": "Lê An"}
+    return enter_applicant(office.session, office[Role.desk_officer], **known | values)

@@ -19,7 +19,7 @@ from app.models.dossier import PAPER_KINDS
 from app.permissions import current_actor
 from app.services import drafts, eforms
 from app.services.channels import result_ways
-from app.services.counter import commune_of, desks_of, get_version, versions_before
+from app.services.counter import commune_of, desks_of, get_version, is_declaration, versions_before
 from app.services.fee_inputs import counter_inputs
 from app.services.guards import is_shared
 from app.services.identity_checks import FOREIGN, OWN, has_unverified_login
@@ -87,6 +87,7 @@ def counter_page(
         id_kinds=_words(ID_KINDS), genders=[("", "—"), *_words(GENDERS)],
         result_ways=_words({k: v for k, v in result_ways(session).items() if k != "online"}),
         paper_kinds=PAPER_KINDS, parts=[c for c in version.components if not is_shared(c)],
+        declarations={c.id for c in version.components if version.form and not c.is_required and is_declaration(c)},
         shared=[c for c in version.components if is_shared(c)], fields=fields, units=units,
         elsewhere=elsewhere(), links=links, **counter_inputs(version), **WORDS,
         live=live, communes=_communes(version), due=_due(version), limit=time_limit(version),
