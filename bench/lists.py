@@ -23,7 +23,7 @@ from app.services.users import settings_of
 from app.transactions import transaction
 from app.workflows.states import State
 from bench import catalogs, django_stock, dossiers, floor, measure, memory, screens, stock, target
-from bench.measure import Answer, Case, timed
+from bench.measure import Answer, Case, python_build, timed
 from bench.stock import SETTINGS, Stock
 
 Say = Callable[[str, int, int], None]
@@ -59,6 +59,7 @@ class Report:
     pss: float | None = None  # MB of a web process that answered all of it
     lines: list[Line] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
+    python: str = field(default_factory=python_build)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""

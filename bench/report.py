@@ -13,7 +13,7 @@ _ACTS = ("request", "done", "a second", "CPU ms", "statements", "CPU × floor")
 def as_text(report: Report) -> str:
     """Return the report as aligned columns and one line for each check."""
     table = grid(_HEAD, [_line(line) for line in report.lines])
-    head = f"{report.rows} dossiers on {report.database}"
+    head = f"{report.rows} dossiers on {report.database}; Python {report.python}"
     how = f"built in {report.built_in} s; {report.rounds} rounds"
     return f"{head}; {how}\n\n{table}\n\n{_checks(report.checks)}"
 
@@ -23,7 +23,7 @@ def workflow_as_text(report: workflow.Report) -> str:
     lines = [[line.name, str(line.done), f"{line.a_second:.1f}", f"{line.cpu:.2f}", str(line.statements),
               _times(line.to_floor)] for line in report.lines]  # fmt: skip
     table = grid(_ACTS, lines)
-    return f"{report.rows} dossiers on {report.database}\n\n{table}\n\n{_checks(report.checks)}"
+    return f"{report.rows} dossiers on {report.database}; Python {report.python}\n\n{table}\n\n{_checks(report.checks)}"
 
 
 def _checks(checks: list[dict[str, Any]]) -> str:

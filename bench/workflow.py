@@ -19,7 +19,7 @@ from app.models import Dossier, Draft, Movement, Task
 from app.transactions import transaction
 from bench import floor_moves, lists, target
 from bench import workflow_world as world
-from bench.measure import counting
+from bench.measure import counting, python_build
 from bench.serving import Server, ask
 from bench.workflow_world import Person
 
@@ -49,6 +49,7 @@ class Report:
     rows: int
     lines: list[Line] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
+    python: str = field(default_factory=python_build)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""

@@ -126,7 +126,7 @@ _version = joinedload(Dossier.version)
 _SHOWN = (
     _version.selectinload(ProcedureVersion.components).joinedload(Component.document_type),
     _version.selectinload(ProcedureVersion.fees).selectinload(Fee.exemptions),
-    _version.joinedload(ProcedureVersion.form).selectinload(Form.sections).selectinload(FormSection.fields),
+    _version.joinedload(ProcedureVersion.form).selectinload(Form.sections).joinedload(FormSection.fields),
     _version.joinedload(ProcedureVersion.process), joinedload(Dossier.process), joinedload(Dossier.account),
     joinedload(Dossier.procedure), joinedload(Dossier.sector), joinedload(Dossier.holder),
     joinedload(Dossier.agency), joinedload(Dossier.desk), joinedload(Dossier.rating),
