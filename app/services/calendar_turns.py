@@ -42,6 +42,14 @@ def refuse_waiting(session: Session, agency: Agency, parent: Agency | None) -> N
         raise Conflict(words)
 
 
+def waiting_from(session: Session, day: date, *near: sa.ColumnElement[bool]) -> list[AgencyCalendar]:
+    """Return the turns at the agencies ``near`` that will still wait on ``day``, with what they name."""
+    turn = AgencyCalendar
+    query = sa.select(turn).join(turn.agency).where(*near, turn.begun_at.is_(None), turn.since >= day)
+    loads = [joinedload(turn.agency), joinedload(turn.calendar)]
+    return list(session.scalars(query.options(*loads).order_by(turn.since, turn.id)))
+
+
 def waiting_words(session: Session, *near: sa.ColumnElement[bool]) -> str | None:
     """Return what stands in the way of an act while a turn waits at one of the agencies ``near``; None if none does."""
     turn = AgencyCalendar

@@ -28,7 +28,7 @@ from app.services.reorganise_faults import TO_COME, faults_of, refuse_twin
 from app.services.reorganise_images import image_of, put_back, refuse_used, value_of
 from app.services.reorganise_moves import Change, Wish, changes_of
 from app.services.reorganise_wishes import as_data, as_wish
-from app.services.reorganise_words import digest_of, effects_of
+from app.services.reorganise_words import digest_of, effects_of, turn_words
 from app.services.timing import calendar_of
 from app.transactions import enqueue, locked
 from app.workflows.wording import VIETNAM
@@ -63,9 +63,10 @@ def plan_of(session: Session, wish: Wish) -> Plan:
         faults["source"] = _("Nothing would change.")
     with officially():
         kept = effects_of(changes, extents)
+        turns = list(turn_words(session, wish)) if not faults else []
     return Plan(
         changes, routes, effects_of(changes, extents), kept, faults,
-        list(_notes(session, wish)) if not faults else [], digest_of(changes, extents),
+        list(_notes(session, wish)) if not faults else [], digest_of(changes, extents, turns),
         count_dossiers(session, routes),
     )  # fmt: skip
 
@@ -233,6 +234,7 @@ def _notes(session: Session, wish: Wish) -> Iterable[str]:
         if calendar_of(session, wish.source) != calendar_of(session, wish.target):
             yield _("The two agencies keep different working calendars. Due dates already promised stay.")
         yield _("Published procedures that name the old agency lead to its successor by themselves.")
+    yield from turn_words(session, wish)
     yield _("Codes of dossiers and due dates already promised do not change; look-up by old codes goes on.")
 
 

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.clock import today
 from app.errors import Conflict
-from app.models import Agency, AgencyCalendar, Dossier, Reorganisation
+from app.models import Agency, Dossier, Reorganisation
 from app.models.agency import abbreviation_fault
 from app.models.reorganisation import ReorganisationKind, ReorganisationState
-from app.services.calendar_turns import waiting_words
 from app.services.reorganise_moves import Wish
 from app.services.reorganise_wishes import as_data
 from app.workflows.states import FINAL
@@ -40,18 +39,6 @@ def faults_of(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:
         yield from _name_faults(session, wish)
     if wish.kind == ReorganisationKind.close:
         yield from _close_faults(session, source)
-    yield from _turn_faults(session, wish)
-
-
-def _turn_faults(session: Session, wish: Wish) -> Iterable[tuple[str, str]]:
-    """An agency that goes by another calendar from a coming day on neither ends nor passes that on unseen."""
-    if wish.kind == ReorganisationKind.rename:
-        return
-    is_merger = wish.kind == ReorganisationKind.merge  # what stands below goes along
-    places = Agency.path.startswith(wish.source.path) if is_merger else Agency.id == wish.source.id
-    words = waiting_words(session, places, AgencyCalendar.since >= (wish.effective_on or today()))
-    if words is not None:
-        yield "source", words
 
 
 def _merge_faults(source: Agency, target: Agency | None) -> Iterable[tuple[str, str]]:

@@ -16,6 +16,7 @@ from app.clock import today
 from app.i18n import N_
 from app.models import (
     Agency,
+    AgencyCalendar,
     ApiClient,
     Division,
     Dossier,
@@ -32,6 +33,7 @@ from app.models import (
 from app.models.procedure import VersionState
 from app.models.reorganisation import ReorganisationKind
 from app.models.task import TaskState
+from app.services.calendar_turns import waiting_from
 from app.services.official import official
 from app.services.reorganise_bulk import Route
 from app.workflows.feedback import FeedbackState
@@ -56,6 +58,7 @@ TOPICS = {
     "services": N_("Online services looked after by %(agency)s"),
     "clients": N_("Connected systems that now belong to %(agency)s"),
     "versions": N_("Drafts of procedure versions handled by %(agency)s"),
+    "turns": N_("Turns to another calendar to come, now of %(agency)s, too"),
     "agency": N_("Entries of the agency itself that change: %(agency)s"),
     "unit": N_("Administrative units that lead to the new one: %(agency)s"),
 }
@@ -110,6 +113,16 @@ def changes_of(session: Session, wish: Wish) -> Iterator[Change | Route]:
         yield from _splitting(session, wish)
     elif wish.target is not None:
         yield from _merging(session, wish, wish.target)
+
+
+def turns_of(session: Session, wish: Wish) -> list[AgencyCalendar]:
+    """Return the turns to another calendar that will still wait when the act takes effect: of the agency, and in a
+    merger of those below it, which go along."""
+    if wish.kind == ReorganisationKind.rename:
+        return []  # it stays what it is
+    is_merger = wish.kind == ReorganisationKind.merge
+    near = Agency.path.startswith(wish.source.path) if is_merger else Agency.id == wish.source.id
+    return waiting_from(session, wish.effective_on or today(), near)
 
 
 def own_desk(agency: Agency) -> Agency | None:
@@ -185,6 +198,10 @@ def _splitting(session: Session, wish: Wish) -> Iterator[Change | Route]:
         calendar_id=source.calendar_id, address=source.address, valid_from=today(),
     )  # fmt: skip
     yield Change("agency", fresh, None, None, fresh)
+    for turn in turns_of(session, wish):
+        same = AgencyCalendar(agency=fresh, since=turn.since, calendar=turn.calendar, reason=turn.reason,
+                              decision=turn.decision)  # fmt: skip
+        yield Change("turns", same, None, None, fresh)
     for topic, query, name in _rules(source):
         chosen = _chosen(topic, query, wish)
         if chosen is not None:

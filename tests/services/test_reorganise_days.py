@@ -133,22 +133,59 @@ def _merge_parent(tree, **given):
     return merge(tree.department, another_ward(tree), **given)
 
 
-@pytest.mark.parametrize(
-    ("make", "days", "is_refused"),
-    [
-        (lambda tree, **given: merge(tree.commune, another_ward(tree), **given), 0, True),
-        (_merge_parent, 0, True),
-        (_split, 0, True),
-        (_split, 10, True),  # that very day it may not have begun yet
-        (_split, 11, False),
-        (_rename, 0, False),
-    ],
-)
-def test_an_agency_with_another_calendar_to_come_is_not_merged_or_split_unseen(
-    session, admin, turning, make, days, is_refused
-):
+def _told(turning, msgid):
+    return vi(msgid, agency=turning.agency.name, day=f"{turning.since:%d/%m/%Y}")
+
+
+ENDING = ("%(agency)s was to go by another calendar from %(day)s on. It ends before that, so nothing is counted by it; "
+          "if this act is undone, the turn stands again.")  # fmt: skip
+GOING_ALONG = "%(agency)s goes by another calendar from %(day)s on; that stays so under the agency it comes to."
+
+
+def _turns(session):
+    columns = AgencyCalendar.agency_id, AgencyCalendar.since, AgencyCalendar.calendar_id, AgencyCalendar.begun_at
+    return session.execute(sa.select(*columns).order_by(AgencyCalendar.id)).all()
+
+
+@pytest.mark.parametrize(("make", "words"), [
+    (lambda tree: merge(tree.commune, another_ward(tree)), ENDING), (_merge_parent, GOING_ALONG)])  # fmt: skip
+def test_a_merger_tells_of_a_turn_that_waits_and_its_undoing_gives_it_back(session, admin, turning, make, words):
+    wish, before = make(make_tree()), _turns(session)
+    plan = reorganise.plan_of(session, wish)
+    assert plan.faults == {}
+    assert _told(turning, words) in plan.notes
+    act = reorganise.reorganise(session, wish, admin, plan.digest)
+    reorganise.undo(session, act.id, admin)
+    session.expire_all()
+    assert _turns(session) == before
+    assert make_tree().commune.is_open()
+
+
+def test_a_split_gives_the_new_agency_the_same_turn_until_it_is_undone(session, admin, turning):
+    before, plan = _turns(session), reorganise.plan_of(session, wish := _split(make_tree()))
+    effect = vi("Turns to another calendar to come, now of %(agency)s, too", agency="Phường Mới")
+    assert (effect, 1) in plan.effects
+    act = reorganise.reorganise(session, wish, admin, plan.digest)
+    turn = (act.target_id, turning.since, turning.calendar_id, None)
+    assert [tuple(one) for one in _turns(session)] == [*map(tuple, before), turn]
+    reorganise.undo(session, act.id, admin)
+    assert _turns(session) == before
+
+
+def test_a_turn_that_comes_after_the_preview_is_looked_at_first(session, admin):
+    wish = merge(make_tree().commune, another_ward(make_tree()))
+    seen = reorganise.plan_of(session, wish).digest
+    since = today() + timedelta(days=10)
+    session.add(AgencyCalendar(agency=make_tree().commune, since=since, calendar=make_calendar(), reason="Đông"))
+    session.flush()
+    with pytest.raises(Conflict):
+        reorganise.reorganise(session, wish, admin, seen)
+
+
+@pytest.mark.parametrize(("make", "days"), [(_split, 11), (_rename, 0)])
+def test_a_turn_that_begins_before_the_act_or_stays_where_it_is_needs_no_words(session, admin, turning, make, days):
     given = {"effective_on": today() + timedelta(days=days)} if days else {}
-    faults = reorganise.plan_of(session, make(make_tree(), **given)).faults
-    said = vi("%(agency)s goes by another calendar from %(day)s on. Take that back first, or wait for the day.",
-              agency=turning.agency.name, day=f"{turning.since:%d/%m/%Y}")  # fmt: skip
-    assert faults == ({"source": said} if is_refused else {})
+    plan = reorganise.plan_of(session, make(make_tree(), **given))
+    assert plan.faults == {}
+    assert "Phường" not in " ".join(plan.notes)
+    assert not any(isinstance(change.row, AgencyCalendar) for change in plan.changes)
