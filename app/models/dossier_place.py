@@ -22,6 +22,7 @@ from app.models.task import Task
 
 _AT, _UP = (Agency.__table__.alias(name) for name in ("at", "up"))
 _DOSSIER, _TASK = Dossier.__table__, Task.__table__
+_CHUNK = 500  # ids in one statement
 
 
 class DossierPlace(Model):
@@ -107,11 +108,18 @@ def _is_elsewhere(task: Task) -> bool:
     return dossier is None or task.agency_id not in {dossier.agency_id, dossier.desk_id}
 
 
-@event.listens_for(Dossier, "after_update")
-def _move_dossier(_mapper: object, connection: Connection, dossier: Dossier) -> None:
+@event.listens_for(Session, "after_flush")
+def _move_dossiers(session: Session, _context: object) -> None:
+    """Place dossiers anew that went to another agency or desk; two statements for hundreds."""
+    moved = sorted(obj.id for obj in session.dirty if isinstance(obj, Dossier) and _has_moved(obj))
+    for at in range(0, len(moved), _CHUNK):
+        ids = moved[at : at + _CHUNK]
+        place_again(session.connection(), sa.select(_DOSSIER.c.id).where(_DOSSIER.c.id.in_(ids)))
+
+
+def _has_moved(dossier: Dossier) -> bool:
     attributes = inspect(dossier).attrs
-    if any(attributes[name].history.has_changes() for name in ("agency_id", "desk_id")):
-        place_again(connection, sa.select(_DOSSIER.c.id).where(_DOSSIER.c.id == dossier.id))
+    return any(attributes[name].history.has_changes() for name in ("agency_id", "desk_id"))
 
 
 @event.listens_for(Session, "after_flush")

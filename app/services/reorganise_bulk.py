@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session, selectinload
 
-from app.history import because, plain
+from app.history import because, forget_heads, plain
 from app.models import Agency, Dossier, Movement, Task
 from app.models.dossier_place import place_again
 from app.permissions import Actor
@@ -70,6 +70,7 @@ def carry(session: Session, routes: list[Route], actor: Actor, reason: str) -> l
         dossiers = _with_course(session, ids)
         _write(session, [r for r in routes if r.dossier_id is not None], ids, images, reason)
         rehome(session, dossiers, actor, reason)
+        forget_heads(session)
     for route in [r for r in routes if r.dossier_id is None]:
         ids = list(session.scalars(route.ids(route.model.id)))
         for part in parts(ids):
@@ -109,6 +110,7 @@ def rehome_again(session: Session, ids: Iterable[int], actor: Actor, reason: str
     """Tell the dossiers with ``ids`` that their agency changed back, chunk by chunk."""
     for part in parts(sorted(ids)):
         rehome(session, _with_course(session, part), actor, reason)
+        forget_heads(session)
 
 
 def put_bulk_back(session: Session, images: list[BulkImage], reason: str) -> None:
