@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app import history
-from app.errors import Conflict, Invalid, NotAllowed
+from app.errors import Conflict, DomainError, Invalid, NotAllowed
 from app.lowcode import saving_parts
 from app.lowcode.forms import RecordForm
 from app.lowcode.listing import eager
@@ -92,6 +92,23 @@ def change(session: Session, row: Any, values: dict[str, Any]) -> None:
         row.check(current_actor())
     session.flush()
     _refuse_outside(session, type(row), [row], current_actor(), "change")
+
+
+def is_closed(session: Session, row: Any, action: str) -> bool:
+    """Return whether ``row`` refuses the actor every change, or its removal, as it stands: that is not offered then.
+
+    A refusal that names fields is for who corrects them.
+    """
+    rule = getattr(row, "check_delete" if action == "remove" else "check", None)
+    try:
+        with session.no_autoflush:
+            if rule is not None:
+                rule(current_actor())
+    except Invalid as exc:
+        return action == "remove" or not exc.fields
+    except DomainError:
+        return True
+    return False
 
 
 def remove(session: Session, row: Any) -> None:

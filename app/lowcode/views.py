@@ -29,7 +29,7 @@ from app.lowcode.registry import link_to, view_of
 from app.lowcode.related import related
 from app.lowcode.rows import get_row, may_touch
 from app.lowcode.saved_views import views_of
-from app.lowcode.saving import is_stale, open_row, save
+from app.lowcode.saving import is_closed, is_stale, open_row, save
 from app.lowcode.screen import Screen, back_of, form_names, label_of, shown, tells, writable
 from app.lowcode.table import attributes, shown_text, table_body
 from app.lowcode.values import as_id, inside_sentence, kind_of
@@ -259,7 +259,8 @@ class CrudView(ListActions, RecordActs, BaseView):
         return view_of(target) if may_choose(target) and (back is None or tells(target, back)) else None
 
     def _may(self, row: Any, action: str) -> bool:
-        return may(self.model, action) and may_touch(db.session(), row, action)
+        session = db.session()
+        return may(self.model, action) and may_touch(session, row, action) and not is_closed(session, row, action)
 
     def _may_see_history(self) -> bool:
         return current_actor().may("can_read", "RecordHistory")

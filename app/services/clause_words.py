@@ -25,12 +25,33 @@ def legal_basis(clause: str, profiles: Container[str]) -> str:
     profiles: codes of the profile in force and its bases. National law always binds; a clause that rests on other
     provinces' regulations alone is told as a source. "" for no clause.
     """
-    parts = [tuple(_ARTICLE.split(part.strip())) for part in clause.split(";") if part.strip()]
-    binding = [part for part in parts if part[0] not in _LOCAL or _LOCAL[part[0]][0] in profiles]
+    parts, binding = _parts(clause), _binding(clause, profiles)
     words = "; ".join(_cited(*part) for part in binding or parts)
     if binding:
         return _("Legal basis: %(clauses)s.", clauses=words)
     return _("For reference: %(clauses)s.", clauses=words) if parts else ""
+
+
+def in_words(ground: str, profiles: Container[str]) -> str:
+    """Return a ground as people read it: clauses cited, where they bind; the name of a step as it is."""
+    parts = _parts(ground)
+    if not parts or not all(len(part) > 1 and _is_law(part[0]) for part in parts):
+        return ground
+    if binding := _binding(ground, profiles):
+        return "; ".join(_cited(*part) for part in binding)
+    return legal_basis(ground, profiles)
+
+
+def _parts(clause: str) -> list[tuple[str, ...]]:
+    return [tuple(_ARTICLE.split(part.strip())) for part in clause.split(";") if part.strip()]
+
+
+def _binding(clause: str, profiles: Container[str]) -> list[tuple[str, ...]]:
+    return [part for part in _parts(clause) if part[0] not in _LOCAL or _LOCAL[part[0]][0] in profiles]
+
+
+def _is_law(code: str) -> bool:
+    return code in _LOCAL or _DECREE.fullmatch(code) is not None or code.startswith("TT ")
 
 
 def _cited(code: str, *places: str) -> str:

@@ -251,7 +251,14 @@ def _first(agencies: list[Agency]) -> Place | None:
 
 def names_of(agencies: list[Agency]) -> str:
     """Return the first names of a list of agencies, and how many more there are."""
-    return _some([agency.name for agency in agencies])
+    return places_named([agency.name for agency in agencies])
+
+
+def places_named(names: list[str]) -> str:
+    """Return the first of some places, and at how many others it is so."""
+    rest = len(names) - _SHOWN
+    more = " " + ngettext("and at %(num)d more", "and at %(num)d more", rest) if rest > 0 else ""
+    return (", ".join(names[:_SHOWN]) or "—") + more
 
 
 def _some(names: list[str]) -> str:

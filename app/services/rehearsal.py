@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.clock import now, today
@@ -22,6 +21,7 @@ from app.services.eform_state import Evaluation
 from app.services.process_diagram import way_words
 from app.services.process_graphs import graph_of
 from app.services.process_problems import fields_of
+from app.services.publication_checks import places_named
 from app.services.publication_facts import Facts, read_facts
 from app.services.rehearsal_report import Compared, Rehearsal, Tally
 from app.services.timing import prepare_calendars
@@ -32,7 +32,6 @@ from app.workflows.states import State
 from app.workflows.working_time import Calendar, CalendarExhausted, add_minutes, minutes_between
 
 MOST, USUAL = 200, 50
-_SHOWN = 3  # agencies in a sentence; the rest is counted
 _EDITION = re.compile(r"-b\d{1,4}$")
 _FINISHED = (State.finished, State.returned)
 ENDED = sa.func.coalesce(Dossier.finished_at, Dossier.received_at)
@@ -260,11 +259,5 @@ def _nobody(stage: Stage, tally: Tally, found: Rehearsal) -> None:
         if empty:
             role = _(ROLE_LABELS[Role(step.role)]) if step.role in set(Role) else step.role
             names = sorted(agency.name for agency in empty if agency is not None)
-            found.nobody.append((step.name, f"{role} · {_some(names)}"))
+            found.nobody.append((step.name, f"{role} · {places_named(names)}"))
     found.nobody.sort()
-
-
-def _some(names: list[str]) -> str:
-    rest = len(names) - _SHOWN
-    more = " " + ngettext("and %(num)d more", "and %(num)d more", rest) if rest > 0 else ""
-    return (", ".join(names[:_SHOWN]) or "—") + more

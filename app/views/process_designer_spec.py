@@ -71,7 +71,7 @@ _WORDS = CONDITION_WORDS | {
     "sound": N_("No problem was found."), "total": N_("Longest way: {hours} hours"),
     "limit": N_("{name}: published limit {hours} hours"), "no_limit": N_("{name}: no limit in working hours"),
     "unused": N_("No procedure rests on this process yet; its hours are compared once one does."),
-    "warning": N_("Warning"), "problem": N_("To be mended before publication"),
+    "warnings": N_("Warnings: {count}"), "warning": N_("Warning"), "problem": N_("To be mended before publication"),
     "connect_from": N_("Choose the step where the way begins (Enter), or Esc."),
     "connect_to": N_("From “{name}”: choose the step it leads to (Enter), or Esc."),
     "connected": N_("A way now leads from “{from}” to “{to}”."), "connect_off": N_("No way was drawn."),

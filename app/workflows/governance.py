@@ -148,7 +148,6 @@ APPROVAL: Workflow[ApprovalState] = Workflow(
             consequence=N_("The agency assigns officers to the steps."),
             clause="HUE25 Đ16.3, Đ28.3",
             notices=("division_head", "agency_head"),
-            needs_reason=True,  # what was tested, with whom, with what outcome
         ),
         Transition(
             name="fail_test",

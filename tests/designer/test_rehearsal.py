@@ -113,6 +113,15 @@ def test_dead_ends_and_ways_never_taken_are_told(session):
     assert "Ký duyệt kết quả" in found.unreached
 
 
+def test_what_fails_is_told_first_and_nothing_is_called_fine_that_would_stop(login, session):
+    factories.make_tree()
+    process = factories.make_procedure(state="draft").process
+    page = login(Role.catalog_admin).get(f"/process-rehearsal/{process.id}").text
+    nobody, ends = page.index(vi("Steps that nobody can do")), page.index(vi("Dead ends"))
+    assert nobody < ends
+    assert vi("Every dossier came to its end.") not in page
+
+
 @pytest.mark.parametrize("count", [None, "3", "0", "99999999", "x"])
 def test_the_report_is_a_page(login, session, count):
     factories.make_tree()

@@ -10,7 +10,7 @@ from app.clock import now
 from app.history import HistoryEntry
 from app.models import Dossier, FormField, FormSection, Profile
 from app.permissions import Role
-from app.services.clause_words import legal_basis
+from app.services.clause_words import in_words, legal_basis
 from app.services.dossier_offers import find_offers
 from app.workflows.states import State
 from tests.factories import make_agency
@@ -430,3 +430,14 @@ _QN = "Quyết định số 24/2020/QĐ-UBND của Ủy ban nhân dân tỉnh Qu
 ])  # fmt: skip
 def test_clauses_are_cited_officially_and_only_where_they_bind(session, profiles, code, words):
     assert legal_basis(code, {profiles, "national_2026"}) == words
+
+
+@pytest.mark.parametrize(("profile", "ground", "words"), [
+    ("hue_2025", "QN20 Đ12.1; HCM24 Đ10.1; HUE25 Đ10.1",
+     "khoản 1 Điều 10 Quyết định số 08/2025/QĐ-UBND của Ủy ban nhân dân thành phố Huế"),
+    ("hue_2025", "Thẩm định, xử lý hồ sơ", "Thẩm định, xử lý hồ sơ"),
+    ("hue_2025", "Ký Giấy khai sinh; vào sổ", "Ký Giấy khai sinh; vào sổ"),
+    ("", "", ""),
+])  # fmt: skip
+def test_the_ground_of_a_piece_of_time_is_cited_or_names_the_step(session, profile, ground, words):
+    assert in_words(ground, {profile}) == words

@@ -113,7 +113,7 @@ def test_a_process_goes_the_whole_way_of_article_16(session):
     course = [(head, "submit", ""), (office, "send_back", "Thiếu bước thẩm định"), (head, "submit", ""),
               (office, "examine", "Đạt"), (chairman, "approve", ""), (head, "configure", ""),
               (office, "fail_test", "Lỗi bước 2"), (head, "configure", ""),
-              (office, "pass_test", "Đã thử trên Cổng DVCQG"), (head, "assign", "")]  # fmt: skip
+              (office, "pass_test", ""), (head, "assign", "")]  # fmt: skip
     for who, name, remark in course:
         if name == "approve":
             with acting_as(who), pytest.raises(Invalid):
@@ -396,3 +396,28 @@ def test_who_reports_from_a_procedures_page(session, login, role):
     assert (sent.status_code, count) == ((302, 1) if may else (403, 0))
     if may:
         assert client.get(sent.headers["Location"]).status_code == 200
+
+
+def test_who_may_not_change_a_record_as_it_stands_is_not_offered_to(session, login):
+    tree = make_tree()
+    row = make_row(session, "process_approval")
+    row.state = "examined"
+    session.commit()
+    path, edit = f"/process-approval/show/{row.id}", f"/process-approval/edit/{row.id}"
+    chairman, office = (make_user(role, tree.root) for role in (Role.agency_head, Role.catalog_admin))
+    assert edit not in login(chairman).get(path).text
+    assert edit in login(office).get(path).text
+    row.state = "in_use"
+    session.commit()
+    assert edit not in login(office).get(path).text
+
+
+def test_the_remark_of_a_passed_test_may_be_left_out_and_that_of_a_failed_one_not(session, login):
+    row = make_row(session, "process_approval")
+    row.state = "configured"
+    session.commit()
+    page = login(make_user(Role.control_focal_point, make_tree().root)).get(f"/process-approval/show/{row.id}").text
+    fields = {name: re.search(rf'<label[^>]*for="reason-{name}"[^>]*>(.*?)</label>', page, re.DOTALL)[1]
+              for name in ("pass_test", "fail_test")}  # fmt: skip
+    assert vi("Remark") in fields["pass_test"]
+    assert vi("Reason") in fields["fail_test"]

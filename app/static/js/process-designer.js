@@ -211,13 +211,18 @@ function start(root, shell) {
 
   function showProblems() {
     const { list, minutes, uses } = data.problems;
-    const lines = list.map((one) => el("li", { class: one.warning ? "is-warning" : "is-problem" }, icon(one.warning ? 6 : 5),
+    const line = (one) => el("li", { class: one.warning ? "is-warning" : "is-problem" }, icon(one.warning ? 6 : 5),
       el("span", { class: "visually-hidden" }, one.warning ? words.warning : words.problem),
-      one.steps.length ? el("button", { type: "button", onclick: () => goTo(one.steps[0].split("/")[0]) }, one.text) : el("span", {}, one.text)));
-    if (!lines.length) lines.push(el("li", { class: "is-fine" }, icon(7), words.sound));
+      one.steps.length ? el("button", { type: "button", onclick: () => goTo(one.steps[0].split("/")[0]) }, one.text) : el("span", {}, one.text));
+    const lines = list.filter((one) => !one.warning).map(line);
+    const warnings = list.filter((one) => one.warning).map(line);
+    if (!lines.length && !warnings.length) lines.push(el("li", { class: "is-fine" }, icon(7), words.sound));
     const times = [fill(words.total, { hours: hours(minutes) }), ...uses.map((use) => (use.minutes === null ? fill(words.no_limit, { name: use.name }) : fill(words.limit, { name: use.name, hours: hours(use.minutes) })))];
     if (!uses.length) times.push(words.unused);
-    problemBox.replaceChildren(el("ul", {}, lines), el("ul", {}, times.map((text) => el("li", { class: "text-secondary" }, icon(9), text))));
+    // Folded: many warnings would push the diagram out of sight. What was opened stays so.
+    const isOpen = problemBox.querySelector("details")?.open;
+    const folded = warnings.length ? [el("details", { open: Boolean(isOpen) }, el("summary", {}, icon(6), fill(words.warnings, { count: warnings.length })), el("ul", {}, warnings))] : [];
+    problemBox.replaceChildren(...(lines.length ? [el("ul", {}, lines)] : []), ...folded, el("ul", {}, times.map((text) => el("li", { class: "text-secondary" }, icon(9), text))));
   }
 
   async function save() {

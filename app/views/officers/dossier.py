@@ -1,5 +1,6 @@
 """The dossier page: on the left all there is to read, on the right what can be done now."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, url_for
@@ -23,6 +24,7 @@ from app.permissions import DOSSIER_READERS, Actor, current_actor
 from app.services import dossier_offers, dossier_page, eforms, files, linked, officer_answers, originals, results
 from app.services import signatures as paper_signatures
 from app.services.apologies import is_late
+from app.services.clause_words import in_words
 from app.services.dossier_compare import comparison_of
 from app.services.dossier_process import picture_of
 from app.services.dossiers import get_dossier, get_dossier_id, openable
@@ -31,6 +33,7 @@ from app.services.extensions import stages
 from app.services.guards import due_on_reception, owed_now
 from app.services.ledger import ledger_of
 from app.services.letters import issued_now, letter_title
+from app.services.profiles import profiles_in_force
 from app.services.question_limits import delays_of
 from app.services.refunds import refunds_of
 from app.services.revoked_results import revoked_results
@@ -182,7 +185,7 @@ def _parts(session: Session, dossier: Dossier, actor: Actor, tab: str) -> dict[s
         return {"letters": [(x, letter_title(session, x)) for x in reversed(dossier.letters)],
                 "refunds": refunds_of(session, dossier)}  # fmt: skip
     if tab == "time":
-        return {"ledger": ledger_of(session, dossier)}
+        return {"ledger": ledger_of(session, dossier), "cited": partial(in_words, profiles=profiles_in_force(session))}
     if tab == "history":
         return {"told": told_of(session, dossier)}
     form, data = dossier.version.form, dossier.revisions[-1].data if dossier.revisions else {}
