@@ -13,8 +13,8 @@ from app.services.lookup import find_public
 from app.services.reopening import reopen, steps_to_return_to
 from app.workflows.result import ResultState
 from tests.factories import make_agency
-from tests.services.steps import Office, task_of
-from tests.services.test_graph_processes import BACK, DESK, SIGN, WORK, finish, graph, office_with
+from tests.services.steps import task_of
+from tests.services.test_graph_processes import BACK, DESK, SIGN, WORK, finish, graph, office_with, unpaid
 from tests.wording import vi
 
 WHY = "Đóng nhầm hồ sơ."
@@ -299,8 +299,7 @@ def test_the_letter_of_the_first_ending_is_cancelled_and_the_second_is_a_new_one
 
 def test_a_dossier_stopped_while_it_waits_for_money_waits_for_it_again(session):
     step = ("Nộp phí", "payment", "cashier", "desk", 0)
-    office = Office(session, process=graph(session, DESK, WORK, step, SIGN, BACK), fee=50_000, fee_due="return")
-    dossier = reception.pass_on(session, office.received(), office[Role.desk_officer])
+    office, dossier = unpaid(session, graph(session, DESK, WORK, step, SIGN, BACK))
     finish(office, dossier, "b2")
     assert dossier.state == 6
     reception.stop(session, dossier, office[Role.agency_head], "Dừng nhầm")
