@@ -218,11 +218,12 @@ def test_the_page_explains(session, login):
 
 
 def test_a_step_of_a_dossier_is_explained(session, login):
-    from app.services.submission import make_dossier
+    from app.services.submission import give_code, make_dossier
     from tests.factories import make_account, make_procedure
 
     tree = make_tree()
     dossier = make_dossier(session, make_procedure(), make_account(), tree.commune, channel="counter", data={})
+    give_code(session, dossier)
     session.add(dossier)
     session.flush()
     desk, clerk = make_user(Role.desk_officer, tree.desk), make_user(Role.clerk, tree.commune)

@@ -13,13 +13,14 @@ from app.models import Agency, Dossier, DossierPlace, Task
 from app.models.dossier_place import place_again
 from app.models.scope import dossiers_of
 from app.permissions import Role
-from app.services.submission import make_dossier
+from app.services.submission import give_code, make_dossier
 from tests.factories import make_account, make_agency, make_procedure, make_tree
 
 
 def _dossier(session: Session, agency: Agency, desk: Agency) -> Dossier:
     version = make_procedure()
     dossier = make_dossier(session, version, make_account(), agency, channel="counter", data={}, desk=desk)
+    give_code(session, dossier)
     session.add(dossier)
     session.flush()
     return dossier

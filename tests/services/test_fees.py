@@ -6,7 +6,7 @@ from app.errors import Invalid, NotAllowed
 from app.models import Fee
 from app.permissions import Role
 from app.services.fees import charges_for, fees_for, set_charges
-from app.services.submission import make_dossier
+from app.services.submission import give_code, make_dossier
 from tests.factories import make_account, make_procedure, make_tree
 
 # (fees as (kind, channel, amount), channel, amounts owed without asking)
@@ -57,6 +57,7 @@ def dossier(session):
     for fee in version.fees:  # two cases: the desk says which
         fee.case_label = fee.name
     made = make_dossier(session, version, make_account(), tree.commune, channel="counter", data={})
+    give_code(session, made)
     session.add(made)
     session.flush()
     return made

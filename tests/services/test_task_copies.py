@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.models import Dossier, Task
 from app.models.task_copies import FACTS, fill
-from app.services.submission import make_dossier
+from app.services.submission import give_code, make_dossier
 from app.workflows.states import State
 from tests.factories import make_account, make_agency, make_procedure
 
@@ -28,6 +28,7 @@ def task(session: Session) -> Task:
     """An open task of a dossier with all dates."""
     agency = make_agency()
     dossier = make_dossier(session, make_procedure(), make_account(), agency, channel="counter", data={}, desk=agency)
+    give_code(session, dossier)
     dossier.state, dossier.due_at, dossier.reception_due_at = State.processing, now(), now() + timedelta(hours=1)
     session.add(dossier)
     session.flush()
