@@ -27,8 +27,7 @@ from app.permissions import Actor
 from app.services import eforms
 from app.services.channels import refuse_result_way
 from app.services.kept import MARKS, remember_marks
-from app.services.submission import handling_agency, is_held, new_key
-from app.transactions import locked
+from app.services.submission import handling_agency, hold, new_key
 
 # {page: {rev, tab}}: how often each page was saved, and by which window last: that window may
 # go on saving though each of its saves raises the number. Never sent (``settle``).
@@ -130,14 +129,14 @@ def _refuse_too_many(session: Session, account: Account) -> None:
 def get_draft(session: Session, key: str, actor: Actor, *, to_change: bool = False) -> Draft:
     """Return the actor's own draft with all that its pages show; raises NotFound.
 
-    to_change: locked, so that of two sendings the second finds what the first made. The dossier does not come along
-    then: PostgreSQL would wait for the other sending, but join what was there before it.
+    to_change: locked first, so that of two sendings the second finds what the first made.
     """
     own = Draft.key == key, Draft.account_id == actor.account_id
+    if to_change:
+        hold(session, *own)
     version, agency = joinedload(Draft.version), joinedload(Draft.agency)
-    query = sa.select(Draft, *MARKS) if to_change else sa.select(Draft).options(joinedload(Draft.dossier))
-    query = (locked(query, Draft) if to_change else query).where(*own).options(
-        joinedload(Draft.account), agency.joinedload(Agency.desk).joinedload(Agency.parent),
+    query = (sa.select(Draft, *MARKS) if to_change else sa.select(Draft)).where(*own).options(
+        joinedload(Draft.account), joinedload(Draft.dossier), agency.joinedload(Agency.desk).joinedload(Agency.parent),
         version.joinedload(ProcedureVersion.procedure).joinedload(Procedure.sector),
         version.joinedload(ProcedureVersion.agency),
         version.joinedload(ProcedureVersion.form).selectinload(Form.sections)
@@ -150,7 +149,6 @@ def get_draft(session: Session, key: str, actor: Actor, *, to_change: bool = Fal
     if row is None:
         raise NotFound(_("There is no such draft."))
     if to_change:
-        is_held(session, row[0])
         remember_marks(session, row[1:])
     return row[0]
 

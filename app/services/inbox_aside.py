@@ -14,13 +14,13 @@ from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services.inbox_scope import TASK_ROLES
 from app.services.pauses import stands_still
+from app.services.task_rights import HEADS
 from app.services.timing import calendar_of
 from app.workflows.explaining import explain
 from app.workflows.states import State
 from app.workflows.working_time import CalendarExhausted
 
 _MOST = 60
-_HEADS = frozenset({Role.agency_head, Role.division_head})
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def colleagues_of(session: Session, actor: Actor) -> list[Colleague]:
 
     A head gives anybody's task to whoever does such tasks; others give theirs to their equals.
     """
-    roles = TASK_ROLES if actor.has(*_HEADS) else actor.roles & TASK_ROLES
+    roles = TASK_ROLES if actor.has(*HEADS) else actor.roles & TASK_ROLES
     places = sorted({post.agency_id for post in actor.positions_as(TASK_ROLES)})
     if not places:
         return []

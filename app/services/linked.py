@@ -23,10 +23,11 @@ from app.models import (
 from app.models.task import TaskState
 from app.permissions import Actor, Role
 from app.services import lifecycle, processing
+from app.services.codes import give_code
 from app.services.drafts import published_version
 from app.services.lifecycle import LINKED
 from app.services.notices import holders, notice_users, notify_transition
-from app.services.submission import give_code, make_dossier
+from app.services.submission import make_dossier
 from app.services.task_rights import lead_task
 from app.services.timing import reception_due
 from app.text import fold

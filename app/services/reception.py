@@ -22,6 +22,7 @@ from app.models.dossier import DOSSIER_CHANNELS
 from app.permissions import Actor, Role
 from app.services import charges, lifecycle, processing, results
 from app.services.channels import refuse_far_agency, refuse_result_way, refuse_without_address
+from app.services.codes import give_code
 from app.services.counter import commune_of, desks_of, is_declaration, tidy_phone
 from app.services.eforms import data_problems
 from app.services.fees import Counts, chosen_charges
@@ -29,7 +30,7 @@ from app.services.guards import due_charges, lacks_all_papers
 from app.services.letters import issue_letter
 from app.services.notices import notify_transition
 from app.services.official import official
-from app.services.submission import give_code, handling_agency, make_dossier, paper_problem, receiving_desk
+from app.services.submission import handling_agency, make_dossier, paper_problem, receiving_desk
 from app.services.supplements import ask_supplement as ask_supplement  # callers ask the desk
 from app.services.timing import explanation, reception_due, result_due, transfer_due
 from app.transactions import one_at_a_time

@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.clock import now, to_local, today
+from app.clock import now, today
 from app.errors import Invalid, NotAllowed, NotFound
 from app.i18n import N_
 from app.models import (
@@ -22,13 +23,13 @@ from app.models import (
     FormRevision,
     ProcedureVersion,
     SupplementRequest,
-    next_number,
 )
 from app.models.attachment import ScanStatus
 from app.models.dossier import PAPER_KINDS
 from app.permissions import Actor
 from app.services import catalog, charges, lifecycle, processing
 from app.services.channels import address_of
+from app.services.codes import give_code
 from app.services.draft_answers import judged_of, strays
 from app.services.eform_catalogs import with_labels
 from app.services.eform_search import keep_answers_text
@@ -41,7 +42,6 @@ from app.services.notices import notify_transition
 from app.services.official import official
 from app.services.profiles import profile_value
 from app.services.timing import reception_due
-from app.workflows.numbering import counter_key, render_code
 from app.workflows.process import StepKind
 
 _HELD = "held_draft"  # in the info of the session, until the transaction ends
@@ -82,9 +82,9 @@ def submit(session: Session, draft: Draft, actor: Actor, address: str | None = N
     """
     session.flush()  # what was changed just now is judged by its numbers
     if session.info.get(_HELD) != draft.id:
-        session.refresh(draft, with_for_update={"of": Draft})
-        session.expire(draft, ["dossier"])  # refreshing leaves what was looked up before
-        is_held(session, draft)
+        hold(session, Draft.id == draft.id)
+        session.refresh(draft, [attr.key for attr in inspect(Draft).column_attrs])
+        session.expire(draft, ["dossier"])
     if draft.account_id != actor.account_id:
         raise NotFound(_("There is no such draft."))
     if draft.dossier is not None:
@@ -113,9 +113,12 @@ def submit(session: Session, draft: Draft, actor: Actor, address: str | None = N
     return dossier
 
 
-def is_held(session: Session, draft: Draft) -> None:
-    """Say that nobody else may send the draft until the transaction ends: its row was locked and read in one."""
-    session.info[_HELD] = draft.id
+def hold(session: Session, *which: sa.ColumnElement[bool]) -> None:
+    """Keep a draft from being sent by anybody else until the transaction ends; it is to be read afterwards.
+
+    In one statement PostgreSQL would wait for the other sending, but join what the draft pointed to before it.
+    """
+    session.info[_HELD] = session.scalar(sa.select(Draft.id).where(*which).with_for_update())
 
 
 def technical_faults(draft: Draft, judged: Evaluation | None) -> dict[str, str]:
@@ -169,17 +172,6 @@ def make_dossier(
     keep_answers_text(dossier, data)
     dossier.charges.extend(charges_for(version, channel, agency, data, fee_choices))
     return dossier
-
-
-def give_code(session: Session, dossier: Dossier) -> None:
-    """Give a new dossier the next code of its desk, by the profile's pattern (TT 01/2018 Đ19).
-
-    Asked as late as can be: until the transaction ends all others at that desk wait for theirs.
-    """
-    pattern, on = profile_value(session, "dossier_code_pattern"), to_local(dossier.submitted_at).date()
-    desk, sector = dossier.desk.code, dossier.sector.code
-    serial = next_number(session, counter_key(pattern, desk, on, sector=sector))
-    dossier.code = render_code(pattern, desk, on, serial, sector=sector)
 
 
 def _take_papers(dossier: Dossier, draft: Draft) -> None:

@@ -51,6 +51,7 @@ def handle_child(open_as: OpenAs, code: str) -> None:
     """Take the linked dossier through the other agency: desk, specialist, head, clerk."""
     desk = open_as("canbo.trungtam")
     desk.goto(f"/dossier/{code}")
+    desk.locator("#fold-accept > summary").click()  # folded: a paper is missing until it is ticked here
     desk.locator("#act-accept [name=paper]").check()
     walk.press(desk, "accept")
     walk.act(desk, code, "start")

@@ -97,7 +97,8 @@ def test_choices_follow_the_rows_an_actor_may_see(session, login):
     ],
 )  # fmt: skip
 def test_a_dossier_is_seen_in_its_part_of_the_tree_only(session, login, path, role, place, status):
-    from app.services.submission import give_code, make_dossier
+    from app.services.codes import give_code
+    from app.services.submission import make_dossier
 
     tree = make_tree()
     other = make_agency(code="H57.99999", name="Ủy ban nhân dân xã Khác", level="commune", parent=tree.root)

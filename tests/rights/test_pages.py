@@ -218,7 +218,8 @@ def test_the_page_explains(session, login):
 
 
 def test_a_step_of_a_dossier_is_explained(session, login):
-    from app.services.submission import give_code, make_dossier
+    from app.services.codes import give_code
+    from app.services.submission import make_dossier
     from tests.factories import make_account, make_procedure
 
     tree = make_tree()

@@ -1,5 +1,6 @@
 """Two at once over one record: one wins, the other reads why; nothing happens twice."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -190,3 +191,20 @@ def test_two_colleagues_take_the_same_task(own_database: Flask, number: int) -> 
 
     winner = _one_winner(results, (Conflict, NotAllowed))
     assert count(own_database, Task, Task.id == task, Task.assignee_id == winner) == 1
+
+
+def test_who_waited_for_a_draft_reads_all_that_it_points_to_now(own_database: Flask) -> None:
+    world = make_world(own_database)
+    (key,) = make_drafts(own_database, world, 1)
+
+    def move(session: Session, actor: Actor) -> tuple[int | None, int | None]:
+        draft = get_draft(session, key, actor, to_change=True)
+        seen = draft.agency_id, draft.agency.id if draft.agency else None
+        time.sleep(0.5)  # the other one asks meanwhile
+        draft.agency = session.scalars(sa.select(Agency).where(Agency.id != draft.agency_id)).first()
+        return seen
+
+    first, second = at_once([partial(act, own_database, world.applicants[0], move)] * 2)
+
+    assert [first[0], second[0]] == [first[1], second[1]]
+    assert first != second

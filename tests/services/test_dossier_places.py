@@ -13,7 +13,8 @@ from app.models import Agency, Dossier, DossierPlace, Task
 from app.models.dossier_place import place_again
 from app.models.scope import dossiers_of
 from app.permissions import Role
-from app.services.submission import give_code, make_dossier
+from app.services.codes import give_code
+from app.services.submission import make_dossier
 from tests.factories import make_account, make_agency, make_procedure, make_tree
 
 

@@ -5,8 +5,9 @@ import pytest
 from app.errors import Invalid, NotAllowed
 from app.models import Fee
 from app.permissions import Role
+from app.services.codes import give_code
 from app.services.fees import charges_for, fees_for, set_charges
-from app.services.submission import give_code, make_dossier
+from app.services.submission import make_dossier
 from tests.factories import make_account, make_procedure, make_tree
 
 # (fees as (kind, channel, amount), channel, amounts owed without asking)

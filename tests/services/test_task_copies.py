@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.models import Dossier, Task
 from app.models.task_copies import FACTS, fill
-from app.services.submission import give_code, make_dossier
+from app.services.codes import give_code
+from app.services.submission import make_dossier
 from app.workflows.states import State
 from tests.factories import make_account, make_agency, make_procedure
 
