@@ -28,7 +28,7 @@ from app.services.catch_up_scans import attach_scans
 from app.services.channels import refuse_without_address
 from app.services.counter import desks_of
 from app.services.eforms import data_problems
-from app.services.fees import Counts
+from app.services.fees import Counts, uncounted
 from app.services.guards import is_shared
 from app.services.incidents import covering
 from app.services.notices import holders, notice_users
@@ -181,7 +181,7 @@ def _faults(given: CounterReception, paper_number: str) -> dict[str, str]:
         refuse_without_address(given.result_way, given.contact.get("address") or given.account.address)
     except Invalid as exc:
         faults |= exc.fields
-    return faults
+    return faults | uncounted(given.version, given.fees or {}, given.data)
 
 
 def _stored(given: CounterReception) -> dict[str, Any]:

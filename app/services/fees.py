@@ -28,7 +28,7 @@ from app.workflows.fee_rules import MAX_COUNT, Count
 from app.workflows.states import State
 
 __all__ = ["MAX_COUNT", "Choices", "Count", "charges_for", "chosen_charges", "fees_for",
-           "may_be_fixed", "set_charges", "subjects_of"]  # fmt: skip
+           "may_be_fixed", "set_charges", "subjects_of", "uncounted"]  # fmt: skip
 _BEFORE_THE_END = frozenset({State.registered, State.accepted, State.processing, State.supplement_requested,
                              State.payment_requested})
 _DESK = (Role.desk_officer, Role.cashier)
@@ -107,8 +107,8 @@ def chosen_charges(
 ) -> list[Charge]:  # fmt: skip
     """Return the charges of what the desk chose; its relief counts as checked.
 
-    Raises Invalid (field "fees") for a fee that is not of ``version`` or an absurd number,
-    (field "fee_subject") for a subject none of the fees knows.
+    Raises Invalid (field "fees") for a fee that is not of ``version`` or an absurd number, (field "fee-<id>") for one
+    whose number was left to answers that do not hold it, (field "fee_subject") for a subject none of the fees knows.
     """
     given = {key: Count(count) if isinstance(count, int) else count
              for key, count in counts.items() if count is not None}  # fmt: skip
@@ -122,10 +122,23 @@ def chosen_charges(
     if subject and subject not in {row.code for row in subjects_of(version.fees)}:
         message = _("Please choose one of the offered answers.")
         raise Invalid(message, {"fee_subject": message})
+    if faults := uncounted(version, counts, data):
+        raise Invalid(next(iter(faults.values())), faults)
     choices = Choices(counts={key: (count,) for key, count in given.items()}, subject=subject)
     facts = facts_of(channel, agency, data, choices)
     lines = [engine.charge(rule_of(fee), facts) for fee in chosen if fee.amount]
     return [charge_of(line, version, is_confirmed=True) for line in lines]
+
+
+def uncounted(version: ProcedureVersion, counts: Counts, data: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return {"fee-<id>": message} of fees whose number is left to the form while the form does not say it."""
+    facts = facts_of("counter", data=data)
+    left = [fee for fee in version.fees if counts.get(fee.id, 0) is None and fee.amount and fee.count_field]
+    return {
+        f"fee-{fee.id}": _("How many of “%(name)s”? The form does not say. Enter the number, 0 if it does not apply.",
+                           name=fee.name)
+        for fee in left if not engine.counted(rule_of(fee), facts)
+    }  # fmt: skip
 
 
 def may_be_fixed(dossier: Dossier) -> bool:

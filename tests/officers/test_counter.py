@@ -209,6 +209,21 @@ def test_fees_are_chosen_by_quantity(office, desk, session):
     assert [charge.amount for charge in dossiers(session)[0].charges] == [100_000]
 
 
+@pytest.mark.parametrize("do", ["receive", "register"])
+def test_a_number_neither_typed_nor_in_the_form_is_never_guessed(office, desk, session, do):
+    fee = office.version.fees[0]
+    fee.basis, fee.count_field, key = "page", "so_ban", f"fee-{fee.id}"
+    session.commit()
+    answer = desk.post("/reception/new", data=sent(office, do=do, **{key: ""}))
+    assert answer.status_code == 422
+    assert f'href="#{key}"' in answer.text
+    assert f'id="{key}-error"' in answer.text
+    assert f"Tờ khai chưa cho biết số lượng của “{fee.name}”" in answer.text
+    assert dossiers(session) == []
+    assert desk.post("/reception/new", data=sent(office, do=do, **{key: "3"})).status_code == 302
+    assert [charge.amount for charge in dossiers(session)[0].charges] == [150_000]
+
+
 def test_scans_come_with_the_form(office, desk, session):
     component = office.version.components[0]
     head = {"agency": "A", "place": "Huế", "issued_on": "2026-11-09", "title": "T"}

@@ -207,6 +207,31 @@ def test_fees_are_fixed_by_the_desk(office, enter, session):
         assert act(client, dossier, "set_fees", **{f"fee-{fee.id}": absurd}).status_code == 422
 
 
+def test_a_number_that_the_form_does_not_say_is_asked_for(office, enter, session):
+    fee = office.version.fees[0]
+    fee.basis, fee.count_field = "page", "so_ban"
+    dossier, _citizen = office.submitted()
+    answer = act(enter(Role.desk_officer), dossier, "set_fees", **{f"fee-{fee.id}": "", "fee_reason": "Đếm lại"})
+    assert answer.status_code == 422
+    assert f'id="fee-{fee.id}-error"' in answer.text
+
+
+@pytest.mark.parametrize(("role", "is_offered"), [(Role.desk_officer, True), (Role.cashier, False)])
+def test_the_next_reception_is_offered_to_who_may_receive(office, enter, role, is_offered):
+    dossier = office.received()
+    text = page(enter(role), dossier, f"?letter={dossier.letters[0].id}")
+    assert vi("Ready to print:") in text
+    assert (vi("Receive the next dossier") in text) is is_offered
+
+
+@pytest.mark.parametrize(("way", "is_post"), [("post", True), ("desk", False)])
+def test_the_address_for_a_result_by_post_is_named_as_such(office, enter, way, is_post):
+    dossier = office.received(result_way=way, contact={"address": "7 Hùng Vương"})
+    text = page(enter(Role.desk_officer), dossier)
+    assert "7 Hùng Vương" in text
+    assert ("Địa chỉ nhận kết quả" in text) is is_post
+
+
 def test_the_result_can_be_seen_before_it_is_signed(office, enter):
     dossier = office.processed()
     client = enter(Role.specialist)

@@ -135,7 +135,7 @@ def _links(of_form: dict[str, str], faults: dict[str, str]) -> list[tuple[str, s
     labels = {name: label_of(Account, name) for name in (*APPLICANT_FIELDS, "born_on")}
     own = [(name, f"{labels[name]}: {text}" if name in labels else text)
            for name, text in faults.items()
-           if name in labels or name in _PAPER or name.startswith(("component-", "scan-"))]  # fmt: skip
+           if name in labels or name in _PAPER or name.startswith(("component-", "scan-", "fee-"))]  # fmt: skip
     return own + list(of_form.items())
 
 
