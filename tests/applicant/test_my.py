@@ -91,9 +91,9 @@ def test_the_list_says_first_what_waits_for_the_applicant(office, login):
 
 
 @pytest.mark.parametrize(("way", "is_paid", "words"), [
-    ("online", True, "Bạn hãy mở hồ sơ để nhận kết quả."), ("desk", True, "Mời bạn mang thẻ căn cước đến"),
-    ("post", True, "Kết quả sẽ được gửi đến bạn qua bưu chính công ích."),
-    ("desk", False, "Bạn hãy nộp 50.000 đồng tại"), ("online", False, "Bạn hãy nộp 50.000 đồng tại"),
+    ("online", True, "Mời ông/bà mở hồ sơ để nhận kết quả."), ("desk", True, "Mời ông/bà mang thẻ căn cước đến"),
+    ("post", True, "Kết quả sẽ được gửi đến ông/bà qua bưu chính công ích."),
+    ("desk", False, "Mời ông/bà nộp 50.000 đồng tại"), ("online", False, "Mời ông/bà nộp 50.000 đồng tại"),
 ])  # fmt: skip
 def test_the_list_says_in_plain_words_how_a_result_is_received(office, login, way, is_paid, words):
     dossier, me = finished(office, login, way)
@@ -107,7 +107,7 @@ def test_the_list_says_what_is_to_be_paid(office, login):
     dossier, _me = online(office, login)
     assert my_dossiers.to_do(dossier) == ""
     dossier.state = int(State.payment_requested)
-    assert my_dossiers.to_do(dossier) == f"Bạn hãy nộp 50.000 đồng tại {dossier.desk.name}."
+    assert my_dossiers.to_do(dossier) == f"Mời ông/bà nộp 50.000 đồng tại {dossier.desk.name}."
 
 
 def test_the_list_says_where_each_dossier_stands(office, login):

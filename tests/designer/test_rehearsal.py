@@ -122,6 +122,15 @@ def test_what_fails_is_told_first_and_nothing_is_called_fine_that_would_stop(log
     assert vi("Every dossier came to its end.") not in page
 
 
+def test_a_verdict_from_few_dossiers_says_how_few(login, office, session):
+    office.finished()
+    draft = copy_process(session, office.version.process)
+    session.add(draft)
+    session.flush()
+    page = login(Role.catalog_admin).get(f"/process-rehearsal/{draft.id}").text
+    assert vi("Every dossier came to its end.") + " Mới thử với 1 hồ sơ, chưa đủ để kết luận." in page
+
+
 @pytest.mark.parametrize("count", [None, "3", "0", "99999999", "x"])
 def test_the_report_is_a_page(login, session, count):
     factories.make_tree()
