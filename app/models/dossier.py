@@ -246,6 +246,15 @@ class Dossier(SearchableByPhrase, Entity):
         return State(self.state)
 
 
+def _without(text: ColumnElement[str], sign: str) -> ColumnElement[str]:
+    return sa.func.replace(text, sa.text(f"'{sign}'"), sa.text("''"), type_=sa.String())
+
+
+# As numbering.bare() writes codes, which are kept in capitals. The signs are written out: no index serves bound ones.
+BARE_CODE = _without(_without(Dossier.__table__.c.code, "-"), ".")
+sa.Index("ix_dossier_bare_code", BARE_CODE)
+
+
 class DossierPaper(Entity):
     """Giấy tờ handed in: which component, as what, how many."""
 

@@ -19,12 +19,13 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.errors import NotFound
 from app.i18n import N_
 from app.models import Agency, Dossier, DueChange, Movement, Procedure
+from app.models.dossier import BARE_CODE
 from app.permissions import Actor
 from app.services.channels import looks_up_by
 from app.services.kept import MARKS, remember_marks
 from app.services.pauses import is_overdue, stands_still
 from app.services.revoked_results import Revoked, revoked_results
-from app.services.typed_codes import written_out
+from app.workflows.numbering import bare
 from app.workflows.states import PAUSING, State
 
 MAX_CODE = 60
@@ -149,9 +150,8 @@ def find_public(session: Session, typed: str, actor: Actor) -> PublicDossier:
     Raises NotFound, with one and the same message for a malformed and an unknown code.
     """
     code = clean_code(typed)
-    dossier = _find(session, code) if code else None  # first: what the rule hangs on comes along with it
-    if dossier is None and code:
-        dossier = _find(session, *written_out(session, code))
+    # First: what the rule hangs on comes along with it. A code typed as it is written costs one statement.
+    dossier = (_find(session, _BY_CODE, code) or _find(session, _BY_BARE_CODE, bare(code))) if code else None
     is_open = actor.is_officer or looks_up_by(session, "code")
     if not (is_open or actor.account_id):
         raise NotFound(_("Under the regulation in force a dossier is looked up in one's own account: please log in."))
@@ -177,16 +177,14 @@ _LOADS = (
 )  # fmt: skip
 _HAS_CHANGES = sa.exists().where(DueChange.dossier_id == Dossier.id)
 # No LIMIT: the server would plan it anew each time (connections.py).
-_BY_CODE = (
-    sa.select(Dossier, _HAS_CHANGES, *MARKS).options(*_LOADS)
-    .where(Dossier.code.in_(sa.bindparam("codes", expanding=True)))
-)  # fmt: skip
+_ASKED = sa.select(Dossier, _HAS_CHANGES, *MARKS).options(*_LOADS)
+_BY_CODE = _ASKED.where(Dossier.code.in_(sa.bindparam("codes", expanding=True)))
+_BY_BARE_CODE = _ASKED.where(BARE_CODE.in_(sa.bindparam("codes", expanding=True)))
 
 
-def _find(session: Session, *codes: str) -> Dossier | None:
-    """Return the dossier with one of ``codes``; None also where they are the codes of several."""
-    spelled = {one for code in codes for one in (code, code.upper(), code.lower())}
-    rows = session.execute(_BY_CODE, {"codes": list(spelled)}).unique().all() if codes else []
+def _find(session: Session, query: sa.Executable, code: str) -> Dossier | None:
+    """Return the dossier that ``query`` finds by ``code`` in any case; None also where it finds several."""
+    rows = session.execute(query, {"codes": list({code, code.upper(), code.lower()})}).unique().all()
     if len(rows) != 1:
         return None
     dossier, has_changes, *marks = rows[0]

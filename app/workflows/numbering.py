@@ -88,25 +88,6 @@ def bare(code: str) -> str:
     return code.upper().replace(".", "").replace("-", "")
 
 
-def read_code(pattern: str, typed: str, unit: str, *, sector: str = "") -> str | None:
-    """Return the code of ``unit`` that is ``typed`` when dots and hyphens are left out of both, None if none is."""
-    known = {"unit": _plain(unit), "sector": _plain(sector)}
-    pieces = [known.get(piece, piece) if number % 2 else piece for number, piece in enumerate(TOKEN.split(pattern))]
-    is_digits = [number % 2 == 1 and piece not in known for number, piece in enumerate(TOKEN.split(pattern))]
-    shape = "".join(_digits(piece) if digits else re.escape(bare(piece))
-                    for piece, digits in zip(pieces, is_digits, strict=True))  # fmt: skip
-    found = re.fullmatch(shape, bare(typed), re.ASCII)
-    if found is None:
-        return None
-    digits = iter(found.groups())
-    return "".join(next(digits) if is_number else piece.upper()
-                   for piece, is_number in zip(pieces, is_digits, strict=True))  # fmt: skip
-
-
-def _digits(token: str) -> str:
-    return rf"(\d{{{len(token)}}})" if token in DATES else rf"(\d{{{len(token)},}})"
-
-
 def _head(pattern: str, unit: str, on: date, sector: str) -> tuple[str, int]:
     problems = pattern_problems(pattern)
     if problems:

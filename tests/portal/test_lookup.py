@@ -14,7 +14,7 @@ from app.services.lookup import PUBLIC_WORDS, clean_code, find_public, mask_name
 from app.workflows.dossier import DOSSIER
 from app.workflows.states import State
 from tests import databases
-from tests.factories import make_tree, make_user
+from tests.factories import make_user
 from tests.portal.records import SECRETS, make_dossier
 from tests.wording import vi
 
@@ -135,45 +135,12 @@ def test_an_unknown_and_a_malformed_code_are_answered_alike(session, client, typ
     )
 
 
-TYPED = ["h57.19753.01-261204-0007", "H5719753012612040007", "h57 19753 01 261204 0007", "H57.19753.01 261204 0007",
-         "H57-19753-01.261204.0007", "h57.19753.012612040007"]  # fmt: skip
-
-
-@pytest.mark.parametrize("typed", TYPED)
-def test_a_code_is_found_however_its_parts_are_parted(session, client, typed):
-    dossier = make_dossier(code="H57.19753.01-261204-0007")
-    answer = client.get("/tra-cuu", query_string={"ma": typed}, follow_redirects=True)
-    assert dossier.code in answer.text
-    assert dossier.procedure.name in answer.text
-
-
-@pytest.mark.parametrize("typed", ["261204-0007", "2612040007", "19753012612040007", "H57197530126120400", "0007"])
-def test_what_is_not_the_whole_code_finds_nothing(session, client, typed):
-    make_dossier(code="H57.19753.01-261204-0007")
-    answer = client.get("/tra-cuu", query_string={"ma": typed}, follow_redirects=True)
-    assert answer.status_code == 404
-    assert "từ chữ cái đầu tiên" in answer.text
-
-
-def test_what_may_be_two_codes_finds_none_of_them(session, client):
-    tree = make_tree()
-    tree.desk.code, tree.commune.code = "H57.1", "H57.11"
-    for code in ("H57.1-110101-0001", "H57.11-101010-001"):
-        make_dossier(code=code)
-    session.flush()
-    assert client.get("/tra-cuu/H57.1-110101-0001").status_code == 200
-    assert client.get("/tra-cuu/H571-110101-0001").status_code == 200
-    make_dossier(code="H57.11-101010-0017")
-    make_dossier(code="H57.1-110101-00017")
-    assert client.get("/tra-cuu/H571110101000017").status_code == 404
-
-
 def test_an_unknown_code_costs_the_same_however_many_agencies(session, client, count_queries):
     make_dossier()
     session.commit()
     with count_queries() as seen:
         assert client.get("/tra-cuu/H57.19753.01-000000-9999").status_code == 404
-    assert len(seen) <= 6, seen
+    assert len(seen) <= 4, seen  # by its code, by its bare code, and what every page says of the system
 
 
 def test_part_of_a_code_or_a_wildcard_finds_nothing(session, client):

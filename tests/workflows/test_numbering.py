@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.services.lookup import clean_code
-from app.workflows.numbering import counter_key, pattern_problems, read_code, render_code
+from app.workflows.numbering import counter_key, pattern_problems, render_code
 
 ON = date(2026, 7, 4)
 
@@ -80,20 +80,3 @@ def test_a_code_can_be_looked_up_whatever_the_sector_is_called(sector, shown):
     assert code == f"H57.19753.{shown}-260704-0007"
     assert clean_code(code.lower()).upper() == code
     assert code.startswith(counter_key(pattern, "h57.19753", ON, sector=sector).rstrip("#"))
-
-
-@pytest.mark.parametrize(
-    ("pattern", "typed", "unit", "sector", "code"),
-    [
-        ("{unit}-{yymmdd}-{nnnn}", "h57197530126120400123", "H57.19753.01", "", "H57.19753.01-261204-00123"),
-        ("{unit}-{yymmdd}-{nnnn}", "H57.19753.01-261204-0001", "H57.19753.01", "", "H57.19753.01-261204-0001"),
-        ("{unit}-{yymmdd}-{nnnn}", "H5719753012612040001", "H57.19753", "", "H57.19753-012612-040001"),
-        ("{unit}-{yymmdd}-{nnnn}", "H571975301261204001", "H57.19753.01", "", None),
-        ("{unit}-{yymmdd}-{nnnn}", "5719753012612040001", "H57.19753.01", "", None),
-        ("{unit}-{yymmdd}-{nnnn}", "H5719753012612040001", "", "", None),
-        ("HS.{yyyy}.{unit}.{sector}.{nnn}", "hs2026x1hotich007", "X1", "ho_tich", "HS.2026.X1.HO-TICH.007"),
-        ("HS.{yyyy}.{unit}.{sector}.{nnn}", "hs2026x1hotich007", "X1", "dat_dai", None),
-    ],
-)  # fmt: skip
-def test_a_code_is_read_without_the_signs_that_part_it(pattern, typed, unit, sector, code):
-    assert read_code(pattern, typed, unit, sector=sector) == code
