@@ -85,6 +85,30 @@ def test_one_that_has_ended_is_entered_to_be_looked_up(session, login, province,
     assert _known(session) == "district"
 
 
+@pytest.mark.parametrize("valid_to", [None, (today() + timedelta(400)).isoformat()])
+def test_one_that_has_ended_does_not_come_back(session, login, province, valid_to):
+    old = _old(province, valid_to=date(2025, 6, 30))
+    session.commit()
+    client = login(Role.catalog_admin)
+    answer = client.put(f"/api/v1/agency/{old.id}", json={"valid_to": valid_to})
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"valid_to"})
+    typed = {"code": CODE, "name": old.name, "level": "district", "parent": province.id, "valid_to": valid_to or ""}
+    page = client.post(f"/agency/edit/{old.id}", data=typed)
+    assert (page.status_code, REFUSED in page.text) == (422, True)
+    session.refresh(old)
+    assert old.valid_to == date(2025, 6, 30)
+
+
+@pytest.mark.parametrize("valid_to", [date(2025, 6, 30), today() + timedelta(30)])
+def test_one_that_lasts_is_ended(session, login, province, valid_to):
+    old = _old(province)
+    session.commit()
+    answer = login(Role.catalog_admin).put(f"/api/v1/agency/{old.id}", json={"valid_to": valid_to.isoformat()})
+    assert answer.status_code == 200
+    session.refresh(old)
+    assert old.valid_to == valid_to
+
+
 @pytest.mark.parametrize("enter", [_form, _api])
 def test_a_regulation_with_three_levels_takes_it(session, login, province, enter):
     demand(session, government_levels=["province", "district", "commune"])
