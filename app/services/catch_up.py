@@ -6,6 +6,7 @@ time; the history tells when they were entered and by whom (HUE25 Đ23.3, TTH17 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from app.services.actors import build_actor
 from app.services.catalog import was_in_force
 from app.services.catch_up_scans import attach_scans
 from app.services.channels import refuse_without_address
-from app.services.counter import desks_of
+from app.services.counter import desks_of, tidy_phone
 from app.services.eforms import data_problems
 from app.services.fees import Counts, uncounted
 from app.services.guards import is_shared
@@ -71,6 +72,7 @@ def enter(
     if faults or where is None:
         raise Invalid(_("Please correct the marked fields."), faults)
     desk, incident = where
+    given = replace(given, contact={**given.contact, "phone": tidy_phone(given.contact.get("phone")) or ""})
     _refuse_twice(session, desk, incident, paper_number.strip()[:60])
     act_by(session, actor, find_post(actor, (Role.desk_officer,), desk.id) or post)
     lent = acting_post(session, actor)

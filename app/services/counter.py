@@ -1,5 +1,6 @@
 """At the counter before anything is received: whose desk, which procedure, who applies."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,6 +30,12 @@ from app.workflows.publication import VersionState
 
 DECLARATION = "to_khai"  # kind of paper: Tờ khai, đơn, văn bản đề nghị
 _PHONE = Column("phone", "", FieldKind.phone, is_required=False)
+# Beside the numbers of citizens: 1900 and 1800 services, and those of other countries (not +84, which has its rule).
+_OTHER_PHONE = re.compile(r"1[89]00\d{4,6}|(?:\+|00)(?!84)[1-9]\d{6,14}", re.ASCII)
+_EXTENSION = re.compile(
+    r"(.*\d\)?)\s*(?:[-,x#(/]|ext\.?|máy lẻ|số lẻ|nhánh)\s*:?\s*\d{1,6}\)?", re.IGNORECASE
+)
+_MAX_PHONE = 20  # characters the records keep
 
 FREQUENT = 12
 _LOOK_BACK = timedelta(days=90)
@@ -146,12 +153,32 @@ def is_declaration(component: Component) -> bool:
 
 
 def tidy_phone(typed: str | None) -> str | None:
-    """Return a phone number in its one shape, 0905123456; raises Invalid (field "phone") for one that is none."""
-    number = tidy(_PHONE, typed)
+    """Return a Vietnamese phone number in its one shape, 0905123456; others, and with an extension, as typed.
+
+    Raises Invalid (field "phone") for one that is none or is too long to keep.
+    """
+    number = _plain_phone(typed)
     wrong = problem(_PHONE, number)
+    if wrong and typed and _is_other_phone(typed):
+        number, count = typed.strip(), len(typed.strip())
+        wrong = None if count <= _MAX_PHONE else _("At most %(limit)d characters. You typed %(count)d.",
+                                                   limit=_MAX_PHONE, count=count)  # fmt: skip
     if wrong:
         raise Invalid(wrong, {"phone": wrong})
     return number
+
+
+def _plain_phone(typed: str | None) -> str | None:
+    """Return ``typed`` without what separates digits; a country code of Vietnam becomes 0, also without its plus."""
+    number: str | None = tidy(_PHONE, typed)
+    local = f"0{number[2:]}" if number and number.startswith("84") else None
+    return local if local and not problem(_PHONE, local) else number
+
+
+def _is_other_phone(typed: str) -> bool:
+    extended = _EXTENSION.fullmatch(typed.strip())
+    main = _plain_phone(extended[1] if extended else typed) or ""
+    return bool(_OTHER_PHONE.fullmatch(main)) or (extended is not None and not problem(_PHONE, main))
 
 
 def refuse_unfit(values: dict[str, Any]) -> None:

@@ -122,7 +122,10 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     if faults:
         raise Invalid(_("Please correct the marked fields."), faults)
     refuse_result_way(session, given.result_way)
-    refuse_without_address(given.result_way, given.contact.get("address") or given.account.address)
+    contact = given.contact
+    if not given.is_late:  # what was entered late was asked when it was typed; it waits only to be approved
+        refuse_without_address(given.result_way, given.contact.get("address") or given.account.address)
+        contact = {**contact, "phone": tidy_phone(contact.get("phone")) or ""}
     if given.channel not in DOSSIER_CHANNELS:
         message = _("Please choose one of the offered answers.")
         raise Invalid(message, {"channel": message})
@@ -132,7 +135,6 @@ def _enter(session: Session, given: CounterReception, actor: Actor) -> Dossier:
     )  # fmt: skip
     dossier.request_print = given.content or None
     take_papers(dossier, given.papers)
-    contact = {**given.contact, "phone": tidy_phone(given.contact.get("phone"))}
     for name, value in contact.items():
         setattr(dossier, f"applicant_{name}", value or getattr(dossier, f"applicant_{name}"))
     if given.fees is not None:

@@ -329,6 +329,15 @@ def test_forged_values_are_refused_and_nothing_is_written(office, desk, session,
     assert dossiers(session) == []
 
 
+@pytest.mark.parametrize(("field", "typed"), [("phone", "12345"), ("email", "hoa@")])
+def test_a_contact_that_is_none_is_marked_where_it_was_typed(office, desk, session, field, typed):
+    response = desk.post("/reception/new", data=sent(office, **{field: typed}))
+    box = re.search(rf'<input[^>]*name="{field}"[^>]*>', response.text)[0]
+    assert (response.status_code, dossiers(session)) == (422, [])
+    assert f'value="{typed}"' in box
+    assert 'aria-invalid="true"' in box
+
+
 def test_characters_no_text_can_hold_are_dropped(office, desk, session):
     response = desk.post("/reception/new", data=sent(office, name="Lê\x00 Thị\x1b Hoa"))
     assert response.status_code == 302
