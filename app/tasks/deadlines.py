@@ -16,7 +16,7 @@ from app.services.escalation import chase_supplements, escalate_overdue
 from app.services.explanation_reminders import chase_explanations
 from app.services.governance_reminders import remind_governance
 from app.services.reminders import remind_all
-from app.services.stranded import mark_stranded
+from app.services.stranded import mark_stranded, stranded_steps
 from app.transactions import one_at_a_time, transaction
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,9 @@ def _jobs() -> Iterator[Job]:
         yield partial(begin, number=number)
     for number in silent_questions(db.session()):
         yield partial(close_silent, number=number)
-    yield from (mark_stranded, remind_all, escalate_overdue, chase_supplements, chase_explanations, remind_governance)
+    for ids in stranded_steps(db.session()):
+        yield partial(mark_stranded, ids=ids)
+    yield from (remind_all, escalate_overdue, chase_supplements, chase_explanations, remind_governance)
 
 
 def _done(job: Callable[..., Any]) -> int:
