@@ -34,6 +34,8 @@ class Draft(Entity):
     # What the applicant chose about fees: {"case", "wanted", "counts", "subject"}; see services.fees
     fee_choices: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     result_way: Mapped[str] = mapped_column(sa.String(20), default="online")
+    # Where a result by post is to go, as typed; None: not typed yet, the account's address is offered.
+    result_address: Mapped[str | None] = mapped_column(sa.String(500))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
     dossier_id: Mapped[int | None] = mapped_column(sa.ForeignKey("dossier.id"), unique=True)
     account: Mapped[Account] = relationship("Account")

@@ -26,10 +26,11 @@ def refuse_result_way(session: Session, way: str | None) -> None:
 
 
 def address_of(draft: Draft, typed: str | None = None) -> str | None:
-    """Return the address of a draft's dossier: the one ``typed`` for a result by post, else the account's.
+    """Return the address of a draft's dossier: the one ``typed`` or kept for a result by post, else the account's.
 
     Raises Invalid (field "address") for a result by post without one.
     """
+    typed = draft.result_address if typed is None else typed
     is_typed = draft.result_way == "post" and typed is not None
     address = (typed or "").strip()[:500] if is_typed else draft.account.address
     refuse_without_address(draft.result_way, address)

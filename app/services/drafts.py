@@ -224,6 +224,18 @@ def set_result_way(draft: Draft, way: str | None) -> None:
     draft.result_way = way or draft.result_way
 
 
+def keep_result_choice(draft: Draft, way: str | None, address: str | None) -> None:
+    """Keep how the result is to be handed over, and where to, until the draft is sent.
+
+    Raises Conflict once it was sent, Invalid (field "result_way") for a way that is not offered.
+    """
+    refuse_sent(draft)
+    if way is not None:  # none is marked where the profile no longer offers the one kept
+        set_result_way(draft, way)
+    if address is not None:  # not asked for where nothing goes by post
+        draft.result_address = address.strip()[:500]
+
+
 def discard_draft(session: Session, draft: Draft) -> None:
     """Give up an unsent draft with its files' places; raises Conflict once it was sent."""
     refuse_sent(draft)

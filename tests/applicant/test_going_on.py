@@ -50,6 +50,15 @@ def test_one_goes_on_where_one_stopped(me, world):
     assert goes_to(me, draft) == "to-khai?phan=1", "what was emptied again comes first"
 
 
+def test_papers_that_may_be_left_out_do_not_hold_one_back(me, world):
+    for component in world.version.components:
+        component.is_required = False
+    draft = make_draft(world, {})
+    for part, given in ((1, {"f_ten": "Lê Thị Hoa"}), (2, {}), (3, {"f_noi_sinh": "Huế"})):
+        save(me, draft, part, **given)
+    assert goes_to(me, draft) == "xem-lai"
+
+
 def test_beginning_again_goes_there_too(me, world):
     draft = make_draft(world, {})
     save(me, draft, 1, f_ten="Lê Thị Hoa")

@@ -173,6 +173,8 @@ class SubmitView(ApplicantView):
         message, faults, status, refusal = "", {}, 200, None
         if request.method == "POST":
             try:
+                if request.form.get("go") == "later":
+                    return self._keep_result_choice(key)
                 return redirect(url_for("SubmitView.done", code=self._send(key)))
             except (Invalid, Conflict) as exc:
                 message, faults, status = str(exc), problems_of(exc), exc.status
@@ -186,6 +188,12 @@ class SubmitView(ApplicantView):
         if refusal is not None:
             raise refusal
         return pages.review_page(draft, message, faults, status)
+
+    def _keep_result_choice(self, key: str) -> Any:
+        with transaction() as unit:
+            draft = drafts.get_draft(unit, key, current_actor(), to_change=True)
+            drafts.keep_result_choice(draft, request.form.get("result_way"), request.form.get("address"))
+        return _later()
 
     def _send(self, key: str) -> str:
         with transaction() as unit:

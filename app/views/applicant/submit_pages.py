@@ -103,15 +103,17 @@ def part_of(draft: Draft, text: str | None) -> Part:
 
 
 def unfinished_page(draft: Draft) -> str:
-    """Return the first page of a draft that was not saved yet or lacks something; the last one if none is left."""
+    """Return the first page of a draft that was not saved yet or lacks something; the review if none does.
+
+    The page of papers is one to go back to only for a paper that must come: the others may be left out for good.
+    """
     judged = draft_answers.judged_of(draft)
     faults = technical_faults(draft, judged).keys()
     for part in parts_of(judged) if judged is not None else []:
         if not drafts.page_revision(draft, part.number) or part.keys & faults:
             return part.url(draft.key)
-    has_papers = not draft.version.components or any(one.component_id for one in draft.attachments)
     is_missing = any(name.startswith("component-") for name in faults)
-    return url_for("SubmitView.review" if has_papers and not is_missing else "SubmitView.papers", key=draft.key)
+    return url_for("SubmitView.papers" if is_missing else "SubmitView.review", key=draft.key)
 
 
 def sent_values(draft: Draft, sent: Any, part: str | None) -> tuple[int, dict[str, Any]]:
@@ -221,10 +223,14 @@ def review_page(draft: Draft, message: str, faults: dict[str, str], status: int)
         left_out=[one.name for one in draft_answers.strays(draft, judged)],
         ways=[(key, _(text)) for key, text in result_ways(db.session()).items()],
         way=request.form.get("result_way") or draft.result_way,
-        address=request.form.get("address", postal_address(draft.account)), limit=time_limit(draft.version),
+        address=request.form.get("address", _address(draft)), limit=time_limit(draft.version),
         desk=receiving_desk(draft.agency) if draft.agency else None,
         wanted_level=identity_levels.wanted_of(draft.account, draft.version),
     )  # fmt: skip
+
+
+def _address(draft: Draft) -> str:
+    return postal_address(draft.account) if draft.result_address is None else draft.result_address
 
 
 def _read(draft: Draft, judged: Evaluation, parts: list[Part]) -> tuple[eforms.Answers, list[str]]:
