@@ -83,7 +83,8 @@ def _transitions(workflow, say):
 def _line(workflow, row, say):
     targets = {state for source in row.sources for state in workflow.targets(row, source)}
     refusals = [say(workflow.guards[row.guard])] if row.guard else []
-    refusals += [say("Please give the reason.")] if row.needs_reason else []
+    asked = say("Please fill in: %(what)s.") % {"what": say(row.reason_label)} if row.reason_label else ""
+    refusals += [asked or say("Please give the reason.")] if row.needs_reason else []
     back = "" if row.target in targets else "trạng thái trước: "
     return (
         say(row.label), _names(workflow, row.sources, say), back + _names(workflow, targets, say),

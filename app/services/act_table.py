@@ -10,6 +10,7 @@ from app.i18n import N_
 from app.lowcode.values import inside_sentence
 from app.models.letter import LETTER_KINDS
 from app.permissions import ROLE_LABELS, Role
+from app.services.reasons import asked_words
 from app.workflows.registry import WORKFLOWS
 from app.workflows.states import State
 from app.workflows.table import PREVIOUS, Transition, Workflow
@@ -81,7 +82,7 @@ def _keys(states: Iterable[Any]) -> set[str]:
 def _act(workflow: Workflow[Any], row: Transition[Any]) -> Act:
     targets = {state for source in row.sources for state in workflow.targets(row, source)}
     refusals = [_(workflow.guards[row.guard])] if row.guard else []
-    refusals += [_("Please give the reason.")] if row.needs_reason else []
+    refusals += [asked_words(row)] if row.needs_reason else []
     back = _("back to: %(states)s", states=_states(workflow, targets))
     return Act(
         name=row.name, label=_(row.label), consequence=_(row.consequence),

@@ -24,7 +24,7 @@ from app.permissions import Actor, Position, Role
 from app.services import approvals, online_services, procedure_reports
 from app.services.in_place import refuse_self_approval, stand_by
 from app.services.move_notices import tell_move
-from app.services.reasons import given_reason
+from app.services.reasons import asked_words, given_reason
 from app.workflows.governance import APPROVAL
 from app.workflows.online import ONLINE_SERVICE, REPORT
 from app.workflows.table import Transition, Workflow
@@ -127,7 +127,7 @@ def make_move(session: Session, row: Any, name: str, actor: Actor, remark: str) 
     if step.name in cycle.chairman:
         drawn = [("process", row.process_id)] if isinstance(row, ProcessApproval) else []
         refuse_self_approval(session, [(row.__tablename__, row.id), *drawn], actor, post)
-    remark = given_reason(remark) if step.needs_reason else remark.strip()
+    remark = given_reason(remark, message=asked_words(step)) if step.needs_reason else remark.strip()
     if lack := lacking(session, row, step):
         raise Invalid(lack)
     row.state = cycle.workflow.outcome(step, state)

@@ -1,8 +1,17 @@
 """Acts that need a reason: refused in one way where none is given."""
 
+from typing import Any
+
 from flask_babel import gettext as _
 
 from app.errors import Invalid
+from app.workflows.table import Transition
+
+
+def asked_words(step: Transition[Any]) -> str:
+    """Return what is said where the remark that ``step`` needs is not given."""
+    label = step.reason_label
+    return _("Please fill in: %(what)s.", what=_(label)) if label else _("Please give the reason.")
 
 
 def given_reason(text: str | None, field: str = "reason", *, message: str = "") -> str:

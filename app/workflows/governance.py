@@ -148,6 +148,9 @@ APPROVAL: Workflow[ApprovalState] = Workflow(
             consequence=N_("The agency assigns officers to the steps."),
             clause="HUE25 Đ16.3, Đ28.3",
             notices=("division_head", "agency_head"),
+            needs_reason=True,
+            reason_label=N_("Result of the joint test"),
+            reason_help=N_("What was tested, on which systems, with whom, and the outcome. It stays on record."),
         ),
         Transition(
             name="fail_test",

@@ -38,6 +38,8 @@ class Transition(Generic[S]):
     letter: str | None = None
     notices: tuple[str, ...] = ()
     needs_reason: bool = False
+    reason_label: str = ""  # what the needed remark is called where it is no reason
+    reason_help: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

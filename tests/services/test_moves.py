@@ -113,7 +113,7 @@ def test_a_process_goes_the_whole_way_of_article_16(session):
     course = [(head, "submit", ""), (office, "send_back", "Thiếu bước thẩm định"), (head, "submit", ""),
               (office, "examine", "Đạt"), (chairman, "approve", ""), (head, "configure", ""),
               (office, "fail_test", "Lỗi bước 2"), (head, "configure", ""),
-              (office, "pass_test", ""), (head, "assign", "")]  # fmt: skip
+              (office, "pass_test", "Đạt trên Cổng DVCQG"), (head, "assign", "")]  # fmt: skip
     for who, name, remark in course:
         if name == "approve":
             with acting_as(who), pytest.raises(Invalid):
@@ -412,12 +412,24 @@ def test_who_may_not_change_a_record_as_it_stands_is_not_offered_to(session, log
     assert edit not in login(office).get(path).text
 
 
-def test_the_remark_of_a_passed_test_may_be_left_out_and_that_of_a_failed_one_not(session, login):
+def test_a_passed_test_is_recorded_with_what_was_tested_and_a_failed_one_with_its_reason(session, login):
     row = make_row(session, "process_approval")
     row.state = "configured"
     session.commit()
     page = login(make_user(Role.control_focal_point, make_tree().root)).get(f"/process-approval/show/{row.id}").text
     fields = {name: re.search(rf'<label[^>]*for="reason-{name}"[^>]*>(.*?)</label>', page, re.DOTALL)[1]
               for name in ("pass_test", "fail_test")}  # fmt: skip
-    assert vi("Remark") in fields["pass_test"]
+    assert fields["pass_test"].strip() == "Kết quả kiểm thử"  # nothing says that it is optional
+    assert vi("What was tested, on which systems, with whom, and the outcome. It stays on record.") in page
     assert vi("Reason") in fields["fail_test"]
+
+
+@pytest.mark.parametrize("remark", ["", "  "])
+def test_a_joint_test_is_not_passed_without_its_result(session, remark):
+    row = make_row(session, "process_approval")
+    row.state = "configured"
+    office = person(session, Role.control_focal_point, make_tree().root)
+    with acting_as(office), pytest.raises(Invalid) as refused:
+        make_move(session, row, "pass_test", office, remark)
+    assert refused.value.fields == {"reason": "Hãy ghi: Kết quả kiểm thử."}
+    assert (row.state, list(row.stages)) == ("configured", [])
