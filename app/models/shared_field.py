@@ -93,8 +93,8 @@ class SharedCatalogField(Entity):
             return
         broken = broken_items(session, self)
         if broken:
-            raise Invalid(_("Items do not fit this definition; correct them first: %(items)s",
-                            items="; ".join(broken)))  # fmt: skip
+            message = _("Items do not fit this definition; correct them first: %(items)s", items="; ".join(broken))
+            raise Invalid(message, {"kind": message})  # named: another change of the definition may mend it
 
     def check_delete(self, actor: Actor) -> None:
         """A field that items have values of stays."""
