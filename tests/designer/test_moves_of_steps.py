@@ -68,6 +68,7 @@ def test_what_was_given_back_after_a_pause_stays_given(session, office, admin_ac
 
 def test_a_step_that_became_a_wait_for_money_asks_for_it(session, office, admin_actor):
     dossier = processed(office)
+    dossier.charges[0].due = "reception"  # and not paid yet
     moved, _left = move(office, dossier, as_kind("payment", role=Role.cashier, place="desk"), admin_actor)
     assert (moved, dossier.state) == ([dossier], 6)
     charges.record_payment(session, dossier, office[Role.desk_officer], "cash")
