@@ -44,7 +44,7 @@ class Client(FlaskClient):
 
         with self.session_transaction() as kept:
             kept["_user_id"], kept["_fresh"] = str(user.id), True
-            kept.update(begin_session(settings_of(_session(), user).session_version, timedelta(hours=1)))
+            kept.update(begin_session(settings_of(_session(), user).session_version, timedelta(days=3650)))
 
 
 def make_client(app: Flask, user: Any | None = None) -> Client:
